@@ -1,0 +1,3 @@
+//! The `kinglet-hub` command.
+
+fn main() {}

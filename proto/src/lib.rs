@@ -1,0 +1,9 @@
+//! Kinglet's pure core, shared by the agent, the hub and the tests.
+//!
+//! Nothing in this crate reads a clock, a file, a socket or randomness: what it needs to know it is
+//! told, and what it wants done it says. So everything here can be tested without waiting.
+
+pub mod limits;
+pub mod percent;
+pub mod sample;
+pub mod time;

@@ -1,0 +1,1 @@
+//! The Kinglet agent: samples a Linux host and reports to the dashboards of its owner.

@@ -1,0 +1,3 @@
+//! The `kinglet` command.
+
+fn main() {}
