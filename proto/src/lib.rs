@@ -3,7 +3,9 @@
 //! Nothing in this crate reads a clock, a file, a socket or randomness: what it needs to know it is
 //! told, and what it wants done it says. So everything here can be tested without waiting.
 
+pub mod ingest;
 pub mod limits;
 pub mod percent;
 pub mod sample;
 pub mod time;
+pub mod viewer;
