@@ -62,7 +62,9 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Serve(ServeError::Tls(..)) => 2,
-            Self::Serve(ServeError::Listen(..)) | Self::Demo(_) | Self::Io(_) | Self::Random(_) => 1,
+            Self::Serve(ServeError::Listen(..)) | Self::Demo(_) | Self::Io(_) | Self::Random(_) => {
+                1
+            }
         }
     }
 }

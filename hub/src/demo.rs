@@ -52,18 +52,20 @@ pub async fn run(
     let config = Config { listen, tls: None, auth, settings };
     let server = Server::bind(config).map_err(DemoError::Serve)?;
     let address = server.address();
-    writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)").map_err(DemoError::Io)?;
+    writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)")
+        .map_err(DemoError::Io)?;
     out.flush().map_err(DemoError::Io)?;
     let (stop_reader, stop_writer) = io::pipe().map_err(DemoError::Io)?;
     let url = format!("ws://{address}/ws/agent");
     let agent = thread::spawn(move || run_agent(&url, &token, stop_reader.into()));
-    server.run(async move {
-        stop.await;
-        // The agent sees the other end close and says goodbye while the hub still listens.
-        drop(stop_writer);
-        let _ = tokio::task::spawn_blocking(move || agent.join()).await;
-    })
-    .await;
+    server
+        .run(async move {
+            stop.await;
+            // The agent sees the other end close and says goodbye while the hub still listens.
+            drop(stop_writer);
+            let _ = tokio::task::spawn_blocking(move || agent.join()).await;
+        })
+        .await;
     Ok(())
 }
 

@@ -39,7 +39,10 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
         (format!("{view}[fleet]\ntoken_hash = \"hunter2\"\n"), 4, "kinglet-hub token"),
         (format!("{view}[fleet]\noffline_after = \"60\"\n"), 4, "\"1s\" to \"3600s\""),
         (
-            format!("{view}{0}{0}", format_args!("[[host]]\nid = \"a\"\ntoken_hash = \"{HASH}\"\n")),
+            format!(
+                "{view}{0}{0}",
+                format_args!("[[host]]\nid = \"a\"\ntoken_hash = \"{HASH}\"\n")
+            ),
             6,
             "a second [[host]]",
         ),

@@ -39,8 +39,7 @@ impl Script {
     }
 
     fn report(&mut self, connection: u64, json: &str) -> Vec<String> {
-        let report =
-            Report { sample: serde_json::from_str(json).unwrap(), ..Report::default() };
+        let report = Report { sample: serde_json::from_str(json).unwrap(), ..Report::default() };
         self.receive(connection, Message::Report(Box::new(report)))
     }
 

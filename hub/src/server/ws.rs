@@ -65,7 +65,8 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 /// Whether a header that lists words has this one.
 fn names(headers: &HeaderMap, header: HeaderName, word: &str) -> bool {
     let values = headers.get_all(header);
-    let mut words = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+    let mut words =
+        values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     words.any(|each| each.trim().eq_ignore_ascii_case(word))
 }
 
@@ -130,4 +131,3 @@ pub(super) async fn close(mut socket: Socket, reason: Reason) {
     // However it ends, the connection is dropped.
     let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
 }
-
