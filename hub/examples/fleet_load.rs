@@ -116,12 +116,13 @@ impl Bench {
         &self,
         viewers: Vec<tokio::task::JoinHandle<Result<Vec<u32>, Fault>>>,
     ) -> Result<(), Fault> {
-        let (ticks, reports) = (cpu_ticks(self.arguments.pid)?, self.reports.load(Ordering::Relaxed));
+        let before = [cpu_ticks(self.arguments.pid)?, cpu_ticks(std::process::id())?, busy_ticks()?];
+        let reports = self.reports.load(Ordering::Relaxed);
         self.measuring.store(true, Ordering::Relaxed);
         sleep(Duration::from_secs(self.arguments.seconds)).await;
         self.measuring.store(false, Ordering::Relaxed);
         let reports = self.reports.load(Ordering::Relaxed) - reports;
-        let ticks = cpu_ticks(self.arguments.pid)? - ticks;
+        let after = [cpu_ticks(self.arguments.pid)?, cpu_ticks(std::process::id())?, busy_ticks()?];
         let mut latencies = Vec::new();
         for viewer in viewers {
             match timeout(Duration::from_secs(5), viewer).await {
@@ -138,13 +139,14 @@ impl Bench {
         say(format!("latency_p50_ms {:.2}", ms(500)))?;
         say(format!("latency_p99_ms {:.2}", ms(990)))?;
         say(format!("latency_max_ms {:.2}", ms(1000)))?;
+        let [hub, own, all] = [0, 1, 2].map(|at| after[at].saturating_sub(before[at]));
         // Linux counts in hundredths of a second.
-        let (ticks, reports) = (u32::try_from(ticks)?, u32::try_from(reports)?);
-        let seconds = f64::from(ticks) / 100.0;
-        let per_report = seconds / f64::from(reports.max(1)) * 1e6;
-        let share = seconds / f64::from(u32::try_from(self.arguments.seconds)?) * 100.0;
+        let per_report = ticks(hub)? / f64::from(u32::try_from(reports)?.max(1)) * 1e4;
+        let share = |is: u64| Ok::<_, Fault>(ticks(is)? / ticks(self.arguments.seconds)?);
         say(format!("cpu_us_per_report {per_report:.0}"))?;
-        Ok(say(format!("cpu_percent_of_a_core {share:.0}"))?)
+        say(format!("hub_percent_of_a_core {:.0}", share(hub)?))?;
+        say(format!("generator_percent_of_a_core {:.0}", share(own)?))?;
+        Ok(say(format!("others_percent_of_a_core {:.0}", share(all.saturating_sub(hub + own))?))?)
     }
 
     fn micros(&self) -> u64 {
@@ -265,6 +267,18 @@ fn cpu_ticks(pid: u32) -> Result<u64, Fault> {
     let mut times = fields.split_whitespace().skip(11);
     let (user, system) = (times.next().ok_or("no utime")?, times.next().ok_or("no stime")?);
     Ok(user.parse::<u64>()? + system.parse::<u64>()?)
+}
+
+/// Time of all processors not spent idle.
+fn busy_ticks() -> Result<u64, Fault> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let line = stat.lines().next().ok_or("no cpu")?;
+    let times: Vec<u64> = line.split_whitespace().skip(1).take(8).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(times.iter().enumerate().filter(|(at, _)| !(3..=4).contains(at)).map(|(_, time)| time).sum())
+}
+
+fn ticks(count: u64) -> Result<f64, Fault> {
+    Ok(f64::from(u32::try_from(count)?))
 }
 
 fn say(line: String) -> io::Result<()> {
