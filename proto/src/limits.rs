@@ -73,6 +73,38 @@ pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 4096;
 
+// --- A session's manners.
+
+/// Address, route and link change in bursts: at most one attempt out of turn in this time, so a
+/// flapping cable dials no faster than the back-off's first wait.
+pub const NETWORK_RETRY_MIN: Duration = Duration::from_secs(3);
+/// An open link whose host's network changed proves itself within this, so that an agent whose
+/// address is gone is back within seconds of the change instead of 45 s later.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Nothing heard of an attempt for this long: every step of it has a shorter limit of its own.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest silence a server may ask for by a rate limit.
+pub const RATE_LIMIT_MAX: Duration = Duration::from_secs(600);
+/// Pace of backfill: a full ring is sent in 16 s, and 100 hosts behind one link share 6.5 Mbit/s.
+pub const BACKFILL_BYTES_PER_S: usize = 8 * 1024;
+/// Backfill may have a quarter of the line: after each frame it pauses three times as long as the
+/// line needed for it.
+pub const BACKFILL_PAUSE_FACTOR: u32 = 3;
+/// Bytes of samples in one batch of a protocol that batches.
+pub const BATCH_BYTES_MAX: usize = 16 * 1024;
+/// Bytes a ring entry costs beside its text, for the account against `RING_BYTES_MAX`.
+pub const RING_ENTRY_BYTES: usize = 64;
+/// A sample that comes early by an eighth of the interval, at most by this, counts for it.
+pub const EARLY_MAX: Duration = Duration::from_millis(250);
+/// Bytes of a server's own words repeated in a log line.
+pub const SERVER_TEXT_MAX: usize = 160;
+/// SimpleServerStatus hangs up after 60 s without a report.
+pub const SIMPLE_SERVER_STATUS_INTERVAL_MAX: Duration = Duration::from_secs(30);
+/// vStats shows a host offline when its last report is 30 s old.
+pub const VSTATS_INTERVAL_MAX: Duration = Duration::from_secs(25);
+/// Bytes of one text field where the whole report has a limit.
+pub const FIELD_BYTES_MAX: usize = 128;
+
 const _: () = {
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
@@ -82,4 +114,16 @@ const _: () = {
     assert!(FRAME_OUT_MAX <= RING_BYTES_MAX, "one sample always fits the ring");
     assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());
     assert!(INTERVAL_DEFAULT.as_millis() <= INTERVAL_MAX.as_millis());
+    assert!(
+        DIAL_TIMEOUT.as_millis()
+            > RESOLVE_TIMEOUT.as_millis()
+                + CONNECT_TIMEOUT.as_millis()
+                + UPGRADE_TIMEOUT.as_millis()
+                + CONNECT_STAGGER.as_millis() * ADDRESSES_MAX as u128,
+        "the link's own limits fire first and say more"
+    );
+    assert!(NETWORK_RETRY_MIN.as_millis() <= BACKOFF_FIRST.as_millis());
+    assert!(PROBE_TIMEOUT.as_secs() < PONG_TIMEOUT.as_secs());
+    assert!(BATCH_BYTES_MAX < FRAME_OUT_MAX);
+    assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
 };

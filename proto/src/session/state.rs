@@ -1,0 +1,106 @@
+//! The states of a session. Every deadline lives in the state it belongs to, so none outlives it.
+
+use std::time::Duration;
+
+use crate::limits::{BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, PING_INTERVAL, PONG_TIMEOUT};
+use crate::time::Instant;
+
+/// Where the conversation stands.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Before the first tick.
+    New,
+    /// Between attempts.
+    Waiting { retry_at: Instant },
+    /// An attempt is under way.
+    Dialing {
+        give_up_at: Instant,
+        /// The host's network changed since: a failure says nothing about the next attempt.
+        moved: bool,
+    },
+    /// Connected, the protocol's own login not answered yet.
+    Login { answer_by: Instant, line: Line },
+    /// Connected; reports flow.
+    Up { line: Line, talk: Talk },
+    /// Told to stop: nothing more will happen.
+    Stopped,
+}
+
+/// The health of an open connection.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The next Ping.
+    pub(super) ping_at: Instant,
+    /// Without a Pong until then the line is dead.
+    pub(super) deaf_at: Instant,
+    /// `deaf_at` was moved forward because the network changed.
+    pub(super) probing: bool,
+    /// Since when the link holds bytes that did not leave.
+    pub(super) blocked_since: Option<Instant>,
+}
+
+/// The conversation on it.
+#[derive(Debug)]
+pub(super) struct Talk {
+    /// Since when reports flow.
+    pub(super) since: Instant,
+    /// Traffic or a Pong showed that the connection is good.
+    pub(super) proven: bool,
+    /// A report was sent.
+    pub(super) reported: bool,
+    /// The next sign of life; `None` in protocols without one.
+    pub(super) heartbeat_at: Option<Instant>,
+    /// The login is repeated then; `None` in protocols without one.
+    pub(super) login_at: Option<Instant>,
+    /// The server asked for silence until then.
+    pub(super) muted_until: Option<Instant>,
+    /// The next frame of backfill; `None` when there is nothing to send, or an answer to wait for.
+    pub(super) backfill_at: Option<Instant>,
+    /// A sample came while none could leave: it is the first to go.
+    pub(super) overdue: bool,
+    /// Frames that carried samples, in their order.
+    pub(super) frames: u64,
+}
+
+impl Line {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            ping_at: now.plus(PING_INTERVAL),
+            deaf_at: now.plus(PONG_TIMEOUT),
+            probing: false,
+            blocked_since: None,
+        }
+    }
+
+    pub(super) fn handle_pong(&mut self, now: Instant) {
+        self.deaf_at = now.plus(PONG_TIMEOUT);
+        self.probing = false;
+    }
+}
+
+impl Talk {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            proven: false,
+            reported: false,
+            heartbeat_at: None,
+            login_at: None,
+            muted_until: None,
+            backfill_at: None,
+            overdue: false,
+            frames: 0,
+        }
+    }
+}
+
+/// How long backfill pauses after a frame of so many bytes.
+pub(super) fn pause_for_bytes(bytes: usize) -> Duration {
+    let ms = bytes as u64 * 1000 / BACKFILL_BYTES_PER_S as u64;
+    Duration::from_millis(ms.max(1))
+}
+
+/// How long backfill pauses after a frame the line needed this long for.
+pub(super) fn pause_for_line(needed: Duration) -> Duration {
+    needed * BACKFILL_PAUSE_FACTOR
+}
