@@ -5,6 +5,7 @@
 #[path = "tidy/source.rs"]
 mod source;
 
+use kinglet_proto::dialect::Protocol;
 use source::{Source, root, sources};
 use std::collections::BTreeSet;
 use std::fs;
@@ -275,14 +276,23 @@ fn links_in_documents_lead_somewhere() {
 #[test]
 fn readme_lists_every_collector() {
     let listed = first_column(&readme(), "## Collectors");
-    assert_eq!(listed, files_in("src/collect"), "README's collectors and src/collect differ");
+    let known = switches();
+    assert_eq!(listed, known, "README's collectors and the switches of [collect] differ");
+}
+
+/// The names of `COLLECTORS`, which the configuration knows and nobody else needs.
+fn switches() -> BTreeSet<String> {
+    let raw = fs::read_to_string(root().join("src/config/raw.rs")).expect("src/config/raw.rs");
+    let list = raw.split("const COLLECTORS").nth(1).and_then(|list| list.split("];").next());
+    let list = list.expect("src/config/raw.rs has the list COLLECTORS");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
 fn readme_lists_every_protocol() {
     let listed = first_column(&readme(), "## Protocols");
-    let known = files_in("proto/src/dialect");
-    assert_eq!(listed, known, "README's protocols and proto/src/dialect differ");
+    let known: BTreeSet<_> = Protocol::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, known, "README's protocols and Protocol::ALL differ");
 }
 
 fn readme() -> String {
@@ -296,16 +306,5 @@ fn first_column(text: &str, heading: &str) -> BTreeSet<String> {
     section
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .map(str::to_owned)
-        .collect()
-}
-
-/// What the files of a folder are called in the configuration.
-fn files_in(folder: &str) -> BTreeSet<String> {
-    sources()
-        .iter()
-        .filter_map(|file| file.path.strip_prefix(folder)?.strip_prefix('/'))
-        .filter_map(|name| name.strip_suffix(".rs"))
-        .filter(|name| !name.contains('/'))
-        .map(|name| name.replace('_', "-"))
         .collect()
 }
