@@ -80,7 +80,7 @@ pub const TOKEN_BYTES_MAX: usize = 4096;
 pub const NETWORK_RETRY_MIN: Duration = Duration::from_secs(3);
 /// An open link whose host's network changed proves itself within this, so that an agent whose
 /// address is gone is back within seconds of the change instead of 45 s later.
-pub const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Nothing heard of an attempt for this long: every step of it has a shorter limit of its own.
 pub const DIAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest silence a server may ask for by a rate limit.
@@ -92,16 +92,22 @@ pub const BACKFILL_BYTES_PER_S: usize = 8 * 1024;
 pub const BACKFILL_PAUSE_FACTOR: u32 = 3;
 /// Bytes of samples in one batch of a protocol that batches.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024;
+/// Largest sample kept for later: with an envelope around it, it still is one frame.
+pub const KEPT_BYTES_MAX: usize = FRAME_OUT_MAX - 1024;
 /// Bytes a ring entry costs beside its text, for the account against `RING_BYTES_MAX`.
 pub const RING_ENTRY_BYTES: usize = 64;
 /// A sample that comes early by an eighth of the interval, at most by this, counts for it.
 pub const EARLY_MAX: Duration = Duration::from_millis(250);
+/// Log lines a server can cause on one connection by its messages.
+pub const SERVER_EVENTS_MAX: u32 = 8;
 /// Bytes of a server's own words repeated in a log line.
 pub const SERVER_TEXT_MAX: usize = 160;
 /// SimpleServerStatus hangs up after 60 s without a report.
 pub const SIMPLE_SERVER_STATUS_INTERVAL_MAX: Duration = Duration::from_secs(30);
 /// vStats shows a host offline when its last report is 30 s old.
 pub const VSTATS_INTERVAL_MAX: Duration = Duration::from_secs(25);
+/// Complete buckets of one granularity kept for vStats: a day of quarter hours.
+pub const BUCKETS_MAX: usize = 96;
 /// Bytes of one text field where the whole report has a limit.
 pub const FIELD_BYTES_MAX: usize = 128;
 
@@ -123,7 +129,11 @@ const _: () = {
         "the link's own limits fire first and say more"
     );
     assert!(NETWORK_RETRY_MIN.as_millis() <= BACKOFF_FIRST.as_millis());
-    assert!(PROBE_TIMEOUT.as_secs() < PONG_TIMEOUT.as_secs());
-    assert!(BATCH_BYTES_MAX < FRAME_OUT_MAX);
+    assert!(
+        PROBE_TIMEOUT.as_millis() + CLOSE_TIMEOUT.as_millis() < 5000,
+        "back within 5 s of a network change"
+    );
+    assert!(BATCH_BYTES_MAX < KEPT_BYTES_MAX);
+    assert!(KEPT_BYTES_MAX + RING_ENTRY_BYTES <= RING_BYTES_MAX, "one sample fits the ring");
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
 };

@@ -92,6 +92,14 @@ impl Ring {
         }
     }
 
+    /// Notes that frame number `frame` carried the `count` oldest samples not sent before.
+    pub fn handle_oldest_sent(&mut self, count: usize, frame: u64) {
+        let unsent = self.entries.iter_mut().filter(|entry| entry.sent.is_none());
+        for entry in unsent.take(count) {
+            entry.sent = Some(frame);
+        }
+    }
+
     /// The server has `seq` and what was sent before it with a lower number.
     ///
     /// A sample with a lower number that was sent *later*, as backfill is, may still be on its way,
@@ -208,9 +216,7 @@ mod tests {
     #[test]
     fn a_batch_is_acknowledged_as_one() {
         let (mut ring, _) = ring_of(9, 1..=4);
-        for seq in 1..=3 {
-            ring.handle_sent(seq, 7);
-        }
+        ring.handle_oldest_sent(3, 7);
         ring.handle_frame_ack(8);
         assert_eq!(ring.len(), 4);
         ring.handle_frame_ack(7);

@@ -1,29 +1,37 @@
 //! The agent's half of a conversation with one server: when to dial, report, ping and give up.
 //!
 //! ```text
-//! New -Tick-> Dialing -Opened-> Login -accepted-> Up
-//!               ^ |               |               |
-//!        retry  | +---- lost -----+---- lost -----+      Stop, from anywhere -> Stopped
-//!               Waiting <---------+
+//! New --Tick--> Dialing --Opened--> Login --accepted--> Up
+//!                  ^ |                |                 |
+//!            retry | +----- lost -----+------ lost -----+     Stop, from anywhere: Stopped
+//!                 Waiting <-----------+
 //! ```
 //!
 //! Feed one input, then drain [`Session::poll_output`] until it says [`Output::Wait`], and feed
 //! [`Input::Tick`] at that time at the latest. A deadline that has passed wins over the input that
 //! comes with it, so a chatty server can neither starve a report nor hide a missing Pong. An input
 //! that is late or early for the state is a no-op.
+//!
+//! This file holds the states' transitions; `deadline.rs` what time alone brings about, `report.rs`
+//! what happens to samples, `state.rs` the states, `event.rs` what the owner is told.
 
+mod deadline;
 mod event;
+mod report;
 mod state;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use event::{Event, Level, Reason};
-use state::{Line, State, Talk};
+use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::dialect::Dialect;
-use crate::limits::RING_BYTES_MAX;
+use crate::dialect::{Dialect, Heard};
+use crate::limits::{
+    AUTH_TIMEOUT, CLOSE_TIMEOUT, DIAL_TIMEOUT, DUPLICATE_WINDOW, NETWORK_RETRY_MIN, RATE_LIMIT_MAX,
+    RING_BYTES_MAX,
+};
 use crate::ring::Ring;
 use crate::sample::Sample;
 use crate::time::{Instant, Now};
@@ -78,14 +86,14 @@ pub enum Output<'a> {
     HangUp(Reason),
     /// Tell the owner.
     Event(Event),
-    /// Nothing more now; come back then. `None`: only another input changes anything.
+    /// Nothing more now; come back then. `None`: nothing more will ever happen.
     Wait(Option<Instant>),
 }
 
 /// What a session counts, for the agent's account of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Connections made after the first.
+    /// Connections that reports flowed on, after the first.
     pub reconnects: u64,
     /// Samples that found no room, or no connection in a protocol that keeps none.
     pub samples_dropped: u64,
@@ -99,24 +107,34 @@ pub struct Session {
     dialect: Dialect,
     interval: Duration,
     state: State,
-    backoff: Backoff,
-    ring: Ring,
-    outputs: VecDeque<Action>,
     now: Now,
-    /// Where the live report is encoded.
+    outputs: VecDeque<Action>,
+    backoff: Backoff,
+    /// The last attempt out of turn, for a change of the network.
+    hurried_at: Option<Instant>,
+    /// Since when reports do not flow; `None` while they do and before the first connection.
+    down_since: Option<Instant>,
+    /// Attempts since then, the current one included.
+    attempts: u32,
+    /// The owner was told that the credentials are refused.
+    refusal_told: bool,
+    /// When the server last closed a connection that reports flowed on.
+    kicked_at: Option<Instant>,
+    /// The owner was told that the id is used twice.
+    duplicate_told: bool,
+    /// Samples that wait for the server.
+    ring: Ring,
+    /// The last sample's number.
+    seq: u64,
+    /// When the next report is due; `None` before the first.
+    due_at: Option<Instant>,
+    /// Where the live report is encoded, and where in it the sample lies.
     live: String,
+    payload: std::ops::Range<usize>,
     /// Where everything else is encoded, while outputs are drained.
     frame: String,
-    seq: u64,
-    due_at: Option<Instant>,
-    counts: Counts,
-}
-
-/// An output before it is encoded.
-#[derive(Debug)]
-enum Action {
-    Dial,
-    Live,
+    connections: u64,
+    dropped: u64,
 }
 
 impl Loss {
@@ -124,7 +142,7 @@ impl Loss {
     pub const fn of_close_code(code: Option<u16>) -> Self {
         match code {
             Some(1008) => Self::Refused,
-            // 1001 and 1012: it goes away itself. 1006 and `None`: nobody said goodbye.
+            // Not 1001 and 1012, with which a server goes away itself, and no faults.
             Some(1000 | 1005 | 3000..=4999) => Self::Closed,
             Some(_) | None => Self::Broken,
         }
@@ -140,15 +158,23 @@ impl Session {
             dialect,
             interval,
             state: State::New,
-            backoff: Backoff::new(seed),
-            ring: Ring::new(RING_BYTES_MAX),
-            outputs: VecDeque::new(),
             now: Now::default(),
-            live: String::new(),
-            frame: String::new(),
+            outputs: VecDeque::new(),
+            backoff: Backoff::new(seed),
+            hurried_at: None,
+            down_since: None,
+            attempts: 0,
+            refusal_told: false,
+            kicked_at: None,
+            duplicate_told: false,
+            ring: Ring::new(RING_BYTES_MAX),
             seq: 0,
             due_at: None,
-            counts: Counts::default(),
+            live: String::new(),
+            payload: 0..0,
+            frame: String::new(),
+            connections: 0,
+            dropped: 0,
         }
     }
 
@@ -158,24 +184,287 @@ impl Session {
     }
 
     /// What it counted so far.
-    pub fn counts(&self) -> Counts {
-        Counts { ring_bytes: self.ring.bytes() as u64, ..self.counts }
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            reconnects: self.connections.saturating_sub(1),
+            samples_dropped: self.dropped,
+            ring_bytes: self.ring.bytes() as u64,
+        }
+    }
+
+    /// Whether reports flow.
+    pub const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up { .. })
     }
 
     /// Takes one input.
     pub fn handle_input(&mut self, input: Input<'_>, now: Now) {
         self.now = now;
-        if let (State::New, Input::Tick) = (&self.state, input) {
-            self.outputs.push_back(Action::Dial);
+        let moved = self.handle_deadlines();
+        match input {
+            Input::Stop => self.stop(),
+            Input::Sampled(sample) => self.handle_sample(sample),
+            Input::NetworkChanged => self.handle_network_change(),
+            Input::Tick => {
+                if matches!(self.state, State::New) {
+                    self.dial();
+                }
+            }
+            // These are about a connection that a deadline has just ended.
+            Input::Opened
+            | Input::Text(_)
+            | Input::Pong
+            | Input::Closed(_)
+            | Input::Blocked
+            | Input::Drained
+                if moved => {}
+            Input::Opened => self.handle_opened(),
+            Input::Text(text) => self.handle_text(text),
+            Input::Pong => self.handle_pong(),
+            Input::Closed(loss) => self.handle_closed(loss),
+            Input::Blocked => self.handle_blocked(),
+            Input::Drained => self.handle_drained(),
         }
     }
 
     /// The next thing to do; drain until [`Output::Wait`].
     pub fn poll_output(&mut self) -> Output<'_> {
-        match self.outputs.pop_front() {
-            Some(Action::Dial) => Output::Dial,
-            Some(Action::Live) => Output::Text(&self.live),
-            None => Output::Wait(None),
+        while let Some(action) = self.outputs.pop_front() {
+            match action {
+                Action::Dial => return Output::Dial,
+                Action::Ping => return Output::Ping,
+                Action::HangUp(reason) => return Output::HangUp(reason),
+                Action::Event(event) => return Output::Event(event),
+                Action::Live => return Output::Text(&self.live),
+                Action::Login => self.dialect.encode_login(&mut self.frame),
+                Action::Heartbeat => self.dialect.encode_heartbeat(self.now, &mut self.frame),
+                Action::Newest => self.encode_newest(),
+                Action::Oldest => self.encode_oldest(),
+                Action::Aggregates => {
+                    let last = self.live.get(self.payload.clone()).unwrap_or("{}");
+                    self.dialect.encode_aggregates(last, &mut self.frame);
+                }
+            }
+            if !self.frame.is_empty() {
+                self.handle_frame_sent();
+                return Output::Text(&self.frame);
+            }
+        }
+        Output::Wait(self.next_deadline())
+    }
+
+    fn dial(&mut self) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.state = State::Dialing { give_up_at: self.instant().plus(DIAL_TIMEOUT), moved: false };
+        self.outputs.push_back(Action::Dial);
+    }
+
+    fn handle_opened(&mut self) {
+        if !matches!(self.state, State::Dialing { .. }) {
+            return;
+        }
+        self.dialect.handle_opened();
+        let line = Line::new(self.instant());
+        if self.dialect.login_interval().is_some() {
+            let answer_by = self.instant().plus(AUTH_TIMEOUT);
+            self.state = State::Login { answer_by, line };
+            self.outputs.push_back(Action::Login);
+        } else {
+            self.go_up(line);
         }
     }
+
+    fn go_up(&mut self, line: Line) {
+        let now = self.instant();
+        let mut talk = Talk::new(now);
+        talk.heartbeat_at = self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
+        talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
+        talk.backfill_at = (!self.ring.is_empty()).then_some(now);
+        self.state = State::Up { line, talk };
+        self.connections += 1;
+        self.due_at = None; // the server waits for a first report, not for our rhythm
+        let down_for = self.down_since.take().map(|since| now.since(since));
+        let attempts = std::mem::take(&mut self.attempts);
+        self.say(Event::Up { down_for, attempts });
+    }
+
+    fn handle_text(&mut self, text: &str) {
+        if !matches!(self.state, State::Login { .. } | State::Up { .. }) {
+            return;
+        }
+        self.handle_traffic();
+        match self.dialect.hear(text) {
+            Heard::Nothing => {}
+            Heard::LoggedIn => self.handle_logged_in(),
+            Heard::Refused(words) => {
+                let words = (!words.is_empty()).then_some(words);
+                self.hang_up(Reason::Refused(words));
+            }
+            Heard::Ack(seq) => self.ring.handle_ack(seq),
+            Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
+            Heard::RateLimit(pause) => self.handle_rate_limit(pause),
+            Heard::Command(command) => self.repeat(Event::CommandRefused { command }),
+            Heard::Fault(message) => self.repeat(Event::ServerError { message }),
+        }
+    }
+
+    /// Says what the server makes us say, unless it does so too often.
+    fn repeat(&mut self, event: Event) {
+        if let State::Up { talk, .. } = &mut self.state
+            && talk.take_saying(&event)
+        {
+            self.say(event);
+        }
+    }
+
+    fn handle_logged_in(&mut self) {
+        // In any other state it is the repeated login, or an answer nobody asked for.
+        if matches!(self.state, State::Login { .. })
+            && let State::Login { line, .. } = std::mem::replace(&mut self.state, State::New)
+        {
+            self.go_up(line);
+        }
+    }
+
+    fn handle_rate_limit(&mut self, pause: Duration) {
+        let until = self.instant().plus(pause.min(RATE_LIMIT_MAX));
+        if let State::Up { talk, .. } = &mut self.state {
+            let told = talk.muted_until.replace(until).is_some();
+            if !told {
+                self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
+            }
+        }
+    }
+
+    fn handle_pong(&mut self) {
+        let now = self.instant();
+        match &mut self.state {
+            State::Login { line, .. } => line.handle_pong(now),
+            State::Up { line, talk } => {
+                line.handle_pong(now);
+                talk.proven = true;
+                self.handle_proven();
+            }
+            State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
+        }
+    }
+
+    /// The connection is a good one: what went wrong before it is over.
+    fn handle_proven(&mut self) {
+        self.backoff.reset();
+        self.refusal_told = false;
+        self.duplicate_told = false;
+    }
+
+    fn handle_closed(&mut self, loss: Loss) {
+        let reason = match (&self.state, loss) {
+            (State::New | State::Waiting { .. } | State::Stopped, _) => return,
+            (_, Loss::Refused) => Reason::Refused(None),
+            (State::Dialing { .. }, Loss::Closed | Loss::Broken) => Reason::Unreachable,
+            (_, Loss::Closed) => Reason::Closed,
+            (_, Loss::Broken) => Reason::Broken,
+        };
+        self.lose(reason);
+    }
+
+    /// Gives the connection up ourselves.
+    fn hang_up(&mut self, reason: Reason) {
+        self.outputs.push_back(Action::HangUp(reason.clone()));
+        self.lose(reason);
+    }
+
+    /// The connection or the attempt is gone: tells why and plans the next attempt.
+    fn lose(&mut self, reason: Reason) {
+        let now = self.instant();
+        let was_up = self.is_up();
+        let reported = matches!(&self.state, State::Up { talk, .. } if talk.reported);
+        let moved =
+            matches!(&self.state, State::Dialing { moved: true, .. }) || reason == Reason::Moved;
+        if was_up {
+            self.down_since = Some(now);
+        }
+        self.ring.handle_lost();
+        let refused = matches!(reason, Reason::Refused(_));
+        if refused {
+            self.backoff.handle_refused();
+        }
+        let mut retry_at = now.plus(self.backoff.next_wait());
+        if moved && !refused {
+            // The connection we gave up still says goodbye for as long as this.
+            let out_of_turn = self.out_of_turn().max(now.plus(CLOSE_TIMEOUT));
+            self.hurried_at = Some(out_of_turn);
+            retry_at = retry_at.min(out_of_turn);
+        }
+        let retry_in = retry_at.since(now);
+        self.state = State::Waiting { retry_at };
+        if reported && reason == Reason::Closed {
+            self.handle_kick();
+        }
+        if refused && !std::mem::replace(&mut self.refusal_told, true) {
+            let id = self.dialect.id().to_owned();
+            self.say(Event::Refused { id, reason, retry_in });
+        } else {
+            self.say(Event::Down { reason, retry_in, attempts: self.attempts });
+        }
+    }
+
+    /// The server ended a connection that worked: another host's may have taken its place.
+    fn handle_kick(&mut self) {
+        let now = self.instant();
+        let before = self.kicked_at.replace(now);
+        let again = before.is_some_and(|before| now.since(before) <= DUPLICATE_WINDOW);
+        if again && !std::mem::replace(&mut self.duplicate_told, true) {
+            let id = self.dialect.id().to_owned();
+            self.say(Event::DuplicateId { id });
+        }
+    }
+
+    fn handle_network_change(&mut self) {
+        let now = self.instant();
+        match &mut self.state {
+            State::Waiting { retry_at } => {
+                let planned = *retry_at;
+                let out_of_turn = self.out_of_turn();
+                if out_of_turn < planned {
+                    self.hurried_at = Some(out_of_turn);
+                    self.state = State::Waiting { retry_at: out_of_turn };
+                }
+                if !self.refusal_told {
+                    self.backoff.reset(); // no other network makes a wrong token right
+                }
+                self.handle_deadlines();
+            }
+            State::Dialing { moved, .. } => *moved = true,
+            State::Login { line, .. } | State::Up { line, .. } => {
+                if line.probe(now) {
+                    self.outputs.push_back(Action::Ping);
+                }
+            }
+            State::New | State::Stopped => {}
+        }
+    }
+
+    /// The earliest time for an attempt that does not wait for its turn.
+    fn out_of_turn(&self) -> Instant {
+        let now = self.instant();
+        self.hurried_at.map_or(now, |at| at.plus(NETWORK_RETRY_MIN)).max(now)
+    }
+
+    fn stop(&mut self) {
+        if matches!(self.state, State::Dialing { .. } | State::Login { .. } | State::Up { .. }) {
+            self.outputs.push_back(Action::HangUp(Reason::Stopping));
+        }
+        self.state = State::Stopped;
+    }
+
+    fn say(&mut self, event: Event) {
+        self.outputs.push_back(Action::Event(event));
+    }
+
+    const fn instant(&self) -> Instant {
+        self.now.instant
+    }
 }
+
+#[cfg(test)]
+mod tests;

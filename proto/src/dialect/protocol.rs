@@ -4,9 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::limits::{
-    INTERVAL_MAX, SIMPLE_SERVER_STATUS_INTERVAL_MAX, VSTATS_INTERVAL_MAX,
-};
+use crate::limits::{INTERVAL_MAX, SIMPLE_SERVER_STATUS_INTERVAL_MAX, VSTATS_INTERVAL_MAX};
 
 /// A protocol an agent can speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,10 +141,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = "vstat".parse::<Protocol>().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "unknown name \"vstat\"; allowed: kinglet, vstats, simple-server-status"
-        );
+        assert_eq!(error, "unknown name \"vstat\"; allowed: kinglet, vstats, simple-server-status");
         for protocol in Protocol::ALL {
             assert!(error.contains(protocol.name()));
         }

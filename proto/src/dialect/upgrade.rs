@@ -112,23 +112,22 @@ mod tests {
         use {Auth::*, Protocol::*};
         type Headers<'a> = &'a [(&'a str, &'a str)];
         let table: [(_, _, &str, Headers<'_>); 6] = [
-            (Kinglet, Header, "/ws/agent", &[
-                ("Authorization", "Bearer a+b/c=&d"),
-                ("X-Client-ID", "pi 1"),
-            ]),
+            (
+                Kinglet,
+                Header,
+                "/ws/agent",
+                &[("Authorization", "Bearer a+b/c=&d"), ("X-Client-ID", "pi 1")],
+            ),
             (Kinglet, Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d&client_id=pi%201", &[]),
             (Vstats, Header, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
             (Vstats, Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
-            (SimpleServerStatus, Header, "/ws-report", &[
-                ("X-AUTH-SECRET", "a+b/c=&d"),
-                ("X-SERVER-ID", "pi 1"),
-            ]),
             (
                 SimpleServerStatus,
-                Query,
-                "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%201",
-                &[],
+                Header,
+                "/ws-report",
+                &[("X-AUTH-SECRET", "a+b/c=&d"), ("X-SERVER-ID", "pi 1")],
             ),
+            (SimpleServerStatus, Query, "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%201", &[]),
         ];
         for (protocol, auth, path_and_query, headers) in table {
             let request = request(protocol, auth, "a+b/c=&d", "");
@@ -159,7 +158,9 @@ mod tests {
         let all: String = (1..=255_u8).map(char::from).collect();
         let mut encoded = String::new();
         percent_encode(&all, &mut encoded);
-        assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+        assert!(
+            encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte))
+        );
         let mut bytes = Vec::new();
         let mut rest = encoded.as_str();
         while let Some(first) = rest.chars().next() {

@@ -77,6 +77,7 @@ impl Event {
         match self {
             Self::Up { .. } => Level::Info,
             Self::Down { attempts, .. } if *attempts > 1 => Level::Debug,
+            Self::Down { reason: Reason::Refused(_), .. } => Level::Debug,
             Self::Down { .. }
             | Self::Refused { .. }
             | Self::DuplicateId { .. }
@@ -115,10 +116,9 @@ impl fmt::Display for Event {
                 "the server replaced this connection twice within a minute: \
                  another host seems to use the id {id}"
             ),
-            Self::CommandRefused { command } => write!(
-                f,
-                "the server asked for {command}: refused, an agent takes no orders"
-            ),
+            Self::CommandRefused { command } => {
+                write!(f, "the server asked for {command}: refused, an agent takes no orders")
+            }
             Self::ServerError { message } => write!(f, "the server says: {message}"),
             Self::RateLimited { pause } => {
                 write!(f, "the server asked for silence: next report in {}", Seconds(*pause))
@@ -186,7 +186,7 @@ impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = (self.0.as_millis() + 50) / 100;
         match tenths {
-            0..600 if tenths % 10 == 0 => write!(f, "{} s", tenths / 10),
+            0..600 if tenths.is_multiple_of(10) => write!(f, "{} s", tenths / 10),
             0..600 => write!(f, "{}.{} s", tenths / 10, tenths % 10),
             600..7200 => write!(f, "{} s", tenths / 10),
             7200..72_000 => write!(f, "{} min", tenths / 600),

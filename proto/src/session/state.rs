@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::limits::{BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, PING_INTERVAL, PONG_TIMEOUT};
+use super::{Event, Reason};
+use crate::limits::{
+    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, PING_INTERVAL, PONG_TIMEOUT, PROBE_TIMEOUT,
+    SERVER_EVENTS_MAX,
+};
 use crate::time::Instant;
 
 /// Where the conversation stands.
@@ -60,6 +64,30 @@ pub(super) struct Talk {
     pub(super) overdue: bool,
     /// Frames that carried samples, in their order.
     pub(super) frames: u64,
+    /// The batch the server has not answered, and the earliest time for the next one.
+    pub(super) batch: Option<(u64, Instant)>,
+    /// What the server made us say last, and how often it made us say something.
+    pub(super) said: Option<Event>,
+    pub(super) sayings: u32,
+}
+
+/// An output before it is encoded.
+#[derive(Debug)]
+pub(super) enum Action {
+    Dial,
+    Ping,
+    HangUp(Reason),
+    Event(Event),
+    /// The live report, encoded already.
+    Live,
+    Login,
+    Heartbeat,
+    /// The sample that was due while nothing could leave.
+    Newest,
+    /// The oldest samples that wait.
+    Oldest,
+    /// Sums over many samples.
+    Aggregates,
 }
 
 impl Line {
@@ -76,6 +104,31 @@ impl Line {
         self.deaf_at = now.plus(PONG_TIMEOUT);
         self.probing = false;
     }
+
+    /// Why the line is dead, when it is.
+    pub(super) fn verdict(&self, now: Instant) -> Option<Reason> {
+        let reason = if self.probing { Reason::Moved } else { Reason::Deaf };
+        (self.deaf_at <= now).then_some(reason)
+    }
+
+    /// Whether a Ping is due, which then is on its way.
+    pub(super) fn take_ping(&mut self, now: Instant) -> bool {
+        let due = self.ping_at <= now;
+        if due {
+            self.ping_at = self.ping_at.plus(PING_INTERVAL).max(now.plus(Duration::from_secs(1)));
+        }
+        due
+    }
+
+    /// The network changed: a Pong has to come soon. Whether a Ping is to be sent for it.
+    pub(super) fn probe(&mut self, now: Instant) -> bool {
+        let begins = !self.probing;
+        if begins {
+            self.probing = true;
+            self.deaf_at = self.deaf_at.min(now.plus(PROBE_TIMEOUT));
+        }
+        begins
+    }
 }
 
 impl Talk {
@@ -90,7 +143,20 @@ impl Talk {
             backfill_at: None,
             overdue: false,
             frames: 0,
+            batch: None,
+            said: None,
+            sayings: 0,
         }
+    }
+
+    /// Whether an event the server causes is to be said: not twice in a row, nor without end.
+    pub(super) fn take_saying(&mut self, event: &Event) -> bool {
+        if self.said.as_ref() == Some(event) || self.sayings == SERVER_EVENTS_MAX {
+            return false;
+        }
+        self.said = Some(event.clone());
+        self.sayings += 1;
+        true
     }
 }
 
