@@ -11,50 +11,50 @@ use crate::rng::Rng;
 /// The sequence of waits of one session.
 #[derive(Debug, Clone)]
 pub struct Backoff {
-    nominal_ms: u64,
+    /// In microseconds, so that whole numbers keep to the sequence over dozens of steps.
+    nominal_us: u64,
     rng: Rng,
 }
 
-const FIRST_MS: u64 = millis(BACKOFF_FIRST);
-const MAX_MS: u64 = millis(BACKOFF_MAX);
-const REFUSED_MS: u64 = millis(BACKOFF_REFUSED);
+const FIRST_US: u64 = micros(BACKOFF_FIRST);
+const MAX_US: u64 = micros(BACKOFF_MAX);
+const REFUSED_US: u64 = micros(BACKOFF_REFUSED);
 
 impl Backoff {
     /// At the start of the sequence; the seed decides the jitter.
     pub const fn new(seed: u64) -> Self {
-        Self { nominal_ms: FIRST_MS, rng: Rng::new(seed) }
+        Self { nominal_us: FIRST_US, rng: Rng::new(seed) }
     }
 
     /// The next wait, after which the one that follows is longer.
     pub fn next_wait(&mut self) -> Duration {
-        let nominal = self.nominal_ms;
-        self.nominal_ms = (nominal * 6 / 5).min(MAX_MS);
+        let nominal = self.nominal_us;
+        self.nominal_us = (nominal * 6 / 5).min(MAX_US);
         let tenth = nominal / 10;
         let wait = nominal - tenth + self.rng.below(2 * tenth + 1);
         // At the longest wait the jitter folds back: spread out, and still never above the maximum.
-        Duration::from_millis(if wait > MAX_MS { 2 * MAX_MS - wait } else { wait })
+        Duration::from_micros(if wait > MAX_US { 2 * MAX_US - wait } else { wait })
     }
 
     /// Credentials were refused: from here on no wait is shorter than a minute, jitter aside.
     pub fn handle_refused(&mut self) {
-        self.nominal_ms = self.nominal_ms.max(REFUSED_MS);
+        self.nominal_us = self.nominal_us.max(REFUSED_US);
     }
 
     /// A connection proved good: the next wait is the first of the sequence again.
     pub const fn reset(&mut self) {
-        self.nominal_ms = FIRST_MS;
+        self.nominal_us = FIRST_US;
     }
 }
 
-const fn millis(duration: Duration) -> u64 {
-    duration.as_secs() * 1000
+const fn micros(duration: Duration) -> u64 {
+    duration.as_secs() * 1_000_000
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Waits and their nominal lengths, with the sequence computed apart from the code's integers.
     fn assert_within_jitter(wait: Duration, nominal: f64) {
         let seconds = wait.as_secs_f64();
         assert!((seconds - nominal).abs() <= nominal * 0.1 + 0.001, "{seconds} for {nominal}");
@@ -79,14 +79,14 @@ mod tests {
         let mut backoff = Backoff::new(0);
         let nominal: Vec<u64> = (0..5)
             .map(|_| {
-                let nominal = backoff.nominal_ms;
+                let nominal = backoff.nominal_us;
                 backoff.next_wait();
                 nominal
             })
             .collect();
-        assert_eq!(nominal, [3000, 3600, 4320, 5184, 6220]);
+        assert_eq!(nominal, [3_000_000, 3_600_000, 4_320_000, 5_184_000, 6_220_800]);
         let last = (0..40).map(|_| backoff.next_wait()).last().unwrap();
-        assert_eq!(backoff.nominal_ms, MAX_MS);
+        assert_eq!(backoff.nominal_us, MAX_US);
         assert_within_jitter(last, 600.0);
     }
 

@@ -111,6 +111,50 @@ pub const BUCKETS_MAX: usize = 96;
 /// Bytes of one text field where the whole report has a limit.
 pub const FIELD_BYTES_MAX: usize = 128;
 
+// --- Reading the kernel.
+
+/// Bytes of one kernel file; /proc/stat of 480 processors has 43 kB, a mount table of a thousand
+/// containers some hundreds.
+pub const KERNEL_FILE_MAX: usize = 1024 * 1024;
+/// A file the kernel does not have is looked for again after this: modules are loaded late.
+pub const ABSENT_RETRY: Duration = Duration::from_secs(60);
+/// Interfaces, routes and mounts are read again after this, should nobody have told of a change.
+pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
+/// Models, serials and names are read again after this.
+pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
+/// Temperatures, fans, clocks and batteries move slowly.
+pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
+/// Space of file systems moves slowly too.
+pub const STATFS_INTERVAL: Duration = Duration::from_secs(10);
+/// A file system that takes longer to say its size is stuck.
+pub const STATFS_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a sample waits for the sizes when those it has are older than its own interval allows.
+pub const STATFS_PATIENCE: Duration = Duration::from_millis(20);
+/// Threads that may hang in a dead mount; with all of them lost no more sizes are asked.
+pub const STATFS_THREADS_MAX: usize = 4;
+/// Stack of such a thread: it makes one system call.
+pub const STATFS_STACK: usize = 64 * 1024;
+/// Mounts read of the mount table.
+pub const MOUNTS_MAX: usize = 4096;
+/// File systems in a sample.
+pub const FILESYSTEMS_MAX: usize = 200;
+/// Disks in a sample.
+pub const DISKS_MAX: usize = 64;
+/// Interfaces in a sample; totals count the others too.
+pub const INTERFACES_MAX: usize = 128;
+/// Temperatures in a sample, and files kept open for them.
+pub const TEMPERATURES_MAX: usize = 24;
+/// Fans in a sample, and files kept open for them.
+pub const FANS_MAX: usize = 8;
+/// Radio links in a sample.
+pub const WIRELESS_MAX: usize = 16;
+/// Addresses in a sample.
+pub const IP_ADDRESSES_MAX: usize = 16;
+/// Cores whose clock is read; the mean of a few is the mean of all.
+pub const FREQUENCY_FILES_MAX: usize = 4;
+/// Devices below a device: partition on LVM on LUKS on md on a disk, and a few to spare.
+pub const BLOCK_LAYERS_MAX: usize = 8;
+
 const _: () = {
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
@@ -136,4 +180,8 @@ const _: () = {
     assert!(BATCH_BYTES_MAX < KEPT_BYTES_MAX);
     assert!(KEPT_BYTES_MAX + RING_ENTRY_BYTES <= RING_BYTES_MAX, "one sample fits the ring");
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
+    assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
+    assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");
+    // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
+    assert!(FILESYSTEMS_MAX * 250 + INTERFACES_MAX * 300 + DISKS_MAX * 350 < FRAME_OUT_MAX);
 };

@@ -13,10 +13,12 @@
 //! that is late or early for the state is a no-op.
 //!
 //! This file holds the states' transitions; `deadline.rs` what time alone brings about, `report.rs`
-//! what happens to samples, `state.rs` the states, `event.rs` what the owner is told.
+//! what happens to samples, `state.rs` the states, `port.rs` what goes in and out, `event.rs` what
+//! the owner is told.
 
 mod deadline;
 mod event;
+mod port;
 mod report;
 mod state;
 
@@ -24,6 +26,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use event::{Event, Level, Reason};
+pub use port::{Counts, Input, Loss, Output};
 use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
@@ -33,76 +36,9 @@ use crate::limits::{
     RING_BYTES_MAX,
 };
 use crate::ring::Ring;
-use crate::sample::Sample;
 use crate::time::{Instant, Now};
 
-/// What happens to a session.
-#[derive(Debug, Clone, Copy)]
-pub enum Input<'a> {
-    /// The connection is open and upgraded.
-    Opened,
-    /// A text frame came.
-    Text(&'a str),
-    /// A Pong came.
-    Pong,
-    /// The connection is lost, or the attempt failed.
-    Closed(Loss),
-    /// A sample was taken: at the cadence of the server that wants them most often.
-    Sampled(&'a Sample),
-    /// The link holds bytes that did not leave yet.
-    Blocked,
-    /// The link's bytes have all left.
-    Drained,
-    /// The host's addresses or routes changed.
-    NetworkChanged,
-    /// Say goodbye.
-    Stop,
-    /// The time asked for has come, or any other time.
-    Tick,
-}
-
-/// How a connection was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// HTTP 401 or 403, or close code 1008: the credentials are refused.
-    Refused,
-    /// The server closed an open connection in good order without leaving itself: what it does to
-    /// the older of two connections with one id.
-    Closed,
-    /// Anything else.
-    Broken,
-}
-
-/// What a session wants done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Output<'a> {
-    /// Begin an attempt; what is left of the previous connection is dropped.
-    Dial,
-    /// Send this text frame.
-    Text(&'a str),
-    /// Send a Ping.
-    Ping,
-    /// Close the connection or end the attempt; a `Closed` about it is not needed.
-    HangUp(Reason),
-    /// Tell the owner.
-    Event(Event),
-    /// Nothing more now; come back then. `None`: nothing more will ever happen.
-    Wait(Option<Instant>),
-}
-
-/// What a session counts, for the agent's account of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Connections that reports flowed on, after the first.
-    pub reconnects: u64,
-    /// Samples that found no room, or no connection in a protocol that keeps none.
-    pub samples_dropped: u64,
-    /// Bytes of samples that wait.
-    pub ring_bytes: u64,
-}
-
 /// The agent's half of one conversation.
-#[derive(Debug)]
 pub struct Session {
     dialect: Dialect,
     interval: Duration,
@@ -137,15 +73,12 @@ pub struct Session {
     dropped: u64,
 }
 
-impl Loss {
-    /// What the server's close code means; `None` is a connection that ended without one.
-    pub const fn of_close_code(code: Option<u16>) -> Self {
-        match code {
-            Some(1008) => Self::Refused,
-            // Not 1001 and 1012, with which a server goes away itself, and no faults.
-            Some(1000 | 1005 | 3000..=4999) => Self::Closed,
-            Some(_) | None => Self::Broken,
-        }
+/// Without the buffers: a login stands in one of them.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("Session");
+        debug.field("protocol", &self.dialect.protocol()).field("state", &self.state);
+        debug.field("seq", &self.seq).field("counts", &self.counts()).finish_non_exhaustive()
     }
 }
 

@@ -5,9 +5,15 @@
 //! object is always there, a value the host cannot give is zero here, and the lists of file
 //! systems are cut from the bottom until the report fits; totals count all of them.
 
+mod shape;
+
 use std::ops::Range;
 
 use serde::Serialize;
+use shape::{
+    AvgStat, Cpu, CpuInfo, Disk, DiskInfo, HostInfo, Memory, Model, Network, NetworkInfo,
+    Partition, Status, Swap, System, VirtualMemory,
+};
 
 use super::Stamp;
 use super::envelope::{Frame, List};
@@ -26,165 +32,6 @@ pub(super) struct SimpleServerStatus {
 impl Default for SimpleServerStatus {
     fn default() -> Self {
         Self { fitting: usize::MAX }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Status<'a, D: Serialize, P: Serialize> {
-    server_id: &'a str,
-    server_name: &'a str,
-    group: &'a str,
-    country_code: &'a str,
-    location: &'a str,
-    ip: &'a str,
-    loc: &'a str,
-    cpu: Cpu<'a>,
-    memory: Memory,
-    disk: D,
-    network: Network<'a>,
-    system: System<'a>,
-    timestamp: u64,
-    host_info: HostInfo<'a>,
-    cpu_info: CpuInfo<'a>,
-    virtual_memory_info: VirtualMemory,
-    swap_memory_info: Swap,
-    disk_info: DiskInfo<P>,
-    network_info: NetworkInfo,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Cpu<'a> {
-    percent: Percent,
-    cores: u32,
-    model_name: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Memory {
-    total: u64,
-    used: u64,
-    available: u64,
-    used_percent: Percent,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Disk<'a> {
-    path: &'a str,
-    total: u64,
-    used: u64,
-    free: u64,
-    used_percent: Percent,
-    read_speed: u64,
-    write_speed: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Network<'a> {
-    interface_name: &'a str,
-    bytes_sent: u64,
-    bytes_recv: u64,
-    in_speed: u64,
-    out_speed: u64,
-}
-
-#[derive(Serialize)]
-struct System<'a> {
-    hostname: &'a str,
-    os: &'a str,
-    platform: &'a str,
-    arch: &'a str,
-    kernel: &'a str,
-    uptime: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HostInfo<'a> {
-    kernel_arch: &'a str,
-    kernel_version: &'a str,
-    virtualization_system: &'a str,
-    os: &'a str,
-    platform: &'a str,
-    platform_family: &'a str,
-    platform_version: &'a str,
-    uptime: u64,
-    boot_time: u64,
-    avg_stat: AvgStat,
-}
-
-#[derive(Serialize)]
-struct AvgStat {
-    load1: f64,
-    load5: f64,
-    load15: f64,
-}
-
-#[derive(Serialize)]
-struct CpuInfo<'a> {
-    percent: Percent,
-    info: [Model<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct VirtualMemory {
-    total: u64,
-    used: u64,
-    used_percent: Percent,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Swap {
-    total: u64,
-    used: u64,
-    free: u64,
-    used_percent: Percent,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DiskInfo<P: Serialize> {
-    total: u64,
-    used: u64,
-    used_percent: Percent,
-    partitions: P,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Partition<'a> {
-    mount_point: &'a str,
-    fstype: &'a str,
-    total: u64,
-    free: u64,
-    used: u64,
-    used_percent: Percent,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NetworkInfo {
-    net_in_speed: u64,
-    net_out_speed: u64,
-    net_in_transfer: u64,
-    net_out_transfer: u64,
-}
-
-/// `<model> x <count>`, written without a string in between.
-struct Model<'a> {
-    name: &'a str,
-    count: u32,
-}
-
-impl Serialize for Model<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{} x {}", self.name, self.count))
     }
 }
 

@@ -49,7 +49,10 @@ impl Session {
                 self.ring.handle_sent(stamp.seq, talk.frames);
             }
         }
-        self.outputs.push_back(Action::Live);
+        // Backfill that fell due in the same moment goes after it.
+        let is_backfill = |action: &Action| matches!(action, Action::Oldest);
+        let at = self.outputs.iter().position(is_backfill).unwrap_or(self.outputs.len());
+        self.outputs.insert(at, Action::Live);
         if self.dialect.has_aggregates() {
             self.outputs.push_back(Action::Aggregates);
         }
