@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// A name server that takes longer is as good as none.
 pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Stack of the look-up thread: musl's resolver needs about 10 kB of it.
+pub const RESOLVE_STACK_BYTES: usize = 128 * 1024;
 /// One TCP connect: a lost SYN is sent again after 1, 3 and 7 s.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The head start each address gets over the next one (RFC 8305 section 5).
@@ -155,11 +157,24 @@ pub const FREQUENCY_FILES_MAX: usize = 4;
 /// Devices below a device: partition on LVM on LUKS on md on a disk, and a few to spare.
 pub const BLOCK_LAYERS_MAX: usize = 8;
 
+// --- The agent's loop.
+
+/// The window of the first sample: long enough for a rate that means something.
+pub const FIRST_WINDOW: Duration = Duration::from_millis(200);
+/// Longest poll(2): its clock stands still in suspend, so a host that wakes up looks at the time
+/// within this.
+pub const WAIT_MAX: Duration = Duration::from_secs(10);
+/// `kinglet check`: the longest way to one server, every step at its own limit.
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(45);
+/// From SIGTERM to the end, with whatever is still unsaid: 3 s are promised.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
+
 const _: () = {
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
     assert!(BACKOFF_REFUSED.as_secs() < BACKOFF_MAX.as_secs());
-    assert!(CLOSE_TIMEOUT.as_millis() * 2 <= 3000, "SIGTERM promises 3 s");
+    assert!(CLOSE_TIMEOUT.as_millis() < STOP_TIMEOUT.as_millis(), "a goodbye fits the stop");
+    assert!(STOP_TIMEOUT.as_millis() < 3000, "SIGTERM promises 3 s");
     assert!(SIMPLE_SERVER_STATUS_FRAME_MAX < FRAME_OUT_MAX);
     assert!(FRAME_OUT_MAX <= RING_BYTES_MAX, "one sample always fits the ring");
     assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());
