@@ -92,6 +92,8 @@ pub const BACKFILL_BYTES_PER_S: usize = 8 * 1024;
 /// Backfill may have a quarter of the line: after each frame it pauses three times as long as the
 /// line needed for it.
 pub const BACKFILL_PAUSE_FACTOR: u32 = 3;
+/// Longest such pause: a line that stood still once is not a slow one.
+pub const BACKFILL_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Bytes of samples in one batch of a protocol that batches.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024;
 /// Largest sample kept for later: with an envelope around it, it still is one frame.
