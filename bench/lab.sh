@@ -46,11 +46,11 @@ start_agent() {
     local name=$1 protocol=$2 scheme=$3
     shift 3
     start_server "$name"
-    local port=$ws
-    [ "$scheme" = ws ] || port=$wss
+    local port=$ws trust=()
+    [ "$scheme" = ws ] || port=$wss trust=(--ca-file "$work/ca.pem")
     "$@" "${binary:?}" run --url "$scheme://127.0.0.1:$port" --protocol "$protocol" --id footprint \
-        --server-id footprint --token-file "$work/token" --ca-file "$work/ca.pem" \
-        --interval 1s >"$work/$name.out" 2>&1 &
+        --server-id footprint --token-file "$work/token" --interval 1s "${trust[@]}" \
+        >"$work/$name.out" 2>&1 &
     agent=$!
     pids+=("$agent")
 }

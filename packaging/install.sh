@@ -200,7 +200,8 @@ kinglet_checksum() {
     else
         kinglet_fail "needs sha256sum or openssl to check the download"
     fi
-    [ "$actual" = "$expected" ] || kinglet_fail "the checksum of $file is wrong: nothing was installed"
+    [ "$actual" = "$expected" ] ||
+        kinglet_fail "the checksum of $file is wrong: nothing was installed"
 }
 
 kinglet_init_system() {
@@ -263,7 +264,10 @@ kinglet_tarball() {
     chown root:kinglet "$root/etc/kinglet" "$config" 2>/dev/null
     chmod 750 "$root/etc/kinglet"
     case $init in
-    systemd) kinglet_place "$unpacked/kinglet.service" "$root/etc/systemd/system/kinglet.service" 644 ;;
+    systemd)
+        kinglet_place "$unpacked/kinglet.service" \
+            "$root/etc/systemd/system/kinglet.service" 644
+        ;;
     openrc) kinglet_place "$unpacked/kinglet.openrc" "$root/etc/init.d/kinglet" 755 ;;
     procd)
         kinglet_place "$unpacked/kinglet.init" "$root/etc/init.d/kinglet" 755

@@ -70,7 +70,10 @@ impl Source {
     /// Rust of the three crates' own code, tests apart.
     pub(crate) fn is_product(&self) -> bool {
         let folders = ["src/", "proto/src/", "hub/src/"];
-        self.path.ends_with(".rs") && folders.iter().any(|folder| self.path.starts_with(folder))
+        let tests = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
+        self.path.ends_with(".rs")
+            && !tests
+            && folders.iter().any(|folder| self.path.starts_with(folder))
     }
 
     /// Lines before the file's tests.
