@@ -122,9 +122,9 @@ pub const FIELD_BYTES_MAX: usize = 128;
 pub const KERNEL_FILE_MAX: usize = 1024 * 1024;
 /// A file the kernel does not have is looked for again after this: modules are loaded late.
 pub const ABSENT_RETRY: Duration = Duration::from_secs(60);
-/// Interfaces, routes and mounts are read again after this, should nobody have told of a change.
+/// Routes and mounts are read again after this, should nobody have told of a change.
 pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
-/// Models, serials and names are read again after this.
+/// Models, serials, links and names are read again after this.
 pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
 /// Temperatures, fans, clocks and batteries move slowly.
 pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
