@@ -38,9 +38,18 @@ function ago(time) {
   return seconds < 60 ? 'just now' : `${duration(seconds)} ago`;
 }
 
+const regional = (code) => String.fromCodePoint(...[...code].map((letter) => 0x1f1a5 + letter.charCodeAt(0)));
+
+/** Whether two letters become one flag here; where they do not, the letters themselves are shown. */
+const flagsDrawn = (() => {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = '20px system-ui, sans-serif';
+  return pen.measureText(regional('DE')).width < 1.5 * pen.measureText(regional('D')).width;
+})();
+
 function flag(code) {
   if (!/^[A-Za-z]{2}$/.test(code ?? '')) return '';
-  return String.fromCodePoint(...[...code.toUpperCase()].map((letter) => 0x1f1a5 + letter.charCodeAt(0)));
+  return flagsDrawn ? regional(code.toUpperCase()) : code.toUpperCase();
 }
 
 // --- What a card shows of a Sample
@@ -119,8 +128,7 @@ function setFact({ value }, text, mark = 'good') {
 }
 
 function heading() {
-  const parts = { flag: element('span', 'flag'), name: element('div', 'name'), sub: element('div', 'sub'), state: element('span') };
-  parts.flag.setAttribute('aria-hidden', 'true');
+  const parts = { flag: element('span', flagsDrawn ? 'flag' : 'flag code'), name: element('div', 'name'), sub: element('div', 'sub'), state: element('span') };
   parts.node = element('div', 'head', parts.flag, element('div', 'names', parts.name, parts.sub),
     element('div', 'state', element('i', 'dot'), parts.state));
   return parts;
@@ -131,6 +139,7 @@ function setHeading(parts, host) {
   const os = metrics?.os;
   put(parts.flag, flag(info.country_code));
   parts.flag.hidden = !flag(info.country_code);
+  parts.flag.title = info.location ?? '';
   put(parts.name, info.name || info.id);
   parts.name.title = info.id;
   const system = os?.name ? `${osName(os.name)} ${os.version ?? ''}`.trim() : '';
