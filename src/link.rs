@@ -5,6 +5,7 @@
 //! nothing of sessions: when to dial again is not decided here.
 
 mod error;
+mod event;
 mod handshake;
 pub(crate) mod netwatch;
 mod race;
@@ -20,6 +21,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 pub use error::{LinkError, Step};
+pub use event::{LinkEvent, Progress};
 use handshake::Handshake;
 use kinglet_proto::dialect::Upgrade;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, RESOLVE_TIMEOUT, WRITE_TIMEOUT};
@@ -28,7 +30,6 @@ use nix::poll::{PollFd, PollFlags};
 use race::Race;
 use resolve::Lookup;
 pub use tls::{Trust, TrustError};
-use tungstenite::Utf8Bytes;
 pub use upgrade::UpgradeError;
 pub use url::{ServerUrl, UrlError};
 use ws::{Channel, Heard};
@@ -44,36 +45,6 @@ pub struct Target {
     pub trust: Option<Trust>,
     /// Path, query and headers of the upgrade, credentials included.
     pub upgrade: Upgrade,
-}
-
-/// What a link tells.
-#[derive(Debug)]
-pub enum LinkEvent {
-    /// A step on the way is done.
-    Progress(Progress),
-    /// The WebSocket is open.
-    Opened,
-    /// A text frame came.
-    Text(Utf8Bytes),
-    /// A Pong came.
-    Pong,
-    /// The socket takes no more: what was sent last waits.
-    Blocked,
-    /// Everything has left again.
-    Drained,
-    /// The connection is gone, or was never made. Nothing follows.
-    Closed(LinkError),
-}
-
-/// A step of a connection that is done.
-#[derive(Debug)]
-pub enum Progress {
-    /// The name has these addresses.
-    Resolved(Vec<SocketAddr>),
-    /// TCP is connected to this one.
-    Connected(SocketAddr),
-    /// TLS is up: version and cipher suite.
-    Secured(String),
 }
 
 /// One link.
