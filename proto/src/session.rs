@@ -131,6 +131,9 @@ impl Session {
     /// Takes one input.
     pub fn handle_input(&mut self, input: Input<'_>, now: Now) {
         self.now = now;
+        if matches!(input, Input::Blocked) {
+            self.handle_blocked(); // first, so that nothing that can wait is sent into a full buffer
+        }
         let moved = self.handle_deadlines();
         match input {
             Input::Stop => self.stop(),
@@ -142,18 +145,13 @@ impl Session {
                 }
             }
             // These are about a connection that a deadline has just ended.
-            Input::Opened
-            | Input::Text(_)
-            | Input::Pong
-            | Input::Closed(_)
-            | Input::Blocked
-            | Input::Drained
+            Input::Opened | Input::Text(_) | Input::Pong | Input::Closed(_) | Input::Drained
                 if moved => {}
             Input::Opened => self.handle_opened(),
             Input::Text(text) => self.handle_text(text),
             Input::Pong => self.handle_pong(),
             Input::Closed(loss) => self.handle_closed(loss),
-            Input::Blocked => self.handle_blocked(),
+            Input::Blocked => {}
             Input::Drained => self.handle_drained(),
         }
     }
