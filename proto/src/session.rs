@@ -13,8 +13,8 @@
 //! that is late or early for the state is a no-op.
 //!
 //! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
-//! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out, `event.rs` what
-//! the owner is told.
+//! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out,
+//! `event.rs` what the owner is told.
 
 mod deadline;
 mod event;
@@ -132,7 +132,7 @@ impl Session {
     pub fn handle_input(&mut self, input: Input<'_>, now: Now) {
         self.now = now;
         if matches!(input, Input::Blocked) {
-            self.handle_blocked(); // first, so that nothing that can wait is sent into a full buffer
+            self.handle_blocked(); // first: nothing that can wait goes into a full buffer
         }
         let moved = self.handle_deadlines();
         match input {
