@@ -112,6 +112,10 @@ pub const SIMPLE_SERVER_STATUS_INTERVAL_MAX: Duration = Duration::from_secs(30);
 pub const VSTATS_INTERVAL_MAX: Duration = Duration::from_secs(25);
 /// Complete buckets of one granularity kept for vStats: a day of quarter hours.
 pub const BUCKETS_MAX: usize = 96;
+/// Of those, as many as go into one message: 24 of each granularity are 15 kB.
+pub const BUCKETS_SENT_MAX: usize = 24;
+/// Largest sample repeated beside them.
+pub const LAST_METRICS_BYTES_MAX: usize = 32 * 1024;
 /// Bytes of one text field where the whole report has a limit.
 pub const FIELD_BYTES_MAX: usize = 128;
 
@@ -240,6 +244,7 @@ const _: () = {
     );
     assert!(BATCH_BYTES_MAX < KEPT_BYTES_MAX);
     assert!(KEPT_BYTES_MAX + RING_ENTRY_BYTES <= RING_BYTES_MAX, "one sample fits the ring");
+    assert!(2 * LAST_METRICS_BYTES_MAX + 2 * 3 * 256 * BUCKETS_SENT_MAX < FRAME_OUT_MAX);
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
     assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
     assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");

@@ -12,12 +12,13 @@
 //! comes with it, so a chatty server can neither starve a report nor hide a missing Pong. An input
 //! that is late or early for the state is a no-op.
 //!
-//! This file holds the states' transitions; `deadline.rs` what time alone brings about, `report.rs`
-//! what happens to samples, `state.rs` the states, `port.rs` what goes in and out, `event.rs` what
-//! the owner is told.
+//! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
+//! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out,
+//! `event.rs` what the owner is told.
 
 mod deadline;
 mod event;
+mod loss;
 mod port;
 mod report;
 mod state;
@@ -30,11 +31,8 @@ pub use port::{Counts, Input, Loss, Output};
 use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::dialect::{Dialect, Heard};
-use crate::limits::{
-    AUTH_TIMEOUT, CLOSE_TIMEOUT, DIAL_TIMEOUT, DUPLICATE_WINDOW, NETWORK_RETRY_MIN, RATE_LIMIT_MAX,
-    RING_BYTES_MAX,
-};
+use crate::dialect::{Dialect, Heard, Restored};
+use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX, RING_BYTES_MAX};
 use crate::ring::Ring;
 use crate::time::{Instant, Now};
 
@@ -48,8 +46,8 @@ pub struct Session {
     backoff: Backoff,
     /// The last attempt out of turn, for a change of the network.
     hurried_at: Option<Instant>,
-    /// Since when reports do not flow; `None` while they do and before the first connection.
-    down_since: Option<Instant>,
+    /// Since when reports do not flow, and why; `None` while they do and before they first did.
+    down: Option<(Instant, Reason)>,
     /// Attempts since then, the current one included.
     attempts: u32,
     /// The owner was told that the credentials are refused.
@@ -95,7 +93,7 @@ impl Session {
             outputs: VecDeque::new(),
             backoff: Backoff::new(seed),
             hurried_at: None,
-            down_since: None,
+            down: None,
             attempts: 0,
             refusal_told: false,
             kicked_at: None,
@@ -133,6 +131,9 @@ impl Session {
     /// Takes one input.
     pub fn handle_input(&mut self, input: Input<'_>, now: Now) {
         self.now = now;
+        if matches!(input, Input::Blocked) {
+            self.handle_blocked(); // first: nothing that can wait goes into a full buffer
+        }
         let moved = self.handle_deadlines();
         match input {
             Input::Stop => self.stop(),
@@ -144,18 +145,13 @@ impl Session {
                 }
             }
             // These are about a connection that a deadline has just ended.
-            Input::Opened
-            | Input::Text(_)
-            | Input::Pong
-            | Input::Closed(_)
-            | Input::Blocked
-            | Input::Drained
+            Input::Opened | Input::Text(_) | Input::Pong | Input::Closed(_) | Input::Drained
                 if moved => {}
             Input::Opened => self.handle_opened(),
             Input::Text(text) => self.handle_text(text),
             Input::Pong => self.handle_pong(),
             Input::Closed(loss) => self.handle_closed(loss),
-            Input::Blocked => self.handle_blocked(),
+            Input::Blocked => {}
             Input::Drained => self.handle_drained(),
         }
     }
@@ -171,6 +167,10 @@ impl Session {
                 Action::Live => return Output::Text(&self.live),
                 Action::Login => self.dialect.encode_login(&mut self.frame),
                 Action::Heartbeat => self.dialect.encode_heartbeat(self.now, &mut self.frame),
+                Action::Restored { reason, down_for, attempts } => {
+                    let restored = Restored::new(reason.to_string(), down_for, attempts);
+                    self.dialect.encode_restored(&restored, self.now, &mut self.frame);
+                }
                 Action::Newest => self.encode_newest(),
                 Action::Oldest => self.encode_oldest(),
                 Action::Aggregates => {
@@ -216,9 +216,12 @@ impl Session {
         self.state = State::Up { line, talk };
         self.connections += 1;
         self.due_at = None; // the server waits for a first report, not for our rhythm
-        let down_for = self.down_since.take().map(|since| now.since(since));
         let attempts = std::mem::take(&mut self.attempts);
-        self.say(Event::Up { down_for, attempts });
+        let down = self.down.take().map(|(since, reason)| (now.since(since), reason));
+        self.say(Event::Up { down_for: down.as_ref().map(|down| down.0), attempts });
+        if let Some((down_for, reason)) = down {
+            self.outputs.push_back(Action::Restored { reason, down_for, attempts });
+        }
     }
 
     fn handle_text(&mut self, text: &str) {
@@ -287,100 +290,6 @@ impl Session {
         self.backoff.reset();
         self.refusal_told = false;
         self.duplicate_told = false;
-    }
-
-    fn handle_closed(&mut self, loss: Loss) {
-        let reason = match (&self.state, loss) {
-            (State::New | State::Waiting { .. } | State::Stopped, _) => return,
-            (_, Loss::Refused) => Reason::Refused(None),
-            (State::Dialing { .. }, Loss::Closed | Loss::Broken) => Reason::Unreachable,
-            (_, Loss::Closed) => Reason::Closed,
-            (_, Loss::Broken) => Reason::Broken,
-        };
-        self.lose(reason);
-    }
-
-    /// Gives the connection up ourselves.
-    fn hang_up(&mut self, reason: Reason) {
-        self.outputs.push_back(Action::HangUp(reason.clone()));
-        self.lose(reason);
-    }
-
-    /// The connection or the attempt is gone: tells why and plans the next attempt.
-    fn lose(&mut self, reason: Reason) {
-        let now = self.instant();
-        let was_up = self.is_up();
-        let reported = matches!(&self.state, State::Up { talk, .. } if talk.reported);
-        let moved =
-            matches!(&self.state, State::Dialing { moved: true, .. }) || reason == Reason::Moved;
-        if was_up {
-            self.down_since = Some(now);
-        }
-        self.ring.handle_lost();
-        let refused = matches!(reason, Reason::Refused(_));
-        if refused {
-            self.backoff.handle_refused();
-        }
-        let mut retry_at = now.plus(self.backoff.next_wait());
-        if moved && !refused {
-            // The connection we gave up still says goodbye for as long as this.
-            let out_of_turn = self.out_of_turn().max(now.plus(CLOSE_TIMEOUT));
-            self.hurried_at = Some(out_of_turn);
-            retry_at = retry_at.min(out_of_turn);
-        }
-        let retry_in = retry_at.since(now);
-        self.state = State::Waiting { retry_at };
-        if reported && reason == Reason::Closed {
-            self.handle_kick();
-        }
-        if refused && !std::mem::replace(&mut self.refusal_told, true) {
-            let id = self.dialect.id().to_owned();
-            self.say(Event::Refused { id, reason, retry_in });
-        } else {
-            self.say(Event::Down { reason, retry_in, attempts: self.attempts });
-        }
-    }
-
-    /// The server ended a connection that worked: another host's may have taken its place.
-    fn handle_kick(&mut self) {
-        let now = self.instant();
-        let before = self.kicked_at.replace(now);
-        let again = before.is_some_and(|before| now.since(before) <= DUPLICATE_WINDOW);
-        if again && !std::mem::replace(&mut self.duplicate_told, true) {
-            let id = self.dialect.id().to_owned();
-            self.say(Event::DuplicateId { id });
-        }
-    }
-
-    fn handle_network_change(&mut self) {
-        let now = self.instant();
-        match &mut self.state {
-            State::Waiting { retry_at } => {
-                let planned = *retry_at;
-                let out_of_turn = self.out_of_turn();
-                if out_of_turn < planned {
-                    self.hurried_at = Some(out_of_turn);
-                    self.state = State::Waiting { retry_at: out_of_turn };
-                }
-                if !self.refusal_told {
-                    self.backoff.reset(); // no other network makes a wrong token right
-                }
-                self.handle_deadlines();
-            }
-            State::Dialing { moved, .. } => *moved = true,
-            State::Login { line, .. } | State::Up { line, .. } => {
-                if line.probe(now) {
-                    self.outputs.push_back(Action::Ping);
-                }
-            }
-            State::New | State::Stopped => {}
-        }
-    }
-
-    /// The earliest time for an attempt that does not wait for its turn.
-    fn out_of_turn(&self) -> Instant {
-        let now = self.instant();
-        self.hurried_at.map_or(now, |at| at.plus(NETWORK_RETRY_MIN)).max(now)
     }
 
     fn stop(&mut self) {

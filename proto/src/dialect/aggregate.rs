@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::limits::BUCKETS_MAX;
+use crate::limits::{BUCKETS_MAX, BUCKETS_SENT_MAX};
 use crate::percent::Percent;
 use crate::sample::Sample;
 use crate::time::WallTime;
@@ -114,8 +114,7 @@ impl Aggregates {
     /// Those were sent.
     pub(super) fn handle_sent(&mut self) {
         for grain in &mut self.grains {
-            grain.known =
-                grain.complete.back().map_or(grain.known, |newest| newest.bucket.max(grain.known));
+            grain.known = grain.due().last().map_or(grain.known, |newest| newest.bucket);
         }
     }
 }
@@ -140,8 +139,9 @@ impl Grain {
         self.current.get_or_insert_with(|| Bucket { bucket, ..Bucket::default() })
     }
 
+    /// The oldest buckets the server does not have, as many as one message takes.
     fn due(&self) -> impl Iterator<Item = &Bucket> + Clone {
-        self.complete.iter().filter(|bucket| bucket.bucket > self.known)
+        self.complete.iter().filter(|bucket| bucket.bucket > self.known).take(BUCKETS_SENT_MAX)
     }
 }
 
@@ -279,6 +279,12 @@ mod tests {
         for grain in &aggregates.grains {
             assert!(grain.complete.len() <= BUCKETS_MAX);
         }
-        assert!(due(&aggregates).len() < crate::limits::FRAME_OUT_MAX / 2);
+        let mut messages = 0;
+        while aggregates.is_due() {
+            assert!(due(&aggregates).len() < crate::limits::FRAME_OUT_MAX / 4);
+            aggregates.handle_sent();
+            messages += 1;
+        }
+        assert_eq!(messages, BUCKETS_MAX.div_ceil(BUCKETS_SENT_MAX), "one after the other");
     }
 }

@@ -4,6 +4,8 @@
 //! > {"type":"metrics","id":"1","timestamp":..,"data":{..},"meta":{"seq":41,"boot_id":..,
 //!    "uptime_ms":..,"age_ms":0}}
 //! > {"type":"heartbeat","id":"2","timestamp":..}
+//! > {"type":"system","id":"3","timestamp":..,"data":{"event":"link_restored","reason":..,
+//!    "down_ms":..,"attempts":..}}
 //! < {"type":"connection","data":{"status":"connected",..}}
 //! < {"type":"ack","data":{"seq":41}}
 //! < {"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED","retry_after":5000}}
@@ -110,6 +112,12 @@ impl Kinglet {
     pub(super) fn encode_heartbeat(&mut self, now: Now, out: &mut String) {
         let mut frame = self.open("heartbeat", now, out);
         frame.raw("}");
+        frame.finish();
+    }
+
+    pub(super) fn encode_system<T: Serialize>(&mut self, event: &T, now: Now, out: &mut String) {
+        let mut frame = self.open("system", now, out);
+        frame.raw(",\"data\":").value(event).raw("}");
         frame.finish();
     }
 

@@ -17,6 +17,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use protocol::{Auth, Protocol, UnknownName};
+use serde::Serialize;
 pub use upgrade::{Upgrade, upgrade};
 
 use crate::host::Host;
@@ -62,6 +63,15 @@ pub(crate) enum Keep {
     UntilAcked,
 }
 
+/// What a server may learn of an outage once it is over.
+#[derive(Debug, Serialize)]
+pub(crate) struct Restored {
+    event: &'static str,
+    reason: String,
+    down_ms: u64,
+    attempts: u32,
+}
+
 /// What a server's message means to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
@@ -81,6 +91,14 @@ pub(crate) enum Heard {
     Command(String),
     /// The server reports a fault.
     Fault(String),
+}
+
+impl Restored {
+    /// An outage of this length, ended by the attempt of this number.
+    pub(crate) fn new(reason: String, down_for: Duration, attempts: u32) -> Self {
+        let down_ms = u64::try_from(down_for.as_millis()).unwrap_or(u64::MAX);
+        Self { event: "link_restored", reason, down_ms, attempts }
+    }
 }
 
 impl Dialect {
@@ -212,6 +230,14 @@ impl Dialect {
             Form::Kinglet(kinglet) => kinglet.encode_heartbeat(now, out),
             Form::Vstats => vstats::encode_heartbeat(now.wall, out),
             Form::VstatsShipped(_) | Form::SimpleServerStatus { .. } => {}
+        }
+    }
+
+    /// Writes the news that an outage is over, in protocols that have a message for it.
+    pub(crate) fn encode_restored(&mut self, restored: &Restored, now: Now, out: &mut String) {
+        out.clear();
+        if let Form::Kinglet(kinglet) = &mut self.form {
+            kinglet.encode_system(restored, now, out);
         }
     }
 

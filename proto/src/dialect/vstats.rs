@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::aggregate::{Aggregates, LastBuckets};
 use super::envelope::{self, Frame};
 use super::{Heard, Stamp};
-use crate::limits::BATCH_BYTES_MAX;
+use crate::limits::{BATCH_BYTES_MAX, LAST_METRICS_BYTES_MAX};
 use crate::ring::{Entry, Ring};
 use crate::sample::{Report, Sample};
 use crate::secret::Secret;
@@ -167,7 +167,10 @@ impl Shipped {
         frame.raw("{\"type\":\"aggregated_metrics\"");
         for (open, close) in [(",", ""), (",\"aggregated_metrics\":{", "}}")] {
             frame.raw(open).raw("\"granularities\":").value(&due);
-            frame.raw(",\"last_metrics\":").raw(last_metrics).raw(close);
+            if last_metrics.len() <= LAST_METRICS_BYTES_MAX {
+                frame.raw(",\"last_metrics\":").raw(last_metrics);
+            }
+            frame.raw(close);
         }
         frame.finish();
         self.aggregates.handle_sent();

@@ -204,11 +204,18 @@ mod tests {
         Duration::from_millis(ms)
     }
 
+    /// Events, their levels and their lines.
+    fn assert_said<const N: usize>(rows: [(Event, Level, &str); N]) {
+        for (event, level, line) in rows {
+            assert_eq!(event.to_string(), line);
+            assert_eq!(event.level(), level, "{line}");
+            assert!(!line.ends_with('.'));
+        }
+    }
+
     #[test]
-    fn every_event_reads_well_at_midnight() {
-        let id = || "pi-1".to_owned();
-        let refused = Reason::Refused(Some("Invalid token".into()));
-        for (event, level, line) in [
+    fn connections_read_well_at_midnight() {
+        assert_said([
             (Event::Up { down_for: None, attempts: 1 }, Level::Info, "connected"),
             (Event::Up { down_for: None, attempts: 4 }, Level::Info, "connected at attempt 4"),
             (
@@ -266,6 +273,14 @@ mod tests {
                 Level::Debug,
                 "credentials refused; next attempt in 72 s",
             ),
+        ]);
+    }
+
+    #[test]
+    fn complaints_say_what_to_do_or_who_complains() {
+        let id = || "pi-1".to_owned();
+        let refused = Reason::Refused(Some("Invalid token".into()));
+        assert_said([
             (
                 Event::Refused { id: id(), reason: refused, retry_in: ms(61_200) },
                 Level::Warn,
@@ -303,11 +318,7 @@ mod tests {
                 Level::Warn,
                 "the server did not take 3 samples of the outage",
             ),
-        ] {
-            assert_eq!(event.to_string(), line);
-            assert_eq!(event.level(), level, "{line}");
-            assert!(!line.ends_with('.'));
-        }
+        ]);
     }
 
     #[test]

@@ -82,6 +82,12 @@ pub(super) enum Action {
     Live,
     Login,
     Heartbeat,
+    /// The server learns of the outage it saw the other end of.
+    Restored {
+        reason: Reason,
+        down_for: Duration,
+        attempts: u32,
+    },
     /// The sample that was due while nothing could leave.
     Newest,
     /// The oldest samples that wait.

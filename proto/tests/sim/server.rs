@@ -56,7 +56,7 @@ impl Connection {
     }
 
     fn receive_kinglet(&mut self, text: &str, stored: &mut Stored) -> Option<String> {
-        if text.contains("\"type\":\"heartbeat\"") {
+        if text.contains("\"type\":\"heartbeat\"") || text.contains("\"link_restored\"") {
             return None;
         }
         let seq = number(text, "\"seq\":").expect("a report is numbered");

@@ -332,7 +332,10 @@ impl World {
                 self.agents[id].wall_offset =
                     i64::try_from(step).unwrap_or_default() - 1_700_000_000_000;
             }
-            10 => self.agents[id].asleep_until = self.now + self.rng.below(600_000),
+            10 => {
+                let until = self.now + self.rng.below(600_000);
+                self.agents[id].asleep_until = self.agents[id].asleep_until.max(until);
+            }
             _ => {
                 // A restart: every connection ends, and for a while nobody answers.
                 self.server_down_until = self.now + self.rng.below(30_000);
