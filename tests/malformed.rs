@@ -51,11 +51,10 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn no_text_makes_a_parser_panic() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut found = Vec::new();
-    for part in ["proc", "etc", "run"] {
-        files(&fixtures.join("server/t0").join(part), &mut found);
-        files(&fixtures.join("openwrt-mt7621/t0/proc"), &mut found);
+    for part in ["server/t0/proc", "server/t0/run", "openwrt-mt7621/t0/proc", "debian-vm/t0/etc"] {
+        files(&fixtures.join(part), &mut found);
     }
-    assert!(found.len() > 40, "{} fixtures", found.len());
+    assert!(found.len() > 30, "{} fixtures", found.len());
     let mut stat = kernel::stat::Stat::default();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = |below: usize| {

@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn a_container_never_underflows() {
         let lxc = account(&meminfo::parse(
-            b"MemTotal: 100 kB\nMemFree: 25 kB\nMemAvailable: 900 kB\nCached: 10 kB\nSwapTotal: 0 kB\nSwapFree: 7 kB",
+            b"MemTotal: 100 kB\nMemFree: 25 kB\nMemAvailable: 900 kB\nCached: 10 kB\n\
+              SwapTotal: 0 kB\nSwapFree: 7 kB",
         ));
         assert_eq!((lxc.available, lxc.used, lxc.swap_used), (kib(35), kib(65), kib(0)));
         let absurd = account(&meminfo::parse(b"MemTotal: 100 kB\nMemFree: 900 kB\n"));

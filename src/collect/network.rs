@@ -173,7 +173,7 @@ impl NetworkCollector {
             }
             link.before = Some(link.after);
         }
-        // Where nothing counts there is nothing to tell: zero would be a lie on a host without sysfs.
+        // Where nothing counts zero would be a lie: a host without sysfs has traffic too.
         let is_known = self.links.iter().any(|link| link.is_counted);
         [network.total_rx, network.total_tx] = totals.map(|total| is_known.then_some(total));
         [network.rx_speed, network.tx_speed] = speeds;

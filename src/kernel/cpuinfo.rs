@@ -58,7 +58,7 @@ mod tests {
     fn each_architecture_names_itself_in_its_own_words() {
         for (text, model, system, mhz) in [
             (
-                "processor\t: 0\nmodel\t\t: 122\nmodel name\t: Celeron J4125\ncpu MHz\t\t: 1996.801\n\n\
+                "processor\t: 0\nmodel\t\t: 122\nmodel name\t: Celeron J4125\ncpu MHz\t\t: 1996.8\n\n\
                  processor\t: 1\nmodel name\t: other\ncpu MHz\t\t: 800.0\n",
                 Some("Celeron J4125"),
                 None,
