@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use filter::Filter;
+use kinglet_proto::limits::INVENTORY_INTERVAL;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now};
 pub use statfs::{Ask, Space};
@@ -131,6 +132,7 @@ pub struct Collector {
     wireless: Option<radio::RadioCollector>,
     agent: Option<cost::CostCollector>,
     with_addresses: bool,
+    addresses_due: schedule::Schedule,
 }
 
 struct Sensors {
@@ -176,6 +178,7 @@ impl Collector {
             wireless: options.wireless.then(|| radio::RadioCollector::new(&net)),
             agent: options.agent.then(cost::CostCollector::new),
             with_addresses: options.ip_addresses && roots.are_own(),
+            addresses_due: schedule::Schedule::every(INVENTORY_INTERVAL),
             sample: Sample::default(),
             buffer,
         }
@@ -206,6 +209,7 @@ impl Collector {
 
     /// Links, addresses or routes changed: they are read again at the next sample.
     pub fn handle_network_change(&mut self) {
+        self.addresses_due.hurry();
         if let Some(network) = &mut self.network {
             network.handle_change();
         }
@@ -265,11 +269,13 @@ impl Collector {
     }
 
     fn collect_network(&mut self, at: Instant) {
-        if let Some(network) = &mut self.network {
-            let is_new = network.collect(at, &mut self.buffer, &mut self.sample.network);
-            if is_new && self.with_addresses {
-                address::read(&mut self.sample.ip_addresses);
-            }
+        if let Some(network) = &mut self.network
+            && network.collect(at, &mut self.buffer, &mut self.sample.network)
+        {
+            self.addresses_due.hurry();
+        }
+        if self.with_addresses && self.addresses_due.is_due(at) {
+            address::read(&mut self.sample.ip_addresses);
         }
         if let Some(sockets) = &mut self.sockets {
             sockets.collect(at, &mut self.buffer, &mut self.sample);
@@ -290,6 +296,6 @@ impl Collector {
 
 /// `/proc/net` is the reader's own; of another host it is that of its first process.
 fn network_root(proc: &Root, roots: &Roots) -> Root {
-    let of_init = roots.proc != Path::new("/proc") && proc.exists("1/net/dev");
+    let of_init = roots.proc != Path::new("/proc") && proc.is_readable("1/net/dev");
     Root::new(proc.path(if of_init { "1/net" } else { "net" }))
 }

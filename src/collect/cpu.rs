@@ -85,7 +85,7 @@ impl CpuCollector {
         cpu.system = share(spent.times.system);
         cpu.nice = share(spent.times.nice);
         cpu.iowait = share(spent.times.iowait);
-        cpu.irq = share(spent.times.irq + spent.times.softirq);
+        cpu.irq = share(spent.times.irq.saturating_add(spent.times.softirq));
         cpu.steal = share(spent.times.steal);
     }
 
@@ -158,7 +158,7 @@ impl Spent {
     }
 
     fn busy(&self) -> u64 {
-        self.all - self.times.idle - self.times.iowait
+        self.all.saturating_sub(self.times.idle).saturating_sub(self.times.iowait)
     }
 }
 

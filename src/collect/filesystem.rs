@@ -37,7 +37,7 @@ pub(super) struct FilesystemCollector {
 
 impl FilesystemCollector {
     pub(super) fn new(proc: &Root, root: &Path, filter: Filter, ask: Ask) -> Self {
-        let of_init = proc.exists("1/mountinfo");
+        let of_init = proc.is_readable("1/mountinfo");
         Self {
             file: proc.file(if of_init { "1/mountinfo" } else { "self/mountinfo" }),
             root: root.to_owned(),

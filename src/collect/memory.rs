@@ -62,12 +62,10 @@ impl MemoryCollector {
 fn account(meminfo: &Meminfo) -> Memory {
     let cached =
         meminfo.cached.map(|cached| cached.saturating_add(meminfo.slab_reclaimable.unwrap_or(0)));
-    let available = meminfo.available.or_else(|| estimate(meminfo));
-    let available = match (available, meminfo.total) {
-        // LXC hands out the host's MemAvailable with the container's MemTotal.
-        (Some(available), Some(total)) => Some(available.min(total)),
-        _ => None,
-    };
+    // LXC hands out the host's MemAvailable with the container's MemTotal: then it says nothing.
+    let is_ours = |available: &u64| meminfo.total.is_none_or(|total| *available <= total);
+    let available = meminfo.available.filter(is_ours).or_else(|| estimate(meminfo));
+    let available = available.zip(meminfo.total).map(|(available, total)| available.min(total));
     let used = meminfo.total.zip(available).map(|(total, available)| total - available);
     let swap = meminfo.swap_total.zip(meminfo.swap_free);
     Memory {
@@ -83,7 +81,7 @@ fn account(meminfo: &Meminfo) -> Memory {
     }
 }
 
-/// Before Linux 3.14: what is free or can be dropped, as `free` reckoned it.
+/// Before Linux 3.14, and in LXC: what is free or can be dropped, as `free` reckoned it.
 fn estimate(meminfo: &Meminfo) -> Option<u64> {
     let droppable = [meminfo.buffers, meminfo.cached, meminfo.slab_reclaimable];
     let sum = droppable.iter().flatten().fold(meminfo.free?, |sum, part| sum.saturating_add(*part));
@@ -121,9 +119,12 @@ mod tests {
     #[test]
     fn a_container_never_underflows() {
         let lxc = account(&meminfo::parse(
-            b"MemTotal: 100 kB\nMemFree: 5 kB\nMemAvailable: 900 kB\nSwapTotal: 0 kB\nSwapFree: 7 kB",
+            b"MemTotal: 100 kB\nMemFree: 25 kB\nMemAvailable: 900 kB\nCached: 10 kB\n\
+              SwapTotal: 0 kB\nSwapFree: 7 kB",
         ));
-        assert_eq!((lxc.available, lxc.used, lxc.swap_used), (kib(100), kib(0), kib(0)));
+        assert_eq!((lxc.available, lxc.used, lxc.swap_used), (kib(35), kib(65), kib(0)));
+        let absurd = account(&meminfo::parse(b"MemTotal: 100 kB\nMemFree: 900 kB\n"));
+        assert_eq!((absurd.available, absurd.used), (kib(100), kib(0)));
         assert_eq!(account(&Meminfo::default()), Memory::default(), "nothing known, nothing said");
         let three_lines = account(&meminfo::parse(b"MemTotal: 0 kB\nMemFree: 0 kB\n"));
         assert_eq!(three_lines.usage_percent, Some(Percent::default()));

@@ -173,7 +173,8 @@ impl NetworkCollector {
             }
             link.before = Some(link.after);
         }
-        let is_known = !self.links.is_empty();
+        // Where nothing counts zero would be a lie: a host without sysfs has traffic too.
+        let is_known = self.links.iter().any(|link| link.is_counted);
         [network.total_rx, network.total_tx] = totals.map(|total| is_known.then_some(total));
         [network.rx_speed, network.tx_speed] = speeds;
         (network.rx, network.tx) = (network.rx_speed, network.tx_speed);
@@ -197,4 +198,102 @@ fn fill_counters(interface: &mut Interface, dev: &NetDev<'_>) {
     interface.tx_errors = dev.tx_errors;
     interface.rx_drops = dev.rx_drops;
     interface.tx_drops = dev.tx_drops;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A host whose interfaces all have hardware, seen through a folder.
+    struct Host {
+        folder: PathBuf,
+        collector: NetworkCollector,
+        buffer: Buffer,
+        network: Network,
+    }
+
+    impl Host {
+        fn new(name: &str) -> Self {
+            let folder =
+                std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
+            fs::create_dir_all(folder.join("net")).unwrap();
+            let root = Root::new(&folder);
+            let net = Root::new(folder.join("net"));
+            let collector = NetworkCollector::new(&net, &root, Filter::default());
+            Self { folder, collector, buffer: Buffer::default(), network: Network::default() }
+        }
+
+        fn add(&self, name: &str, index: u64) {
+            let at = self.folder.join("class/net").join(name);
+            fs::create_dir_all(at.join("device")).unwrap();
+            fs::write(at.join("type"), "1\n").unwrap();
+            fs::write(at.join("ifindex"), format!("{index}\n")).unwrap();
+            fs::write(at.join("iflink"), format!("{index}\n")).unwrap();
+        }
+
+        /// Speeds of each interface and of the host, bytes received.
+        fn sample(&mut self, second: u64, counters: &[(&str, u64)]) -> Vec<Option<u64>> {
+            let line = |(name, bytes): &(&str, u64)| format!("{name}: {bytes} {}", "0 ".repeat(15));
+            let lines: Vec<String> = counters.iter().map(line).collect();
+            fs::write(self.folder.join("net/dev"), lines.join("\n")).unwrap();
+            let now = Instant::from_millis(1000 + second * 1000);
+            self.collector.collect(now, &mut self.buffer, &mut self.network);
+            let interfaces = self.network.interfaces.iter().map(|row| row.rx_speed);
+            interfaces.chain([self.network.rx_speed, self.network.total_rx]).collect()
+        }
+    }
+
+    impl Drop for Host {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    #[test]
+    fn a_counter_that_starts_over_never_spikes() {
+        let mut host = Host::new("net-reset");
+        host.add("eth0", 2);
+        assert_eq!(host.sample(0, &[("eth0", 9000)]), [None, None, Some(9000)]);
+        assert_eq!(host.sample(2, &[("eth0", 9500)]), [Some(250), Some(250), Some(9500)]);
+        assert_eq!(host.sample(4, &[("eth0", 100)]), [None, None, Some(100)]);
+        assert_eq!(host.sample(5, &[("eth0", 300)]), [Some(200), Some(200), Some(300)]);
+        // A driver's garbage is what it is, but no arithmetic overflows on it.
+        assert_eq!(host.sample(6, &[("eth0", u64::MAX)])[2], Some(u64::MAX));
+    }
+
+    #[test]
+    fn an_interface_that_appears_later_appears_and_one_that_goes_goes() {
+        let mut host = Host::new("net-appear");
+        host.add("eth0", 2);
+        host.sample(0, &[("eth0", 1000)]);
+        host.add("wlan0", 3);
+        let two = host.sample(1, &[("eth0", 1100), ("wlan0", 70)]);
+        assert_eq!(two, [Some(100), None, Some(100), Some(1170)]);
+        let later = host.sample(2, &[("eth0", 1100), ("wlan0", 90)]);
+        assert_eq!(later, [Some(0), Some(20), Some(20), Some(1190)]);
+        let gone = host.sample(3, &[("wlan0", 95)]);
+        assert_eq!(gone, [Some(5), Some(5), Some(95)]);
+    }
+
+    #[test]
+    fn one_of_the_same_name_that_was_replaced_has_no_speed_yet() {
+        let mut host = Host::new("net-replace");
+        host.add("ppp0", 7);
+        host.sample(0, &[("ppp0", 1000)]);
+        host.add("ppp0", 9);
+        host.collector.handle_change();
+        assert_eq!(host.sample(1, &[("ppp0", 900_000)]), [None, None, Some(900_000)]);
+    }
+
+    #[test]
+    fn without_the_file_nothing_is_said() {
+        let mut host = Host::new("net-absent");
+        fs::remove_dir_all(host.folder.join("net")).unwrap();
+        let now = Instant::from_millis(1000);
+        host.collector.collect(now, &mut host.buffer, &mut host.network);
+        assert_eq!(host.network, Network::default());
+    }
 }

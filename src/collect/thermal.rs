@@ -1,7 +1,8 @@
 //! Temperatures and fans: every sensor of hwmon, and the thermal zones that hwmon does not have.
 //!
 //! hwmon numbers change from boot to boot, so chips are ordered by name. A zone whose type is the
-//! name of a chip (`cpu-thermal` and `cpu_thermal`) is the same sensor. A sensor that answers with
+//! name of a chip (`cpu-thermal` and `cpu_thermal`) is the same sensor, and so is the package of
+//! `coretemp`, whose zone is called `x86_pkg_temp`. A sensor that answers with
 //! an error or with something absurd is absent until it answers well. Disks are left out
 //! (`drivetemp`): asking one may keep it from sleeping.
 
@@ -101,7 +102,10 @@ impl ThermalCollector {
         for (chip, at) in chips.iter().filter(|chip| chip.0 != DISK_CHIP) {
             found.add_chip(chip, at, &self.sys, buffer);
         }
-        let squeezed = |name: &str| name.replace('_', "-");
+        let squeezed = |name: &str| match name {
+            "x86_pkg_temp" => "coretemp".to_owned(),
+            name => name.replace('_', "-"),
+        };
         for zone in self.sys.names("class/thermal") {
             let at = format!("class/thermal/{zone}");
             let Some(kind) = self.sys.text(format!("{at}/type"), buffer) else { continue };

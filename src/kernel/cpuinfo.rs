@@ -14,7 +14,8 @@ use super::text;
 /// Names and clock of the first processor; each is `None` where the architecture has no such line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cpuinfo<'a> {
-    /// `model name` (x86, 32-bit ARM), or `cpu model` (MIPS), or `cpu` (POWER, SPARC).
+    /// `model name` (x86, 32-bit ARM, LoongArch), `cpu model` (MIPS), `uarch` (RISC-V), or `cpu`
+    /// (POWER, SPARC).
     pub model: Option<&'a [u8]>,
     /// The system around it: `system type` (MIPS), `Hardware` (ARM), or `machine`.
     pub system: Option<&'a [u8]>,
@@ -29,11 +30,11 @@ pub fn parse(cpuinfo: &[u8]) -> Cpuinfo<'_> {
         let Some((key, value)) = text::split_once(b':', line) else { continue };
         let value = Some(text::trim(value)).filter(|value| !value.is_empty());
         let slot = match text::trim(key) {
-            b"model name" | b"cpu model" => &mut found.model,
+            b"model name" | b"Model Name" | b"cpu model" | b"uarch" => &mut found.model,
             // A number stands here on some architectures.
             b"cpu" if value.is_some_and(|value| text::number(value).is_none()) => &mut found.model,
             b"system type" | b"Hardware" | b"machine" => &mut found.system,
-            b"cpu MHz" | b"clock" => {
+            b"cpu MHz" | b"CPU MHz" | b"clock" => {
                 found.mhz = found.mhz.or_else(|| value.and_then(parse_mhz));
                 continue;
             }
@@ -57,7 +58,7 @@ mod tests {
     fn each_architecture_names_itself_in_its_own_words() {
         for (text, model, system, mhz) in [
             (
-                "processor\t: 0\nmodel\t\t: 122\nmodel name\t: Celeron J4125\ncpu MHz\t\t: 1996.801\n\n\
+                "processor\t: 0\nmodel\t\t: 122\nmodel name\t: Celeron J4125\ncpu MHz\t\t: 1996.8\n\n\
                  processor\t: 1\nmodel name\t: other\ncpu MHz\t\t: 800.0\n",
                 Some("Celeron J4125"),
                 None,
@@ -68,6 +69,19 @@ mod tests {
                  processor\t\t: 0\ncpu model\t\t: MIPS 1004Kc V2.15",
                 Some("MIPS 1004Kc V2.15"),
                 Some("MediaTek MT7621 ver:1 eco:3"),
+                None,
+            ),
+            (
+                "system type\t\t: generic\n\nprocessor\t\t: 0\nModel Name\t\t: Loongson-3A5000\n\
+                 CPU MHz\t\t\t: 2500.00\n",
+                Some("Loongson-3A5000"),
+                Some("generic"),
+                Some(2500),
+            ),
+            (
+                "processor\t: 0\nisa\t: rv64\nuarch\t: sifive,u74-mc\n",
+                Some("sifive,u74-mc"),
+                None,
                 None,
             ),
             ("cpu\t\t: POWER9\nclock\t\t: 3550.000000MHz\n", Some("POWER9"), None, Some(3550)),

@@ -86,6 +86,11 @@ impl Root {
         self.path(name).exists()
     }
 
+    /// Whether `name` can be opened: another's files in `/proc` may be there and closed to us.
+    pub fn is_readable(&self, name: impl AsRef<Path>) -> bool {
+        File::open(self.path(name)).is_ok()
+    }
+
     /// Reads a file once; `None` when it cannot be read.
     pub fn read<'b>(&self, name: impl AsRef<Path>, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         let file = File::open(self.path(name)).ok()?;
@@ -109,12 +114,6 @@ impl Root {
             entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort_unstable();
         names
-    }
-
-    /// The last component of what a symbolic link points to, followed or not.
-    pub fn link(&self, name: impl AsRef<Path>) -> Option<String> {
-        let target = fs::read_link(self.path(name)).ok()?;
-        target.file_name()?.to_str().map(str::to_owned)
     }
 }
 

@@ -1,0 +1,151 @@
+//! Golden samples: what each device's files become, exactly.
+//!
+//! `tests/fixtures/<device>` has `t0`, a host's files; `t1`, those of them that were different ten
+//! seconds later; `statfs`, the space of its mounts; and `golden/`, the sample of `t1` in every
+//! form. `UPDATE_GOLDEN=1 cargo test --test golden` writes `golden/` anew: the diff is the review.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinglet::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet::kernel::mountinfo;
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::{Instant, Now, WallTime};
+
+/// What writes one form of a sample.
+type Encode = fn(&Sample) -> String;
+
+/// The forms a sample is compared in: a file below `golden/`, and what writes it.
+const FORMS: [(&str, Encode); 1] = [("sample.json", native)];
+
+fn native(sample: &Sample) -> String {
+    serde_json::to_string_pretty(sample).expect("a sample is JSON")
+}
+
+#[test]
+fn raspberry_pi_zero_2w() {
+    compare("rpi-zero-2w");
+}
+
+#[test]
+fn openwrt_router_with_pppoe() {
+    compare("openwrt-mt7621");
+}
+
+#[test]
+fn debian_virtual_machine() {
+    compare("debian-vm");
+}
+
+#[test]
+fn lxc_container() {
+    compare("lxc-container");
+}
+
+#[test]
+fn server_with_lvm_md_nfs_and_docker() {
+    compare("server");
+}
+
+fn compare(device: &str) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(device);
+    let sample = collect(&fixture, device);
+    for (form, encode) in FORMS {
+        let path = fixture.join("golden").join(form);
+        let text = encode(&sample) + "\n";
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all(fixture.join("golden")).expect("a folder can be made");
+            fs::write(&path, &text).expect("a golden file can be written");
+        }
+        let golden = fs::read_to_string(&path).unwrap_or_default();
+        let differs = golden.lines().zip(text.lines()).find(|pair| pair.0 != pair.1);
+        assert!(golden == text, "{device} {form}: golden and sample differ at {differs:?}");
+    }
+}
+
+/// Two samples ten seconds apart, by one collector, from files that change under it as the
+/// kernel's do.
+fn collect(fixture: &Path, device: &str) -> Sample {
+    let host = Host::new(device);
+    host.become_like(&fixture.join("t0"));
+    let roots =
+        Roots { proc: host.path.join("proc"), sys: host.path.join("sys"), root: host.path.clone() };
+    // The agent's cost is this process's, and never twice the same.
+    let options = Options { agent: false, ..Options::default() };
+    let ask = table(&fixture.join("statfs"), &host.path);
+    let mut collector = Collector::with_statfs(&roots, &options, ask);
+    let at = |seconds: u64| Now {
+        instant: Instant::from_millis(900_000 + seconds * 1000),
+        wall: WallTime::from_unix_millis(1_795_161_600_000 + seconds * 1000),
+    };
+    collector.collect(at(0));
+    host.become_like(&fixture.join("t1"));
+    collector.collect(at(10));
+    collector.wait_filesystems(Duration::from_secs(5));
+    collector.sample_mut().clone()
+}
+
+/// The table that answers for the kernel.
+fn table(path: &Path, root: &Path) -> Ask {
+    let text = fs::read_to_string(path).expect("a fixture has a statfs table");
+    let mut spaces = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (mount_point, numbers) = line.split_once(' ').expect("a mount point and numbers");
+        let mut numbers = numbers.split(' ').map(|number| number.parse().expect("a number"));
+        let mut next = || numbers.next().expect("five numbers");
+        let (total, free, available) = (next(), next(), next());
+        let space = Space { total, free, available, inodes: next(), inodes_free: next() };
+        spaces.insert(mountinfo::unescape(mount_point.as_bytes()), space);
+    }
+    let root = root.as_os_str().as_bytes().to_owned();
+    Arc::new(move |path: &CStr| {
+        let inside = path.to_bytes().strip_prefix(root.as_slice())?;
+        spaces.get(inside).copied()
+    })
+}
+
+/// A folder that plays a host; gone when the test is.
+struct Host {
+    path: PathBuf,
+}
+
+impl Host {
+    fn new(device: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("kinglet-{device}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path); // of a run that was killed
+        Self { path }
+    }
+
+    /// Writes a dump over what is there, into the same files: open ones change as well.
+    fn become_like(&self, dump: &Path) {
+        copy(dump, &self.path);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a fixture is a folder").flatten() {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().expect("a fixture's files have types");
+        if kind.is_dir() {
+            copy(&source, &target);
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(&source).expect("a link points"), target).expect("a new link");
+        } else {
+            let bytes = fs::read(&source).expect("a fixture is readable");
+            fs::write(target, bytes).expect("a host is writable");
+        }
+    }
+}
