@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod dialect;
 pub mod host;
+pub mod ingest;
 pub mod limits;
 pub mod percent;
 pub mod ring;
@@ -14,3 +15,4 @@ pub mod sample;
 pub mod secret;
 pub mod session;
 pub mod time;
+pub mod viewer;

@@ -92,6 +92,8 @@ pub const BACKFILL_BYTES_PER_S: usize = 8 * 1024;
 /// Backfill may have a quarter of the line: after each frame it pauses three times as long as the
 /// line needed for it.
 pub const BACKFILL_PAUSE_FACTOR: u32 = 3;
+/// Longest such pause: a line that stood still once is not a slow one.
+pub const BACKFILL_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Bytes of samples in one batch of a protocol that batches.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024;
 /// Largest sample kept for later: with an envelope around it, it still is one frame.
@@ -120,9 +122,9 @@ pub const FIELD_BYTES_MAX: usize = 128;
 pub const KERNEL_FILE_MAX: usize = 1024 * 1024;
 /// A file the kernel does not have is looked for again after this: modules are loaded late.
 pub const ABSENT_RETRY: Duration = Duration::from_secs(60);
-/// Interfaces, routes and mounts are read again after this, should nobody have told of a change.
+/// Routes and mounts are read again after this, should nobody have told of a change.
 pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
-/// Models, serials and names are read again after this.
+/// Models, serials, links and names are read again after this.
 pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
 /// Temperatures, fans, clocks and batteries move slowly.
 pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
@@ -168,6 +170,47 @@ pub const WAIT_MAX: Duration = Duration::from_secs(10);
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(45);
 /// From SIGTERM to the end, with whatever is still unsaid: 3 s are promised.
 pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
+// --- What a hub keeps and lets in.
+
+/// Items kept of each list in a report: a host with 200 mounts fits.
+pub const INGEST_LIST_MAX: usize = 256;
+/// Bytes kept of each text in a report.
+pub const INGEST_TEXT_MAX: usize = 256;
+/// Readings taken of one batch.
+pub const INGEST_BATCH_MAX: usize = 1000;
+/// Bytes of a host's id.
+pub const HOST_ID_MAX: usize = 64;
+/// Hosts a hub knows. A fleet token could otherwise name a new one with every connection.
+pub const HOSTS_MAX: usize = 20_000;
+/// A host that nobody configured is forgotten after this long away.
+pub const FORGET_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A host that was not heard of for this long is offline.
+pub const OFFLINE_AFTER: Duration = Duration::from_secs(60);
+/// A gap before the first live reading that no backfill has begun to fill by then stays one.
+pub const GAP_PATIENCE: Duration = Duration::from_secs(60);
+/// Gaps remembered of one host; one more closes the oldest.
+pub const GAPS_MAX: usize = 8;
+/// Connections to `/ws/agent` at one time that have not shown a token yet: 2,000 vStats agents
+/// that come back at once pass through here within a second.
+pub const VISITORS_MAX: usize = 1024;
+/// Largest frame of a connection that has not shown a token yet.
+pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
+/// Viewers at one time.
+pub const VIEWERS_MAX: usize = 1000;
+/// Messages a viewer may be behind the fleet: at 400 a second it has 2.5 s to catch up.
+pub const VIEWER_QUEUE_MAX: usize = 1024;
+/// Messages a second an agent may send for long.
+pub const AGENT_PACE: u32 = 20;
+/// Messages an agent may send at once: what a minute of its absence left.
+pub const AGENT_BURST: u32 = 200;
+/// Messages a second a viewer may send, fixed by the protocol.
+pub const VIEWER_PACE: u32 = 20;
+/// Messages over the pace after which a connection is closed.
+pub const PACE_REFUSALS_MAX: u32 = 500;
+/// Answers that wait for an agent which does not read them.
+pub const AGENT_QUEUE_MAX: usize = 16;
+/// TCP connections at one time.
+pub const CONNECTIONS_MAX: usize = 20_000;
 
 const _: () = {
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
@@ -177,6 +220,9 @@ const _: () = {
     assert!(STOP_TIMEOUT.as_millis() < 3000, "SIGTERM promises 3 s");
     assert!(SIMPLE_SERVER_STATUS_FRAME_MAX < FRAME_OUT_MAX);
     assert!(FRAME_OUT_MAX <= RING_BYTES_MAX, "one sample always fits the ring");
+    assert!(VISITOR_FRAME_MAX < FRAME_IN_MAX && TOKEN_BYTES_MAX <= VISITOR_FRAME_MAX);
+    assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
+    assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);
     assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());
     assert!(INTERVAL_DEFAULT.as_millis() <= INTERVAL_MAX.as_millis());
     assert!(

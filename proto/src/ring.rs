@@ -29,12 +29,14 @@ pub struct Ring {
     entries: VecDeque<Entry>,
     bytes: usize,
     limit: usize,
+    /// The server acknowledges: what it did not acknowledge it may not have.
+    acknowledges: bool,
 }
 
 impl Ring {
     /// Empty, for at most this many bytes.
     pub const fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, limit }
+        Self { entries: VecDeque::new(), bytes: 0, limit, acknowledges: false }
     }
 
     /// Bytes taken up, entries' own cost included.
@@ -52,9 +54,10 @@ impl Ring {
         self.entries.is_empty()
     }
 
-    /// Adds the newest sample, not sent yet; how many that were never sent had to go for it.
+    /// Adds the newest sample, not sent yet; how many had to go for it that the server may lack.
     ///
-    /// A sample larger than the whole ring counts as one that had to go.
+    /// Of a server that never acknowledged anything, what was sent counts as arrived. A sample
+    /// larger than the whole ring counts as one that had to go.
     pub fn push(&mut self, seq: u64, taken: Instant, wall: WallTime, payload: &str) -> u64 {
         let cost = payload.len() + RING_ENTRY_BYTES;
         if cost > self.limit {
@@ -65,7 +68,7 @@ impl Ring {
             && let Some(oldest) = self.entries.pop_front()
         {
             self.bytes -= oldest.cost();
-            lost += u64::from(oldest.sent.is_none());
+            lost += u64::from(oldest.sent.is_none() || self.acknowledges);
         }
         self.bytes += cost;
         self.entries.push_back(Entry { seq, taken, wall, payload: payload.into(), sent: None });
@@ -105,6 +108,7 @@ impl Ring {
     /// A sample with a lower number that was sent *later*, as backfill is, may still be on its way,
     /// and one that was not sent at all is certainly not there: both stay.
     pub fn handle_ack(&mut self, seq: u64) {
+        self.acknowledges = true;
         let found = self.entries.binary_search_by_key(&seq, |entry| entry.seq);
         let frame = found.ok().and_then(|at| self.entries.get(at)).and_then(|entry| entry.sent);
         if let Some(frame) = frame {
@@ -164,11 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_already_is_not_counted_as_lost() {
+    fn what_was_sent_counts_as_lost_only_where_the_server_acknowledges() {
         let (mut ring, _) = ring_of(3, 1..=3);
         ring.handle_sent(1, 1);
-        assert_eq!(ring.push(4, Instant::default(), WallTime::default(), "0123456789"), 0);
-        assert_eq!(ring.push(5, Instant::default(), WallTime::default(), "0123456789"), 1);
+        ring.handle_sent(3, 2);
+        let push = |ring: &mut Ring, seq| {
+            ring.push(seq, Instant::default(), WallTime::default(), "0123456789")
+        };
+        assert_eq!([push(&mut ring, 4), push(&mut ring, 5)], [0, 1]);
+        ring.handle_ack(99);
+        assert_eq!(push(&mut ring, 6), 1);
     }
 
     #[test]

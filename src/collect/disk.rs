@@ -14,7 +14,7 @@ use super::mounts::Volume;
 use super::rate::{self, Width};
 use super::schedule::Schedule;
 use crate::kernel::block;
-use crate::kernel::diskstats::{self, DiskStat};
+use crate::kernel::diskstats::{self, Counters};
 use crate::kernel::root::{Buffer, HotFile, Root};
 
 /// Reads disks.
@@ -28,7 +28,7 @@ pub(super) struct DiskCollector {
     /// For each disk of the sample its place in the map.
     order: Vec<usize>,
     /// For each disk of the map.
-    counters: Vec<Counters>,
+    readings: Vec<Readings>,
     /// For each volume the disks under it.
     shares: Vec<Vec<Share>>,
     due: Schedule,
@@ -40,16 +40,9 @@ pub(super) struct DiskCollector {
 
 /// What a disk counted at the last sample and at this one; `None` when it was not there.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counters {
-    before: Option<Count>,
-    after: Option<Count>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Count {
-    sectors_read: u64,
-    sectors_written: u64,
-    busy_ms: u64,
+struct Readings {
+    before: Option<Counters>,
+    after: Option<Counters>,
 }
 
 impl DiskCollector {
@@ -61,7 +54,7 @@ impl DiskCollector {
             file: proc.file("diskstats"),
             map: BlockMap::default(),
             order: Vec::new(),
-            counters: Vec::new(),
+            readings: Vec::new(),
             shares: Vec::new(),
             due: Schedule::every(INVENTORY_INTERVAL),
             fingerprint: 0,
@@ -79,8 +72,8 @@ impl DiskCollector {
         filesystems: &[Filesystem],
         disks: &mut Vec<Disk>,
     ) {
-        for counters in &mut self.counters {
-            counters.before = counters.after;
+        for reading in &mut self.readings {
+            reading.before = reading.after;
         }
         let fingerprint = self.read_counters(now, buffer);
         let is_other = fingerprint != self.fingerprint || generation != self.generation;
@@ -93,8 +86,8 @@ impl DiskCollector {
         let elapsed = now.since(self.before_at);
         self.before_at = now;
         for (place, disk) in self.order.iter().zip(disks.iter_mut()) {
-            if let Some(counters) = self.counters.get(*place) {
-                fill_rates(disk, counters, elapsed);
+            if let Some(readings) = self.readings.get(*place) {
+                fill_rates(disk, readings, elapsed);
             }
         }
         self.fill_usage(filesystems, disks);
@@ -109,8 +102,8 @@ impl DiskCollector {
 
     /// Reads the counters of the known disks; gives a number that changes with the devices.
     fn read_counters(&mut self, now: Instant, buffer: &mut Buffer) -> u64 {
-        for counters in &mut self.counters {
-            counters.after = None;
+        for reading in &mut self.readings {
+            reading.after = None;
         }
         let text = self.file.read(now, buffer).unwrap_or_default();
         let mut fingerprint = 0_u64;
@@ -118,8 +111,8 @@ impl DiskCollector {
             let (major, minor) = stat.device;
             fingerprint = (fingerprint ^ (major << 20) ^ minor).wrapping_mul(0x100_0000_01b3) ^ 1;
             let known = self.map.disks.iter().position(|disk| disk.device == stat.device);
-            if let Some(counters) = known.and_then(|place| self.counters.get_mut(place)) {
-                counters.after = Some(Count::of(&stat));
+            if let Some(reading) = known.and_then(|place| self.readings.get_mut(place)) {
+                reading.after = stat.counters();
             }
         }
         fingerprint
@@ -129,10 +122,10 @@ impl DiskCollector {
         let known = std::mem::take(&mut self.map);
         let with_pools = volumes.iter().any(|volume| volume.fstype == "zfs");
         self.map = BlockMap::read(&self.sys, &self.root, &self.filter, with_pools, buffer);
-        let counters = std::mem::take(&mut self.counters);
-        self.counters.extend(self.map.disks.iter().map(|disk| {
+        let readings = std::mem::take(&mut self.readings);
+        self.readings.extend(self.map.disks.iter().map(|disk| {
             let place = known.disks.iter().position(|old| old.name == disk.name);
-            place.and_then(|place| counters.get(place)).copied().unwrap_or_default()
+            place.and_then(|place| readings.get(place)).copied().unwrap_or_default()
         }));
         self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
         let root = volumes.iter().position(|volume| volume.mount_point == "/");
@@ -164,16 +157,6 @@ impl DiskCollector {
     }
 }
 
-impl Count {
-    fn of(stat: &DiskStat<'_>) -> Self {
-        Self {
-            sectors_read: stat.sectors_read,
-            sectors_written: stat.sectors_written,
-            busy_ms: stat.busy_ms,
-        }
-    }
-}
-
 /// The mount points of what lies on a disk; `volumes` have `/` first.
 fn mount_points(place: usize, shares: &[Vec<Share>], volumes: &[Volume]) -> Vec<String> {
     let on_disk = |shares: &Vec<Share>| shares.iter().any(|share| share.disk == place);
@@ -181,12 +164,12 @@ fn mount_points(place: usize, shares: &[Vec<Share>], volumes: &[Volume]) -> Vec<
     found.map(|pair| pair.1.mount_point.clone()).collect()
 }
 
-fn fill_rates(disk: &mut Disk, counters: &Counters, elapsed: Duration) {
+fn fill_rates(disk: &mut Disk, readings: &Readings, elapsed: Duration) {
     let bytes = |sectors: u64| sectors.saturating_mul(SECTOR);
-    disk.read_bytes = counters.after.map(|count| bytes(count.sectors_read));
-    disk.write_bytes = counters.after.map(|count| bytes(count.sectors_written));
-    let both = counters.before.zip(counters.after);
-    let speed = |of: fn(&Count) -> u64| {
+    disk.read_bytes = readings.after.map(|count| bytes(count.sectors_read));
+    disk.write_bytes = readings.after.map(|count| bytes(count.sectors_written));
+    let both = readings.before.zip(readings.after);
+    let speed = |of: fn(&Counters) -> u64| {
         let (before, after) = both?;
         let sectors = rate::growth(of(&before), of(&after), Width::NATIVE)?;
         rate::per_second(bytes(sectors), elapsed)
@@ -224,8 +207,8 @@ fn part_of(amount: u64, share: &Share) -> u64 {
 mod tests {
     use super::*;
 
-    fn count(sectors_read: u64, sectors_written: u64, busy_ms: u64) -> Option<Count> {
-        Some(Count { sectors_read, sectors_written, busy_ms })
+    fn count(sectors_read: u64, sectors_written: u64, busy_ms: u64) -> Option<Counters> {
+        Some(Counters { sectors_read, sectors_written, busy_ms })
     }
 
     #[test]
@@ -233,7 +216,7 @@ mod tests {
         let mut disk = Disk::default();
         let second = Duration::from_secs(1);
         let mut rates = |before, after| {
-            fill_rates(&mut disk, &Counters { before, after }, second);
+            fill_rates(&mut disk, &Readings { before, after }, second);
             (disk.read_speed, disk.write_speed, disk.busy_percent.map(Percent::get))
         };
         assert_eq!(rates(count(0, 2, 0), count(4, 2, 250)), (Some(2048), Some(0), Some(25.0)));

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::{INTERFACES_MAX, TOPOLOGY_INTERVAL};
+use kinglet_proto::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use kinglet_proto::sample::{Interface, Network};
 use kinglet_proto::time::Instant;
 
@@ -26,6 +26,7 @@ pub(super) struct NetworkCollector {
     file: HotFile,
     links: Vec<Link>,
     due: Schedule,
+    routes_due: Schedule,
     before_at: Instant,
 }
 
@@ -50,7 +51,8 @@ impl NetworkCollector {
             filter,
             file: net.file("dev"),
             links: Vec::new(),
-            due: Schedule::every(TOPOLOGY_INTERVAL),
+            due: Schedule::every(INVENTORY_INTERVAL),
+            routes_due: Schedule::every(TOPOLOGY_INTERVAL),
             before_at: Instant::default(),
         }
     }
@@ -67,7 +69,10 @@ impl NetworkCollector {
         buffer: &mut Buffer,
         network: &mut Network,
     ) -> bool {
-        let mut renewed = self.due.is_due(now);
+        // Where nobody tells of changes, a new default route is the one that matters.
+        let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
+        let is_other_wan = wan.is_some_and(|wan| wan != network.wan);
+        let mut renewed = self.due.is_due(now) || is_other_wan;
         if renewed || !self.read_counters(now, buffer, network) {
             renewed = true;
             self.read_topology(now, buffer, network);

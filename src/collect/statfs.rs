@@ -101,6 +101,8 @@ struct Round {
     is_over: bool,
     /// Its thread has ended.
     has_returned: bool,
+    /// The main thread waits for the end of the round.
+    has_waiter: bool,
 }
 
 impl Helper {
@@ -130,7 +132,7 @@ impl Helper {
             }
             round.at = at + 1;
             round.is_running = round.at < paths.len();
-            if !round.is_running {
+            if !round.is_running && round.has_waiter {
                 self.changed.notify_all();
             }
         }
@@ -207,9 +209,10 @@ impl Statfs {
     /// Waits for the round under way; only where nothing else waits for this thread.
     pub(super) fn wait(&mut self, limit: Duration, now: Instant) {
         if let Some(helper) = self.helper.clone() {
-            let round = helper.lock();
-            let result = helper.changed.wait_timeout_while(round, limit, |round| round.is_running);
-            drop(result);
+            let mut round = helper.lock();
+            round.has_waiter = true;
+            let waited = helper.changed.wait_timeout_while(round, limit, |round| round.is_running);
+            waited.unwrap_or_else(PoisonError::into_inner).0.has_waiter = false;
         }
         self.poll(now);
     }
@@ -247,6 +250,7 @@ impl Statfs {
         round.at = at;
         round.is_running = at < round.paths.len();
         self.seen = Some((at, now));
+        drop(round); // or the helper would wake only to wait for the lock
         helper.changed.notify_all();
     }
 

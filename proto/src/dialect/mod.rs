@@ -4,6 +4,8 @@
 
 mod aggregate;
 mod envelope;
+#[cfg(test)]
+mod fixture;
 mod kinglet;
 mod protocol;
 mod simple_server_status;
@@ -146,7 +148,11 @@ impl Dialect {
         let inventory = matches!(self.form, Form::VstatsShipped(_));
         trim::to_fit(KEPT_BYTES_MAX, sample, |sample| {
             let mut frame = envelope::Frame::new(out);
-            frame.value(&Report { sample, inventory });
+            if inventory {
+                frame.value(&Report { sample: &vstats::named(sample), inventory });
+            } else {
+                frame.value(&Report { sample, inventory });
+            }
             frame.finish();
             (out.len(), ())
         });

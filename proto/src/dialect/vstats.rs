@@ -75,10 +75,19 @@ struct Command<'a> {
 pub(super) fn encode_documented(sample: &Sample, now: Now, out: &mut String) -> Range<usize> {
     let mut frame = Frame::new(out);
     frame.raw("{\"type\":\"metrics\",\"timestamp\":").value(&now.wall).raw(",\"data\":");
-    let payload = frame.located(&Report { sample, inventory: true });
+    let payload = frame.located(&Report { sample: &named(sample), inventory: true });
     frame.raw("}");
     frame.finish();
     payload
+}
+
+/// The sample with a name for its operating system, because the page shows nothing without one.
+pub(super) fn named(sample: &Sample) -> Cow<'_, Sample> {
+    let mut sample = Cow::Borrowed(sample);
+    if sample.os.name.is_empty() {
+        "linux".clone_into(&mut sample.to_mut().os.name);
+    }
+    sample
 }
 
 /// Writes the documented sign of life.
@@ -113,7 +122,7 @@ impl Shipped {
     pub(super) fn encode_report(&self, sample: &Sample, out: &mut String) -> Range<usize> {
         let mut frame = Frame::new(out);
         frame.raw("{\"type\":\"metrics\",\"metrics\":");
-        let payload = frame.located(&Report { sample, inventory: true });
+        let payload = frame.located(&Report { sample: &named(sample), inventory: true });
         frame.raw("}");
         frame.finish();
         payload

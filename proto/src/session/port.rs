@@ -50,7 +50,8 @@ pub enum Output<'a> {
     Text(&'a str),
     /// Send a Ping.
     Ping,
-    /// Close the connection or end the attempt; a `Closed` about it is not needed.
+    /// Close the connection or end the attempt, if it is not gone already; a `Closed` about it is
+    /// not needed.
     HangUp(Reason),
     /// Tell the owner.
     Event(Event),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Event, Reason};
 use crate::limits::{
-    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, PING_INTERVAL, PONG_TIMEOUT, PROBE_TIMEOUT,
-    SERVER_EVENTS_MAX,
+    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, PING_INTERVAL, PONG_TIMEOUT,
+    PROBE_TIMEOUT, SERVER_EVENTS_MAX,
 };
 use crate::time::Instant;
 
@@ -168,5 +168,5 @@ pub(super) fn pause_for_bytes(bytes: usize) -> Duration {
 
 /// How long backfill pauses after a frame the line needed this long for.
 pub(super) fn pause_for_line(needed: Duration) -> Duration {
-    needed * BACKFILL_PAUSE_FACTOR
+    (needed * BACKFILL_PAUSE_FACTOR).min(BACKFILL_PAUSE_MAX)
 }

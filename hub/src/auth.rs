@@ -1,0 +1,198 @@
+//! Who may report as which host, and who may look.
+//!
+//! Tokens are 256 random bits, so one round of SHA-256 is enough to keep: nothing that could be
+//! guessed stands behind the hash, and a slow hash would only make logins of a whole fleet slow.
+//! Hashes are compared in constant time, every configured one for every login, so that the time
+//! an answer takes says nothing of which host exists or how much of a token was right.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use kinglet_proto::limits::{HOST_ID_MAX, TOKEN_BYTES_MAX};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::fleet::HostId;
+
+/// SHA-256 of a token, written `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of a token.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// Reads the written form; the prefix may be left out.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        if digits.len() != 64 || !digits.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits.get(at * 2..at * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Not even a hash belongs into a log.
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A new token of 256 random bits, 64 hexadecimal digits: it needs no escaping in a URL, a header
+/// or a WebSocket subprotocol.
+pub fn new_token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    let mut token = String::with_capacity(64);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(token, "{byte:02x}");
+    }
+    Ok(token)
+}
+
+/// What credentials are good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grant {
+    /// To report as this host.
+    Host(HostId),
+    /// The fleet's token without a host: the first message must name one.
+    AnyHost,
+    /// Nothing.
+    Refused,
+}
+
+/// The hashes of every token.
+#[derive(Debug, Default)]
+pub struct Auth {
+    /// Hosts with a token of their own; no other token is good for them.
+    hosts: BTreeMap<HostId, TokenHash>,
+    /// The token with which any other host joins.
+    fleet: Option<TokenHash>,
+    /// The viewers' token; `None` when anyone may look.
+    viewers: Option<TokenHash>,
+}
+
+impl Auth {
+    /// The tokens of a configuration.
+    pub fn new(
+        hosts: BTreeMap<HostId, TokenHash>,
+        fleet: Option<TokenHash>,
+        viewers: Option<TokenHash>,
+    ) -> Self {
+        Self { hosts, fleet, viewers }
+    }
+
+    /// What an agent's token is good for. Without an id the token names the host that has it.
+    pub fn agent(&self, token: &str, id: Option<&str>) -> Grant {
+        if token.len() > TOKEN_BYTES_MAX || id.is_some_and(|id| !is_host_id(id)) {
+            return Grant::Refused;
+        }
+        let hash = TokenHash::of(token);
+        let fleet = self.fleet.is_some_and(|fleet| fleet.matches(&hash));
+        let mut own = None;
+        let mut owners = 0;
+        let mut configured = false;
+        for (host, theirs) in &self.hosts {
+            let named = id.is_none_or(|id| id == &**host);
+            configured |= id.is_some() && named;
+            if theirs.matches(&hash) && named {
+                own = Some(host);
+                owners += 1;
+            }
+        }
+        match (own, id) {
+            (Some(host), _) if owners == 1 => Grant::Host(host.clone()),
+            (None, Some(id)) if fleet && !configured => Grant::Host(HostId::from(id)),
+            (_, None) if fleet => Grant::AnyHost,
+            _ => Grant::Refused,
+        }
+    }
+
+    /// Whether a viewer with this token may look.
+    pub fn viewer(&self, token: Option<&str>) -> bool {
+        let Some(theirs) = &self.viewers else { return true };
+        token.is_some_and(|token| theirs.matches(&TokenHash::of(token)))
+    }
+
+    /// Anyone may look.
+    pub fn public(&self) -> bool {
+        self.viewers.is_none()
+    }
+}
+
+/// An id is a short word that can stand in a header, a URL and a log line.
+pub fn is_host_id(id: &str) -> bool {
+    let bad = |c: char| c.is_control() || c.is_whitespace();
+    !id.is_empty() && id.len() <= HOST_ID_MAX && !id.contains(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn auth() -> Auth {
+        let hosts = [("web", "w"), ("db", "d"), ("a", "shared"), ("b", "shared")];
+        let hosts = hosts.map(|(id, token)| (HostId::from(id), TokenHash::of(token)));
+        Auth::new(BTreeMap::from(hosts), Some(TokenHash::of("f")), Some(TokenHash::of("v")))
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_own_host_and_the_fleets_for_the_rest() {
+        let host = |id: &str| Grant::Host(HostId::from(id));
+        for (token, id, grant) in [
+            ("w", Some("web"), host("web")),
+            ("w", None, host("web")),
+            ("w", Some("db"), Grant::Refused),
+            ("w", Some("new"), Grant::Refused),
+            ("f", Some("new"), host("new")),
+            ("f", Some("web"), Grant::Refused),
+            ("f", None, Grant::AnyHost),
+            ("shared", None, Grant::Refused),
+            ("shared", Some("b"), host("b")),
+            ("v", None, Grant::Refused),
+            ("", Some("web"), Grant::Refused),
+            ("f", Some("with space"), Grant::Refused),
+            ("f", Some(""), Grant::Refused),
+        ] {
+            assert_eq!(auth().agent(token, id), grant, "{token:?} {id:?}");
+        }
+        assert!(auth().viewer(Some("v")));
+        assert!(!auth().viewer(Some("w")) && !auth().viewer(None));
+    }
+
+    #[test]
+    fn a_hash_is_written_read_and_never_shown() {
+        let token = new_token().unwrap();
+        assert_eq!(token.len(), 64);
+        assert_ne!(token, new_token().unwrap());
+        let hash = TokenHash::of(&token);
+        assert_eq!(TokenHash::parse(&hash.to_string()), Some(hash));
+        assert_eq!(TokenHash::parse("sha256:abc"), None);
+        assert_eq!(TokenHash::parse(&"x".repeat(64)), None);
+        assert!(!format!("{:?}", auth()).contains(&hash.to_string()[7..]));
+        // From FIPS 180-2's examples: the hash is SHA-256's.
+        assert_eq!(
+            TokenHash::of("abc").to_string(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

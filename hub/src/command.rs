@@ -1,0 +1,166 @@
+//! What the command line asks for.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use kinglet_hub::auth::{TokenHash, new_token};
+use kinglet_hub::config::{self, Config, ConfigError};
+use kinglet_hub::demo::{self, DemoError};
+use kinglet_hub::server::{ServeError, Server};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::Level;
+use tracing::info;
+
+/// Kinglet's own hub: agents in, live viewers and a page out.
+#[derive(Debug, Parser)]
+#[command(name = "kinglet-hub", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve agents and viewers until told to stop
+    Run {
+        /// Configuration file
+        #[arg(long, value_name = "FILE", default_value = "/etc/kinglet/hub.toml")]
+        config: PathBuf,
+    },
+    /// Read the configuration and say what is wrong with it
+    Check {
+        /// Configuration file
+        #[arg(long, value_name = "FILE", default_value = "/etc/kinglet/hub.toml")]
+        config: PathBuf,
+    },
+    /// Serve a page with this machine on it: a hub and one agent, no configuration
+    Demo {
+        /// Address and port to listen on
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8900")]
+        listen: SocketAddr,
+    },
+    /// Print a new token for an agent or a viewer, and the hash that stands for it in hub.toml
+    Token,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Config(ConfigError),
+    Serve(ServeError),
+    Demo(DemoError),
+    Io(io::Error),
+    Random(String),
+}
+
+impl Failure {
+    /// 2 when the owner must mend the configuration, 1 for everything else.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Serve(ServeError::Tls(..)) => 2,
+            Self::Serve(ServeError::Listen(..)) | Self::Demo(_) | Self::Io(_) | Self::Random(_) => {
+                1
+            }
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Serve(error) => error.fmt(f),
+            Self::Demo(error) => error.fmt(f),
+            Self::Io(error) => error.fmt(f),
+            Self::Random(error) => write!(f, "no randomness: {error}"),
+        }
+    }
+}
+
+/// Does what was asked for.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    start_log();
+    match arguments.command {
+        Command::Run { config } => serve(config::read(&config).map_err(Failure::Config)?),
+        Command::Check { config } => check(&config),
+        Command::Demo { listen } => runtime()?.block_on(async {
+            let stop = stop_signal().map_err(Failure::Io)?;
+            demo::run(listen, &mut io::stdout(), stop).await.map_err(Failure::Demo)
+        }),
+        Command::Token => print_token(),
+    }
+}
+
+fn serve(config: Config) -> Result<(), Failure> {
+    raise_descriptor_limit();
+    runtime()?.block_on(async {
+        let stop = stop_signal().map_err(Failure::Io)?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let server = Server::bind(config).map_err(Failure::Serve)?;
+        info!("listening on {scheme}://{}/", server.address());
+        server.run(stop).await;
+        info!("stopped");
+        Ok(())
+    })
+}
+
+fn check(path: &std::path::Path) -> Result<(), Failure> {
+    let config = config::read(path).map_err(Failure::Config)?;
+    let hosts = config.settings.hosts.len();
+    config.tls.as_ref().map_or(Ok(()), kinglet_hub::server::check_tls).map_err(Failure::Serve)?;
+    let line = format!("{}: good; {hosts} hosts, listens on {}", path.display(), config.listen);
+    writeln!(io::stdout(), "{line}").map_err(Failure::Io)
+}
+
+fn print_token() -> Result<(), Failure> {
+    let token = new_token().map_err(|error| Failure::Random(error.to_string()))?;
+    let hash = TokenHash::of(&token);
+    let text = format!("token       {token}\ntoken_hash  \"{hash}\"\n");
+    io::stdout().write_all(text.as_bytes()).map_err(Failure::Io)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Io)
+}
+
+/// Ready at the first SIGINT or SIGTERM; both are caught from now on.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Every agent takes a descriptor, and the soft limit of 1024 is for programs that use select(2).
+fn raise_descriptor_limit() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Where it is refused, the hub serves as many as it may.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+fn start_log() {
+    let level = match std::env::var("KINGLET_LOG").as_deref() {
+        Ok("error") => Level::ERROR,
+        Ok("warn") => Level::WARN,
+        Ok("debug") => Level::DEBUG,
+        Ok("trace") => Level::TRACE,
+        Ok(_) | Err(_) => Level::INFO,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .init();
+}

@@ -1,0 +1,202 @@
+//! hub.toml: as written, then what it means. An unknown key is an error that names the line and
+//! the nearest key there is.
+
+mod spelling;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kinglet_proto::ingest::Label;
+use kinglet_proto::limits::{CONFIG_BYTES_MAX, HOST_ID_MAX, OFFLINE_AFTER};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::auth::{Auth, TokenHash, is_host_id};
+use crate::fleet::{HostId, Settings};
+
+/// What the owner decided.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// A certificate of one's own; `None` for plain HTTP, behind a proxy or at home.
+    pub tls: Option<TlsFiles>,
+    /// Whose tokens are good for what.
+    pub auth: Auth,
+    /// What the fleet needs to know.
+    pub settings: Settings,
+}
+
+/// PEM files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate and those between it and the root.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    Unreadable(PathBuf, std::io::Error),
+    /// The file is larger than any configuration.
+    TooLarge(PathBuf),
+    /// A line is wrong.
+    Line(PathBuf, usize, String),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::TooLarge(path) => {
+                write!(f, "{}: larger than {CONFIG_BYTES_MAX} bytes", path.display())
+            }
+            Self::Line(path, line, what) => write!(f, "{}:{line}: {what}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads a configuration file.
+pub fn read(path: &Path) -> Result<Config, ConfigError> {
+    let unreadable = |error| ConfigError::Unreadable(path.to_owned(), error);
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > u64::try_from(CONFIG_BYTES_MAX).unwrap_or(u64::MAX) * 64 {
+        return Err(ConfigError::TooLarge(path.to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    parse(&text).map_err(|Fault { at, what }| {
+        let before = text.get(..at).unwrap_or(&text);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+        ConfigError::Line(path.to_owned(), line, what)
+    })
+}
+
+/// A mistake and the byte it begins at.
+struct Fault {
+    at: usize,
+    what: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    listen: Option<Spanned<String>>,
+    tls: Option<TlsFiles>,
+    viewers: Option<Spanned<RawViewers>>,
+    #[serde(default)]
+    host: Vec<Spanned<RawHost>>,
+    fleet: Option<RawFleet>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawViewers {
+    public: Option<bool>,
+    token_hash: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHost {
+    id: String,
+    name: Option<String>,
+    group: Option<String>,
+    location: Option<String>,
+    country_code: Option<String>,
+    token_hash: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFleet {
+    token_hash: Option<Spanned<String>>,
+    offline_after: Option<Spanned<String>>,
+}
+
+fn parse(text: &str) -> Result<Config, Fault> {
+    let raw: RawConfig = toml::from_str(text).map_err(|error| Fault {
+        at: error.span().map_or(0, |span| span.start),
+        what: spelling::explain(error.message()),
+    })?;
+    let listen = match &raw.listen {
+        Some(text) => text.get_ref().parse().map_err(|_| {
+            fault(text, "`listen` must be an address and a port, as in \"0.0.0.0:8900\"")
+        })?,
+        None => SocketAddr::from(([127, 0, 0, 1], 8900)),
+    };
+    let viewers = viewers(raw.viewers.as_ref())?;
+    let fleet = raw.fleet.as_ref();
+    let fleet_token = fleet.and_then(|fleet| fleet.token_hash.as_ref()).map(hash).transpose()?;
+    let offline_after = match fleet.and_then(|fleet| fleet.offline_after.as_ref()) {
+        Some(text) => seconds(text)?,
+        None => OFFLINE_AFTER,
+    };
+    let mut tokens = BTreeMap::new();
+    let mut hosts: Vec<(HostId, Label)> = Vec::new();
+    for host in raw.host {
+        let id = HostId::from(checked_id(&host)?);
+        if hosts.iter().any(|(known, _)| *known == id) {
+            return Err(fault(&host, &format!("a second [[host]] with the id \"{id}\"")));
+        }
+        match &host.get_ref().token_hash {
+            Some(text) => drop(tokens.insert(id.clone(), hash(text)?)),
+            None if fleet_token.is_some() => {}
+            None => return Err(fault(&host, "this [[host]] needs a `token_hash`, or [fleet] one")),
+        }
+        hosts.push((id, label(host.into_inner())));
+    }
+    let public = viewers.is_none();
+    let settings = Settings { offline_after, public, hosts };
+    Ok(Config { listen, tls: raw.tls, auth: Auth::new(tokens, fleet_token, viewers), settings })
+}
+
+fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {
+    let say = "say who may look: `public = true` or `token_hash = \"sha256:...\"` under [viewers]";
+    let Some(viewers) = raw else { return Err(Fault { at: 0, what: say.to_owned() }) };
+    match viewers.get_ref() {
+        RawViewers { public: Some(true), token_hash: None } => Ok(None),
+        RawViewers { public: None | Some(false), token_hash: Some(text) } => hash(text).map(Some),
+        RawViewers { .. } => Err(fault(viewers, say)),
+    }
+}
+
+fn label(host: RawHost) -> Label {
+    let RawHost { id: _, name, group, location, country_code, token_hash: _ } = host;
+    Label { name, group, location, country_code, ip: None }
+}
+
+fn checked_id(host: &Spanned<RawHost>) -> Result<&str, Fault> {
+    let id = host.get_ref().id.as_str();
+    let what = format!("`id` must be 1 to {HOST_ID_MAX} bytes without spaces, not \"{id}\"");
+    if is_host_id(id) { Ok(id) } else { Err(fault(host, &what)) }
+}
+
+fn hash(text: &Spanned<String>) -> Result<TokenHash, Fault> {
+    let what = "`token_hash` must be the hash that `kinglet-hub token` prints, \"sha256:\" and 64 \
+                hexadecimal digits";
+    TokenHash::parse(text.get_ref()).ok_or_else(|| fault(text, what))
+}
+
+fn seconds(text: &Spanned<String>) -> Result<Duration, Fault> {
+    let number = text.get_ref().strip_suffix('s').and_then(|digits| digits.parse().ok());
+    number
+        .filter(|seconds| (1..=3600).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| fault(text, "`offline_after` must be \"1s\" to \"3600s\""))
+}
+
+fn fault<T>(at: &Spanned<T>, what: &str) -> Fault {
+    Fault { at: at.span().start, what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

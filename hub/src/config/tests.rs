@@ -1,0 +1,54 @@
+use super::*;
+
+const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+fn mistake(text: &str) -> (usize, String) {
+    let Err(Fault { at, what }) = parse(text) else { panic!("accepted: {text}") };
+    (text[..at].matches('\n').count() + 1, what)
+}
+
+#[test]
+fn a_whole_file_means_what_it_says() {
+    let text = format!(
+        "listen = \"0.0.0.0:443\"\n[tls]\ncert = \"c\"\nkey = \"k\"\n[viewers]\npublic = true\n\
+         [fleet]\ntoken_hash = \"{HASH}\"\noffline_after = \"5s\"\n[[host]]\nid = \"web-1\"\n\
+         name = \"Web\"\ngroup = \"g\"\nlocation = \"l\"\ncountry_code = \"DE\"\n"
+    );
+    let config = parse(&text).map_err(|fault| fault.what).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:443");
+    assert_eq!(config.settings.offline_after, Duration::from_secs(5));
+    assert!(config.auth.public() && config.settings.public);
+    assert_eq!(config.settings.hosts[0].1.name.as_deref(), Some("Web"));
+}
+
+#[test]
+fn every_mistake_names_its_line_and_what_is_allowed() {
+    let view = "[viewers]\npublic = true\n";
+    for (text, line, says) in [
+        (format!("lisen = \"x\"\n{view}"), 1, "did you mean `listen`?"),
+        (format!("{view}publik = 1\n"), 3, "did you mean `public`?"),
+        (format!("{view}[[host]]\nidd = \"x\"\n"), 4, "did you mean `id`?"),
+        (format!("{view}[tls]\ncert = \"c\"\n"), 3, "missing field `key`"),
+        (format!("listen = \"here\"\n{view}"), 1, "an address and a port"),
+        (format!("listen = 8900\n{view}"), 1, "invalid type"),
+        (String::new(), 1, "say who may look"),
+        ("\n[viewers]\npublic = false\n".to_owned(), 2, "say who may look"),
+        (format!("[viewers]\npublic = true\ntoken_hash = \"{HASH}\"\n"), 1, "say who may look"),
+        (format!("{view}[[host]]\nid = \"a\"\n"), 3, "needs a `token_hash`"),
+        (format!("{view}[[host]]\nid = \"a b\"\ntoken_hash = \"{HASH}\"\n"), 3, "without spaces"),
+        (format!("{view}[fleet]\ntoken_hash = \"hunter2\"\n"), 4, "kinglet-hub token"),
+        (format!("{view}[fleet]\noffline_after = \"60\"\n"), 4, "\"1s\" to \"3600s\""),
+        (
+            format!(
+                "{view}{0}{0}",
+                format_args!("[[host]]\nid = \"a\"\ntoken_hash = \"{HASH}\"\n")
+            ),
+            6,
+            "a second [[host]]",
+        ),
+    ] {
+        let (at, what) = mistake(&text);
+        assert!(what.contains(says), "{text}\n{what}");
+        assert_eq!(at, line, "{text}\n{what}");
+    }
+}

@@ -1,0 +1,85 @@
+//! `kinglet-hub demo`: a hub on loopback and one agent that reports this machine to it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread;
+
+use kinglet::config::Config as Agent;
+use kinglet::link::ServerUrl;
+use kinglet::run::run as run_loop;
+use kinglet_proto::limits::{INTERVAL_MIN, OFFLINE_AFTER};
+use kinglet_proto::secret::Secret;
+
+use crate::auth::{Auth, TokenHash, new_token};
+use crate::config::Config;
+use crate::fleet::Settings;
+use crate::server::{ServeError, Server};
+
+/// Why the demo failed.
+#[derive(Debug)]
+pub enum DemoError {
+    /// The hub cannot serve.
+    Serve(ServeError),
+    /// The agent cannot run.
+    Agent(String),
+    /// Something of the system failed.
+    Io(io::Error),
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serve(error) => error.fmt(f),
+            Self::Agent(what) => write!(f, "the agent: {what}"),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for DemoError {}
+
+/// Serves until `stop` is ready; writes the page's address to `out`.
+pub async fn run(
+    listen: SocketAddr,
+    out: &mut impl Write,
+    stop: impl Future<Output = ()>,
+) -> Result<(), DemoError> {
+    let token = new_token().map_err(|error| DemoError::Agent(error.to_string()))?;
+    // The fleet's token is made for this run and known to nobody else.
+    let auth = Auth::new(BTreeMap::new(), Some(TokenHash::of(&token)), None);
+    let settings = Settings { offline_after: OFFLINE_AFTER, public: true, hosts: Vec::new() };
+    let config = Config { listen, tls: None, auth, settings };
+    let server = Server::bind(config).map_err(DemoError::Serve)?;
+    let address = server.address();
+    writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)")
+        .map_err(DemoError::Io)?;
+    out.flush().map_err(DemoError::Io)?;
+    let (stop_reader, stop_writer) = io::pipe().map_err(DemoError::Io)?;
+    let url = format!("ws://{address}/ws/agent");
+    let agent = thread::spawn(move || {
+        run_agent(&url, Secret::new(token), &stop_reader.into());
+    });
+    server
+        .run(async move {
+            stop.await;
+            // The agent sees the other end close and says goodbye while the hub still listens.
+            drop(stop_writer);
+            let _ = tokio::task::spawn_blocking(move || agent.join()).await;
+        })
+        .await;
+    Ok(())
+}
+
+/// Runs the agent until `stop` is readable or closed at its other end.
+fn run_agent(url: &str, token: Secret, stop: &OwnedFd) {
+    let ended = ServerUrl::parse(url)
+        .map_err(|error| error.to_string())
+        .and_then(|url| Agent::local(url, token, INTERVAL_MIN).map_err(|error| error.to_string()))
+        .and_then(|agent| run_loop(&agent, stop.as_fd()).map_err(|error| error.to_string()));
+    if let Err(error) = ended {
+        tracing::error!("the agent ended: {error}");
+    }
+}

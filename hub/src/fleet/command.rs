@@ -1,0 +1,116 @@
+//! What the fleet wants done, as plain values.
+
+use std::fmt;
+
+use super::{ConnectionId, HostId};
+
+/// One thing for the shell to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Send this text to an agent.
+    Send(ConnectionId, String),
+    /// Close an agent's connection and forget it.
+    Close(ConnectionId, Reason),
+    /// Tell the viewers.
+    Publish(Update),
+    /// Tell the owner, in the log.
+    Note(Note),
+}
+
+/// What changed for viewers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// A host has new figures.
+    Metrics(HostId),
+    /// A host went online or offline.
+    Status(HostId),
+    /// A host became known or changed its name.
+    Added(HostId),
+    /// A host is no longer known.
+    Removed(HostId),
+}
+
+/// What the owner may want to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// An agent logged in.
+    Joined(HostId),
+    /// A second agent logged in as the same host.
+    Duplicate(HostId),
+    /// A host fell silent.
+    Offline(HostId),
+}
+
+/// Why the hub closes a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A newer connection reports as the same host.
+    Duplicate,
+    /// Nothing was heard for too long.
+    Silent,
+    /// No credentials came in time, or another message came first.
+    NoCredentials,
+    /// The credentials in the message were wrong.
+    LoginRefused,
+    /// Too many connections have not logged in yet.
+    TooManyVisitors,
+    /// A fleet token named more hosts than the hub keeps.
+    TooManyHosts,
+    /// The pace was ignored.
+    TooFast,
+    /// A viewer did not read as fast as the fleet reports.
+    TooSlow,
+    /// More viewers than the hub serves.
+    TooManyViewers,
+    /// A viewer's credentials were wrong.
+    NotAllowed,
+    /// The hub stops.
+    Stopping,
+}
+
+impl Reason {
+    /// The close code it travels with. Only 1008 makes an agent think that a person must act.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Duplicate
+            | Self::NoCredentials
+            | Self::LoginRefused
+            | Self::TooFast
+            | Self::NotAllowed => 1008,
+            Self::Silent | Self::Stopping => 1001,
+            Self::TooManyVisitors | Self::TooManyHosts | Self::TooSlow | Self::TooManyViewers => {
+                1013
+            }
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Duplicate => "a newer connection reports as this host",
+            Self::Silent => "nothing was heard for too long",
+            Self::NoCredentials => "no credentials were shown in time",
+            Self::LoginRefused => "wrong server id or token",
+            Self::TooManyVisitors => "too many connections without credentials",
+            Self::TooManyHosts => "too many hosts",
+            Self::TooFast => "too many messages",
+            Self::TooSlow => "too slow: messages were lost",
+            Self::TooManyViewers => "too many viewers",
+            Self::NotAllowed => "a token is needed",
+            Self::Stopping => "the hub stops",
+        })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Joined(id) => write!(f, "host {id} reports"),
+            Self::Duplicate(id) => {
+                write!(f, "host {id} reports on a second connection: the older one is closed")
+            }
+            Self::Offline(id) => write!(f, "host {id} is offline"),
+        }
+    }
+}

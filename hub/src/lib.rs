@@ -1,0 +1,10 @@
+//! Kinglet's own hub: agents in, live viewers and a page out.
+//!
+//! [`fleet`] decides, [`server`] owns the sockets, [`config`] and [`auth`] say who may do what.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod fleet;
+pub mod server;

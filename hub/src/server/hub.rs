@@ -1,0 +1,221 @@
+//! The fleet behind a lock, and the channels its commands go out on.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kinglet_proto::limits::{AGENT_QUEUE_MAX, VIEWER_QUEUE_MAX, VIEWERS_MAX};
+use kinglet_proto::time::Now;
+use tokio::sync::{broadcast, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tracing::{info, warn};
+
+use crate::auth::Auth;
+use crate::clock;
+use crate::fleet::{Command, ConnectionId, Fleet, Input, Note, Reason, Settings, Update};
+
+/// What everything in the server shares.
+pub(super) struct Hub {
+    pub(super) auth: Auth,
+    inner: Mutex<Inner>,
+    connections: AtomicU64,
+    viewers: AtomicUsize,
+    sockets: AtomicUsize,
+}
+
+struct Inner {
+    fleet: Fleet,
+    agents: HashMap<ConnectionId, mpsc::Sender<Outgoing>>,
+    /// `None` once the hub stops.
+    channels: Option<Channels>,
+}
+
+/// One queue for all viewers of a kind: a text is written once and shared, and who falls
+/// [`VIEWER_QUEUE_MAX`] messages behind is told so by the queue itself.
+struct Channels {
+    panel: broadcast::Sender<Utf8Bytes>,
+    frontend: broadcast::Sender<Utf8Bytes>,
+}
+
+/// What viewers of one path are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// `/ws`: the panel messages.
+    Panel,
+    /// `/ws-frontend`: the SimpleServerStatus objects.
+    Frontend,
+}
+
+/// Something for an agent's connection to do.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// Send a text.
+    Text(String),
+    /// Say goodbye.
+    Close(Reason),
+}
+
+impl Hub {
+    /// A hub nobody is connected to.
+    pub(super) fn new(auth: Auth, settings: Settings) -> Self {
+        let channels = Channels {
+            panel: broadcast::Sender::new(VIEWER_QUEUE_MAX),
+            frontend: broadcast::Sender::new(VIEWER_QUEUE_MAX),
+        };
+        let fleet = Fleet::new(settings);
+        let inner = Inner { fleet, agents: HashMap::new(), channels: Some(channels) };
+        Self {
+            auth,
+            inner: Mutex::new(inner),
+            connections: AtomicU64::new(0),
+            viewers: AtomicUsize::new(0),
+            sockets: AtomicUsize::new(0),
+        }
+    }
+
+    /// Feeds one input to the fleet and does what follows.
+    pub(super) fn handle_input(&self, input: Input) {
+        let now = clock::now();
+        let mut inner = self.lock();
+        inner.fleet.handle_input(input, now);
+        inner.run_commands(now);
+    }
+
+    /// A place for an agent's connection; the receiver ends when the fleet is done with it.
+    pub(super) fn open_agent(&self) -> (ConnectionId, mpsc::Receiver<Outgoing>) {
+        let (sender, receiver) = mpsc::channel(AGENT_QUEUE_MAX);
+        let id = ConnectionId(self.next_id());
+        let mut inner = self.lock();
+        if inner.channels.is_some() {
+            inner.agents.insert(id, sender);
+        }
+        (id, receiver)
+    }
+
+    /// The connection is gone.
+    pub(super) fn close_agent(&self, id: ConnectionId) {
+        self.lock().agents.remove(&id);
+        self.handle_input(Input::Left(id));
+    }
+
+    /// A place among the viewers of a channel and everything they are told from now on; `None`
+    /// when all places are taken or the hub stops.
+    pub(super) fn open_viewer(
+        &self,
+        channel: Channel,
+    ) -> Option<(Seat<'_>, broadcast::Receiver<Utf8Bytes>)> {
+        let seat = Seat(&self.viewers);
+        if self.viewers.fetch_add(1, Ordering::Relaxed) >= VIEWERS_MAX {
+            return None;
+        }
+        let inner = self.lock();
+        let channels = inner.channels.as_ref()?;
+        let live = match channel {
+            Channel::Panel => channels.panel.subscribe(),
+            Channel::Frontend => channels.frontend.subscribe(),
+        };
+        Some((seat, live))
+    }
+
+    /// Looks at the fleet.
+    pub(super) fn with_fleet<T>(&self, look: impl FnOnce(&mut Fleet, Now) -> T) -> T {
+        let now = clock::now();
+        look(&mut self.lock().fleet, now)
+    }
+
+    /// How many viewers are connected.
+    pub(super) fn viewers(&self) -> usize {
+        self.viewers.load(Ordering::Relaxed)
+    }
+
+    /// Counts a WebSocket for as long as it is open.
+    pub(super) fn open_socket(&self) -> Seat<'_> {
+        self.sockets.fetch_add(1, Ordering::Relaxed);
+        Seat(&self.sockets)
+    }
+
+    /// How many WebSockets are open.
+    pub(super) fn sockets(&self) -> usize {
+        self.sockets.load(Ordering::Relaxed)
+    }
+
+    /// A number no other connection has.
+    pub(super) fn next_id(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Drives the fleet's deadlines for as long as the hub runs.
+    pub(super) async fn keep_time(&self) {
+        // A deadline may be up to a second late: the shortest the owner can set is one second.
+        let mut ticks = tokio::time::interval(Duration::from_millis(250));
+        loop {
+            ticks.tick().await;
+            self.handle_input(Input::Tick);
+        }
+    }
+
+    /// Asks every connection to say goodbye; none is opened after this.
+    pub(super) fn stop(&self) {
+        let mut inner = self.lock();
+        inner.channels = None;
+        for (_, agent) in inner.agents.drain() {
+            // One whose queue is full ends with the queue.
+            let _ = agent.try_send(Outgoing::Close(Reason::Stopping));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn run_commands(&mut self, now: Now) {
+        while let Some(command) = self.fleet.poll_command() {
+            match command {
+                Command::Send(id, text) => {
+                    if let Some(agent) = self.agents.get(&id) {
+                        // An agent that does not read its answers loses them: the next
+                        // acknowledgement covers this one.
+                        let _ = agent.try_send(Outgoing::Text(text));
+                    }
+                }
+                Command::Close(id, reason) => {
+                    if let Some(agent) = self.agents.remove(&id) {
+                        let _ = agent.try_send(Outgoing::Close(reason));
+                    }
+                }
+                Command::Publish(update) => self.publish(&update, now),
+                Command::Note(note @ Note::Duplicate(_)) => warn!("{note}"),
+                Command::Note(note @ (Note::Joined(_) | Note::Offline(_))) => info!("{note}"),
+            }
+        }
+    }
+
+    /// Writes an update once for each kind of viewer that is there.
+    fn publish(&mut self, update: &Update, now: Now) {
+        let Some(Channels { panel, frontend }) = &self.channels else { return };
+        if panel.receiver_count() > 0
+            && let Some(text) = self.fleet.panel_message(update, now)
+        {
+            // Nobody there any more is no error.
+            let _ = panel.send(text.into());
+        }
+        if frontend.receiver_count() > 0
+            && let Update::Metrics(id) = update
+            && let Some(text) = self.fleet.frontend_message(id)
+        {
+            let _ = frontend.send(text.into());
+        }
+    }
+}
+
+/// A place among those counted, given back when it is dropped.
+pub(super) struct Seat<'a>(&'a AtomicUsize);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,202 @@
+//! Listens, accepts, and stops.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use kinglet_proto::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, UPGRADE_TIMEOUT};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+use super::hub::Hub;
+use super::{router, tls};
+use crate::config::Config;
+
+/// hyper's smallest: a request with a token of any allowed length fits.
+const REQUEST_BUFFER: usize = 16 * 1024;
+/// Room for the agents that come back together after an outage.
+const BACKLOG: u32 = 4096;
+/// How long accepting pauses when the system has no descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the hub cannot serve.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// A certificate or key cannot be used.
+    Tls(PathBuf, String),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Tls(path, what) => write!(f, "{}: {what}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// A hub that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    hub: Arc<Hub>,
+}
+
+impl Server {
+    /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
+    pub fn bind(config: Config) -> Result<Self, ServeError> {
+        let Config { listen, tls, auth, settings } = config;
+        let tls = tls.as_ref().map(tls::acceptor).transpose()?;
+        let failed = |error| ServeError::Listen(listen, error);
+        let listener = open_listener(listen).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, tls, hub: Arc::new(Hub::new(auth, settings)) })
+    }
+
+    /// The address it listens on, with the port the system chose for port 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { listener, address: _, tls, hub } = self;
+        tokio::select! {
+            () = stop => {}
+            () = accept(&listener, tls, hub.clone()) => {}
+            () = hub.keep_time() => {}
+        }
+        drop(listener);
+        hub.stop();
+        let gone = async {
+            while hub.sockets() > 0 {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if timeout(CLOSE_TIMEOUT + Duration::from_millis(300), gone).await.is_err() {
+            debug!("{} connections did not say goodbye", hub.sockets());
+        }
+    }
+}
+
+fn open_listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+async fn accept(listener: &TcpListener, tls: Option<TlsAcceptor>, hub: Arc<Hub>) {
+    let service = TowerToHyperService::new(router(hub));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        // With every place taken, the next connection waits in the backlog.
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Without it only latency is lost.
+                let _ = stream.set_nodelay(true);
+                let (tls, service) = (tls.clone(), service.clone());
+                tokio::spawn(serve(stream, peer, place, tls, service));
+            }
+            Err(error) => {
+                warn!("accept: {error}");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    tls: Option<TlsAcceptor>,
+    service: TowerToHyperService<Router>,
+) {
+    let Some(tls) = tls else {
+        return serve_http(Placed { stream, _place: place }, peer, service).await;
+    };
+    match timeout(UPGRADE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => serve_http(Placed { stream, _place: place }, peer, service).await,
+        Ok(Err(error)) => debug!("tls with {peer}: {error}"),
+        Err(_) => debug!("tls with {peer} timed out"),
+    }
+}
+
+async fn serve_http<S>(stream: S, peer: SocketAddr, service: TowerToHyperService<Router>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        service.call(request)
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(UPGRADE_TIMEOUT)
+        .max_buf_size(REQUEST_BUFFER)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        debug!("http with {peer}: {error}");
+    }
+}
+
+/// A stream and its place among the connections, given back together.
+struct Placed<S> {
+    stream: S,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, out)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,89 @@
+//! Credentials as they stand in a request.
+
+use axum::extract::Query;
+use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::{HeaderMap, Uri};
+use serde::Deserialize;
+
+/// The subprotocol a browser names beside `bearer.<token>`.
+const SUBPROTOCOL: &str = "kinglet.v1";
+
+/// Who a request says it is.
+#[derive(Default)]
+pub(super) struct Credentials {
+    /// The token, from a header, the subprotocol list or the query.
+    pub(super) token: Option<String>,
+    /// The host's or client's id.
+    pub(super) id: Option<String>,
+    /// The subprotocol to agree on.
+    pub(super) protocol: Option<&'static str>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct InQuery {
+    token: Option<String>,
+    client_id: Option<String>,
+    server_id: Option<String>,
+}
+
+impl Credentials {
+    /// Reads them; headers go before the query.
+    pub(super) fn read(headers: &HeaderMap, uri: &Uri) -> Self {
+        let query = Query::<InQuery>::try_from_uri(uri).map(|Query(query)| query);
+        let InQuery { token, client_id, server_id } = query.unwrap_or_default();
+        let offered = text(headers, SEC_WEBSOCKET_PROTOCOL.as_str()).unwrap_or_default();
+        let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
+        let protocol = offered.contains(&SUBPROTOCOL).then_some(SUBPROTOCOL);
+        let in_header = bearer(headers)
+            .or_else(|| text(headers, "x-auth-secret"))
+            .or_else(|| offered.iter().find_map(|each| each.strip_prefix("bearer.")));
+        let id = text(headers, "x-client-id").or_else(|| text(headers, "x-server-id"));
+        let given = |text: &String| !text.is_empty();
+        Self {
+            token: in_header.map(str::to_owned).or(token).filter(given),
+            id: id.map(str::to_owned).or(client_id).or(server_id).filter(given),
+            protocol,
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[(&'static str, &'static str)], uri: &'static str) -> Credentials {
+        let headers = headers.iter().map(|&(name, value)| {
+            (name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap())
+        });
+        Credentials::read(&headers.collect(), &Uri::from_static(uri))
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_a_client_can_put_it() {
+        for (headers, uri, token, id) in [
+            (&[("authorization", "Bearer t"), ("x-client-id", "i")][..], "/", Some("t"), Some("i")),
+            (&[("authorization", "bearer  t")], "/", Some("t"), None),
+            (&[("authorization", "Basic t")], "/", None, None),
+            (&[("x-auth-secret", "t"), ("x-server-id", "i")], "/", Some("t"), Some("i")),
+            (&[], "/ws?token=a%2Bb%26c&client_id=i", Some("a+b&c"), Some("i")),
+            (&[], "/ws?token=&server_id=i", None, Some("i")),
+            (&[], "/ws?token=a&token=b", None, None),
+            (&[("sec-websocket-protocol", "kinglet.v1, bearer.t")], "/", Some("t"), None),
+            (&[("authorization", "Bearer t")], "/ws?token=u", Some("t"), None),
+        ] {
+            let read = read(headers, uri);
+            assert_eq!((read.token.as_deref(), read.id.as_deref()), (token, id), "{uri}");
+            assert_eq!(read.protocol.is_some(), headers.iter().any(|h| h.1.contains("kinglet")));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The WebSocket upgrade and the buffers of a connection, set by hand: the defaults would hold
+//! 128 KiB for each agent.
+
+use std::future::Future;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use kinglet_proto::limits::{CLOSE_TIMEOUT, FRAME_IN_MAX, WRITE_TIMEOUT};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
+
+use super::capped::Capped;
+use crate::fleet::Reason;
+
+/// An open WebSocket.
+pub(super) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
+
+/// Room for one ordinary report; a larger one gets its own while it is read.
+const READ_BUFFER: usize = 4 * 1024;
+/// Messages to a viewer are collected up to this before they are written; an agent's answers are
+/// flushed one by one and never fill it.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// A viewer that stopped reading costs this much beside the queue it shares.
+const WRITE_BUFFER_MAX: usize = 256 * 1024;
+
+/// A request that asks for a WebSocket.
+pub(super) struct Upgrade {
+    key: HeaderValue,
+    on_upgrade: OnUpgrade,
+}
+
+impl<S: Sync> FromRequestParts<S> for Upgrade {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let headers = &parts.headers;
+        let asks = names(headers, UPGRADE, "websocket")
+            && names(headers, CONNECTION, "upgrade")
+            && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        let key = headers.get(SEC_WEBSOCKET_KEY).cloned();
+        match (asks, key, parts.extensions.remove::<OnUpgrade>()) {
+            (true, Some(key), Some(on_upgrade)) => Ok(Self { key, on_upgrade }),
+            _ => Err((
+                StatusCode::UPGRADE_REQUIRED,
+                [(UPGRADE, "websocket"), (SEC_WEBSOCKET_VERSION, "13")],
+                "this path speaks WebSocket; behind a proxy, pass on Upgrade and Connection\n",
+            )
+                .into_response()),
+        }
+    }
+}
+
+/// Whether a header that lists words has this one.
+fn names(headers: &HeaderMap, header: HeaderName, word: &str) -> bool {
+    let values = headers.get_all(header);
+    let mut words =
+        values.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+    words.any(|each| each.trim().eq_ignore_ascii_case(word))
+}
+
+impl Upgrade {
+    /// Answers 101 and serves the socket in a task of its own.
+    pub(super) fn serve<F, Served>(
+        self,
+        protocol: Option<&'static str>,
+        frame_max: usize,
+        serve: F,
+    ) -> Response
+    where
+        F: FnOnce(Socket) -> Served + Send + 'static,
+        Served: Future<Output = ()> + Send,
+    {
+        let accept = derive_accept_key(self.key.as_bytes());
+        tokio::spawn(async move {
+            let Ok(upgraded) = self.on_upgrade.await else { return };
+            let stream = Capped::new(TokioIo::new(upgraded), frame_max);
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config()));
+            serve(socket.await).await;
+        });
+        let mut response = (
+            StatusCode::SWITCHING_PROTOCOLS,
+            [(UPGRADE, "websocket"), (CONNECTION, "upgrade")],
+            [(SEC_WEBSOCKET_ACCEPT, accept)],
+        )
+            .into_response();
+        if let Some(protocol) = protocol {
+            let protocol = HeaderValue::from_static(protocol);
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocol);
+        }
+        response
+    }
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER_MAX)
+        .max_message_size(Some(FRAME_IN_MAX))
+        .max_frame_size(Some(FRAME_IN_MAX))
+}
+
+/// Sends one message within the limit; `Err` when the connection is over.
+pub(super) async fn send(socket: &mut Socket, message: Message) -> Result<(), ()> {
+    match timeout(WRITE_TIMEOUT, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(()),
+    }
+}
+
+/// Says goodbye, waits a moment for the other side to, and drops the connection.
+pub(super) async fn close(mut socket: Socket, reason: Reason) {
+    let frame = CloseFrame { code: reason.code().into(), reason: reason.to_string().into() };
+    let goodbye = async {
+        if socket.close(Some(frame)).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    // However it ends, the connection is dropped.
+    let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+}

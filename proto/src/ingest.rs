@@ -1,0 +1,124 @@
+//! What a hub hears: the text an agent sent becomes a reading or an event.
+//!
+//! The opposite of the dialects, and as lenient as they are strict: an agent that nobody here
+//! wrote, or one from next year, loses the field that makes no sense and nothing else. Whatever
+//! comes out is bounded, so a hub can keep it.
+
+mod agent;
+mod bounds;
+mod envelope;
+mod salvage;
+mod simple_server_status;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use agent::{batch_ack, decode, login_answer};
+pub(crate) use envelope::envelope;
+pub use envelope::{Head, ack, connected, error, pong, refused};
+pub use simple_server_status::decode as decode_server_info;
+
+use crate::sample::Sample;
+
+/// One message of an agent, whatever its dialect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// A reading, live or kept while the hub was away.
+    Report(Box<Report>),
+    /// vStats: readings kept while the hub was away, oldest first; wants an answer of its own.
+    Batch(Batch),
+    /// A login in the first message, as the vStats agent does.
+    Login(Login),
+    /// A sign of life.
+    Heartbeat,
+    /// The agent asks for a `pong`.
+    Ping,
+    /// Understood and not kept: an event, an aggregate, or a type from a later version.
+    Other,
+}
+
+/// A reading with what came along about its place in time and its host.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Report {
+    /// The reading, within bounds.
+    pub sample: Sample,
+    /// Its place among the readings of one boot; `None` in dialects that do not count.
+    pub place: Option<Place>,
+    /// How long ago it was taken; zero for a live one.
+    pub age: Duration,
+    /// How the agent calls its host, in dialects that say.
+    pub label: Label,
+}
+
+/// The place of a reading in its host's history.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The boot it was taken in; empty when the agent does not know.
+    pub boot_id: String,
+    /// Rises by one with each reading, over reconnects too.
+    pub seq: u64,
+}
+
+/// What an agent says of its host beside the figures.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Label {
+    /// Display name.
+    pub name: Option<String>,
+    /// Group on the dashboard.
+    pub group: Option<String>,
+    /// Where it stands, in words.
+    pub location: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country_code: Option<String>,
+    /// Address its owner wants shown.
+    pub ip: Option<String>,
+}
+
+/// Readings taken while the hub was away.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// The agent's name for it, repeated in the answer.
+    pub id: String,
+    /// The readings that could be read.
+    pub reports: Vec<Report>,
+    /// How many could not.
+    pub rejected: usize,
+}
+
+/// Credentials in a message.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Login {
+    /// Who the agent says it is.
+    pub server_id: String,
+    /// What it shows for it.
+    pub token: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("server_id", &self.server_id).finish_non_exhaustive()
+    }
+}
+
+/// Why a message was not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Not JSON, or cut short.
+    NotJson,
+    /// JSON without the `type` every message of this channel carries.
+    NoType,
+    /// The named member is missing or is not what this message needs.
+    WrongShape(&'static str),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson => f.write_str("not a whole JSON object"),
+            Self::NoType => f.write_str("no member `type` with a text"),
+            Self::WrongShape(member) => write!(f, "`{member}` is missing or has the wrong shape"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}

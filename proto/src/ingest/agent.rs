@@ -1,0 +1,165 @@
+//! `/ws/agent`: the native envelope and vStats, in its documented and its shipped form.
+//!
+//! All of them are JSON objects told apart by `type`; a report stands under `data` (native,
+//! documented) or `metrics` (shipped).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::bounds::{bound, cut};
+use super::salvage::salvage;
+use super::{Batch, DecodeError, Login, Message, Place, Report};
+use crate::limits::INGEST_BATCH_MAX;
+use crate::sample::Sample;
+
+/// Reads one text frame of an agent on `/ws/agent`.
+pub fn decode(text: &str) -> Result<Message, DecodeError> {
+    let Kind { kind } = serde_json::from_str(text).map_err(|error| kind_error(&error))?;
+    match kind.as_ref() {
+        "metrics" => decode_report(text).map(|report| Message::Report(Box::new(report))),
+        "batch_metrics" => decode_batch(text).map(Message::Batch),
+        "auth" => decode_login(text).map(Message::Login),
+        "heartbeat" => Ok(Message::Heartbeat),
+        "ping" => Ok(Message::Ping),
+        _ => Ok(Message::Other),
+    }
+}
+
+/// The answer to a [`Login`], in the words of the vStats server.
+pub fn login_answer(granted: bool) -> &'static str {
+    if granted {
+        r#"{"type":"auth","status":"ok"}"#
+    } else {
+        r#"{"type":"auth","status":"error","message":"invalid server id or token"}"#
+    }
+}
+
+/// The answer to a [`Batch`].
+pub fn batch_ack(id: &str, accepted: usize, rejected: usize) -> String {
+    #[derive(Serialize)]
+    struct Ack<'a> {
+        r#type: &'static str,
+        batch_id: &'a str,
+        accepted: usize,
+        rejected: usize,
+    }
+    let ack = Ack { r#type: "batch_ack", batch_id: id, accepted, rejected };
+    serde_json::to_string(&ack).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+/// A whole object without a usable `type` is another mistake than a torn one.
+fn kind_error(error: &serde_json::Error) -> DecodeError {
+    if error.is_data() { DecodeError::NoType } else { DecodeError::NotJson }
+}
+
+/// A report as it stands in its frame.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Frame {
+    data: Option<Sample>,
+    metrics: Option<Sample>,
+    meta: Option<Meta>,
+}
+
+/// The native protocol's word on a report's place in time.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Meta {
+    seq: Option<u64>,
+    boot_id: Option<String>,
+    age_ms: Option<u64>,
+}
+
+fn decode_report(text: &str) -> Result<Report, DecodeError> {
+    let frame = serde_json::from_str(text).or_else(|_| salvage_frame(text))?;
+    let Frame { data, metrics, meta } = frame;
+    let sample = data.or(metrics).ok_or(DecodeError::WrongShape("data"))?;
+    let meta = meta.unwrap_or_default();
+    let place = meta.seq.map(|seq| Place { boot_id: meta.boot_id.unwrap_or_default(), seq });
+    let age = Duration::from_millis(meta.age_ms.unwrap_or(0));
+    let mut report = Report { sample, place, age, ..Report::default() };
+    bound(&mut report);
+    Ok(report)
+}
+
+fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
+    let mut object: Map<String, Value> =
+        serde_json::from_str(text).map_err(|_| DecodeError::NotJson)?;
+    let mut member = |key: &str| match object.remove(key) {
+        Some(Value::Object(member)) => Some(member),
+        Some(_) | None => None,
+    };
+    let sample = member("data").or_else(|| member("metrics"));
+    let meta = member("meta").map(salvage);
+    Ok(Frame { data: sample.map(salvage), metrics: None, meta })
+}
+
+/// A batch: the list stands under `metrics_batch`, or in one faulty version under `metrics`.
+#[derive(Deserialize)]
+struct BatchFrame {
+    #[serde(default, deserialize_with = "batch_id")]
+    batch_id: String,
+    metrics_batch: Option<Vec<Value>>,
+    metrics: Option<Vec<Value>>,
+}
+
+fn decode_batch(text: &str) -> Result<Batch, DecodeError> {
+    let BatchFrame { batch_id, metrics_batch, metrics } =
+        serde_json::from_str(text).map_err(|_| DecodeError::WrongShape("metrics_batch"))?;
+    let items = metrics_batch.or(metrics).ok_or(DecodeError::WrongShape("metrics_batch"))?;
+    let total = items.len();
+    let reports: Vec<Report> =
+        items.into_iter().take(INGEST_BATCH_MAX).filter_map(batch_item).collect();
+    let rejected = total - reports.len();
+    Ok(Batch { id: batch_id, reports, rejected })
+}
+
+/// One item: `{"timestamp", "metrics": {}}`, or the bare reading.
+fn batch_item(item: Value) -> Option<Report> {
+    let Value::Object(mut object) = item else { return None };
+    let timestamp = object.get("timestamp").cloned();
+    let metrics = match object.remove("metrics") {
+        Some(Value::Object(metrics)) => metrics,
+        Some(_) => return None,
+        None if object.contains_key("cpu") => object,
+        None => return None,
+    };
+    let mut report = Report { sample: salvage(metrics), ..Report::default() };
+    if let Some(label) = timestamp.and_then(|value| serde_json::from_value(value).ok()) {
+        report.sample.timestamp = label;
+    }
+    bound(&mut report);
+    Some(report)
+}
+
+/// A batch's id is a text, and in some versions a number.
+fn batch_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let mut id = match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+    };
+    cut(&mut id);
+    Ok(id)
+}
+
+fn decode_login(text: &str) -> Result<Login, DecodeError> {
+    #[derive(Deserialize)]
+    struct Frame {
+        server_id: Option<String>,
+        token: Option<String>,
+    }
+    let frame: Frame = serde_json::from_str(text).map_err(|_| DecodeError::WrongShape("token"))?;
+    let server_id = frame.server_id.ok_or(DecodeError::WrongShape("server_id"))?;
+    let token = frame.token.ok_or(DecodeError::WrongShape("token"))?;
+    Ok(Login { server_id, token })
+}

@@ -1,0 +1,50 @@
+// Starts and stops the real hub.
+
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const hash = (token) => `sha256:${createHash('sha256').update(token).digest('hex')}`;
+
+export function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+export class Hub {
+  constructor(binary, port, { hosts = [], viewerToken, offlineAfter = 3 } = {}) {
+    this.binary = binary;
+    this.address = `127.0.0.1:${port}`;
+    this.token = randomBytes(32).toString('hex');
+    const text = (value) => JSON.stringify(value);
+    const viewers = viewerToken ? `token_hash = "${hash(viewerToken)}"` : 'public = true';
+    const blocks = hosts.map((host) => `[[host]]\nid = ${text(host.id)}\nname = ${text(host.name)}\ngroup = ${text(host.group)}\nlocation = ${text(host.location)}\ncountry_code = "${host.country}"\n`);
+    this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');
+    writeFileSync(this.config, `listen = "${this.address}"\n[viewers]\n${viewers}\n[fleet]\ntoken_hash = "${hash(this.token)}"\noffline_after = "${offlineAfter}s"\n${blocks.join('')}`);
+  }
+
+  async start() {
+    this.log = '';
+    this.process = spawn(this.binary, ['run', '--config', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.process.stderr.on('data', (text) => { this.log += text; });
+    this.ended = new Promise((done) => this.process.on('exit', done));
+    for (let tries = 0; tries < 100; tries += 1) {
+      const up = await fetch(`http://${this.address}/healthz`).then(() => true, () => false);
+      if (up) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the hub does not answer: ${this.log}`);
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.process.kill(signal);
+    return this.ended;
+  }
+}

@@ -1,0 +1,249 @@
+// The page in a real browser against the real hub.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { Agent, sample, scene } from './fleet.mjs';
+import { Hub, freePort } from './hub.mjs';
+
+const [binary, out, only] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const results = [];
+const closing = [];
+
+async function test(name, body) {
+  if (only && !name.includes(only)) return;
+  const begun = Date.now();
+  const error = await body().then(() => null, (reason) => reason);
+  for (const close of closing.splice(0).reverse()) await close();
+  results.push(!error);
+  console.log(`${error ? 'FAILED' : 'ok    '} ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  if (error) console.log(error.stack);
+}
+
+async function startHub(options) {
+  const hub = new Hub(binary, await freePort(), options);
+  await hub.start();
+  closing.push(() => hub.stop());
+  return hub;
+}
+
+function startAgents(hub, hosts = scene, interval = 1000) {
+  const agents = hosts.map((host) => new Agent(`ws://${hub.address}`, host, { token: hub.token, interval }));
+  closing.push(async () => agents.forEach((agent) => agent.stop()));
+  return agents;
+}
+
+/** A page and every complaint of its console. */
+async function openPage(hub, { width = 1320, height = 1000, scheme = 'light', mobile = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, deviceScaleFactor: mobile ? 3 : 1, isMobile: mobile, hasTouch: mobile, locale: 'en-GB' });
+  closing.push(() => context.close());
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) errors.push(message.text()); });
+  page.on('request', (request) => { if (!request.url().startsWith(`http://${hub.address}/`) && !request.url().startsWith('data:')) errors.push(`request to ${request.url()}`); });
+  await page.goto(`http://${hub.address}/`);
+  return { page, errors };
+}
+
+const card = (page, id) => page.locator(`.card[data-id="${id}"]`);
+const values = (page, id) => card(page, id).locator('.meter .value, .fact .value').allTextContents();
+const shot = (page, name, options) => page.screenshot({ path: join(out, `${name}.png`), ...options });
+
+function size(value) {
+  const names = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+  let unit = 0;
+  while (value >= 999.5 && unit < 5) { value /= 1024; unit += 1; }
+  return `${value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1)} ${names[unit]}/s`;
+}
+
+/** What a card must show, computed here from what the hub holds. */
+function expected({ metrics }) {
+  const root = metrics.filesystems.find((mount) => mount.mount_point === '/');
+  const temps = metrics.temperatures.map((sensor) => sensor.celsius);
+  return [
+    `${metrics.cpu.usage.toFixed(1)}%`, `${metrics.memory.usage_percent.toFixed(1)}%`, `${root.usage_percent.toFixed(1)}%`,
+    size(metrics.network.rx_speed), size(metrics.network.tx_speed), metrics.load_average.one.toFixed(2),
+    temps.length > 0 ? `${Math.round(Math.max(...temps))} °C` : '–',
+  ];
+}
+
+async function compare(hub, page) {
+  const { hosts } = await fetch(`http://${hub.address}/api/hosts`).then((answer) => answer.json());
+  assert.equal(hosts.length, scene.length);
+  for (const host of hosts) assert.deepEqual(await values(page, host.id), expected(host), host.id);
+}
+
+await test('numbers on the page are the hub\'s, and move', async () => {
+  const hub = await startHub({ hosts: scene });
+  const agents = startAgents(hub);
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+  const before = await values(page, 'web-1');
+  await sleep(2500);
+  assert.notDeepEqual(await values(page, 'web-1'), before, 'nothing moved');
+  agents.forEach((agent) => agent.hold());
+  await sleep(2500);
+  await compare(hub, page);
+  assert.deepEqual(await page.locator('.group h2 span').allTextContents(), ['Edge', 'Home', 'Production']);
+  assert.equal(await page.locator('#summary').textContent(), `${scene.length} online`);
+  const text = await fetch(`http://${hub.address}/api/hosts`).then((answer) => answer.text());
+  for (const secret of ['SECRET-SERIAL', '02:00:5e', hub.token, 'sha256']) assert.ok(!text.includes(secret), `${secret} is public`);
+  assert.deepEqual(errors, []);
+});
+
+await test('search, sort, filter and details', async () => {
+  const hub = await startHub({ hosts: scene });
+  startAgents(hub, scene.slice(1));
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card:not(.offline)').nth(scene.length - 2).waitFor();
+  const names = () => page.locator('.card .name').allTextContents();
+  await page.fill('#search', 'helsinki');
+  assert.deepEqual(await names(), ['db-1', 'web-1']);
+  await page.fill('#search', '');
+  await page.selectOption('#sort', 'disk');
+  assert.equal((await page.locator('[data-group=Production] .name').allTextContents())[0], 'Build runner');
+  await page.click('[data-show=offline]');
+  assert.deepEqual(await names(), ['Living room']);
+  assert.equal(await page.locator('.card .state').textContent(), 'never seen');
+  await page.click('[data-show=all]');
+  await sleep(3000);
+  await card(page, 'build').click();
+  await page.locator('#detail .chart').first().waitFor();
+  assert.equal(await page.locator('#detail .name').textContent(), 'Build runner');
+  assert.match(await page.locator('#detail .line.cpu').getAttribute('d'), /^M[\d.]+ [\d.]+L/);
+  assert.equal(await page.locator('#detail .cores i').count(), 32);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('#detail').isVisible(), false);
+  assert.deepEqual(errors, []);
+});
+
+await test('a host goes offline and returns', async () => {
+  const hub = await startHub({ hosts: scene });
+  const agents = startAgents(hub);
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+  const nas = agents.find((agent) => agent.host.id === 'nas');
+  nas.stop();
+  await card(page, 'nas').locator('xpath=self::*[contains(@class, "offline")]').waitFor({ timeout: 8000 });
+  assert.match(await card(page, 'nas').locator('.state').textContent(), /^offline since \d\d:\d\d$/);
+  assert.equal(await page.locator('#summary').textContent(), `${scene.length - 1} online · 1 offline`);
+  startAgents(hub, [nas.host]);
+  await page.locator('.card[data-id=nas]:not(.offline)').waitFor({ timeout: 5000 });
+  assert.equal(await page.locator('#summary').textContent(), `${scene.length} online`);
+  assert.deepEqual(errors, []);
+});
+
+await test('the hub is killed and comes back', async () => {
+  const hub = await startHub({ hosts: scene });
+  const agents = startAgents(hub);
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+  await hub.stop('SIGKILL');
+  await page.locator('#stale:visible').waitFor({ timeout: 5000 });
+  assert.match(await page.locator('#stale').textContent(), /^No connection to the hub\. These figures are from /);
+  assert.equal(await page.locator('#link').getAttribute('data-state'), 'lost');
+  await sleep(1500);
+  await hub.start();
+  await page.locator('#link[data-state=live]').waitFor({ timeout: 15000 });
+  await page.locator('#stale').waitFor({ state: 'hidden' });
+  await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+  agents.forEach((agent) => agent.hold());
+  await sleep(2500);
+  await compare(hub, page);
+  // The browser itself complains of each refused connection; nothing else may.
+  assert.deepEqual(errors.filter((error) => !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET/.test(error)), []);
+});
+
+await test('what an agent says is text, never markup', async () => {
+  const hub = await startHub();
+  const nasty = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+  const host = { ...scene[0], id: '"><b>x</b>', os: nasty, brand: nasty };
+  const agents = startAgents(hub, [host]);
+  const send = () => {
+    const data = { ...sample(host, 1), hostname: nasty, temperatures: [{ label: nasty, celsius: 40 }], filesystems: [{ mount_point: nasty, fstype: nasty, total: 1, used: 1, usage_percent: 50 }] };
+    agents[0].held = data;
+  };
+  send();
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card').first().waitFor();
+  await sleep(1500);
+  await page.locator('.card').first().click();
+  await sleep(500);
+  assert.equal(await page.title(), 'Kinglet');
+  assert.equal(await page.locator('.card img, .card script, .card b, #detail img, #detail script').count(), 0);
+  assert.ok((await page.locator('.card .name').textContent()).startsWith('<img'));
+  assert.deepEqual(errors, []);
+});
+
+await test('a hub with a token asks for it', async () => {
+  const hub = await startHub({ hosts: scene, viewerToken: 'look' });
+  startAgents(hub);
+  const { page, errors } = await openPage(hub);
+  await page.locator('#login:visible').waitFor();
+  assert.equal(await page.locator('.card').count(), 0);
+  await page.fill('#token', 'wrong');
+  await page.click('#login button');
+  await page.locator('#login-error', { hasText: 'not accepted' }).waitFor();
+  await page.fill('#token', 'look');
+  await page.click('#login button');
+  await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+  assert.equal(await page.locator('#login').isVisible(), false);
+  assert.deepEqual(errors, []);
+});
+
+await test('five hundred hosts', async () => {
+  const hub = await startHub({ offlineAfter: 60 });
+  const many = Array.from({ length: 500 }, (_, n) => ({ ...scene[n % scene.length], id: `host-${n}`, location: '' }));
+  startAgents(hub, many, 5000);
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card').nth(499).waitFor({ timeout: 20000 });
+  const busy = await page.evaluate(() => new Promise((done) => {
+    const [longest, watch] = [{ ms: 0 }, new PerformanceObserver((list) => list.getEntries().forEach((entry) => { longest.ms = Math.max(longest.ms, entry.duration); }))];
+    watch.observe({ type: 'longtask' });
+    setTimeout(() => done(longest.ms), 6000);
+  }));
+  console.log(`       longest task with 100 reports a second: ${busy.toFixed(0)} ms`);
+  assert.ok(busy < 400, `the page froze for ${busy} ms`);
+  await shot(page, 'many');
+  assert.deepEqual(errors, []);
+});
+
+await test('pictures', async () => {
+  const hub = await startHub({ hosts: scene });
+  const agents = startAgents(hub, scene, 400);
+  agents.find((agent) => agent.host.id === 'edge-za').stop();
+  const { page } = await openPage(hub);
+  const views = { desktop: page };
+  views.dark = (await openPage(hub, { scheme: 'dark' })).page;
+  views.phone = (await openPage(hub, { width: 390, height: 844, mobile: true })).page;
+  views['phone-dark'] = (await openPage(hub, { width: 390, height: 844, mobile: true, scheme: 'dark' })).page;
+  await sleep(30000);
+  for (const [name, each] of Object.entries(views)) {
+    await each.bringToFront();
+    await sleep(800);
+    await shot(each, name);
+    await card(each, 'db-1').click();
+    await sleep(800);
+    await shot(each, `${name}-detail`);
+    await each.keyboard.press('Escape');
+  }
+  await hub.stop('SIGKILL');
+  await sleep(1500);
+  await views.phone.bringToFront();
+  await sleep(500);
+  await shot(views.phone, 'phone-stale');
+});
+
+await browser.close();
+const failed = results.filter((good) => !good).length;
+console.log(failed > 0 ? `${failed} of ${results.length} failed` : `all ${results.length} passed; pictures in ${out}`);
+process.exit(failed > 0 ? 1 : 0);
