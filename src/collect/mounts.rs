@@ -1,11 +1,11 @@
 //! Which mounts are file systems with storage behind them, each device once.
 //!
 //! Left out are the kernel's own file systems, read-only images that are full by nature (squashfs
-//! and its like: OpenWrt's `/rom`, snaps), overlays other than the root, mounts hidden under others,
-//! ZFS snapshots, and the three files that container engines bind over `/etc`. Bind mounts, btrfs
-//! subvolumes and exports mounted twice share a device and are one; the datasets of a ZFS pool share
-//! its free space and are one, with their usage added up. A root that is OpenWrt's overlay has its
-//! space in `/overlay`, and the two are one.
+//! and its like: OpenWrt's `/rom`, snaps), overlays other than the root, mounts hidden under
+//! others, ZFS snapshots, and the three files that container engines bind over `/etc`. Bind mounts,
+//! btrfs subvolumes and exports mounted twice share a device and are one; the datasets of a ZFS
+//! pool share its free space and are one, with their usage added up. A root that is OpenWrt's
+//! overlay has its space in `/overlay`, and the two are one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;

@@ -1,19 +1,20 @@
 //! Which interfaces carry the host's traffic, by topology and never by name.
 //!
-//! One byte crosses many interfaces on its way (a VLAN over a bridge over a bond over two cards), so
-//! totals add up only where it enters or leaves the host:
+//! One byte crosses many interfaces on its way (a VLAN over a bridge over a bond over two cards),
+//! so totals add up only where it enters or leaves the host:
 //!
 //! 1. An interface with hardware behind it (`device`) counts, unless it lies over another one
-//!    (`lower_*`, or a switch port whose `iflink` is the conduit that has hardware itself). Bridges,
-//!    bonds, VLANs, macvlans, veths, tunnels and PPP have no hardware of their own, so what they
-//!    carry is counted below them. Monitor interfaces repeat what others carry and never count.
+//!    (`lower_*`, or a switch port whose `iflink` is the conduit that has hardware itself).
+//!    Bridges, bonds, VLANs, macvlans, veths, tunnels and PPP have no hardware of their own, so
+//!    what they carry is counted below them. Monitor interfaces repeat what others carry and never
+//!    count.
 //! 2. Without any hardware (a container), an Ethernet interface whose other end lies outside
 //!    (`iflink` is not its own index and no interface here points back) counts, unless it is a port
 //!    of something here: LXC's `eth0@if12` does, the veths of Docker inside it do not.
 //! 3. Without those too (OpenVZ, a lone tunnel), the interface of the default route counts.
 //!
-//! A PPP link over a serial modem beside a network card is therefore not in the totals; it is in the
-//! list, as `wan`.
+//! A PPP link over a serial modem beside a network card is therefore not in the totals; it is in
+//! the list, as `wan`.
 
 use crate::kernel::root::{Buffer, Root};
 use crate::kernel::text;

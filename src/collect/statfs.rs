@@ -1,10 +1,11 @@
 //! Asking mounts for their space without ever waiting for one that does not answer.
 //!
-//! `statfs` on a dead NFS server or a hung FUSE daemon blocks for minutes and cannot be interrupted,
-//! so one helper thread asks the mounts in turn and the main thread only looks at what it has. When
-//! one mount has kept the helper for `STATFS_TIMEOUT`, the helper is given up: it stays in its call,
-//! the mount is stuck, and a new helper goes on with the others. The mount is asked again once its
-//! call has returned. With `STATFS_THREADS_MAX` helpers given up no more are started.
+//! `statfs` on a dead NFS server or a hung FUSE daemon blocks for minutes and cannot be
+//! interrupted, so one helper thread asks the mounts in turn and the main thread only looks at what
+//! it has. When one mount has kept the helper for `STATFS_TIMEOUT`, the helper is given up: it
+//! stays in its call, the mount is stuck, and a new helper goes on with the others. The mount is
+//! asked again once its call has returned. With `STATFS_THREADS_MAX` helpers given up no more are
+//! started.
 
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
