@@ -19,9 +19,10 @@
 # Environment: KINGLET_BASE_URL (where releases are), KINGLET_ROOT (install into a mounted system,
 # start nothing), KINGLET_TOKEN.
 #
-# Everything is a function and the last line calls the first: a download that was cut runs nothing.
+# Everything is a function and the last line calls the first: a download that was cut runs nothing,
+# not even the beginning of a name, which is why all of them begin with `ki_`.
 
-kinglet_defaults() {
+ki_defaults() {
     set -u
     umask 022
     base=${KINGLET_BASE_URL:-https://github.com/kinglet-monitor/kinglet/releases}
@@ -34,7 +35,7 @@ kinglet_defaults() {
     packages=yes require_signature=no action=install work='' previous=''
 }
 
-kinglet_usage() {
+ki_usage() {
     cat <<'USAGE'
 install.sh [--url URL] [--protocol NAME] [--id ID] [--server-id ID] [--ca-file FILE]
            [--token-file FILE] [--version X] [--prefix DIR] [--no-package]
@@ -42,20 +43,20 @@ install.sh [--url URL] [--protocol NAME] [--id ID] [--server-id ID] [--ca-file F
 USAGE
 }
 
-kinglet_say() { printf '%s\n' "kinglet: $*"; }
+ki_say() { printf '%s\n' "kinglet: $*"; }
 
-kinglet_fail() {
+ki_fail() {
     printf '%s\n' "kinglet: $*" >&2
     exit 1
 }
 
-kinglet_has() { command -v "$1" >/dev/null 2>&1; }
+ki_has() { command -v "$1" >/dev/null 2>&1; }
 
-kinglet_options() {
+ki_options() {
     while [ $# -gt 0 ]; do
         case $1 in
         --token | --token=*)
-            kinglet_fail "--token is refused: every user of this host can read a command line." \
+            ki_fail "--token is refused: every user of this host can read a command line." \
                 "Use --token-file FILE, or KINGLET_TOKEN, or wait to be asked."
             ;;
         --no-package) packages=no ;;
@@ -63,7 +64,7 @@ kinglet_options() {
         --uninstall) action=uninstall ;;
         --help | -h) action=help ;;
         --url | --protocol | --id | --server-id | --ca-file | --token-file | --version | --prefix)
-            [ $# -gt 1 ] || kinglet_fail "$1 needs a value"
+            [ $# -gt 1 ] || ki_fail "$1 needs a value"
             case $1 in
             --url) url=$2 ;;
             --protocol) protocol=$2 ;;
@@ -76,7 +77,7 @@ kinglet_options() {
             esac
             shift
             ;;
-        *) kinglet_fail "unknown option $1; see --help" ;;
+        *) ki_fail "unknown option $1; see --help" ;;
         esac
         shift
     done
@@ -84,34 +85,34 @@ kinglet_options() {
     for value in "$url" "$protocol" "$id" "$server_id" "$ca_file"; do
         case $value in
         *[\"\\]* | *"
-"*) kinglet_fail "a value has a quote, a backslash or a line break: $value" ;;
+"*) ki_fail "a value has a quote, a backslash or a line break: $value" ;;
         esac
     done
 }
 
 # What kind of machine: the userland's architecture, which the kernel's need not be.
-kinglet_machine() {
-    if kinglet_has dpkg && [ "$packages" = yes ]; then
+ki_machine() {
+    if ki_has dpkg && [ "$packages" = yes ]; then
         kind=deb arch=$(dpkg --print-architecture)
-    elif kinglet_has rpm && [ "$packages" = yes ] && [ "$(rpm -qa 2>/dev/null | head -n 1)" ]; then
+    elif ki_has rpm && [ "$packages" = yes ] && [ "$(rpm -qa 2>/dev/null | head -n 1)" ]; then
         kind=rpm arch=$(rpm --eval '%{_arch}')
     else
         kind=tarball arch=''
     fi
     [ -z "$prefix" ] || kind=tarball
-    if [ "$kind" = tarball ]; then kinglet_triple; fi
+    if [ "$kind" = tarball ]; then ki_triple; fi
 }
 
-kinglet_bytes() {
-    if kinglet_has od; then od -An -v -tu1 | tr '\n' ' '; else hexdump -v -e '/1 "%u "'; fi
+ki_bytes() {
+    if ki_has od; then od -An -v -tu1 | tr '\n' ' '; else hexdump -v -e '/1 "%u "'; fi
 }
 
 # Bytes of an ELF header: the class, the byte order and the machine of this system's own programs.
-kinglet_elf() {
+ki_elf() {
     for program in "$root/bin/busybox" "$root/bin/sh" "$root/usr/bin/env" "$root/bin/ls"; do
         [ -r "$program" ] || continue
         # shellcheck disable=SC2046 # one word for each byte
-        set -- $(dd if="$program" bs=1 count=20 2>/dev/null | kinglet_bytes)
+        set -- $(dd if="$program" bs=1 count=20 2>/dev/null | ki_bytes)
         if [ "${1:-0} ${2:-0} ${3:-0} ${4:-0}" = "127 69 76 70" ]; then
             elf="$5 $6 ${19} ${20}"
             return 0
@@ -120,22 +121,22 @@ kinglet_elf() {
     elf=none
 }
 
-kinglet_triple() {
-    kinglet_elf
+ki_triple() {
+    ki_elf
     case $elf in
     "2 1 62 0") arch=x86_64-unknown-linux-musl ;;
     "2 1 183 0") arch=aarch64-unknown-linux-musl ;;
     "2 1 243 0") arch=riscv64gc-unknown-linux-musl ;;
     "1 1 3 0") arch=i686-unknown-linux-musl ;;
     "1 1 8 0") arch=mipsel-unknown-linux-musl ;;
-    "1 2 0 8") kinglet_fail "big-endian MIPS is not supported" ;;
-    "1 1 40 0") kinglet_arm ;;
-    *) kinglet_fail "cannot tell this machine's architecture ($(uname -m), ELF $elf)" ;;
+    "1 2 0 8") ki_fail "big-endian MIPS is not supported" ;;
+    "1 1 40 0") ki_arm ;;
+    *) ki_fail "cannot tell this machine's architecture ($(uname -m), ELF $elf)" ;;
     esac
 }
 
 # By features of the processor: ARMv7 and ARMv6 with a floating-point unit, else ARMv5.
-kinglet_arm() {
+ki_arm() {
     cpuinfo=$root/proc/cpuinfo
     [ -r "$cpuinfo" ] || cpuinfo=/proc/cpuinfo
     if ! grep -qE '^Features.* (vfp|fp)' "$cpuinfo"; then
@@ -148,33 +149,33 @@ kinglet_arm() {
     fi
 }
 
-# kinglet_fetch NAME: a file of the release into the work folder.
-kinglet_fetch() {
+# ki_fetch NAME: a file of the release into the work folder.
+ki_fetch() {
     if [ -n "$version" ]; then from=$base/download/v$version; else from=$base/latest/download; fi
-    if kinglet_has curl; then
+    if ki_has curl; then
         curl -fsSL --proto-redir '=https' --retry 2 -o "$work/$1" "$from/$1"
-    elif kinglet_has wget; then
+    elif ki_has wget; then
         wget -q -O "$work/$1" "$from/$1"
-    elif kinglet_has uclient-fetch; then
+    elif ki_has uclient-fetch; then
         uclient-fetch -q -O "$work/$1" "$from/$1"
     else
-        kinglet_fail "needs curl, wget or uclient-fetch"
+        ki_fail "needs curl, wget or uclient-fetch"
     fi
 }
 
-kinglet_signature() {
-    if [ -n "$public_key" ] && kinglet_has minisign; then
-        kinglet_fetch SHA256SUMS.minisig || kinglet_fail "the release has no signature"
+ki_signature() {
+    if [ -n "$public_key" ] && ki_has minisign; then
+        ki_fetch SHA256SUMS.minisig || ki_fail "the release has no signature"
         minisign -Vqm "$work/SHA256SUMS" -x "$work/SHA256SUMS.minisig" -P "$public_key" ||
-            kinglet_fail "the signature of SHA256SUMS is wrong: nothing was installed"
-        kinglet_say "signature checked"
+            ki_fail "the signature of SHA256SUMS is wrong: nothing was installed"
+        ki_say "signature checked"
     elif [ "$require_signature" = yes ]; then
-        kinglet_fail "--require-signature: needs minisign and a signed release"
+        ki_fail "--require-signature: needs minisign and a signed release"
     fi
 }
 
 # The name of our file in SHA256SUMS, which has one for each machine; the version comes from it.
-kinglet_choose() {
+ki_choose() {
     case $kind in
     deb) pattern="kinglet_[0-9][^ ]*_$arch\.deb" ;;
     rpm) pattern="kinglet-[0-9][^ ]*\.$arch\.rpm" ;;
@@ -183,28 +184,28 @@ kinglet_choose() {
     file=$(sed -n "s/^[0-9a-f]\{64\}  \($pattern\)\$/\1/p" "$work/SHA256SUMS" | head -n 1)
     if [ -z "$file" ] && [ "$kind" != tarball ]; then
         kind=tarball
-        kinglet_triple
-        kinglet_choose
+        ki_triple
+        ki_choose
         return
     fi
-    [ -n "$file" ] || kinglet_fail "this release has nothing for $arch"
+    [ -n "$file" ] || ki_fail "this release has nothing for $arch"
     version=$(printf '%s' "$file" | sed 's/^kinglet[-_]\([0-9][0-9.]*[0-9]\).*/\1/')
 }
 
-kinglet_checksum() {
+ki_checksum() {
     expected=$(sed -n "s/^\([0-9a-f]\{64\}\)  $file\$/\1/p" "$work/SHA256SUMS")
-    if kinglet_has sha256sum; then
+    if ki_has sha256sum; then
         actual=$(sha256sum "$work/$file" | cut -d ' ' -f 1)
-    elif kinglet_has openssl; then
+    elif ki_has openssl; then
         actual=$(openssl dgst -sha256 "$work/$file" | sed 's/.*= *//')
     else
-        kinglet_fail "needs sha256sum or openssl to check the download"
+        ki_fail "needs sha256sum or openssl to check the download"
     fi
     [ "$actual" = "$expected" ] ||
-        kinglet_fail "the checksum of $file is wrong: nothing was installed"
+        ki_fail "the checksum of $file is wrong: nothing was installed"
 }
 
-kinglet_init_system() {
+ki_init_system() {
     if [ -n "$prefix" ]; then init=none
     elif [ -d "$root/run/systemd/system" ]; then init=systemd
     elif [ -x "$root/sbin/procd" ]; then init=procd
@@ -212,8 +213,8 @@ kinglet_init_system() {
     else init=none; fi
 }
 
-# kinglet_service start|stop|restart|up|remove
-kinglet_service() {
+# ki_service start|stop|restart|up|remove
+ki_service() {
     [ -z "$root" ] || return 0
     case $init-$1 in
     systemd-start) systemctl daemon-reload && systemctl enable --quiet kinglet &&
@@ -230,12 +231,12 @@ kinglet_service() {
     esac
 }
 
-kinglet_user() {
+ki_user() {
     if grep -q '^kinglet:' "$root/etc/passwd" 2>/dev/null; then return; fi
-    if kinglet_has useradd; then
+    if ki_has useradd; then
         useradd ${root:+--root "$root"} --system --user-group --no-create-home \
             --home-dir /nonexistent --shell /bin/false kinglet
-    elif kinglet_has adduser && [ "$init" != procd ]; then
+    elif ki_has adduser && [ "$init" != procd ]; then
         addgroup -S kinglet && adduser -S -D -H -h /nonexistent -s /bin/false -G kinglet kinglet
     else # OpenWrt has neither
         printf 'kinglet:x:789:\n' >>"$root/etc/group"
@@ -243,52 +244,52 @@ kinglet_user() {
     fi
 }
 
-# kinglet_place SOURCE TARGET MODE: beside it first, then over it by rename.
-kinglet_place() {
+# ki_place SOURCE TARGET MODE: beside it first, then over it by rename.
+ki_place() {
     mkdir -p "${2%/*}" && cp "$1" "$2.new" && chmod "$3" "$2.new" && mv -f "$2.new" "$2"
 }
 
-kinglet_tarball() {
-    (cd "$work" && gzip -dc "$file" | tar -xf -) || kinglet_fail "cannot unpack $file"
+ki_tarball() {
+    (cd "$work" && gzip -dc "$file" | tar -xf -) || ki_fail "cannot unpack $file"
     unpacked=$work/${file%.tar.gz}
     if [ -z "$root" ]; then
         "$unpacked/kinglet" --version >"$work/version" 2>&1 ||
-            kinglet_fail "the new program does not run here: $(cat "$work/version")"
+            ki_fail "the new program does not run here: $(cat "$work/version")"
     fi
     if [ -e "$program" ]; then previous=$work/previous && cp -p "$program" "$previous"; fi
-    kinglet_place "$unpacked/kinglet" "$program" 755 || kinglet_fail "cannot write $program"
+    ki_place "$unpacked/kinglet" "$program" 755 || ki_fail "cannot write $program"
     [ -z "$prefix" ] || return 0
-    kinglet_user
+    ki_user
     mkdir -p "$root/etc/kinglet"
-    [ -e "$config" ] || kinglet_place "$unpacked/kinglet.toml" "$config" 640
+    [ -e "$config" ] || ki_place "$unpacked/kinglet.toml" "$config" 640
     chown root:kinglet "$root/etc/kinglet" "$config" 2>/dev/null
     chmod 750 "$root/etc/kinglet"
     case $init in
     systemd)
-        kinglet_place "$unpacked/kinglet.service" \
+        ki_place "$unpacked/kinglet.service" \
             "$root/etc/systemd/system/kinglet.service" 644
         ;;
-    openrc) kinglet_place "$unpacked/kinglet.openrc" "$root/etc/init.d/kinglet" 755 ;;
+    openrc) ki_place "$unpacked/kinglet.openrc" "$root/etc/init.d/kinglet" 755 ;;
     procd)
-        kinglet_place "$unpacked/kinglet.init" "$root/etc/init.d/kinglet" 755
+        ki_place "$unpacked/kinglet.init" "$root/etc/init.d/kinglet" 755
         [ -e "$root/etc/config/kinglet" ] ||
-            kinglet_place "$unpacked/kinglet.config" "$root/etc/config/kinglet" 644
-        kinglet_place "$unpacked/kinglet.keep" "$root/lib/upgrade/keep.d/kinglet" 644
+            ki_place "$unpacked/kinglet.config" "$root/etc/config/kinglet" 644
+        ki_place "$unpacked/kinglet.keep" "$root/lib/upgrade/keep.d/kinglet" 644
         ;;
-    none) kinglet_say "no systemd, OpenRC or procd here: start 'kinglet run' yourself" ;;
+    none) ki_say "no systemd, OpenRC or procd here: start 'kinglet run' yourself" ;;
     esac
 }
 
-kinglet_package() {
+ki_package() {
     case $kind in
     deb) DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$work/$file" ||
         DEBIAN_FRONTEND=noninteractive dpkg -i "$work/$file" ;;
     rpm) rpm -U --replacepkgs "$work/$file" ;;
-    esac || kinglet_fail "the package could not be installed"
+    esac || ki_fail "the package could not be installed"
 }
 
 # A configuration the owner has touched is theirs: only a new one is written.
-kinglet_configure() {
+ki_configure() {
     if [ -n "$url" ] && { [ ! -e "$config" ] || grep -q 'hub\.example\.org' "$config"; }; then
         {
             if [ -n "$id" ]; then printf '[host]\nid = "%s"\n\n' "$id"; fi
@@ -297,18 +298,18 @@ kinglet_configure() {
             if [ -n "$ca_file" ]; then printf 'ca_file = "%s"\n' "$ca_file"; fi
             printf 'token_file = "%s"\n' /etc/kinglet/token
         } >"$work/kinglet.toml"
-        kinglet_place "$work/kinglet.toml" "$config" 640 || kinglet_fail "cannot write $config"
+        ki_place "$work/kinglet.toml" "$config" 640 || ki_fail "cannot write $config"
         chown root:kinglet "$config" 2>/dev/null
     elif [ -n "$url" ]; then
-        kinglet_say "$config is yours and was left as it is"
+        ki_say "$config is yours and was left as it is"
     fi
-    if [ ! -e "$token" ] || [ -n "$token_file$secret" ]; then kinglet_token; fi
+    if [ ! -e "$token" ] || [ -n "$token_file$secret" ]; then ki_token; fi
 }
 
-kinglet_token() {
+ki_token() {
     umask 077
     if [ -n "$token_file" ]; then
-        cat "$token_file" >"$work/token" || kinglet_fail "cannot read $token_file"
+        cat "$token_file" >"$work/token" || ki_fail "cannot read $token_file"
     elif [ -n "$secret" ]; then
         printf '%s\n' "$secret" >"$work/token"
     elif (: </dev/tty) 2>/dev/null; then
@@ -319,72 +320,72 @@ kinglet_token() {
         printf '\n' >/dev/tty
         printf '%s\n' "$answer" >"$work/token"
     else
-        kinglet_say "no token yet: put it into $token (mode 0600) and start the service"
+        ki_say "no token yet: put it into $token (mode 0600) and start the service"
         umask 022
         return
     fi
     mkdir -p "${token%/*}"
-    kinglet_place "$work/token" "$token" 600 || kinglet_fail "cannot write $token"
+    ki_place "$work/token" "$token" 600 || ki_fail "cannot write $token"
     # Only systemd hands the service its own copy; elsewhere its group may read it.
     if [ "$init" != systemd ]; then chown root:kinglet "$token" && chmod 640 "$token"; fi
     umask 022
 }
 
-kinglet_start() {
+ki_start() {
     [ -e "$token" ] || return 0
-    if kinglet_service start && sleep "${KINGLET_PATIENCE:-3}" && kinglet_service up; then
+    if ki_service start && sleep "${KINGLET_PATIENCE:-3}" && ki_service up; then
         return 0
     fi
-    [ -n "$previous" ] || kinglet_fail "the service does not come up; its log says why"
-    kinglet_place "$previous" "$program" 755 && kinglet_service start
-    kinglet_fail "the service did not come up with $version: the previous version is back"
+    [ -n "$previous" ] || ki_fail "the service does not come up; its log says why"
+    ki_place "$previous" "$program" 755 && ki_service start
+    ki_fail "the service did not come up with $version: the previous version is back"
 }
 
-kinglet_uninstall() {
-    kinglet_service remove
-    if kinglet_has dpkg && dpkg -s kinglet >/dev/null 2>&1; then dpkg --purge kinglet; fi
-    if kinglet_has rpm && rpm -q kinglet >/dev/null 2>&1; then rpm -e kinglet; fi
+ki_uninstall() {
+    ki_service remove
+    if ki_has dpkg && dpkg -s kinglet >/dev/null 2>&1; then dpkg --purge kinglet; fi
+    if ki_has rpm && rpm -q kinglet >/dev/null 2>&1; then rpm -e kinglet; fi
     rm -f "$program" "$root/etc/systemd/system/kinglet.service" "$root/etc/init.d/kinglet" \
         "$root/etc/config/kinglet" "$root/lib/upgrade/keep.d/kinglet"
     if [ -z "$prefix" ]; then rm -rf "$root/etc/kinglet"; fi
-    kinglet_say "removed"
+    ki_say "removed"
 }
 
-kinglet_install() {
-    work=$(mktemp -d "${TMPDIR:-/tmp}/kinglet.XXXXXX") || kinglet_fail "no temporary folder"
+ki_install() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/kinglet.XXXXXX") || ki_fail "no temporary folder"
     trap 'rm -rf "$work"' EXIT
     trap 'exit 1' HUP INT TERM
-    kinglet_fetch SHA256SUMS || kinglet_fail "cannot fetch $from/SHA256SUMS"
-    kinglet_signature
-    kinglet_choose
+    ki_fetch SHA256SUMS || ki_fail "cannot fetch $from/SHA256SUMS"
+    ki_signature
+    ki_choose
     if [ -z "$root" ] && [ -x "$program" ] &&
         [ "$("$program" --version 2>/dev/null)" = "kinglet $version" ]; then
-        kinglet_say "$version is already current"
+        ki_say "$version is already current"
     else
-        kinglet_fetch "$file" || kinglet_fail "cannot fetch $from/$file"
-        kinglet_checksum
-        if [ "$kind" = tarball ]; then kinglet_tarball; else kinglet_package; fi
-        kinglet_say "installed $version"
+        ki_fetch "$file" || ki_fail "cannot fetch $from/$file"
+        ki_checksum
+        if [ "$kind" = tarball ]; then ki_tarball; else ki_package; fi
+        ki_say "installed $version"
     fi
     if [ -n "$prefix$root" ]; then return; fi
-    kinglet_configure
-    kinglet_start
+    ki_configure
+    ki_start
     [ ! -e "$token" ] || "$program" check
 }
 
-kinglet_main() {
-    kinglet_defaults
-    kinglet_options "$@"
-    if [ "$action" = help ]; then kinglet_usage && return; fi
-    [ "$(uname -s)" = Linux ] || kinglet_fail "Kinglet is for Linux"
-    kinglet_machine
-    kinglet_init_system
+ki_main() {
+    ki_defaults
+    ki_options "$@"
+    if [ "$action" = help ]; then ki_usage && return; fi
+    [ "$(uname -s)" = Linux ] || ki_fail "Kinglet is for Linux"
+    ki_machine
+    ki_init_system
     if [ -z "$prefix" ] && [ "$(id -u)" != 0 ]; then
-        kinglet_fail "needs root; or --prefix \"\$HOME/.local\" for the program alone"
+        ki_fail "needs root; or --prefix \"\$HOME/.local\" for the program alone"
     fi
     config=$root/etc/kinglet/kinglet.toml token=$root/etc/kinglet/token
     program=${prefix:-$root/usr}/bin/kinglet
-    if [ "$action" = uninstall ]; then kinglet_uninstall; else kinglet_install; fi
+    if [ "$action" = uninstall ]; then ki_uninstall; else ki_install; fi
 }
 
-{ kinglet_main "$@"; exit $?; }
+{ ki_main "$@"; exit $?; }

@@ -78,7 +78,7 @@ impl Source {
 
     /// Lines before the file's tests.
     pub(crate) fn code_lines(&self) -> usize {
-        self.code.lines().count()
+        self.code.trim_end().lines().count()
     }
 
     /// The functions with a body, outside of tests.
