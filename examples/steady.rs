@@ -1,72 +1,93 @@
-//! What the agent does for one sample, many times without waiting, to see whether it grows.
+//! Does the agent grow? Takes 10,000 samples as fast as it can and reports each to a session of
+//! every protocol, one more of which never gets through; prints the kilobytes of anonymous memory
+//! that the last 9,000 of them added.
 //!
-//! `cargo run --example steady [SAMPLES]` prints the kilobytes of resident memory gained
-//! between the first tenth of the samples and the last (default 10,000), on a clock that advances
-//! five seconds a sample. `bench/footprint` holds the figure to cross/budget.toml.
+//! `cargo run --release --example steady [SAMPLES]`: sockets and clocks apart, all of the agent.
 
-use std::io::{self, Write};
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::time::Duration;
 
 use kinglet::collect::{Collector, Options, Roots};
-use kinglet_proto::dialect::{Dialect, Protocol, Stamp};
+use kinglet_proto::dialect::{Dialect, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::secret::Secret;
+use kinglet_proto::session::{Input, Output, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
-/// Time between two samples on the example's own clock.
-const INTERVAL: Duration = Duration::from_secs(5);
+/// The pretended time between two samples.
+const STEP_MS: u64 = 5000;
 
-fn main() -> io::Result<()> {
-    let samples = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10_000);
-    let mut agent = Agent::new();
-    let mut early = 0;
-    for seq in 0..samples {
-        agent.report(seq);
-        if seq == samples / 10 {
-            early = resident_kb()?;
+fn main() {
+    let samples = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
+    let mut collector = Collector::new(&Roots::default(), &Options::default());
+    let mut served: Vec<_> = Protocol::ALL.into_iter().map(session).collect();
+    let mut away = session(Protocol::Kinglet);
+    let mut settled = None;
+    let mut bytes = 0;
+    for count in 0..samples {
+        let ms = 1_000_000 + count * STEP_MS;
+        let now = Now {
+            instant: Instant::from_millis(ms),
+            wall: WallTime::from_unix_millis(1_790_000_000_000 + ms),
+        };
+        collector.collect(now);
+        for session in served.iter_mut().chain([&mut away]) {
+            session.handle_input(Input::Tick, now);
+            bytes += drain(session, now);
+        }
+        for session in &mut served {
+            session.handle_input(Input::Opened, now);
+            bytes += drain(session, now);
+            session.handle_input(Input::Pong, now);
+            bytes += drain(session, now);
+        }
+        for session in served.iter_mut().chain([&mut away]) {
+            session.handle_input(Input::Sampled(collector.sample_mut()), now);
+            bytes += drain(session, now);
+            let ack = format!(r#"{{"type":"ack","data":{{"seq":{}}}}}"#, count + 1);
+            session.handle_input(Input::Text(&ack), now);
+            bytes += drain(session, now);
+        }
+        if count + 1 == samples / 10 {
+            settled = anonymous_kb();
         }
     }
-    let grown = resident_kb()?.saturating_sub(early);
-    writeln!(io::stdout(), "{grown} kB gained over {samples} samples, {early} kB before")
+    let kept = away.counts();
+    let grown = anonymous_kb().zip(settled).map(|(now, then)| now.saturating_sub(then));
+    println!(
+        "{} kB more after {samples} samples than after {}; {bytes} bytes sent, {} kept, {} dropped",
+        grown.unwrap_or_default(),
+        samples / 10,
+        kept.ring_bytes,
+        kept.samples_dropped,
+    );
 }
 
-/// One collector and every protocol's encoder, as `kinglet run` has them.
-struct Agent {
-    collector: Collector,
-    dialects: Vec<Dialect>,
-    frame: String,
-    now: Now,
+fn session(protocol: Protocol) -> Session {
+    let host = Host { id: "steady".to_owned(), ..Host::default() };
+    let dialect = Dialect::new(protocol, host, None, Secret::new("t"));
+    Session::new(dialect, Duration::from_millis(STEP_MS), 1)
 }
 
-impl Agent {
-    fn new() -> Self {
-        let host = Host { id: "steady".to_owned(), name: "steady".to_owned(), ..Host::default() };
-        let dialect = |protocol| Dialect::new(protocol, host.clone(), None, Secret::new("token"));
-        Self {
-            collector: Collector::new(&Roots::default(), &Options::default()),
-            dialects: Protocol::ALL.into_iter().map(dialect).collect(),
-            frame: String::new(),
-            now: Now {
-                instant: Instant::from_millis(1_000_000),
-                wall: WallTime::from_unix_millis(1_767_225_600_000),
-            },
-        }
-    }
-
-    fn report(&mut self, seq: u64) {
-        let interval = u64::try_from(INTERVAL.as_millis()).unwrap_or(u64::MAX);
-        self.now.instant = self.now.instant.plus(INTERVAL);
-        self.now.wall = WallTime::from_unix_millis(self.now.wall.unix_millis() + interval);
-        let sample = self.collector.collect(self.now);
-        for dialect in &mut self.dialects {
-            dialect.encode_report(sample, Stamp { now: self.now, seq }, &mut self.frame);
+/// Drains the outputs; how many bytes of text were among them.
+fn drain(session: &mut Session, now: Now) -> usize {
+    let mut bytes = 0;
+    loop {
+        match session.poll_output() {
+            Output::Text(text) => bytes += text.len(),
+            Output::Wait(at) => {
+                assert!(at.is_none_or(|at| at > now.instant), "drained to the end");
+                return bytes;
+            }
+            Output::Dial | Output::Ping | Output::HangUp(_) | Output::Event(_) => {}
         }
     }
 }
 
-/// This process's resident memory, from `VmRSS` in `/proc/self/status`.
-fn resident_kb() -> io::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse().map_err(io::Error::other)
+/// Anonymous resident memory of this process, kB.
+fn anonymous_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }

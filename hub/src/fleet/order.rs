@@ -41,14 +41,14 @@ impl Order {
             if self.started && !later {
                 return Placed { newest: false, ack: None };
             }
-            return self.start(at, live, now);
+            return self.start(at, now);
         }
         let top = self.runs.last().map_or(self.done, |run| run.1);
         let before = self.done;
         if self.has(seq) {
             // A live reading is never sent twice: the agent was restarted and counts anew.
             return if live {
-                self.start(at, live, now)
+                self.start(at, now)
             } else {
                 Placed { newest: false, ack: Some(before) }
             };
@@ -63,16 +63,17 @@ impl Order {
         Placed { newest: seq > top, ack: (self.done > before).then_some(self.done) }
     }
 
-    fn start(&mut self, at: &Place, live: bool, now: Instant) -> Placed {
-        let whole = !live || at.seq <= 1;
+    /// Begins with this reading. What lies below it nobody here can know of; an agent that still
+    /// holds some sends it all the same, and may drop it after.
+    fn start(&mut self, at: &Place, now: Instant) -> Placed {
         *self = Self {
             boot_id: at.boot_id.clone(),
             started: true,
-            done: if whole { at.seq } else { 0 },
-            runs: if whole { Vec::new() } else { vec![(at.seq, at.seq)] },
+            done: at.seq,
+            runs: Vec::new(),
             waiting_since: now,
         };
-        Placed { newest: true, ack: whole.then_some(at.seq) }
+        Placed { newest: true, ack: Some(at.seq) }
     }
 
     fn has(&self, seq: u64) -> bool {
@@ -167,8 +168,17 @@ mod tests {
     }
 
     #[test]
-    fn a_hub_that_was_restarted_waits_for_the_past_and_not_for_ever() {
+    fn a_hub_that_was_restarted_begins_where_the_agent_is() {
         let mut script = Script::new();
+        assert_eq!(script.live(100), (true, Some(100)));
+        assert_eq!(script.kept(90), (false, Some(100)), "from before our time");
+        assert_eq!(script.live(101), (true, Some(101)));
+    }
+
+    #[test]
+    fn a_gap_that_nothing_comes_to_fill_is_not_waited_for_for_ever() {
+        let mut script = Script::new();
+        script.live(1);
         assert_eq!(script.live(100), (true, None));
         script.later(30);
         assert_eq!(script.live(101), (true, None));

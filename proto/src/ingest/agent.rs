@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
-use super::salvage::salvage;
+use super::salvage::{Object, salvage};
 use super::{Batch, DecodeError, Login, Message, Place, Report};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
@@ -65,9 +65,9 @@ fn kind_error(error: &serde_json::Error) -> DecodeError {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Frame {
-    data: Option<Sample>,
-    metrics: Option<Sample>,
-    meta: Option<Meta>,
+    data: Option<Object<Sample>>,
+    metrics: Option<Object<Sample>>,
+    meta: Option<Object<Meta>>,
 }
 
 /// The native protocol's word on a report's place in time.
@@ -82,8 +82,8 @@ struct Meta {
 fn decode_report(text: &str) -> Result<Report, DecodeError> {
     let frame = serde_json::from_str(text).or_else(|_| salvage_frame(text))?;
     let Frame { data, metrics, meta } = frame;
-    let sample = data.or(metrics).ok_or(DecodeError::WrongShape("data"))?;
-    let meta = meta.unwrap_or_default();
+    let Object(sample) = data.or(metrics).ok_or(DecodeError::WrongShape("data"))?;
+    let meta = meta.map_or_else(Meta::default, |Object(meta)| meta);
     let place = meta.seq.map(|seq| Place { boot_id: meta.boot_id.unwrap_or_default(), seq });
     let age = Duration::from_millis(meta.age_ms.unwrap_or(0));
     let mut report = Report { sample, place, age, ..Report::default() };
@@ -99,8 +99,9 @@ fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
         Some(_) | None => None,
     };
     let sample = member("data").or_else(|| member("metrics"));
-    let meta = member("meta").map(salvage);
-    Ok(Frame { data: sample.map(salvage), metrics: None, meta })
+    let meta = member("meta").map(|meta| Object(salvage(meta)));
+    let data = sample.map(|sample| Object(salvage(sample)));
+    Ok(Frame { data, metrics: None, meta })
 }
 
 /// A batch: the list stands under `metrics_batch`, or in one faulty version under `metrics`.

@@ -181,9 +181,8 @@ fn report(frame: Frame) -> Result<Report, DecodeError> {
         country_code: text(frame.country_code).or_else(|| text(frame.loc)),
         ip: text(frame.ip),
     };
-    let mut sample = Sample::default();
-    sample.timestamp =
-        WallTime::from_unix_millis(frame.timestamp.unwrap_or(0).saturating_mul(1000));
+    let timestamp = WallTime::from_unix_millis(frame.timestamp.unwrap_or(0).saturating_mul(1000));
+    let mut sample = Sample { timestamp, ..Sample::default() };
     take_system(&mut sample, frame.system.unwrap_or_default());
     take_host_info(&mut sample, frame.host_info.unwrap_or_default());
     take_cpu(&mut sample, frame.cpu.unwrap_or_default(), frame.cpu_info.unwrap_or_default());

@@ -1,0 +1,6 @@
+//! A real hub and real sockets on loopback.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
+
+mod channels;
+mod floods;
+mod support;
