@@ -15,17 +15,76 @@ use std::time::Duration;
 
 use kinglet::collect::{Ask, Collector, Options, Roots, Space};
 use kinglet::kernel::mountinfo;
+use kinglet_proto::dialect::{Dialect, Protocol, Stamp};
+use kinglet_proto::host as proto;
 use kinglet_proto::sample::Sample;
+use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// What writes one form of a sample.
 type Encode = fn(&Sample) -> String;
 
 /// The forms a sample is compared in: a file below `golden/`, and what writes it.
-const FORMS: [(&str, Encode); 1] = [("sample.json", native)];
+const FORMS: [(&str, Encode); 5] = [
+    ("sample.json", native),
+    ("kinglet.json", |sample| frame(Protocol::Kinglet, None, sample)),
+    ("vstats.json", |sample| frame(Protocol::Vstats, None, sample)),
+    ("vstats-shipped.json", |sample| frame(Protocol::Vstats, Some("abc123"), sample)),
+    ("simple-server-status.json", |sample| frame(Protocol::SimpleServerStatus, None, sample)),
+];
 
 fn native(sample: &Sample) -> String {
     serde_json::to_string_pretty(sample).expect("a sample is JSON")
+}
+
+/// The first report of a connection, indented: its members in the order in which they are sent.
+fn frame(protocol: Protocol, server_id: Option<&str>, sample: &Sample) -> String {
+    let host = proto::Host {
+        id: "fixture".to_owned(),
+        name: "Fixture".to_owned(),
+        group: Some("golden".to_owned()),
+        location: Some("Attic".to_owned()),
+        country_code: Some("NL".to_owned()),
+        ip: Some("192.0.2.10".to_owned()),
+        boot_id: "11111111-2222-3333-4444-555555555555".to_owned(),
+    };
+    let server_id = server_id.map(str::to_owned);
+    let mut dialect = Dialect::new(protocol, host, server_id, Secret::new("token"));
+    let now = Now { instant: sample.taken, wall: sample.timestamp };
+    let mut text = String::new();
+    dialect.encode_report(sample, Stamp { now, seq: 7 }, &mut text);
+    serde_json::from_str::<serde_json::Value>(&text).expect("a frame is JSON");
+    indent(&text)
+}
+
+/// Breaks JSON into lines without changing a byte of its tokens or their order, which a detour
+/// through a parsed value would.
+fn indent(json: &str) -> String {
+    let (mut out, mut depth, mut in_text, mut last) = (String::new(), 0_usize, false, ' ');
+    let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+    for c in json.chars() {
+        if c == '"' && last != '\\' {
+            in_text = !in_text;
+        }
+        let closes = !in_text && matches!(c, '}' | ']');
+        if closes {
+            depth -= 1;
+        }
+        let opened = matches!(last, '{' | '[');
+        if opened != closes {
+            out += &line(depth);
+        }
+        out.push(c);
+        match c {
+            '{' | '[' if !in_text => depth += 1,
+            ',' if !in_text => out += &line(depth),
+            ':' if !in_text => out.push(' '),
+            _ => {}
+        }
+        // What an even number of backslashes escapes is not a quote; an opening text hides nothing.
+        last = if in_text && c != '\\' && c != '"' { 'x' } else { c };
+    }
+    out
 }
 
 #[test]
@@ -85,6 +144,8 @@ fn collect(fixture: &Path, device: &str) -> Sample {
         wall: WallTime::from_unix_millis(1_795_161_600_000 + seconds * 1000),
     };
     collector.collect(at(0));
+    // The clock here leaps where the helper that asks the mounts needs real time.
+    collector.wait_filesystems(Duration::from_secs(5));
     host.become_like(&fixture.join("t1"));
     collector.collect(at(10));
     collector.wait_filesystems(Duration::from_secs(5));
