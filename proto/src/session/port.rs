@@ -71,7 +71,8 @@ pub struct Counts {
 }
 
 impl Loss {
-    /// What the server's close code means; `None` is a connection that ended without one.
+    /// What the server's close code means: 1005 for a close frame without a code, `None` for a
+    /// connection that ended without a close frame.
     pub const fn of_close_code(code: Option<u16>) -> Self {
         match code {
             Some(1008) => Self::Refused,
