@@ -97,6 +97,8 @@ impl Config {
             let read = server(raw, interval, settings, &mut problems, &mut warnings);
             servers.extend(read);
         }
+        warnings.sort();
+        warnings.dedup();
         problems.finish(Some(Self { host, servers, collect, roots, warnings }))
     }
 

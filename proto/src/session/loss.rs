@@ -2,7 +2,7 @@
 
 use super::state::{Action, State};
 use super::{Event, Loss, Reason, Session};
-use crate::limits::{CLOSE_TIMEOUT, DUPLICATE_WINDOW, NETWORK_RETRY_MIN};
+use crate::limits::{DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN};
 use crate::time::Instant;
 
 impl Session {
@@ -39,8 +39,7 @@ impl Session {
         }
         let mut retry_at = now.plus(self.backoff.next_wait());
         if moved && !refused {
-            // The connection we gave up still says goodbye for as long as this.
-            let out_of_turn = self.out_of_turn().max(now.plus(CLOSE_TIMEOUT));
+            let out_of_turn = self.out_of_turn().max(now.plus(MOVED_RETRY));
             self.hurried_at = Some(out_of_turn);
             retry_at = retry_at.min(out_of_turn);
         }
