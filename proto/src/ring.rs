@@ -80,11 +80,6 @@ impl Ring {
         self.entries.iter().filter(|entry| entry.sent.is_none())
     }
 
-    /// The newest sample, when it was not sent on this connection.
-    pub fn newest_unsent(&self) -> Option<&Entry> {
-        self.entries.back().filter(|entry| entry.sent.is_none())
-    }
-
     /// Notes that frame number `frame` of this connection carried the sample `seq`.
     pub fn handle_sent(&mut self, seq: u64, frame: u64) {
         // Sequence numbers rise along the ring, because samples are only ever added at its end.
@@ -216,10 +211,8 @@ mod tests {
         ring.handle_sent(1, 1);
         ring.handle_sent(3, 2);
         assert_eq!(ring.unsent().map(|entry| entry.seq).collect::<Vec<_>>(), [2]);
-        assert_eq!(ring.newest_unsent(), None);
         ring.handle_lost();
         assert_eq!(ring.unsent().count(), 3);
-        assert_eq!(ring.newest_unsent().map(|entry| entry.seq), Some(3));
     }
 
     #[test]

@@ -171,7 +171,6 @@ impl Session {
                     let restored = Restored::new(reason.to_string(), down_for, attempts);
                     self.dialect.encode_restored(&restored, self.now, &mut self.frame);
                 }
-                Action::Newest => self.encode_newest(),
                 Action::Oldest => self.encode_oldest(),
                 Action::Aggregates => {
                     let last = self.live.get(self.payload.clone()).unwrap_or("{}");

@@ -260,15 +260,6 @@ impl Dialect {
         }
     }
 
-    /// Writes the newest waiting sample out of turn, in protocols that can; whether it did.
-    pub(crate) fn encode_newest(&mut self, ring: &Ring, now: Now, out: &mut String) -> bool {
-        out.clear();
-        if let (Form::Kinglet(kinglet), Some(newest)) = (&mut self.form, ring.newest_unsent()) {
-            kinglet.encode_kept(&self.host, newest, now, out);
-        }
-        !out.is_empty()
-    }
-
     /// Whether sums over many samples are ready to be sent.
     pub(crate) fn has_aggregates(&self) -> bool {
         matches!(&self.form, Form::VstatsShipped(shipped) if shipped.has_aggregates())

@@ -2,7 +2,7 @@
 
 use super::state::{Action, State};
 use super::{Reason, Session};
-use crate::limits::PROVEN_AFTER;
+use crate::limits::{EARLY_MAX, PROVEN_AFTER};
 use crate::time::Instant;
 
 impl Session {
@@ -53,11 +53,8 @@ impl Session {
             talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
             self.outputs.push_back(Action::Login);
         }
-        let unmuted = talk.muted_until.take_if(is_due).is_some();
+        talk.muted_until.take_if(is_due);
         let clear = line.blocked_since.is_none() && talk.muted_until.is_none();
-        if clear && unmuted && std::mem::take(&mut talk.overdue) {
-            self.outputs.push_back(Action::Newest);
-        }
         if talk.heartbeat_at.take_if(is_due).is_some() {
             talk.heartbeat_at =
                 self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
@@ -66,7 +63,12 @@ impl Session {
             }
         }
         if clear && talk.backfill_at.take_if(is_due).is_some() {
-            self.outputs.push_back(Action::Oldest);
+            // On a slow line a frame begun now would stand in the way of the report due soon.
+            let in_the_way = |due_at: &Instant| *due_at > now && now.plus(talk.needed) >= *due_at;
+            talk.backfill_at = self.due_at.filter(in_the_way).map(|due_at| due_at.plus(EARLY_MAX));
+            if talk.backfill_at.is_none() {
+                self.outputs.push_back(Action::Oldest);
+            }
         }
     }
 

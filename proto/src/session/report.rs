@@ -42,6 +42,10 @@ impl Session {
         self.payload = self.dialect.encode_report(sample, stamp, &mut self.live);
         if let State::Up { talk, .. } = &mut self.state {
             talk.reported = true;
+            if !std::mem::take(&mut talk.slowed) {
+                talk.needed = Duration::ZERO; // since the last report everything left at once
+            }
+            talk.backfilling = false;
             if self.dialect.keeps() == Keep::UntilAcked {
                 let payload = self.live.get(self.payload.clone()).unwrap_or_default();
                 self.dropped += self.ring.push(stamp.seq, sample.taken, stamp.now.wall, payload);
@@ -68,22 +72,10 @@ impl Session {
         let now = self.now;
         self.dialect.encode_kept(sample, &mut self.frame);
         self.dropped += self.ring.push(self.seq, sample.taken, now.wall, &self.frame);
-        if let State::Up { talk, .. } = &mut self.state {
-            talk.overdue = true;
-            if talk.batch.is_none() {
-                talk.backfill_at = talk.backfill_at.or(Some(now.instant));
-            }
-        }
-    }
-
-    /// Writes the sample that could not leave when it was taken, before the older ones.
-    pub(super) fn encode_newest(&mut self) {
-        self.frame.clear();
-        let State::Up { talk, .. } = &mut self.state else { return };
-        let Some(seq) = self.ring.newest_unsent().map(|newest| newest.seq) else { return };
-        if self.dialect.encode_newest(&self.ring, self.now, &mut self.frame) {
-            talk.frames += 1;
-            self.ring.handle_sent(seq, talk.frames);
+        if let State::Up { talk, .. } = &mut self.state
+            && talk.batch.is_none()
+        {
+            talk.backfill_at = talk.backfill_at.or(Some(now.instant));
         }
     }
 
@@ -99,6 +91,7 @@ impl Session {
             return;
         }
         talk.frames = number;
+        talk.backfilling = true;
         self.ring.handle_oldest_sent(count, number);
         let next_at = now.instant.plus(pause_for_bytes(self.frame.len()));
         match self.dialect.keeps() {
@@ -131,6 +124,9 @@ impl Session {
 
     pub(super) fn handle_blocked(&mut self) {
         let now = self.instant();
+        if let State::Up { talk, .. } = &mut self.state {
+            talk.slowed = true;
+        }
         if let State::Login { line, .. } | State::Up { line, .. } = &mut self.state {
             line.blocked_since = line.blocked_since.or(Some(now));
         }
@@ -141,12 +137,17 @@ impl Session {
         match &mut self.state {
             State::Login { line, .. } => line.blocked_since = None,
             State::Up { line, talk } => {
-                let needed: Duration =
-                    line.blocked_since.take().map_or(Duration::ZERO, |since| now.since(since));
-                let earliest = now.plus(pause_for_line(needed));
-                talk.backfill_at = talk.backfill_at.map(|at| at.max(earliest));
-                if talk.muted_until.is_none() && std::mem::take(&mut talk.overdue) {
-                    self.outputs.push_back(Action::Newest);
+                let since = line.blocked_since.take();
+                talk.needed = since.map_or(Duration::ZERO, |since| now.since(since));
+                let sole = talk.backfill_at.is_some() && self.ring.unsent().nth(1).is_none();
+                if sole && talk.muted_until.is_none() {
+                    // Only the report that could not leave when it was due: no backlog to pace.
+                    talk.backfill_at = None;
+                    self.outputs.push_back(Action::Oldest);
+                } else {
+                    let pause =
+                        if talk.backfilling { pause_for_line(talk.needed) } else { Duration::ZERO };
+                    talk.backfill_at = talk.backfill_at.map(|at| at.max(now.plus(pause)));
                 }
             }
             State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}

@@ -60,8 +60,12 @@ pub(super) struct Talk {
     pub(super) muted_until: Option<Instant>,
     /// The next frame of backfill; `None` when there is nothing to send, or an answer to wait for.
     pub(super) backfill_at: Option<Instant>,
-    /// A sample came while none could leave: it is the first to go.
-    pub(super) overdue: bool,
+    /// How long the line needed for its bytes the last time that took any time.
+    pub(super) needed: Duration,
+    /// Something did not leave at once since the last live report.
+    pub(super) slowed: bool,
+    /// The last report was a late one: what the line needs now it needs for that.
+    pub(super) backfilling: bool,
     /// Frames that carried samples, in their order.
     pub(super) frames: u64,
     /// The batch the server has not answered, and the earliest time for the next one.
@@ -88,8 +92,6 @@ pub(super) enum Action {
         down_for: Duration,
         attempts: u32,
     },
-    /// The sample that was due while nothing could leave.
-    Newest,
     /// The oldest samples that wait.
     Oldest,
     /// Sums over many samples.
@@ -147,7 +149,9 @@ impl Talk {
             login_at: None,
             muted_until: None,
             backfill_at: None,
-            overdue: false,
+            needed: Duration::ZERO,
+            slowed: false,
+            backfilling: false,
             frames: 0,
             batch: None,
             said: None,
