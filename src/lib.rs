@@ -1,1 +1,12 @@
 //! The Kinglet agent: samples a Linux host and reports to the dashboards of its owner.
+//!
+//! It executes nothing, listens on nothing and writes nothing to disk.
+
+pub mod arguments;
+pub mod clock;
+pub mod collect;
+pub mod command;
+pub mod config;
+pub mod kernel;
+pub mod link;
+pub mod run;

@@ -1,15 +1,17 @@
 //! `kinglet-hub demo`: a hub on loopback and one agent that reports this machine to it.
 
-mod agent;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 
-use kinglet_proto::limits::OFFLINE_AFTER;
+use kinglet::config::Config as Agent;
+use kinglet::link::ServerUrl;
+use kinglet::run::run as run_loop;
+use kinglet_proto::limits::{INTERVAL_MIN, OFFLINE_AFTER};
+use kinglet_proto::secret::Secret;
 
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
@@ -57,7 +59,9 @@ pub async fn run(
     out.flush().map_err(DemoError::Io)?;
     let (stop_reader, stop_writer) = io::pipe().map_err(DemoError::Io)?;
     let url = format!("ws://{address}/ws/agent");
-    let agent = thread::spawn(move || run_agent(&url, &token, stop_reader.into()));
+    let agent = thread::spawn(move || {
+        run_agent(&url, Secret::new(token), &stop_reader.into());
+    });
     server
         .run(async move {
             stop.await;
@@ -70,6 +74,12 @@ pub async fn run(
 }
 
 /// Runs the agent until `stop` is readable or closed at its other end.
-fn run_agent(url: &str, token: &str, stop: OwnedFd) {
-    agent::run(url, token, stop);
+fn run_agent(url: &str, token: Secret, stop: &OwnedFd) {
+    let ended = ServerUrl::parse(url)
+        .map_err(|error| error.to_string())
+        .and_then(|url| Agent::local(url, token, INTERVAL_MIN).map_err(|error| error.to_string()))
+        .and_then(|agent| run_loop(&agent, stop.as_fd()).map_err(|error| error.to_string()));
+    if let Err(error) = ended {
+        tracing::error!("the agent ended: {error}");
+    }
 }

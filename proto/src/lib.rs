@@ -3,9 +3,16 @@
 //! Nothing in this crate reads a clock, a file, a socket or randomness: what it needs to know it is
 //! told, and what it wants done it says. So everything here can be tested without waiting.
 
+pub mod backoff;
+pub mod dialect;
+pub mod host;
 pub mod ingest;
 pub mod limits;
 pub mod percent;
+pub mod ring;
+pub mod rng;
 pub mod sample;
+pub mod secret;
+pub mod session;
 pub mod time;
 pub mod viewer;

@@ -1,0 +1,93 @@
+//! Does the agent grow? Takes 10,000 samples as fast as it can and reports each to a session of
+//! every protocol, one more of which never gets through; prints the kilobytes of anonymous memory
+//! that the last 9,000 of them added.
+//!
+//! `cargo run --release --example steady [SAMPLES]`: sockets and clocks apart, all of the agent.
+
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
+use std::time::Duration;
+
+use kinglet::collect::{Collector, Options, Roots};
+use kinglet_proto::dialect::{Dialect, Protocol};
+use kinglet_proto::host::Host;
+use kinglet_proto::secret::Secret;
+use kinglet_proto::session::{Input, Output, Session};
+use kinglet_proto::time::{Instant, Now, WallTime};
+
+/// The pretended time between two samples.
+const STEP_MS: u64 = 5000;
+
+fn main() {
+    let samples = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
+    let mut collector = Collector::new(&Roots::default(), &Options::default());
+    let mut served: Vec<_> = Protocol::ALL.into_iter().map(session).collect();
+    let mut away = session(Protocol::Kinglet);
+    let mut settled = None;
+    let mut bytes = 0;
+    for count in 0..samples {
+        let ms = 1_000_000 + count * STEP_MS;
+        let now = Now {
+            instant: Instant::from_millis(ms),
+            wall: WallTime::from_unix_millis(1_790_000_000_000 + ms),
+        };
+        collector.collect(now);
+        for session in served.iter_mut().chain([&mut away]) {
+            session.handle_input(Input::Tick, now);
+            bytes += drain(session, now);
+        }
+        for session in &mut served {
+            session.handle_input(Input::Opened, now);
+            bytes += drain(session, now);
+            session.handle_input(Input::Pong, now);
+            bytes += drain(session, now);
+        }
+        for session in served.iter_mut().chain([&mut away]) {
+            session.handle_input(Input::Sampled(collector.sample_mut()), now);
+            bytes += drain(session, now);
+            let ack = format!(r#"{{"type":"ack","data":{{"seq":{}}}}}"#, count + 1);
+            session.handle_input(Input::Text(&ack), now);
+            bytes += drain(session, now);
+        }
+        if count + 1 == samples / 10 {
+            settled = anonymous_kb();
+        }
+    }
+    let kept = away.counts();
+    let grown = anonymous_kb().zip(settled).map(|(now, then)| now.saturating_sub(then));
+    println!(
+        "{} kB more after {samples} samples than after {}; {bytes} bytes sent, {} kept, {} dropped",
+        grown.unwrap_or_default(),
+        samples / 10,
+        kept.ring_bytes,
+        kept.samples_dropped,
+    );
+}
+
+fn session(protocol: Protocol) -> Session {
+    let host = Host { id: "steady".to_owned(), ..Host::default() };
+    let dialect = Dialect::new(protocol, host, None, Secret::new("t"));
+    Session::new(dialect, Duration::from_millis(STEP_MS), 1)
+}
+
+/// Drains the outputs; how many bytes of text were among them.
+fn drain(session: &mut Session, now: Now) -> usize {
+    let mut bytes = 0;
+    loop {
+        match session.poll_output() {
+            Output::Text(text) => bytes += text.len(),
+            Output::Wait(at) => {
+                assert!(at.is_none_or(|at| at > now.instant), "drained to the end");
+                return bytes;
+            }
+            Output::Dial | Output::Ping | Output::HangUp(_) | Output::Event(_) => {}
+        }
+    }
+}
+
+/// Anonymous resident memory of this process, kB.
+fn anonymous_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -1,0 +1,20 @@
+//! Who reports: the identity a host shows to its servers.
+
+/// What the owner, and the host's first boot, say about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Host {
+    /// Stable identity, unique in the fleet: from the configuration, or derived from the machine's.
+    pub id: String,
+    /// Name people read.
+    pub name: String,
+    /// Group the owner puts it in; `None` when in none.
+    pub group: Option<String>,
+    /// Where it stands, in the owner's words.
+    pub location: Option<String>,
+    /// ISO 3166-1 alpha-2 code of the country it stands in; never looked up on the network.
+    pub country_code: Option<String>,
+    /// Public address, when the owner wants it shown.
+    pub ip: Option<String>,
+    /// The kernel's random identity of this boot (`/proc/sys/kernel/random/boot_id`).
+    pub boot_id: String,
+}

@@ -1,0 +1,100 @@
+//! The way down: how connections and attempts end, and when the next attempt is made.
+
+use super::state::{Action, State};
+use super::{Event, Loss, Reason, Session};
+use crate::limits::{DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN};
+use crate::time::Instant;
+
+impl Session {
+    pub(super) fn handle_closed(&mut self, loss: Loss) {
+        let reason = match (&self.state, loss) {
+            (State::New | State::Waiting { .. } | State::Stopped, _) => return,
+            (_, Loss::Refused) => Reason::Refused(None),
+            (State::Dialing { .. }, Loss::Closed | Loss::Broken) => Reason::Unreachable,
+            (_, Loss::Closed) => Reason::Closed,
+            (_, Loss::Broken) => Reason::Broken,
+        };
+        self.lose(reason);
+    }
+
+    /// Gives the connection up ourselves.
+    pub(super) fn hang_up(&mut self, reason: Reason) {
+        self.outputs.push_back(Action::HangUp(reason.clone()));
+        self.lose(reason);
+    }
+
+    /// The connection or the attempt is gone: tells why and plans the next attempt.
+    fn lose(&mut self, reason: Reason) {
+        let now = self.instant();
+        let reported = matches!(&self.state, State::Up { talk, .. } if talk.reported);
+        let moved =
+            matches!(&self.state, State::Dialing { moved: true, .. }) || reason == Reason::Moved;
+        if self.is_up() {
+            self.down = Some((now, reason.clone()));
+        }
+        self.ring.handle_lost();
+        let refused = matches!(reason, Reason::Refused(_));
+        if refused {
+            self.backoff.handle_refused();
+        }
+        let mut retry_at = now.plus(self.backoff.next_wait());
+        if moved && !refused {
+            let out_of_turn = self.out_of_turn().max(now.plus(MOVED_RETRY));
+            self.hurried_at = Some(out_of_turn);
+            retry_at = retry_at.min(out_of_turn);
+        }
+        let retry_in = retry_at.since(now);
+        self.state = State::Waiting { retry_at };
+        if reported && reason == Reason::Closed {
+            self.handle_kick();
+        }
+        if refused && !std::mem::replace(&mut self.refusal_told, true) {
+            let id = self.dialect.id().to_owned();
+            self.say(Event::Refused { id, reason, retry_in });
+        } else {
+            self.say(Event::Down { reason, retry_in, attempts: self.attempts });
+        }
+    }
+
+    /// The server ended a connection that worked: another host's may have taken its place.
+    fn handle_kick(&mut self) {
+        let now = self.instant();
+        let before = self.kicked_at.replace(now);
+        let again = before.is_some_and(|before| now.since(before) <= DUPLICATE_WINDOW);
+        if again && !std::mem::replace(&mut self.duplicate_told, true) {
+            let id = self.dialect.id().to_owned();
+            self.say(Event::DuplicateId { id });
+        }
+    }
+
+    pub(super) fn handle_network_change(&mut self) {
+        let now = self.instant();
+        match &mut self.state {
+            State::Waiting { retry_at } => {
+                let planned = *retry_at;
+                let out_of_turn = self.out_of_turn();
+                if out_of_turn < planned {
+                    self.hurried_at = Some(out_of_turn);
+                    self.state = State::Waiting { retry_at: out_of_turn };
+                }
+                if !self.refusal_told {
+                    self.backoff.reset(); // no other network makes a wrong token right
+                }
+                self.handle_deadlines();
+            }
+            State::Dialing { moved, .. } => *moved = true,
+            State::Login { line, .. } | State::Up { line, .. } => {
+                if line.probe(now) {
+                    self.outputs.push_back(Action::Ping);
+                }
+            }
+            State::New | State::Stopped => {}
+        }
+    }
+
+    /// The earliest time for an attempt that does not wait for its turn.
+    fn out_of_turn(&self) -> Instant {
+        let now = self.instant();
+        self.hurried_at.map_or(now, |at| at.plus(NETWORK_RETRY_MIN)).max(now)
+    }
+}

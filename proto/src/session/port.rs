@@ -1,0 +1,109 @@
+//! What goes into a session and what comes out of it.
+
+use super::{Event, Reason};
+use crate::sample::Sample;
+use crate::time::Instant;
+
+/// What happens to a session.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// The connection is open and upgraded.
+    Opened,
+    /// A text frame came.
+    Text(&'a str),
+    /// A Pong came.
+    Pong,
+    /// The connection is lost, or the attempt failed.
+    Closed(Loss),
+    /// A sample was taken: at the cadence of the server that wants them most often.
+    Sampled(&'a Sample),
+    /// The link holds bytes that did not leave yet.
+    Blocked,
+    /// The link's bytes have all left.
+    Drained,
+    /// The host's addresses or routes changed.
+    NetworkChanged,
+    /// Say goodbye.
+    Stop,
+    /// The time asked for has come, or any other time.
+    Tick,
+}
+
+/// How a connection was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// HTTP 401 or 403, or close code 1008: the credentials are refused.
+    Refused,
+    /// The server closed an open connection in good order without leaving itself: what it does to
+    /// the older of two connections with one id.
+    Closed,
+    /// Anything else.
+    Broken,
+}
+
+/// What a session wants done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Output<'a> {
+    /// Begin an attempt; what is left of the previous connection is dropped.
+    Dial,
+    /// Send this text frame.
+    Text(&'a str),
+    /// Send a Ping.
+    Ping,
+    /// Close the connection or end the attempt, if it is not gone already; a `Closed` about it is
+    /// not needed.
+    HangUp(Reason),
+    /// Tell the owner.
+    Event(Event),
+    /// Nothing more now; come back then. `None`: nothing more will ever happen.
+    Wait(Option<Instant>),
+}
+
+/// What a session counts, for the agent's account of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Connections that reports flowed on, after the first.
+    pub reconnects: u64,
+    /// Samples that found no room, or no connection in a protocol that keeps none.
+    pub samples_dropped: u64,
+    /// Bytes of samples that wait.
+    pub ring_bytes: u64,
+}
+
+impl Loss {
+    /// What the server's close code means: 1005 for a close frame without a code, `None` for a
+    /// connection that ended without a close frame.
+    pub const fn of_close_code(code: Option<u16>) -> Self {
+        match code {
+            Some(1008) => Self::Refused,
+            // Not 1001 and 1012, with which a server goes away itself, and no faults.
+            Some(1000 | 1005 | 3000..=4999) => Self::Closed,
+            Some(_) | None => Self::Broken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_close_in_good_order_can_be_a_kick() {
+        for (code, loss) in [
+            (Some(1008), Loss::Refused),
+            (Some(1000), Loss::Closed),
+            (Some(1005), Loss::Closed),
+            (Some(4001), Loss::Closed),
+            (Some(1001), Loss::Broken),
+            (Some(1006), Loss::Broken),
+            (Some(1009), Loss::Broken),
+            (Some(1011), Loss::Broken),
+            (Some(1012), Loss::Broken),
+            (Some(0), Loss::Broken),
+            (Some(65535), Loss::Broken),
+            (None, Loss::Broken),
+        ] {
+            assert_eq!(Loss::of_close_code(code), loss, "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The states of a session. Every deadline lives in the state it belongs to, so none outlives it.
+
+use std::time::Duration;
+
+use super::{Event, Reason};
+use crate::limits::{
+    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, PING_INTERVAL, PONG_TIMEOUT,
+    PROBE_TIMEOUT, SERVER_EVENTS_MAX,
+};
+use crate::time::Instant;
+
+/// Where the conversation stands.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Before the first tick.
+    New,
+    /// Between attempts.
+    Waiting { retry_at: Instant },
+    /// An attempt is under way.
+    Dialing {
+        give_up_at: Instant,
+        /// The host's network changed since: a failure says nothing about the next attempt.
+        moved: bool,
+    },
+    /// Connected, the protocol's own login not answered yet.
+    Login { answer_by: Instant, line: Line },
+    /// Connected; reports flow.
+    Up { line: Line, talk: Talk },
+    /// Told to stop: nothing more will happen.
+    Stopped,
+}
+
+/// The health of an open connection.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The next Ping.
+    pub(super) ping_at: Instant,
+    /// Without a Pong until then the line is dead.
+    pub(super) deaf_at: Instant,
+    /// `deaf_at` was moved forward because the network changed.
+    pub(super) probing: bool,
+    /// Since when the link holds bytes that did not leave.
+    pub(super) blocked_since: Option<Instant>,
+}
+
+/// The conversation on it.
+#[derive(Debug)]
+pub(super) struct Talk {
+    /// Since when reports flow.
+    pub(super) since: Instant,
+    /// Traffic or a Pong showed that the connection is good.
+    pub(super) proven: bool,
+    /// A report was sent.
+    pub(super) reported: bool,
+    /// The next sign of life; `None` in protocols without one.
+    pub(super) heartbeat_at: Option<Instant>,
+    /// The login is repeated then; `None` in protocols without one.
+    pub(super) login_at: Option<Instant>,
+    /// The server asked for silence until then.
+    pub(super) muted_until: Option<Instant>,
+    /// The next frame of backfill; `None` when there is nothing to send, or an answer to wait for.
+    pub(super) backfill_at: Option<Instant>,
+    /// How long the line needed for its bytes the last time that took any time.
+    pub(super) needed: Duration,
+    /// Something did not leave at once since the last live report.
+    pub(super) slowed: bool,
+    /// The last report was a late one: what the line needs now it needs for that.
+    pub(super) backfilling: bool,
+    /// Frames that carried samples, in their order.
+    pub(super) frames: u64,
+    /// The batch the server has not answered, and the earliest time for the next one.
+    pub(super) batch: Option<(u64, Instant)>,
+    /// What the server made us say last, and how often it made us say something.
+    pub(super) said: Option<Event>,
+    pub(super) sayings: u32,
+}
+
+/// An output before it is encoded.
+#[derive(Debug)]
+pub(super) enum Action {
+    Dial,
+    Ping,
+    HangUp(Reason),
+    Event(Event),
+    /// The live report, encoded already.
+    Live,
+    Login,
+    Heartbeat,
+    /// The server learns of the outage it saw the other end of.
+    Restored {
+        reason: Reason,
+        down_for: Duration,
+        attempts: u32,
+    },
+    /// The oldest samples that wait.
+    Oldest,
+    /// Sums over many samples.
+    Aggregates,
+}
+
+impl Line {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            ping_at: now.plus(PING_INTERVAL),
+            deaf_at: now.plus(PONG_TIMEOUT),
+            probing: false,
+            blocked_since: None,
+        }
+    }
+
+    pub(super) fn handle_pong(&mut self, now: Instant) {
+        self.deaf_at = now.plus(PONG_TIMEOUT);
+        self.probing = false;
+    }
+
+    /// Why the line is dead, when it is.
+    pub(super) fn verdict(&self, now: Instant) -> Option<Reason> {
+        let reason = if self.probing { Reason::Moved } else { Reason::Deaf };
+        (self.deaf_at <= now).then_some(reason)
+    }
+
+    /// Whether a Ping is due, which then is on its way.
+    pub(super) fn take_ping(&mut self, now: Instant) -> bool {
+        let due = self.ping_at <= now;
+        if due {
+            self.ping_at = self.ping_at.plus(PING_INTERVAL).max(now.plus(Duration::from_secs(1)));
+        }
+        due
+    }
+
+    /// The network changed: a Pong has to come soon. Whether a Ping is to be sent for it.
+    pub(super) fn probe(&mut self, now: Instant) -> bool {
+        let begins = !self.probing;
+        if begins {
+            self.probing = true;
+            self.deaf_at = self.deaf_at.min(now.plus(PROBE_TIMEOUT));
+        }
+        begins
+    }
+}
+
+impl Talk {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            proven: false,
+            reported: false,
+            heartbeat_at: None,
+            login_at: None,
+            muted_until: None,
+            backfill_at: None,
+            needed: Duration::ZERO,
+            slowed: false,
+            backfilling: false,
+            frames: 0,
+            batch: None,
+            said: None,
+            sayings: 0,
+        }
+    }
+
+    /// Whether an event the server causes is to be said: not twice in a row, nor without end.
+    pub(super) fn take_saying(&mut self, event: &Event) -> bool {
+        if self.said.as_ref() == Some(event) || self.sayings == SERVER_EVENTS_MAX {
+            return false;
+        }
+        self.said = Some(event.clone());
+        self.sayings += 1;
+        true
+    }
+}
+
+/// How long backfill pauses after a frame of so many bytes.
+pub(super) fn pause_for_bytes(bytes: usize) -> Duration {
+    let ms = bytes as u64 * 1000 / BACKFILL_BYTES_PER_S as u64;
+    Duration::from_millis(ms.max(1))
+}
+
+/// How long backfill pauses after a frame the line needed this long for.
+pub(super) fn pause_for_line(needed: Duration) -> Duration {
+    (needed * BACKFILL_PAUSE_FACTOR).min(BACKFILL_PAUSE_MAX)
+}

@@ -1,0 +1,72 @@
+//! The host's own addresses, public ones first.
+
+use std::net::IpAddr;
+
+use kinglet_proto::limits::IP_ADDRESSES_MAX;
+use nix::ifaddrs::getifaddrs;
+
+/// Global unicast addresses of interfaces that are up: public, then private, IPv4 before IPv6.
+pub(super) fn read(addresses: &mut Vec<String>) {
+    let Ok(found) = getifaddrs() else { return };
+    let found = found.filter_map(|entry| {
+        let address = entry.address?;
+        let four = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
+        four.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
+    });
+    let mut ranked: Vec<(Rank, IpAddr)> =
+        found.filter_map(|address| Some((rank(&address)?, address))).collect();
+    ranked.sort_by_key(|(rank, address)| (*rank, address.is_ipv6()));
+    ranked.dedup();
+    addresses.clear();
+    addresses.extend(ranked.iter().take(IP_ADDRESSES_MAX).map(|(_, address)| address.to_string()));
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Public,
+    Private,
+}
+
+/// `None` for what means nothing outside this host or link.
+fn rank(address: &IpAddr) -> Option<Rank> {
+    if address.is_loopback() || address.is_unspecified() || address.is_multicast() {
+        return None;
+    }
+    match address {
+        IpAddr::V4(four) if four.is_link_local() || four.is_broadcast() => None,
+        IpAddr::V4(four) => {
+            let [first, second, ..] = four.octets();
+            let is_shared = first == 100 && second & 0xc0 == 64; // RFC 6598, behind a carrier's NAT
+            Some(if four.is_private() || is_shared { Rank::Private } else { Rank::Public })
+        }
+        IpAddr::V6(six) if six.is_unicast_link_local() => None,
+        IpAddr::V6(six) => Some(if six.is_unique_local() { Rank::Private } else { Rank::Public }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_others_can_reach_is_an_address() {
+        for (address, expected) in [
+            ("127.0.0.1", None),
+            ("0.0.0.0", None),
+            ("169.254.3.4", None),
+            ("224.0.0.1", None),
+            ("192.168.1.2", Some(Rank::Private)),
+            ("172.17.0.1", Some(Rank::Private)),
+            ("100.64.0.9", Some(Rank::Private)),
+            ("100.128.0.9", Some(Rank::Public)),
+            ("203.0.113.7", Some(Rank::Public)),
+            ("::1", None),
+            ("fe80::1", None),
+            ("ff02::1", None),
+            ("fd00::1", Some(Rank::Private)),
+            ("2001:db8::1", Some(Rank::Public)),
+        ] {
+            assert_eq!(rank(&address.parse().unwrap()), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the agent itself costs: resident memory and processor time.
+
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::AgentCost;
+use kinglet_proto::time::Instant;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+use nix::unistd::{SysconfVar, sysconf};
+
+use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::statm;
+
+/// Reads the agent's cost; of this process, so from the real `/proc` whatever the roots are.
+#[derive(Debug)]
+pub(super) struct CostCollector {
+    file: HotFile,
+    page_bytes: u64,
+    cores: u64,
+    before: Option<(Instant, u64)>,
+}
+
+impl CostCollector {
+    pub(super) fn new() -> Self {
+        let read = |variable| {
+            let number = sysconf(variable).ok().flatten();
+            number.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0)
+        };
+        Self {
+            file: Root::new("/proc/self").file("statm"),
+            page_bytes: read(SysconfVar::PAGE_SIZE).unwrap_or(4096),
+            cores: read(SysconfVar::_NPROCESSORS_ONLN).unwrap_or(1),
+            before: None,
+        }
+    }
+
+    /// The counters of the link are the run loop's to fill.
+    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, cost: &mut AgentCost) {
+        if cost.version.is_empty() {
+            cost.version.push_str(env!("CARGO_PKG_VERSION"));
+        }
+        let pages = self.file.read(now, buffer).and_then(statm::parse_resident);
+        cost.rss = pages.map(|pages| pages.saturating_mul(self.page_bytes));
+        let used = processor_us();
+        let before = self.before.replace((now, used.unwrap_or(0)));
+        cost.cpu_percent = before.zip(used).and_then(|((at, before), used)| {
+            let elapsed_us = u64::try_from(now.since(at).as_micros()).ok()?;
+            let whole = elapsed_us.checked_mul(self.cores).filter(|us| *us > 0)?;
+            Some(Percent::of(used.saturating_sub(before), whole))
+        });
+    }
+}
+
+/// Processor time of all threads, user and kernel.
+fn processor_us() -> Option<u64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let sum = usage.user_time() + usage.system_time();
+    u64::try_from(sum.num_microseconds()).ok()
+}

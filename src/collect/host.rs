@@ -1,0 +1,96 @@
+//! Inventory: what changes rarely, read at start and every ten minutes.
+//!
+//! The kernel and os-release are asked first; sysinfo, which knows the names of ARM cores by their
+//! part numbers, where they are silent and the roots are this host's own.
+
+use kinglet_proto::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::Instant;
+use nix::sys::utsname::uname;
+
+use super::Roots;
+use super::schedule::Schedule;
+use crate::kernel::root::{Buffer, Root};
+use crate::kernel::{cpuinfo, os_release, text, utmp};
+
+/// Reads the inventory.
+#[derive(Debug)]
+pub(super) struct HostCollector {
+    proc: Root,
+    sys: Root,
+    root: Root,
+    is_own: bool,
+    due: Schedule,
+    users_due: Schedule,
+}
+
+impl HostCollector {
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self {
+            proc: Root::new(&roots.proc),
+            sys: Root::new(&roots.sys),
+            root: Root::new(&roots.root),
+            is_own: roots.are_own(),
+            due: Schedule::every(INVENTORY_INTERVAL),
+            users_due: Schedule::every(TOPOLOGY_INTERVAL),
+        }
+    }
+
+    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        if self.users_due.is_due(now) {
+            sample.users = self.count_users(buffer);
+        }
+        if self.due.is_due(now) {
+            self.fill_os(buffer, sample);
+            self.fill_cpu(buffer, sample);
+        }
+    }
+
+    fn count_users(&self, buffer: &mut Buffer) -> Option<u64> {
+        ["run/utmp", "var/run/utmp"]
+            .iter()
+            .find_map(|path| self.root.read(path, buffer).and_then(utmp::count_users))
+    }
+
+    fn fill_os(&self, buffer: &mut Buffer, sample: &mut Sample) {
+        let own = uname().ok();
+        let mut read = |path| self.proc.text(path, buffer);
+        let (hostname, kernel) = (read("sys/kernel/hostname"), read("sys/kernel/osrelease"));
+        // Since Linux 6.1; a container has its host's architecture.
+        let arch = read("sys/kernel/arch");
+        let word = |word: &std::ffi::OsStr| word.to_string_lossy().into_owned();
+        let release = ["etc/os-release", "usr/lib/os-release"]
+            .iter()
+            .find_map(|path| self.root.read(path, buffer).map(os_release::parse))
+            .unwrap_or_default();
+        // Seen through other roots, the kernel would name our container and not the host.
+        let named = if self.is_own { None } else { self.root.text("etc/hostname", buffer) };
+        let of_uname = || own.as_ref().map(|uname| word(uname.nodename()));
+        sample.hostname = named.or(hostname).or_else(of_uname).unwrap_or_default();
+        let os = &mut sample.os;
+        os.name = if release.id.is_empty() { "linux".to_owned() } else { release.id };
+        os.version = release.version_id;
+        let of_uname = || own.as_ref().map(|uname| word(uname.release()));
+        os.kernel = kernel.or_else(of_uname).unwrap_or_default();
+        let of_uname = || own.as_ref().map(|uname| word(uname.machine()));
+        os.arch = arch.or_else(of_uname).unwrap_or_default();
+    }
+
+    fn fill_cpu(&self, buffer: &mut Buffer, sample: &mut Sample) {
+        let info = self.proc.read("cpuinfo", buffer).map(cpuinfo::parse).unwrap_or_default();
+        let mhz = info.mhz.and_then(|mhz| u32::try_from(mhz).ok());
+        sample.cpu.frequency = sample.cpu.frequency.or(mhz);
+        let (model, system) = (info.model.map(text::owned), info.system.map(text::owned));
+        let board = || self.sys.text("firmware/devicetree/base/model", buffer);
+        let brand = model.or_else(board).or_else(|| self.is_own.then(part_name).flatten());
+        sample.cpu.brand = brand.or(system).unwrap_or_default();
+    }
+}
+
+/// What sysinfo makes of the part number.
+fn part_name() -> Option<String> {
+    let kind = sysinfo::RefreshKind::nothing().with_cpu(sysinfo::CpuRefreshKind::nothing());
+    let system = sysinfo::System::new_with_specifics(kind).ok()?;
+    let brand = system.cpus().first()?.brand().trim();
+    (!brand.is_empty()).then(|| brand.to_owned())
+}

@@ -1,0 +1,132 @@
+//! Main memory, swap and zram.
+
+use kinglet_proto::limits::INVENTORY_INTERVAL;
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::Memory;
+use kinglet_proto::time::Instant;
+
+use super::schedule::Schedule;
+use crate::kernel::block;
+use crate::kernel::meminfo::{self, Meminfo};
+use crate::kernel::root::{Buffer, HotFile, Root};
+
+/// Reads memory figures.
+#[derive(Debug)]
+pub(super) struct MemoryCollector {
+    file: HotFile,
+    zram: Vec<HotFile>,
+    zram_due: Schedule,
+    sys: Root,
+}
+
+impl MemoryCollector {
+    pub(super) fn new(proc: &Root, sys: &Root) -> Self {
+        Self {
+            file: proc.file("meminfo"),
+            zram: Vec::new(),
+            zram_due: Schedule::every(INVENTORY_INTERVAL),
+            sys: sys.clone(),
+        }
+    }
+
+    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, memory: &mut Memory) {
+        let zram_used = self.read_zram(now, buffer);
+        let meminfo = self.file.read(now, buffer).map(meminfo::parse).unwrap_or_default();
+        *memory = account(&meminfo);
+        memory.zram_used = zram_used;
+    }
+
+    fn read_zram(&mut self, now: Instant, buffer: &mut Buffer) -> Option<u64> {
+        if self.zram_due.is_due(now) {
+            let is_used = |name: &String| {
+                // One that was never given a size is a module loaded, not swap.
+                name.starts_with("zram")
+                    && self.sys.number(format!("block/{name}/disksize"), buffer) != Some(0)
+            };
+            let mut names = self.sys.names("block");
+            names.retain(is_used);
+            let file = |name: &String| self.sys.file(format!("block/{name}/mm_stat"));
+            self.zram = names.iter().map(file).collect();
+        }
+        let mut used = None;
+        for file in &mut self.zram {
+            if let Some(bytes) = file.read(now, buffer).and_then(block::parse_mm_stat) {
+                used = Some(bytes.saturating_add(used.unwrap_or(0)));
+            }
+        }
+        used
+    }
+}
+
+/// What is available, and what follows from it; nothing ever exceeds the total.
+fn account(meminfo: &Meminfo) -> Memory {
+    let cached =
+        meminfo.cached.map(|cached| cached.saturating_add(meminfo.slab_reclaimable.unwrap_or(0)));
+    // LXC hands out the host's MemAvailable with the container's MemTotal: then it says nothing.
+    let is_ours = |available: &u64| meminfo.total.is_none_or(|total| *available <= total);
+    let available = meminfo.available.filter(is_ours).or_else(|| estimate(meminfo));
+    let available = available.zip(meminfo.total).map(|(available, total)| available.min(total));
+    let used = meminfo.total.zip(available).map(|(total, available)| total - available);
+    let swap = meminfo.swap_total.zip(meminfo.swap_free);
+    Memory {
+        total: meminfo.total,
+        used,
+        available,
+        usage_percent: used.zip(meminfo.total).map(|(used, total)| Percent::of(used, total)),
+        buffers: meminfo.buffers,
+        cached,
+        swap_total: meminfo.swap_total,
+        swap_used: swap.map(|(total, free)| total.saturating_sub(free)),
+        zram_used: None,
+    }
+}
+
+/// Before Linux 3.14, and in LXC: what is free or can be dropped, as `free` reckoned it.
+fn estimate(meminfo: &Meminfo) -> Option<u64> {
+    let droppable = [meminfo.buffers, meminfo.cached, meminfo.slab_reclaimable];
+    let sum = droppable.iter().flatten().fold(meminfo.free?, |sum, part| sum.saturating_add(*part));
+    Some(sum.saturating_sub(meminfo.shmem.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kib(number: u64) -> Option<u64> {
+        Some(number * 1024)
+    }
+
+    #[test]
+    fn used_is_what_is_not_available() {
+        let memory = account(&meminfo::parse(
+            b"MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\nCached: 20 kB\n\
+              SwapTotal: 100 kB\nSwapFree: 60 kB\nSReclaimable: 5 kB\n",
+        ));
+        assert_eq!((memory.used, memory.available, memory.cached), (kib(750), kib(250), kib(25)));
+        assert_eq!(memory.usage_percent, Some(Percent::of(3, 4)));
+        assert_eq!((memory.swap_total, memory.swap_used), (kib(100), kib(40)));
+    }
+
+    #[test]
+    fn before_linux_3_14_available_is_estimated() {
+        let memory = account(&meminfo::parse(
+            b"MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 50 kB\nCached: 200 kB\nShmem: 30 kB\n\
+              SReclaimable: 20 kB\n",
+        ));
+        assert_eq!((memory.available, memory.used), (kib(340), kib(660)));
+    }
+
+    #[test]
+    fn a_container_never_underflows() {
+        let lxc = account(&meminfo::parse(
+            b"MemTotal: 100 kB\nMemFree: 25 kB\nMemAvailable: 900 kB\nCached: 10 kB\n\
+              SwapTotal: 0 kB\nSwapFree: 7 kB",
+        ));
+        assert_eq!((lxc.available, lxc.used, lxc.swap_used), (kib(35), kib(65), kib(0)));
+        let absurd = account(&meminfo::parse(b"MemTotal: 100 kB\nMemFree: 900 kB\n"));
+        assert_eq!((absurd.available, absurd.used), (kib(100), kib(0)));
+        assert_eq!(account(&Meminfo::default()), Memory::default(), "nothing known, nothing said");
+        let three_lines = account(&meminfo::parse(b"MemTotal: 0 kB\nMemFree: 0 kB\n"));
+        assert_eq!(three_lines.usage_percent, Some(Percent::default()));
+    }
+}

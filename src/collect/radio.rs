@@ -1,0 +1,43 @@
+//! Radio links, from the wireless extensions' file.
+
+use kinglet_proto::limits::WIRELESS_MAX;
+use kinglet_proto::sample::Wireless;
+use kinglet_proto::time::Instant;
+
+use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::wireless;
+
+/// Reads radio links.
+#[derive(Debug)]
+pub(super) struct RadioCollector {
+    file: HotFile,
+}
+
+impl RadioCollector {
+    pub(super) fn new(net: &Root) -> Self {
+        Self { file: net.file("wireless") }
+    }
+
+    pub(super) fn collect(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        wireless: &mut Vec<Wireless>,
+    ) {
+        let text = self.file.read(now, buffer).unwrap_or_default();
+        let mut count = 0;
+        for link in wireless::parse(text).take(WIRELESS_MAX) {
+            if count == wireless.len() {
+                wireless.push(Wireless::default());
+            }
+            let radio = &mut wireless[count];
+            if radio.interface.as_bytes() != link.name {
+                radio.interface = String::from_utf8_lossy(link.name).into_owned();
+            }
+            radio.link = u32::try_from(link.quality).ok();
+            radio.signal_dbm = link.level_dbm.and_then(|level| i32::try_from(level).ok());
+            count += 1;
+        }
+        wireless.truncate(count);
+    }
+}

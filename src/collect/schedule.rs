@@ -1,0 +1,49 @@
+//! When what moves slowly is read again.
+
+use std::time::Duration;
+
+use kinglet_proto::time::Instant;
+
+/// Due at first, then after each interval, and whenever somebody says that something changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schedule {
+    interval: Duration,
+    next: Instant,
+}
+
+impl Schedule {
+    pub(super) const fn every(interval: Duration) -> Self {
+        Self { interval, next: Instant::from_millis(0) }
+    }
+
+    /// Whether it is time; if so the next time is an interval from now.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let due = now >= self.next;
+        if due {
+            self.next = now.plus(self.interval);
+        }
+        due
+    }
+
+    /// Due at once.
+    pub(super) fn hurry(&mut self) {
+        self.next = Instant::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_first_then_every_interval_and_when_hurried() {
+        let mut schedule = Schedule::every(Duration::from_secs(10));
+        let at = |ms| Instant::from_millis(ms);
+        assert!(schedule.is_due(at(5)));
+        assert!(!schedule.is_due(at(10_004)));
+        assert!(schedule.is_due(at(10_005)));
+        schedule.hurry();
+        assert!(schedule.is_due(at(10_006)));
+        assert!(!schedule.is_due(at(10_007)));
+    }
+}

@@ -1,0 +1,430 @@
+//! Asking mounts for their space without ever waiting for one that does not answer.
+//!
+//! `statfs` on a dead NFS server or a hung FUSE daemon blocks for minutes and cannot be
+//! interrupted, so one helper thread asks the mounts in turn and the main thread only looks at what
+//! it has. When one mount has kept the helper for `STATFS_TIMEOUT`, the helper is given up: it
+//! stays in its call, the mount is stuck, and a new helper goes on with the others. The mount is
+//! asked again once its call has returned. With `STATFS_THREADS_MAX` helpers given up no more are
+//! started.
+
+use std::ffi::{CStr, CString};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use kinglet_proto::limits::{STATFS_STACK, STATFS_THREADS_MAX, STATFS_TIMEOUT};
+use kinglet_proto::time::Instant;
+use nix::sys::statvfs::statvfs;
+
+/// Space of one file system, bytes and file nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Space {
+    /// Size, bytes.
+    pub total: u64,
+    /// Bytes free, those kept for root included.
+    pub free: u64,
+    /// Bytes free to anybody.
+    pub available: u64,
+    /// File nodes; zero where the file system has no fixed number.
+    pub inodes: u64,
+    /// File nodes free.
+    pub inodes_free: u64,
+}
+
+/// How a mount is asked: `None` when it refuses. Tests put a table, or a wall, in its place.
+pub type Ask = Arc<dyn Fn(&CStr) -> Option<Space> + Send + Sync>;
+
+/// Asks the kernel.
+pub(super) fn kernel() -> Ask {
+    Arc::new(|path| {
+        // The types differ by C library and word size.
+        fn wide(number: impl Into<u64>) -> u64 {
+            number.into()
+        }
+        let stat = statvfs(path).ok()?;
+        let unit = wide(stat.fragment_size());
+        Some(Space {
+            total: wide(stat.blocks()).saturating_mul(unit),
+            free: wide(stat.blocks_free()).saturating_mul(unit),
+            available: wide(stat.blocks_available()).saturating_mul(unit),
+            inodes: wide(stat.files()),
+            inodes_free: wide(stat.files_free()),
+        })
+    })
+}
+
+/// What is known of one mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Answer {
+    /// Not asked yet, or refused.
+    #[default]
+    None,
+    /// Its space.
+    Space(Space),
+    /// Asked, and still silent.
+    Stuck,
+}
+
+/// The mounts, their answers, and who asks.
+pub(super) struct Statfs {
+    ask: Ask,
+    paths: Arc<[CString]>,
+    answers: Vec<Answer>,
+    helper: Option<Arc<Helper>>,
+    given_up: Vec<GivenUp>,
+    /// The mount the helper was seen with, and since when.
+    seen: Option<(usize, Instant)>,
+    asked_at: Option<Instant>,
+    answered_at: Option<Instant>,
+}
+
+/// A helper that does not come back, and the mount that keeps it.
+struct GivenUp {
+    helper: Arc<Helper>,
+    path: CString,
+}
+
+/// What the main thread and one helper share; neither holds the lock across a system call.
+#[derive(Default)]
+struct Helper {
+    round: Mutex<Round>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Round {
+    paths: Arc<[CString]>,
+    answers: Vec<Answer>,
+    /// The mount being asked, or to be asked next.
+    at: usize,
+    is_running: bool,
+    /// The helper is to end when its call returns.
+    is_over: bool,
+    /// Its thread has ended.
+    has_returned: bool,
+    /// The main thread waits for the end of the round.
+    has_waiter: bool,
+}
+
+impl Helper {
+    fn lock(&self) -> MutexGuard<'_, Round> {
+        self.round.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The helper's life: waits for a round, asks each mount in turn.
+    fn run(&self, ask: &Ask) {
+        let mut round = self.lock();
+        while !round.is_over {
+            if !round.is_running {
+                round = self.changed.wait(round).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let at = round.at;
+            let paths = Arc::clone(&round.paths);
+            if round.answers.get(at) == Some(&Answer::None)
+                && let Some(path) = paths.get(at)
+            {
+                drop(round);
+                let answer = ask(path).map_or(Answer::None, Answer::Space);
+                round = self.lock();
+                if let Some(slot) = round.answers.get_mut(at) {
+                    *slot = answer;
+                }
+            }
+            round.at = at + 1;
+            round.is_running = round.at < paths.len();
+            if !round.is_running && round.has_waiter {
+                self.changed.notify_all();
+            }
+        }
+        round.has_returned = true;
+    }
+}
+
+impl Statfs {
+    pub(super) fn new(ask: Ask) -> Self {
+        Self {
+            ask,
+            paths: Arc::new([]),
+            answers: Vec::new(),
+            helper: None,
+            given_up: Vec::new(),
+            seen: None,
+            asked_at: None,
+            answered_at: None,
+        }
+    }
+
+    /// What is known, one answer a path.
+    pub(super) fn answers(&self) -> &[Answer] {
+        &self.answers
+    }
+
+    /// When the round began that the answers come from.
+    pub(super) fn answered_at(&self) -> Option<Instant> {
+        self.answered_at
+    }
+
+    /// From now on these mounts; the answers begin anew. Not while a round is under way.
+    pub(super) fn set_paths(&mut self, paths: Vec<CString>) {
+        assert!(!self.is_running(), "the helper's list does not change under it");
+        self.paths = paths.into();
+        self.answers.clear();
+        self.answers.resize(self.paths.len(), Answer::None);
+    }
+
+    /// Starts a round of questions, unless one is under way.
+    pub(super) fn start(&mut self, now: Instant) {
+        self.given_up.retain(|lost| !lost.helper.lock().has_returned);
+        if self.paths.is_empty() || self.is_running() {
+            return;
+        }
+        self.asked_at = Some(now);
+        self.start_at(0, now);
+    }
+
+    /// Takes what the helper has; gives it up when one mount has kept it too long.
+    pub(super) fn poll(&mut self, now: Instant) {
+        let Some(helper) = self.helper.clone() else { return };
+        let round = helper.lock();
+        let (at, is_running) = (round.at, round.is_running);
+        let done = at.min(self.answers.len()).min(round.answers.len());
+        self.answers[..done].copy_from_slice(&round.answers[..done]);
+        drop(round);
+        if !is_running {
+            self.seen = None;
+            self.answered_at = self.asked_at;
+            return;
+        }
+        match self.seen {
+            Some((seen, since)) if seen == at => {
+                if now.since(since) >= STATFS_TIMEOUT {
+                    self.give_up();
+                    self.start_at(at + 1, now);
+                }
+            }
+            _ => self.seen = Some((at, now)),
+        }
+    }
+
+    /// Waits for the round under way; only where nothing else waits for this thread.
+    pub(super) fn wait(&mut self, limit: Duration, now: Instant) {
+        if let Some(helper) = self.helper.clone() {
+            let mut round = helper.lock();
+            round.has_waiter = true;
+            let waited = helper.changed.wait_timeout_while(round, limit, |round| round.is_running);
+            waited.unwrap_or_else(PoisonError::into_inner).0.has_waiter = false;
+        }
+        self.poll(now);
+    }
+
+    /// The mount that is asked now is stuck; the others may still answer.
+    pub(super) fn skip(&mut self, now: Instant) {
+        if self.is_running() {
+            let next = self.give_up() + 1;
+            self.start_at(next, now);
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.helper.as_ref().is_some_and(|helper| helper.lock().is_running)
+    }
+
+    fn start_at(&mut self, at: usize, now: Instant) {
+        let Some(helper) = self.helper.clone().or_else(|| self.spawn()) else {
+            // Nobody asks any more: what was known grows old, and old figures are lies.
+            for answer in self.answers.iter_mut().skip(at) {
+                *answer = if *answer == Answer::Stuck { Answer::Stuck } else { Answer::None };
+            }
+            return;
+        };
+        let mut round = helper.lock();
+        if !Arc::ptr_eq(&round.paths, &self.paths) {
+            round.paths = Arc::clone(&self.paths);
+        }
+        round.answers.clear();
+        round.answers.extend_from_slice(&self.answers);
+        for (answer, path) in round.answers[at..].iter_mut().zip(&self.paths[at..]) {
+            let is_stuck = self.given_up.iter().any(|lost| lost.path == *path);
+            *answer = if is_stuck { Answer::Stuck } else { Answer::None };
+        }
+        round.at = at;
+        round.is_running = at < round.paths.len();
+        self.seen = Some((at, now));
+        drop(round); // or the helper would wake only to wait for the lock
+        helper.changed.notify_all();
+    }
+
+    /// Leaves the helper in its call; says with which mount.
+    fn give_up(&mut self) -> usize {
+        self.seen = None;
+        let Some(helper) = self.helper.take() else { return 0 };
+        let mut round = helper.lock();
+        let at = round.at;
+        (round.is_over, round.is_running) = (true, false);
+        let path = round.paths.get(at).cloned().unwrap_or_default();
+        drop(round);
+        if self.paths.get(at) == Some(&path)
+            && let Some(answer) = self.answers.get_mut(at)
+        {
+            *answer = Answer::Stuck;
+        }
+        self.given_up.push(GivenUp { helper, path });
+        at
+    }
+
+    fn spawn(&mut self) -> Option<Arc<Helper>> {
+        if self.given_up.len() >= STATFS_THREADS_MAX {
+            return None;
+        }
+        let helper = Arc::new(Helper::default());
+        let (theirs, ask) = (Arc::clone(&helper), Arc::clone(&self.ask));
+        let thread = thread::Builder::new().name("statfs".into()).stack_size(STATFS_STACK);
+        thread.spawn(move || theirs.run(&ask)).ok()?;
+        self.helper = Some(Arc::clone(&helper));
+        Some(helper)
+    }
+}
+
+impl Drop for Statfs {
+    fn drop(&mut self) {
+        if let Some(helper) = &self.helper {
+            helper.lock().is_over = true;
+            helper.changed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Mounts whose names begin with `/dead` answer only when released.
+    #[derive(Default)]
+    struct Wall {
+        is_open: Mutex<bool>,
+        opened: Condvar,
+        calls: AtomicUsize,
+    }
+
+    impl Wall {
+        fn ask(self: &Arc<Self>) -> Ask {
+            let wall = Arc::clone(self);
+            Arc::new(move |path| {
+                if path.to_bytes().starts_with(b"/dead") {
+                    wall.calls.fetch_add(1, Ordering::SeqCst);
+                    let is_open = wall.is_open.lock().unwrap();
+                    drop(wall.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
+                }
+                (path.to_bytes() != b"/secret").then_some(Space { total: 7, ..Space::default() })
+            })
+        }
+
+        fn open(&self) {
+            *self.is_open.lock().unwrap() = true;
+            self.opened.notify_all();
+        }
+    }
+
+    fn paths(names: &[&str]) -> Vec<CString> {
+        names.iter().map(|name| CString::new(*name).unwrap()).collect()
+    }
+
+    fn at(ms: u64) -> Instant {
+        Instant::from_millis(ms)
+    }
+
+    /// Polls until `is_done`; the helper is another thread, so real time has to pass.
+    fn until(statfs: &mut Statfs, now: Instant, is_done: impl Fn(&Statfs) -> bool) {
+        for _ in 0..2000 {
+            statfs.wait(Duration::from_millis(5), now);
+            if is_done(statfs) {
+                return;
+            }
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        panic!("the helper does not get on");
+    }
+
+    const LIVE: Answer =
+        Answer::Space(Space { total: 7, free: 0, available: 0, inodes: 0, inodes_free: 0 });
+
+    #[test]
+    fn a_dead_mount_is_stuck_and_the_others_answer() {
+        let wall = Arc::new(Wall::default());
+        let mut statfs = Statfs::new(wall.ask());
+        statfs.set_paths(paths(&["/a", "/dead", "/b", "/secret"]));
+        statfs.start(at(0));
+        until(&mut statfs, at(10), |statfs| statfs.seen.is_some_and(|seen| seen.0 == 1));
+        assert_eq!(statfs.answers(), [LIVE, Answer::None, Answer::None, Answer::None]);
+        statfs.poll(at(9).plus(STATFS_TIMEOUT));
+        assert_eq!(statfs.answers()[1], Answer::None, "not yet");
+        statfs.poll(at(10).plus(STATFS_TIMEOUT));
+        until(&mut statfs, at(5000), |statfs| !statfs.is_running());
+        assert_eq!(statfs.answers(), [LIVE, Answer::Stuck, LIVE, Answer::None]);
+
+        // The next round passes it by, and does not hang again.
+        statfs.start(at(10_000));
+        until(&mut statfs, at(10_001), |statfs| !statfs.is_running());
+        assert_eq!(statfs.answers(), [LIVE, Answer::Stuck, LIVE, Answer::None]);
+        assert_eq!(wall.calls.load(Ordering::SeqCst), 1);
+
+        // Its call returns: the round after that asks it again.
+        wall.open();
+        until(&mut statfs, at(20_000), |statfs| {
+            statfs.given_up.iter().all(|lost| lost.helper.lock().has_returned)
+        });
+        statfs.start(at(20_000));
+        until(&mut statfs, at(20_001), |statfs| !statfs.is_running());
+        assert_eq!(statfs.answers(), [LIVE, LIVE, LIVE, Answer::None]);
+    }
+
+    #[test]
+    fn a_host_of_dead_mounts_costs_a_bounded_number_of_threads() {
+        let wall = Arc::new(Wall::default());
+        let mut statfs = Statfs::new(wall.ask());
+        let dead: Vec<String> = (0..2 * STATFS_THREADS_MAX).map(|n| format!("/dead{n}")).collect();
+        statfs.set_paths(paths(&dead.iter().map(String::as_str).collect::<Vec<_>>()));
+        let mut now = at(0);
+        for _ in 0..4 {
+            statfs.start(now);
+            for _ in 0..2 * STATFS_THREADS_MAX {
+                now = now.plus(STATFS_TIMEOUT);
+                statfs.poll(now);
+            }
+        }
+        assert_eq!(statfs.given_up.len(), STATFS_THREADS_MAX);
+        let stuck = statfs.answers().iter().filter(|answer| **answer == Answer::Stuck).count();
+        assert_eq!(stuck, STATFS_THREADS_MAX);
+        assert!(!statfs.is_running(), "nobody asks any more");
+        wall.open();
+        until(&mut statfs, now, |statfs| {
+            statfs.given_up.iter().all(|lost| lost.helper.lock().has_returned)
+        });
+        statfs.start(now);
+        until(&mut statfs, now, |statfs| !statfs.is_running());
+        assert!(statfs.answers().iter().all(|answer| *answer == LIVE));
+    }
+
+    #[test]
+    fn a_single_sample_waits_no_longer_than_its_limit() {
+        let wall = Arc::new(Wall::default());
+        let mut statfs = Statfs::new(wall.ask());
+        statfs.set_paths(paths(&["/dead", "/b"]));
+        statfs.start(at(0));
+        statfs.wait(Duration::from_millis(10), at(0));
+        statfs.skip(at(0));
+        until(&mut statfs, at(1), |statfs| !statfs.is_running());
+        assert_eq!(statfs.answers(), [Answer::Stuck, LIVE]);
+        wall.open();
+    }
+
+    #[test]
+    fn the_kernel_answers_for_the_root() {
+        let Some(space) = kernel()(c"/") else { panic!("/ has a size") };
+        assert!(space.free <= space.total && space.available <= space.free && space.total > 0);
+        assert_eq!(kernel()(c"/no/such/mount"), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! `kinglet sample`: one sample of this host, for eyes or for programs.
+
+use std::io::{self, IsTerminal, Write};
+
+use kinglet_proto::limits::{FIRST_WINDOW, STATFS_TIMEOUT};
+use nix::poll::{PollTimeout, poll};
+
+use super::{Outcome, table};
+use crate::clock;
+use crate::collect::Collector;
+use crate::config::Config;
+
+/// Takes two looks a short window apart and prints what lies between them.
+pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
+    let mut collector = Collector::new(&config.roots, &config.collect);
+    collector.collect(clock::now());
+    poll(&mut [], PollTimeout::try_from(FIRST_WINDOW).unwrap_or(PollTimeout::ZERO))?;
+    collector.collect(clock::now());
+    collector.wait_filesystems(STATFS_TIMEOUT);
+    let sample = collector.sample_mut();
+    let mut stdout = io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut stdout, sample)?;
+        writeln!(stdout)?;
+    } else {
+        let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        table::write(&mut stdout, sample, bold)?;
+    }
+    stdout.flush().map(|()| Outcome::Good)
+}

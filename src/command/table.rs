@@ -1,0 +1,306 @@
+//! A sample for human eyes: blocks of aligned columns, units scaled.
+
+mod unit;
+
+use std::io::{self, Write};
+
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::{Disk, Filesystem, Interface, Sample};
+use unit::{bytes, percent, rate, span};
+
+/// Widest cell; what is longer is cut, with an ellipsis.
+const CELL_CHARS_MAX: usize = 32;
+
+/// Writes the whole sample.
+pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Result<()> {
+    let mut page = Page { out, bold };
+    page.block("HOST", &[], host(sample))?;
+    page.block("CPU", &[], cpu(sample))?;
+    page.block("MEMORY", &["", "used", "total", "use"], memory(sample))?;
+    let disks = sample.disks.iter().map(disk).collect();
+    page.block("DISK", &["", "type", "size", "used", "use", "read", "write", "busy"], disks)?;
+    let filesystems = sample.filesystems.iter().map(filesystem).collect();
+    page.block("MOUNT", &["", "type", "size", "used", "use", "inodes", ""], filesystems)?;
+    let mut interfaces: Vec<_> = sample.network.interfaces.iter().map(interface).collect();
+    interfaces.extend(total(sample));
+    let header = ["", "state", "receive", "send", "received", "sent", "errors", "drops"];
+    page.block("NETWORK", &header, interfaces)?;
+    page.block("SENSOR", &[], sensors(sample))?;
+    page.block("PRESSURE", &["", "some", "full"], pressure(sample))?;
+    page.block("AGENT", &[], agent(sample))
+}
+
+type Row = Vec<String>;
+
+/// Where blocks go.
+struct Page<'a, W> {
+    out: &'a mut W,
+    bold: bool,
+}
+
+impl<W: Write> Page<'_, W> {
+    /// A heading and rows below a header; nothing for no rows. The first column is left-aligned,
+    /// and so is everything in a block without a header.
+    fn block(&mut self, heading: &str, header: &[&str], rows: Vec<Row>) -> io::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut lines: Vec<Row> = Vec::with_capacity(rows.len() + 1);
+        if !header.is_empty() {
+            lines.push(header.iter().map(|cell| (*cell).to_owned()).collect());
+        }
+        lines.extend(rows);
+        let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                lines.iter().filter_map(|line| line.get(column)).map(|cell| width(cell)).max()
+            })
+            .map(Option::unwrap_or_default)
+            .collect();
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { heading } else { "" };
+            let (on, off) = if self.bold && index == 0 { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+            let mut text = format!("{on}{label:9}{off}");
+            for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+                let cell = cut(cell);
+                let left = column == 0 || header.is_empty();
+                let cell = if left { format!("{cell:<width$}") } else { format!("{cell:>width$}") };
+                text.push_str(&cell);
+                text.push_str("  ");
+            }
+            writeln!(self.out, "{}", text.trim_end())?;
+        }
+        writeln!(self.out)
+    }
+}
+
+fn host(sample: &Sample) -> Vec<Row> {
+    let os = &sample.os;
+    let mut rows = vec![vec![
+        sample.hostname.clone(),
+        format!("{} {}", os.name, os.version).trim().to_owned(),
+        format!("Linux {} {}", os.kernel, os.arch),
+    ]];
+    let mut state: Row =
+        sample.uptime.map(|uptime| format!("up {}", span(uptime))).into_iter().collect();
+    state.extend(sample.users.map(|users| format!("{users} logged in")));
+    state.push(sample.timestamp.to_string());
+    rows.push(state);
+    if !sample.ip_addresses.is_empty() {
+        rows.push(vec![sample.ip_addresses.join(" ")]);
+    }
+    rows
+}
+
+fn cpu(sample: &Sample) -> Vec<Row> {
+    let cpu = &sample.cpu;
+    let cores = cpu.cores.map(|cores| format!("{cores} x")).unwrap_or_default();
+    let clock = cpu.frequency.map(|mhz| format!("at {mhz} MHz")).unwrap_or_default();
+    let brand = [cores.as_str(), &cpu.brand, &clock].join(" ");
+    let mut rows = vec![vec![brand.trim().to_owned()]];
+    let shares: Vec<String> = [
+        ("busy", cpu.usage),
+        ("user", cpu.user),
+        ("system", cpu.system),
+        ("nice", cpu.nice),
+        ("iowait", cpu.iowait),
+        ("irq", cpu.irq),
+        ("steal", cpu.steal),
+    ]
+    .iter()
+    .filter_map(|(name, share)| share.map(|share| format!("{name} {}", percent(share))))
+    .collect();
+    if !shares.is_empty() {
+        rows.push(vec![shares.join(", ")]);
+    }
+    if let Some(load) = sample.load_average {
+        let tasks = sample
+            .processes
+            .map(|tasks| format!(", {} of {} tasks running", tasks.running, tasks.total))
+            .unwrap_or_default();
+        rows.push(vec![format!("load {} {} {}{tasks}", load.one, load.five, load.fifteen)]);
+    }
+    rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+    rows
+}
+
+fn memory(sample: &Sample) -> Vec<Row> {
+    let memory = &sample.memory;
+    let Some(total) = memory.total else { return Vec::new() };
+    let row = |name: &str, used: Option<u64>, total: u64| {
+        let share = used.map(|used| Percent::of(used, total));
+        vec![name.to_owned(), scaled(used), bytes(total), shown(share)]
+    };
+    let mut rows = vec![row("main", memory.used, total)];
+    if let Some(swap) = memory.swap_total.filter(|swap| *swap > 0) {
+        rows.push(row("swap", memory.swap_used, swap));
+    }
+    if let Some(zram) = memory.zram_used {
+        rows.push(row("zram", Some(zram), total));
+    }
+    rows
+}
+
+fn disk(disk: &Disk) -> Row {
+    let kind = serde_json::to_string(&disk.disk_type).unwrap_or_default();
+    vec![
+        disk.name.clone(),
+        kind.trim_matches('"').to_owned(),
+        scaled(disk.total),
+        scaled(disk.used),
+        shown(disk.usage_percent),
+        speed(disk.read_speed),
+        speed(disk.write_speed),
+        shown(disk.busy_percent),
+    ]
+}
+
+fn filesystem(mount: &Filesystem) -> Row {
+    let inodes = mount.inodes_total.zip(mount.inodes_used);
+    let note = match (mount.stuck, mount.read_only) {
+        (true, _) => "does not answer",
+        (false, true) => "read-only",
+        (false, false) => "",
+    };
+    vec![
+        mount.mount_point.clone(),
+        mount.fstype.clone(),
+        scaled(mount.total),
+        scaled(mount.used),
+        shown(mount.usage_percent),
+        shown(inodes.map(|(total, used)| Percent::of(used, total))),
+        note.to_owned(),
+    ]
+}
+
+fn interface(interface: &Interface) -> Row {
+    vec![
+        interface.name.clone(),
+        interface.state.clone().unwrap_or_default(),
+        speed(interface.rx_speed),
+        speed(interface.tx_speed),
+        bytes(interface.rx_bytes),
+        bytes(interface.tx_bytes),
+        (interface.rx_errors + interface.tx_errors).to_string(),
+        (interface.rx_drops + interface.tx_drops).to_string(),
+    ]
+}
+
+fn total(sample: &Sample) -> Option<Row> {
+    let network = &sample.network;
+    let wan = network.wan.as_ref().map(|wan| format!("wan {wan}")).unwrap_or_default();
+    Some(vec![
+        "total".to_owned(),
+        wan,
+        speed(network.rx_speed),
+        speed(network.tx_speed),
+        bytes(network.total_rx?),
+        bytes(network.total_tx?),
+    ])
+}
+
+fn sensors(sample: &Sample) -> Vec<Row> {
+    let degrees = sample.temperatures.iter();
+    let mut rows: Vec<Row> = degrees
+        .map(|sensor| vec![sensor.label.clone(), format!("{:.1} °C", sensor.celsius)])
+        .collect();
+    rows.extend(sample.fans.iter().map(|fan| vec![fan.label.clone(), format!("{} rpm", fan.rpm)]));
+    rows.extend(sample.wireless.iter().map(|radio| {
+        let signal = radio.signal_dbm.map(|dbm| format!("{dbm} dBm")).unwrap_or_default();
+        vec![radio.interface.clone(), signal]
+    }));
+    rows.extend(sample.battery.map(|battery| {
+        let state = if battery.charging { "charging" } else { "discharging" };
+        vec!["battery".to_owned(), percent(battery.percent), state.to_owned()]
+    }));
+    rows.extend(sample.power.map(|power| {
+        let state = [
+            (power.undervoltage, "undervoltage"),
+            (power.throttled, "throttled"),
+            (power.frequency_capped, "clock capped"),
+        ];
+        let now: Vec<_> = state.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+        let now = if now.is_empty() { "good".to_owned() } else { now.join(", ") };
+        vec!["power".to_owned(), now]
+    }));
+    rows
+}
+
+fn pressure(sample: &Sample) -> Vec<Row> {
+    let Some(pressure) = sample.pressure else { return Vec::new() };
+    let stalls = [("cpu", pressure.cpu), ("memory", pressure.memory), ("io", pressure.io)];
+    stalls
+        .into_iter()
+        .filter_map(|(name, stall)| Some((name, stall?)))
+        .map(|(name, stall)| {
+            vec![name.to_owned(), shown(stall.some_avg10), shown(stall.full_avg10)]
+        })
+        .collect()
+}
+
+fn agent(sample: &Sample) -> Vec<Row> {
+    let Some(agent) = &sample.agent else { return Vec::new() };
+    let mut row = vec![format!("kinglet {}", agent.version)];
+    row.extend(agent.rss.map(|rss| format!("{} resident", bytes(rss))));
+    vec![row]
+}
+
+fn scaled(value: Option<u64>) -> String {
+    value.map(bytes).unwrap_or_default()
+}
+
+fn speed(value: Option<u64>) -> String {
+    value.map(rate).unwrap_or_default()
+}
+
+fn shown(value: Option<Percent>) -> String {
+    value.map(percent).unwrap_or_default()
+}
+
+fn width(cell: &str) -> usize {
+    cut(cell).chars().count()
+}
+
+/// A cell short enough for its column; only names can be long, and only text without columns is
+/// longer than this on purpose.
+fn cut(cell: &str) -> String {
+    let is_sentence = cell.contains(' ');
+    if is_sentence || cell.chars().count() <= CELL_CHARS_MAX {
+        return cell.to_owned();
+    }
+    cell.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use kinglet_proto::sample::Disk;
+
+    use super::*;
+
+    fn page(sample: &Sample) -> String {
+        let mut out = Vec::new();
+        write(&mut out, sample, false).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_are_aligned_and_empty_blocks_are_left_out() {
+        let mut sample = Sample { hostname: "pi".into(), ..Sample::default() };
+        for (name, total) in [("sda", 2_000_398_934_016), ("mmcblk0", 31_914_983_424)] {
+            let (name, total) = (name.to_owned(), Some(total));
+            sample.disks.push(Disk { name, total, ..Disk::default() });
+        }
+        let page = page(&sample);
+        assert!(!page.contains("MOUNT") && !page.contains("SENSOR"), "{page}");
+        let lines: Vec<_> = page.lines().filter(|line| line.contains("iB")).collect();
+        assert_eq!(lines.len(), 2, "{page}");
+        assert_eq!(lines[0].find("iB"), lines[1].find("iB"), "{page}");
+        assert!(page.is_ascii(), "no colour where nobody sees it");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(cut(&"x".repeat(40)).chars().count(), CELL_CHARS_MAX);
+        assert_eq!(cut("short"), "short");
+    }
+}

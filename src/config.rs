@@ -1,0 +1,333 @@
+//! What the owner wants, from flags, environment and file, in this order of precedence.
+//!
+//! Reading has two steps: `raw` takes what is written, with its place; here it gets its meaning.
+//! Every problem is found in one go and told with file, line, key and what is allowed.
+
+mod document;
+mod duration;
+mod identity;
+mod print;
+mod problem;
+mod raw;
+mod settings;
+mod token;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kinglet_proto::dialect::{Auth, Protocol};
+use kinglet_proto::host::Host;
+use kinglet_proto::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
+use kinglet_proto::secret::Secret;
+pub use problem::{ConfigError, Place, Problem};
+use problem::{Problems, Written, nearest};
+use raw::{RawConfig, RawHost, RawServer, Text};
+pub use settings::{FILE_DEFAULT, Setting, Settings};
+
+use crate::collect::{Filter, Options, Roots};
+use crate::link::{ServerUrl, Trust};
+
+/// The whole configuration, in meaning.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who this host is.
+    pub host: Host,
+    /// The servers it reports to: 1 to [`SERVERS_MAX`], or none for `kinglet sample`.
+    pub servers: Vec<Server>,
+    /// What is collected.
+    pub collect: Options,
+    /// Where the kernel's files are.
+    pub roots: Roots,
+    /// What the owner should know and that stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// One server.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where.
+    pub url: ServerUrl,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// How the token is shown.
+    pub auth: Auth,
+    /// The id the server knows this host by, in protocols that give their own.
+    pub server_id: Option<String>,
+    /// The token.
+    pub token: Secret,
+    /// Where the token came from, for `--print-config`.
+    pub token_file: Option<PathBuf>,
+    /// Authorities trusted beside the built-in ones.
+    pub ca_file: Option<PathBuf>,
+    /// Whom its certificate may come from; `None` for `ws://`.
+    pub trust: Option<Trust>,
+    /// Time between two reports.
+    pub interval: Duration,
+}
+
+impl Config {
+    /// Reads everything the owner said.
+    pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
+        let mut problems = Problems::default();
+        let mut raw = settings.read_file(&mut problems);
+        raw.apply(settings.overrides(), &mut problems);
+        if settings.servers_ignored {
+            raw.servers.clear();
+        }
+        Self::understand(&raw, settings, problems)
+    }
+
+    /// Gives what is written its meaning.
+    fn understand(
+        raw: &RawConfig,
+        settings: &Settings,
+        mut problems: Problems,
+    ) -> Result<Self, ConfigError> {
+        let roots = settings.roots();
+        let mut warnings = Vec::new();
+        let interval = interval(raw.interval.as_ref(), INTERVAL_DEFAULT, &mut problems);
+        let host = host(&raw.host, &roots, &mut problems);
+        let collect = options(raw);
+        if raw.servers.len() > SERVERS_MAX {
+            let place = &raw.servers[SERVERS_MAX].place;
+            problems.add(place, format!("at most {SERVERS_MAX} servers"));
+        }
+        let mut servers = Vec::with_capacity(raw.servers.len());
+        for raw in &raw.servers {
+            let read = server(raw, interval, settings, &mut problems, &mut warnings);
+            servers.extend(read);
+        }
+        warnings.sort();
+        warnings.dedup();
+        problems.finish(Some(Self { host, servers, collect, roots, warnings }))
+    }
+
+    /// A configuration for one server on this very host, as the hub's demonstration uses it.
+    pub fn local(url: ServerUrl, token: Secret, interval: Duration) -> Result<Self, ConfigError> {
+        let (raw, settings) = (RawConfig::default(), Settings::default());
+        let mut config = Self::understand(&raw, &settings, Problems::default())?;
+        config.servers.push(Server {
+            url,
+            protocol: Protocol::Kinglet,
+            auth: Auth::Header,
+            server_id: None,
+            token,
+            token_file: None,
+            ca_file: None,
+            trust: None,
+            interval,
+        });
+        Ok(config)
+    }
+
+    /// How often a sample is taken: as often as the server wants that wants it most often.
+    pub fn sample_interval(&self) -> Duration {
+        let wanted = self.servers.iter().map(|server| server.interval);
+        wanted.min().unwrap_or(INTERVAL_DEFAULT)
+    }
+}
+
+fn server(
+    raw: &RawServer,
+    interval_default: Duration,
+    settings: &Settings,
+    problems: &mut Problems,
+    warnings: &mut Vec<String>,
+) -> Option<Server> {
+    let protocol = match &raw.protocol {
+        None => Some(Protocol::Kinglet),
+        Some(written) => choice(written, &Protocol::ALL, Protocol::name, problems),
+    };
+    let auth = match &raw.auth {
+        None => Some(protocol.map_or(Auth::Header, Protocol::default_auth)),
+        Some(written) => choice(written, &[Auth::Header, Auth::Query], Auth::name, problems),
+    };
+    let url = url(raw, problems);
+    let interval = interval(raw.interval.as_ref(), interval_default, problems);
+    let token_file = token_file(raw, settings);
+    let token = token(raw, token_file.as_deref(), problems);
+    let ca_file = raw.ca_file.as_ref().map(|written| PathBuf::from(&written.value));
+    let trust = match (&url, &raw.ca_file) {
+        (Some(url), _) if url.tls => match Trust::load(ca_file.as_deref()) {
+            Ok(trust) => Some(trust),
+            Err(error) => {
+                let place = raw.ca_file.as_ref().map_or(&raw.place, |written| &written.place);
+                problems.add(place, error.to_string());
+                None
+            }
+        },
+        (Some(_), Some(written)) => {
+            problems.add(&written.place, "is for wss:// only; this server's url is ws://");
+            None
+        }
+        (Some(_) | None, _) => None,
+    };
+    let server = Server {
+        url: url?,
+        protocol: protocol?,
+        auth: auth?,
+        server_id: raw.server_id.as_ref().map(|written| written.value.clone()),
+        token: token?,
+        token_file,
+        ca_file,
+        trust,
+        interval,
+    };
+    warnings.extend(server.token_file.as_deref().and_then(token::exposure));
+    if !server.url.tls && !server.url.is_loopback() {
+        let url = &server.url;
+        warnings.push(format!("{url}: the token travels in clear over ws://; use wss://"));
+    }
+    Some(server)
+}
+
+fn url(raw: &RawServer, problems: &mut Problems) -> Option<ServerUrl> {
+    let Some(written) = &raw.url else {
+        problems.add(&raw.place, "the url of the server is missing: url = \"wss://...\"");
+        return None;
+    };
+    match ServerUrl::parse(&written.value) {
+        Ok(url) => Some(url),
+        Err(error) => {
+            problems.add(&written.place, error.to_string());
+            None
+        }
+    }
+}
+
+fn token_file(raw: &RawServer, settings: &Settings) -> Option<PathBuf> {
+    match &raw.token_file {
+        Some(written) => Some(PathBuf::from(&written.value)),
+        None if raw.token.is_some() => None,
+        None => token::default_file(settings.credentials.clone()),
+    }
+}
+
+fn token(raw: &RawServer, file: Option<&Path>, problems: &mut Problems) -> Option<Secret> {
+    let (read, place) = match (&raw.token, file) {
+        (Some(written), _) => (token::parse(&written.value), &written.place),
+        (None, Some(path)) => {
+            let place = raw.token_file.as_ref().map_or(&raw.place, |written| &written.place);
+            (token::read(path), place)
+        }
+        (None, None) => {
+            let fault = format!(
+                "there is no token: put it into {} or name a token_file",
+                token::TOKEN_FILE_DEFAULT
+            );
+            (Err(fault), &raw.place)
+        }
+    };
+    match read {
+        Ok(token) => Some(token),
+        Err(fault) => {
+            problems.add(place, fault);
+            None
+        }
+    }
+}
+
+fn host(raw: &RawHost, roots: &Roots, problems: &mut Problems) -> Host {
+    let text = |text: &Text| text.as_ref().map(|written| written.value.clone());
+    let node_name = identity::node_name(&roots.proc).unwrap_or_else(|| "localhost".to_owned());
+    if let Some(written) = &raw.id
+        && !is_id(&written.value)
+    {
+        let fault = "an id is 1 to 128 letters, digits, dots, dashes and underscores";
+        problems.add(&written.place, fault);
+    }
+    let country_code = raw.country_code.as_ref().map(|written| {
+        let code = written.value.to_ascii_uppercase();
+        if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            problems.add(&written.place, "a country code has two letters (ISO 3166-1): \"DE\"");
+        }
+        code
+    });
+    if let Some(written) = &raw.ip
+        && written.value.parse::<std::net::IpAddr>().is_err()
+    {
+        problems.add(&written.place, format!("{:?} is not an IP address", written.value));
+    }
+    let derived = || identity::derive(&roots.root, &roots.sys).unwrap_or_else(|| node_name.clone());
+    Host {
+        id: text(&raw.id).unwrap_or_else(derived),
+        name: text(&raw.name).unwrap_or_else(|| node_name.clone()),
+        group: text(&raw.group),
+        location: text(&raw.location),
+        country_code,
+        ip: text(&raw.ip),
+        boot_id: identity::boot_id(&roots.proc),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+fn options(raw: &RawConfig) -> Options {
+    let filter = |what: &str| Filter {
+        include: raw.collect.list(&format!("include_{what}")),
+        exclude: raw.collect.list(&format!("exclude_{what}")),
+    };
+    let mut options = Options {
+        disk_names: filter("disks"),
+        mounts: filter("mounts"),
+        interfaces: filter("interfaces"),
+        ..Options::default()
+    };
+    for (name, on) in &raw.collect.switches {
+        if let Some((_, switch)) = switches(&mut options).into_iter().find(|(of, _)| of == name) {
+            *switch = *on;
+        }
+    }
+    options
+}
+
+/// The switches of `[collect]`, by the names they have there.
+fn switches(options: &mut Options) -> [(&'static str, &mut bool); raw::COLLECTORS.len()] {
+    [
+        ("cpu", &mut options.cpu),
+        ("memory", &mut options.memory),
+        ("disks", &mut options.disks),
+        ("filesystems", &mut options.filesystems),
+        ("network", &mut options.network),
+        ("sockets", &mut options.sockets),
+        ("pressure", &mut options.pressure),
+        ("sensors", &mut options.sensors),
+        ("wireless", &mut options.wireless),
+        ("agent", &mut options.agent),
+        ("ip_addresses", &mut options.ip_addresses),
+    ]
+}
+
+fn interval(
+    written: Option<&Written<String>>,
+    default: Duration,
+    problems: &mut Problems,
+) -> Duration {
+    let Some(written) = written else { return default };
+    duration::parse_interval(&written.value).unwrap_or_else(|fault| {
+        problems.add(&written.place, fault);
+        default
+    })
+}
+
+/// One of a few names; anything else is told which they are.
+fn choice<T: Copy>(
+    written: &Written<String>,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+    problems: &mut Problems,
+) -> Option<T> {
+    let found = all.iter().copied().find(|candidate| name(*candidate) == written.value);
+    if found.is_none() {
+        let names: Vec<_> = all.iter().map(|candidate| name(*candidate)).collect();
+        let guess = nearest(&written.value, &names)
+            .map(|near| format!("; did you mean {near:?}?"))
+            .unwrap_or_default();
+        let fault = format!("{:?} is not one of {}{guess}", written.value, names.join(", "));
+        problems.add(&written.place, fault);
+    }
+    found
+}

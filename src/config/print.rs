@@ -1,0 +1,62 @@
+//! The configuration in force, as TOML that could be read again; secrets are `***`.
+
+use std::fmt;
+
+use super::duration::show;
+use super::{Config, Server, switches};
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        writeln!(f, "[host]\nid = {:?}\nname = {:?}", host.id, host.name)?;
+        for (key, value) in [
+            ("group", &host.group),
+            ("location", &host.location),
+            ("country_code", &host.country_code),
+            ("ip", &host.ip),
+        ] {
+            if let Some(value) = value {
+                writeln!(f, "{key} = {value:?}")?;
+            }
+        }
+        for server in &self.servers {
+            server.fmt(f)?;
+        }
+        writeln!(f, "\n[collect]")?;
+        for (name, on) in switches(&mut self.collect.clone()) {
+            writeln!(f, "{name} = {on}")?;
+        }
+        for (name, filter) in [
+            ("disks", &self.collect.disk_names),
+            ("mounts", &self.collect.mounts),
+            ("interfaces", &self.collect.interfaces),
+        ] {
+            writeln!(
+                f,
+                "include_{name} = {:?}\nexclude_{name} = {:?}",
+                filter.include, filter.exclude
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url.to_string();
+        let query = if self.url.path_and_query.contains('?') { "?***" } else { "" };
+        writeln!(f, "\n[[server]]\nprotocol = {:?}", self.protocol.name())?;
+        writeln!(f, "url = \"{url}{query}\"\nauth = {:?}", self.auth.name())?;
+        if let Some(id) = &self.server_id {
+            writeln!(f, "server_id = {id:?}")?;
+        }
+        if let Some(path) = &self.token_file {
+            writeln!(f, "token_file = {:?}", path.display().to_string())?;
+        }
+        writeln!(f, "# token = {}", self.token)?;
+        if let Some(path) = &self.ca_file {
+            writeln!(f, "ca_file = {:?}", path.display().to_string())?;
+        }
+        writeln!(f, "interval = {:?}", show(self.interval))
+    }
+}

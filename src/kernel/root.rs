@@ -1,0 +1,261 @@
+//! The kernel's directories, and files in them that are read again and again.
+//!
+//! The only place below `kernel` that touches files. A file that is read at every sample stays open
+//! and is read with `pread` at offset 0 into the one buffer all files share, so that reading it
+//! costs one system call. A `seq_file` hands out at most about a page of whole records a read: a
+//! read far from a full page has seen the end, which saves the read that would return nothing.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use kinglet_proto::limits::{ABSENT_RETRY, KERNEL_FILE_MAX};
+use kinglet_proto::time::Instant;
+
+use super::text;
+
+/// A shorter read of a file of short records has seen its end: the smallest page, less 1 kB.
+const SHORT_READ: usize = 3 * 1024;
+/// What one read asks for beyond what the buffer holds already.
+const READ_AHEAD: usize = 4096;
+
+/// The one buffer every kernel file is read into; it grows to the largest of them and stays.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+}
+
+impl Buffer {
+    /// Fills from `read` (bytes, offset) until the end or `KERNEL_FILE_MAX`.
+    fn fill(
+        &mut self,
+        mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+        whole: bool,
+    ) -> io::Result<&[u8]> {
+        let mut len = 0;
+        while len < KERNEL_FILE_MAX {
+            if self.bytes.len() < len + READ_AHEAD {
+                self.bytes.resize(len + READ_AHEAD, 0);
+            }
+            let offset = u64::try_from(len).unwrap_or(u64::MAX);
+            let count = match read(&mut self.bytes[len..], offset) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            len += count;
+            if count == 0 || (count < SHORT_READ && !whole) {
+                break;
+            }
+        }
+        Ok(&self.bytes[..len])
+    }
+
+    /// Bytes kept: the size of the largest file so far.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+}
+
+/// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.
+#[derive(Debug, Clone)]
+pub struct Root {
+    path: PathBuf,
+}
+
+impl Root {
+    /// The root at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where `name` lies.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// A file that will be read often. Opens nothing yet.
+    pub fn file(&self, name: impl AsRef<Path>) -> HotFile {
+        HotFile { path: self.path(name), file: None, absent_until: Instant::default() }
+    }
+
+    /// Whether `name` exists.
+    pub fn exists(&self, name: impl AsRef<Path>) -> bool {
+        self.path(name).exists()
+    }
+
+    /// Whether `name` can be opened: another's files in `/proc` may be there and closed to us.
+    pub fn is_readable(&self, name: impl AsRef<Path>) -> bool {
+        File::open(self.path(name)).is_ok()
+    }
+
+    /// Reads a file once; `None` when it cannot be read.
+    pub fn read<'b>(&self, name: impl AsRef<Path>, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        let file = File::open(self.path(name)).ok()?;
+        buffer.fill(|bytes, offset| file.read_at(bytes, offset), false).ok()
+    }
+
+    /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
+    pub fn text(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<String> {
+        self.read(name, buffer).map(text::owned).filter(|text| !text.is_empty())
+    }
+
+    /// Reads a file once as one number.
+    pub fn number(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<u64> {
+        self.read(name, buffer).and_then(|bytes| text::number(text::trim(bytes)))
+    }
+
+    /// The names in a directory, sorted; empty when it cannot be read.
+    pub fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// A file that stays open; absent ones are looked for again only now and then.
+#[derive(Debug)]
+pub struct HotFile {
+    path: PathBuf,
+    file: Option<File>,
+    absent_until: Instant,
+}
+
+impl HotFile {
+    /// Reads the file whole; `None` when the host does not have it or will not say.
+    pub fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        self.fill(now, buffer, false)
+    }
+
+    /// The same for a file whose records may be longer than 1 kB: reads until nothing comes.
+    pub fn read_whole<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        self.fill(now, buffer, true)
+    }
+
+    /// Reads only the first `len` bytes, with one call; for files of one record.
+    pub fn read_head<'b>(
+        &mut self,
+        now: Instant,
+        buffer: &'b mut Buffer,
+        len: usize,
+    ) -> Option<&'b [u8]> {
+        if buffer.bytes.len() < len {
+            buffer.bytes.resize(len, 0);
+        }
+        let file = self.open(now)?;
+        let count = file.read_at(&mut buffer.bytes[..len], 0).ok()?;
+        Some(&buffer.bytes[..count])
+    }
+
+    /// The open file, to wait for changes on it.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(File::as_fd)
+    }
+
+    /// Looks for the file again at the next read, even if it was absent a moment ago.
+    pub fn look_again(&mut self) {
+        self.absent_until = Instant::default();
+    }
+
+    fn fill<'b>(&mut self, now: Instant, buffer: &'b mut Buffer, whole: bool) -> Option<&'b [u8]> {
+        let file = self.open(now)?;
+        let result = buffer.fill(|bytes, offset| file.read_at(bytes, offset), whole);
+        // A sensor that does not answer now may answer next time; a device that went away, or a
+        // kernel that has the file but not what is behind it, will not soon.
+        if let Err(error) = &result
+            && matches!(error.raw_os_error(), Some(libc_errno::ENODEV | libc_errno::EOPNOTSUPP))
+        {
+            self.file = None;
+            self.absent_until = now.plus(ABSENT_RETRY);
+        }
+        result.ok()
+    }
+
+    fn open(&mut self, now: Instant) -> Option<&File> {
+        if self.file.is_none() {
+            if now < self.absent_until {
+                return None;
+            }
+            self.file = File::open(&self.path).ok();
+            self.absent_until = now.plus(ABSENT_RETRY);
+        }
+        self.file.as_ref()
+    }
+}
+
+/// The two error numbers that tell "not here" from "not now".
+mod libc_errno {
+    use nix::errno::Errno;
+
+    pub(super) const ENODEV: i32 = Errno::ENODEV as i32;
+    pub(super) const EOPNOTSUPP: i32 = Errno::EOPNOTSUPP as i32;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that hands out at most `page` bytes a call, as a `seq_file` does.
+    fn paged(text: &[u8], page: usize) -> impl FnMut(&mut [u8], u64) -> io::Result<usize> + '_ {
+        move |bytes, offset| {
+            let rest = &text[usize::try_from(offset).unwrap().min(text.len())..];
+            let count = rest.len().min(page).min(bytes.len());
+            bytes[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_whole_whatever_its_size() {
+        let mut buffer = Buffer::default();
+        for size in [0, 1, 3071, 3072, 4095, 4096, 4097, 43_000] {
+            let text: Vec<u8> = (0..=255).cycle().take(size).collect();
+            let read = buffer.fill(paged(&text, 4000), false).unwrap();
+            assert_eq!(read, text, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_short_read_ends_a_file_of_short_records_only() {
+        let mut calls = 0;
+        let mut count = |whole| {
+            calls = 0;
+            let mut read = paged(b"short", 4096);
+            let mut buffer = Buffer::default();
+            let counted = |bytes: &mut [u8], offset| {
+                calls += 1;
+                read(bytes, offset)
+            };
+            buffer.fill(counted, whole).unwrap();
+            calls
+        };
+        assert_eq!(count(false), 1);
+        assert_eq!(count(true), 2);
+    }
+
+    #[test]
+    fn a_file_without_end_is_cut() {
+        let mut buffer = Buffer::default();
+        let endless = |bytes: &mut [u8], _| Ok(bytes.len());
+        assert!(buffer.fill(endless, false).unwrap().len() <= KERNEL_FILE_MAX + READ_AHEAD);
+    }
+
+    #[test]
+    fn an_absent_file_is_looked_for_again_later() {
+        let folder = std::env::temp_dir().join(format!("kinglet-root-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let root = Root::new(&folder);
+        let mut file = root.file("later");
+        let mut buffer = Buffer::default();
+        let start = Instant::from_millis(1000);
+        assert_eq!(file.read(start, &mut buffer), None);
+        fs::write(folder.join("later"), "here").unwrap();
+        assert_eq!(file.read(start, &mut buffer), None, "not yet");
+        assert_eq!(file.read(start.plus(ABSENT_RETRY), &mut buffer), Some(&b"here"[..]));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

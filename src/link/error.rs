@@ -1,0 +1,146 @@
+//! Why a connection could not be made or was lost, in words its owner can act on.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+use std::{fmt, io};
+
+use kinglet_proto::session::Loss;
+use rustls::CertificateError;
+
+use super::upgrade::UpgradeError;
+
+/// The step of a connection that failed, and how.
+#[derive(Debug)]
+pub enum LinkError {
+    /// The name could not be resolved.
+    Resolve(String, String),
+    /// No address of the name accepted a TCP connection; the last one tried, and why not.
+    Connect(SocketAddr, io::Error),
+    /// Nothing happened for too long.
+    TimedOut(Step, Duration),
+    /// TLS failed; for certificates the text says what is wrong with them.
+    Tls(String),
+    /// The server did not grant the upgrade.
+    Upgrade(UpgradeError),
+    /// The server closed the connection with this code and reason.
+    Closed(u16, String),
+    /// The connection broke.
+    Broken(io::Error),
+    /// The server ended the stream without a close frame.
+    Ended,
+    /// The server broke the WebSocket protocol, or sent more than it may.
+    Protocol(String),
+    /// The address this end used is no longer one of this host's.
+    AddressGone,
+}
+
+/// A step that has its time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Asking the name servers.
+    Resolve,
+    /// TCP, over all addresses.
+    Connect,
+    /// TLS and HTTP.
+    Upgrade,
+    /// Bytes wait and none leaves.
+    Write,
+}
+
+impl LinkError {
+    /// What the loss means for the back-off.
+    pub fn loss(&self) -> Loss {
+        match self {
+            Self::Upgrade(UpgradeError::Refused(_)) => Loss::Refused,
+            Self::Closed(code, _) => Loss::of_close_code(Some(*code)),
+            Self::Upgrade(_)
+            | Self::Resolve(..)
+            | Self::Connect(..)
+            | Self::TimedOut(..)
+            | Self::Tls(_)
+            | Self::Broken(_)
+            | Self::Ended
+            | Self::Protocol(_)
+            | Self::AddressGone => Loss::Broken,
+        }
+    }
+
+    /// The error behind a failed read or write: TLS faults travel inside of I/O errors.
+    pub(crate) fn from_io(error: io::Error, host: &str) -> Self {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(error) => Self::Tls(explain(error, host)),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => Self::Ended,
+            None => Self::Broken(error),
+        }
+    }
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve(host, error) => write!(f, "the name {host} does not resolve: {error}"),
+            Self::Connect(address, error) => write!(f, "tcp connect to {address} failed: {error}"),
+            Self::TimedOut(step, limit) => {
+                let step = match step {
+                    Step::Resolve => "name look-up",
+                    Step::Connect => "tcp connect",
+                    Step::Upgrade => "tls and upgrade",
+                    Step::Write => "write",
+                };
+                write!(f, "{step} timed out after {} s", limit.as_secs())
+            }
+            Self::Tls(fault) => write!(f, "tls failed: {fault}"),
+            Self::Upgrade(error) => error.fmt(f),
+            Self::Closed(code, reason) if reason.is_empty() => {
+                write!(f, "the server closed the connection (code {code})")
+            }
+            Self::Closed(code, reason) => {
+                write!(f, "the server closed the connection (code {code}: {reason:?})")
+            }
+            Self::Broken(error) => write!(f, "the connection broke: {error}"),
+            Self::Ended => write!(f, "the server ended the connection without a word"),
+            Self::Protocol(fault) => write!(f, "the server broke the protocol: {fault}"),
+            Self::AddressGone => write!(f, "this host lost the address the connection used"),
+        }
+    }
+}
+
+impl std::error::Error for LinkError {}
+
+/// A TLS fault in the owner's words.
+fn explain(error: &rustls::Error, host: &str) -> String {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
+    match error {
+        rustls::Error::InvalidCertificate(fault) => explain_certificate(fault, host),
+        rustls::Error::InvalidMessage(_) => {
+            "the server does not speak TLS on this port (ws:// instead of wss://, or another port?)"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn explain_certificate(fault: &CertificateError, host: &str) -> String {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
+    match fault {
+        CertificateError::UnknownIssuer => format!(
+            "the certificate of {host} is from an unknown issuer; \
+             if it is your own authority's, name that in ca_file"
+        ),
+        CertificateError::BadSignature => format!(
+            "the certificate of {host} is signed by another key than its issuer's; \
+             is ca_file the authority's present one?"
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("the certificate of {host} has expired")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("the certificate of {host} is not valid yet; is this host's clock right?")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("the certificate is for another name than {host}")
+        }
+        other => format!("the certificate of {host} is not accepted: {other}"),
+    }
+}

@@ -1,0 +1,37 @@
+//! What a link tells.
+
+use std::net::SocketAddr;
+
+use tungstenite::Utf8Bytes;
+
+use super::error::LinkError;
+
+/// Something that happened on a link.
+#[derive(Debug)]
+pub enum LinkEvent {
+    /// A step on the way is done.
+    Progress(Progress),
+    /// The WebSocket is open.
+    Opened,
+    /// A text frame came.
+    Text(Utf8Bytes),
+    /// A Pong came.
+    Pong,
+    /// The socket takes no more: what was sent last waits.
+    Blocked,
+    /// Everything has left again.
+    Drained,
+    /// The connection is gone, or was never made. Nothing follows.
+    Closed(LinkError),
+}
+
+/// A step of a connection that is done.
+#[derive(Debug)]
+pub enum Progress {
+    /// The name has these addresses.
+    Resolved(Vec<SocketAddr>),
+    /// TCP is connected to this one.
+    Connected(SocketAddr),
+    /// TLS is up: version and cipher suite.
+    Secured(String),
+}

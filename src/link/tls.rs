@@ -1,0 +1,94 @@
+//! TLS by rustls with ring: whom to trust, and nothing optional.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+use crate::clock::CertificateClock;
+
+/// What TLS holds back when the socket is full: one report in its records.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Whom a server's certificate may come from.
+#[derive(Clone)]
+pub struct Trust {
+    config: Arc<ClientConfig>,
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trust")
+    }
+}
+
+impl Trust {
+    /// Mozilla's roots, which are part of the program, and those in `ca_file` (PEM).
+    pub fn load(ca_file: Option<&Path>) -> Result<Self, TrustError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(path) = ca_file {
+            add_file(&mut roots, path)?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
+        let mut config = builder
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TrustError::Setup(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        // A proxy that is offered h2 takes it, and then drops the Upgrade header.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // One connection for weeks: a kept ticket is memory for nothing.
+        config.resumption = Resumption::disabled();
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// Begins a TLS connection to `host`.
+    pub(crate) fn connect(&self, host: &str) -> Result<ClientConnection, String> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| format!("{host:?} is neither a name nor an address"))?;
+        let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| error.to_string())?;
+        connection.set_buffer_limit(Some(BUFFER_BYTES));
+        Ok(connection)
+    }
+}
+
+fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError> {
+    let unreadable = |error: String| TrustError::File(path.to_owned(), error);
+    let certificates =
+        CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
+    let before = roots.len();
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+    }
+    if roots.len() == before {
+        return Err(unreadable("there is no certificate in it (PEM is expected)".to_owned()));
+    }
+    Ok(())
+}
+
+/// Why the trust cannot be set up.
+#[derive(Debug)]
+pub enum TrustError {
+    /// The CA file, and what is wrong with it.
+    File(PathBuf, String),
+    /// The crypto provider offers no usable TLS version.
+    Setup(String),
+}
+
+impl fmt::Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path, error) => write!(f, "ca_file {}: {error}", path.display()),
+            Self::Setup(error) => write!(f, "tls cannot be set up: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TrustError {}

@@ -1,0 +1,225 @@
+//! The one loop: drain every output, wait until the earliest deadline, feed one input.
+//!
+//! One thread and one poll(2) serve all servers, the kernel's network and mount news, and the
+//! signal to stop. Nothing here decides anything: sessions do, from what they are told.
+
+mod peer;
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use kinglet_proto::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
+use kinglet_proto::sample::AgentCost;
+use kinglet_proto::session::Input;
+use kinglet_proto::time::Instant;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use peer::Peer;
+
+use crate::clock;
+use crate::collect::Collector;
+use crate::config::Config;
+use crate::link::netwatch::NetWatch;
+
+/// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every
+/// server and returns, within 3 s.
+pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
+    if config.servers.is_empty() {
+        return Err(RunError::NoServer);
+    }
+    for warning in &config.warnings {
+        log::warn!("{warning}");
+    }
+    if clock::is_unset() {
+        log::warn!(
+            "the clock is behind the day this program was built; certificates are checked \
+             against that day, and reports carry wrong timestamps until the clock is set"
+        );
+    }
+    Loop::new(config).run(stop)
+}
+
+/// Why the loop ended though nobody said stop.
+#[derive(Debug)]
+pub enum RunError {
+    /// There is nobody to report to.
+    NoServer,
+    /// The kernel does not let us wait.
+    Poll(Errno),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoServer => write!(f, "no server to report to is configured"),
+            Self::Poll(error) => write!(f, "poll failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Everything the loop turns.
+struct Loop {
+    collector: Collector,
+    peers: Vec<Peer>,
+    netwatch: Option<NetWatch>,
+    interval: Duration,
+    sample_at: Instant,
+    stop_at: Option<Instant>,
+    /// What poll(2) said of each peer, kept for its room.
+    ready: Vec<PollFlags>,
+}
+
+/// What woke the loop beside the peers.
+#[derive(Default)]
+struct Woken {
+    stop: bool,
+    network: bool,
+    mounts: bool,
+}
+
+impl Loop {
+    fn new(config: &Config) -> Self {
+        let now = clock::now();
+        let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
+        let mut collector = Collector::new(&config.roots, &config.collect);
+        // Rates lie between two looks: this is the first.
+        collector.collect(now);
+        Self {
+            collector,
+            ready: vec![PollFlags::empty(); peers.len()],
+            peers,
+            netwatch: NetWatch::start(),
+            interval: config.sample_interval(),
+            sample_at: now.instant.plus(FIRST_WINDOW),
+            stop_at: None,
+        }
+    }
+
+    fn run(mut self, stop: BorrowedFd<'_>) -> Result<(), RunError> {
+        loop {
+            let now = clock::now();
+            let mut wake_at = now.instant.plus(WAIT_MAX);
+            for peer in &mut self.peers {
+                let deadline = peer.feed(Input::Tick, now);
+                wake_at = deadline.map_or(wake_at, |deadline| wake_at.min(deadline));
+            }
+            match self.stop_at {
+                Some(at) if at <= now.instant || self.peers.iter().all(Peer::is_done) => {
+                    return Ok(());
+                }
+                Some(at) => wake_at = wake_at.min(at),
+                None => wake_at = wake_at.min(self.sample_when_due()),
+            }
+            let woken = self.wait(stop, wake_at)?;
+            self.advance(&woken);
+        }
+    }
+
+    /// Takes a sample if its time has come and gives it to every session; returns when next.
+    fn sample_when_due(&mut self) -> Instant {
+        let now = clock::now();
+        if self.peers.iter_mut().any(Peer::take_came_up) {
+            // A server that is there again sees the host at once, not after a whole interval.
+            self.sample_at = self.sample_at.min(now.instant.plus(FIRST_WINDOW));
+        }
+        if self.sample_at <= now.instant {
+            let scheduled = self.sample_at.plus(self.interval);
+            // After a suspend the lost ticks are not made up for.
+            let missed = scheduled <= now.instant;
+            self.sample_at = if missed { now.instant.plus(self.interval) } else { scheduled };
+            self.sample(now);
+        }
+        let deadlines = self.peers.iter().filter_map(Peer::deadline);
+        deadlines.fold(self.sample_at, Instant::min)
+    }
+
+    fn sample(&mut self, now: kinglet_proto::time::Now) {
+        self.collector.collect(now);
+        let sample = self.collector.sample_mut();
+        if let Some(agent) = &mut sample.agent {
+            account(agent, &self.peers);
+        }
+        for peer in &mut self.peers {
+            peer.feed(Input::Sampled(sample), now);
+        }
+    }
+
+    /// Waits for any socket or until the time given, and notes who is ready.
+    fn wait(&mut self, stop: BorrowedFd<'_>, until: Instant) -> Result<Woken, RunError> {
+        let mut fds = Vec::with_capacity(4 + self.peers.len());
+        fds.push(PollFd::new(stop.as_fd(), PollFlags::POLLIN));
+        let network = self.netwatch.as_ref().map(|watch| {
+            fds.push(PollFd::new(watch.fd(), PollFlags::POLLIN));
+            fds.len() - 1
+        });
+        let mounts = self.collector.mounts_fd().map(|fd| {
+            fds.push(PollFd::new(fd, PollFlags::POLLPRI));
+            fds.len() - 1
+        });
+        let mut begin = fds.len();
+        let owned: Vec<(usize, usize)> = self
+            .peers
+            .iter()
+            .map(|peer| {
+                peer.link.register(&mut fds);
+                (std::mem::replace(&mut begin, fds.len()), fds.len())
+            })
+            .collect();
+        let timeout = until.since(clock::now().instant);
+        match poll(&mut fds, PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO)) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(RunError::Poll(error)),
+        }
+        let raised = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
+        for (ready, (begin, end)) in self.ready.iter_mut().zip(owned) {
+            *ready = (begin..end).map(raised).fold(PollFlags::empty(), PollFlags::union);
+        }
+        Ok(Woken {
+            stop: !raised(0).is_empty(),
+            network: network.is_some_and(|index| !raised(index).is_empty()),
+            mounts: mounts.is_some_and(|index| !raised(index).is_empty()),
+        })
+    }
+
+    /// Hands what woke the loop to whom it concerns.
+    fn advance(&mut self, woken: &Woken) {
+        let now = clock::now();
+        for (peer, ready) in self.peers.iter_mut().zip(&self.ready) {
+            peer.advance(*ready, now);
+        }
+        if woken.mounts {
+            self.collector.handle_mount_change();
+        }
+        if woken.network && self.netwatch.as_ref().is_some_and(NetWatch::drain) {
+            self.collector.handle_network_change();
+            for peer in &mut self.peers {
+                peer.handle_network_change(now);
+            }
+        }
+        if woken.stop && self.stop_at.is_none() {
+            log::info!("stopping");
+            self.stop_at = Some(now.instant.plus(STOP_TIMEOUT));
+            for peer in &mut self.peers {
+                peer.feed(Input::Stop, now);
+            }
+        }
+    }
+}
+
+/// Adds up what the connections cost.
+fn account(agent: &mut AgentCost, peers: &[Peer]) {
+    agent.bytes_sent = 0;
+    agent.reconnects = 0;
+    agent.samples_dropped = 0;
+    agent.ring_bytes = 0;
+    for peer in peers {
+        let counts = peer.session.counts();
+        agent.bytes_sent += peer.link.bytes_sent();
+        agent.reconnects += counts.reconnects;
+        agent.samples_dropped += counts.samples_dropped;
+        agent.ring_bytes += counts.ring_bytes;
+    }
+}

@@ -1,0 +1,273 @@
+//! The built `kinglet` binary, as an owner meets it: words, exit codes, logs.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
+#![allow(unreachable_pub, reason = "the parts of a test are public to each other only")]
+#![allow(clippy::disallowed_methods, reason = "running the program is the point of this test")]
+
+mod program;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use program::{Folder, Program, kinglet};
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let help = kinglet(&["--help"]).run();
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    for word in ["run", "sample", "check", "--token-file", "KINGLET_TOKEN", "HOST_PROC"] {
+        assert!(help.stdout.contains(word), "{word}");
+    }
+    let version = kinglet(&["--version"]).run();
+    assert_eq!(version.stdout, format!("kinglet {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_command_line_exits_2_and_says_why() {
+    for (words, said) in [
+        (&["run", "--token", "x"][..], "--token-file"),
+        (&[], "no command"),
+        (&["runn"], "\"runn\""),
+        (&["run", "--urll", "x"], "--urll"),
+        (&["run"], "no server"),
+        (&["run", "--url", "ftp://x"], "--url: ftp:// is not spoken here"),
+        (
+            &["run", "--interval", "0s", "--url", "ws://[::1]"],
+            "--interval: \"0s\" is not an interval",
+        ),
+        (&["check", "--config", "/nowhere"], "--config: cannot read /nowhere"),
+    ] {
+        let told = kinglet(words).env("KINGLET_TOKEN", "t").run();
+        assert_eq!(told.code, 2, "{words:?}: {}{}", told.stdout, told.stderr);
+        let all = told.stdout + &told.stderr;
+        assert!(all.contains(said), "{words:?}: {all}");
+    }
+}
+
+#[test]
+fn a_wrong_file_is_told_line_by_line() {
+    let folder = Folder::new();
+    let file = folder.write(
+        "k.toml",
+        "interval = \"2d\"\n\
+         intervall = \"5s\"\n\
+         [host]\nid = \"a b\"\ncountry_code = \"Germany\"\nip = \"here\"\n\
+         [[server]]\nurl = \"hub.example\"\nprotocol = \"vstat\"\nauth = \"header\"\n\
+         token_file = \"/nowhere/token\"\ninterval = 5\n\
+         [collect]\ncpu = \"no\"\nexclude_disks = \"sda\"\nexclude_discs = []\n",
+    );
+    let told = kinglet(&["check", "--config-only", "--config", &file]).run();
+    assert_eq!(told.code, 2);
+    for line in [
+        "1: interval: \"2d\" is not an interval; allowed is 1s to 1h",
+        "2: intervall: unknown key; did you mean \"interval\"? allowed here: interval, host, server, collect",
+        "4: host.id: an id is 1 to 128 letters, digits, dots, dashes and underscores",
+        "5: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
+        "6: host.ip: \"here\" is not an IP address",
+        "8: server.url: a url begins with wss:// (or ws:// on a trusted line)",
+        "9: server.protocol: \"vstat\" is not one of kinglet, vstats, simple-server-status; did you mean \"vstats\"?",
+        "11: server.token_file: there is no file /nowhere/token",
+        "12: server.interval: expected a text in quotes, found a whole number",
+        "14: collect.cpu: expected true or false, found a text",
+        "15: collect.exclude_disks: expected a list of texts: [\"a\", \"b*\"], found a text",
+        "16: collect.exclude_discs: unknown key; did you mean \"exclude_disks\"?",
+    ] {
+        assert!(told.stdout.contains(&format!("{file}:{line}")), "{line}\n{}", told.stdout);
+    }
+    assert_eq!(told.stdout.lines().count(), 12, "{}", told.stdout);
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_with_its_line() {
+    let folder = Folder::new();
+    let file = folder.write("k.toml", "interval = \"5s\"\n[host\nid = 1\n");
+    let told = kinglet(&["check", "--config-only", "--config", &file]).run();
+    assert_eq!(told.code, 2);
+    assert!(told.stdout.starts_with(&format!("{file}:2: not TOML: ")), "{}", told.stdout);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = Folder::new();
+    let file = folder.write(
+        "k.toml",
+        "interval = \"10s\"\n[host]\nid = \"from-file\"\n\
+         [[server]]\nurl = \"ws://127.0.0.1:1\"\n",
+    );
+    let print = |program: Program| program.env("KINGLET_TOKEN", "hunter2").run().stdout;
+    let words = ["--print-config", "--config", &file];
+    let from_file = print(kinglet(&words));
+    assert!(from_file.contains("interval = \"10s\"") && from_file.contains("id = \"from-file\""));
+    let with_environment = |words: &[&str]| {
+        print(kinglet(words).env("KINGLET_INTERVAL", "20s").env("KINGLET_ID", "from-environment"))
+    };
+    let from_environment = with_environment(&words);
+    assert!(from_environment.contains("interval = \"20s\""), "{from_environment}");
+    assert!(from_environment.contains("id = \"from-environment\""));
+    let mut flagged = words.to_vec();
+    flagged.extend(["--interval", "30s", "--url", "wss://other.example/x?token=hunter2"]);
+    let from_flag = with_environment(&flagged);
+    assert!(from_flag.contains("interval = \"30s\""), "{from_flag}");
+    assert!(from_flag.contains("url = \"wss://other.example/x?***\""), "{from_flag}");
+    for printed in [from_file, from_environment, from_flag] {
+        assert!(!printed.contains("hunter2"), "{printed}");
+        assert!(printed.contains("***"), "{printed}");
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let words =
+        ["--print-config", "--url", "wss://hub.example", "--protocol", "simple-server-status"];
+    let first = kinglet(&words).env("KINGLET_TOKEN", "t").run();
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let folder = Folder::new();
+    let file = folder.write("k.toml", &first.stdout);
+    let again = kinglet(&["--print-config", "--config", &file]).env("KINGLET_TOKEN", "t").run();
+    assert_eq!(first.stdout, again.stdout);
+}
+
+#[test]
+fn every_shipped_configuration_is_good() {
+    let shipped = ["packaging/kinglet.toml"];
+    for file in shipped {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_owned() + file;
+        let told =
+            kinglet(&["check", "--config-only", "--config", &path]).env("KINGLET_TOKEN", "t").run();
+        assert_eq!(told.code, 0, "{file}: {}", told.stdout);
+    }
+}
+
+#[test]
+fn a_sample_is_json_and_nothing_else() {
+    let told = kinglet(&["sample", "--json"]).run();
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let sample: serde_json::Value = serde_json::from_str(&told.stdout).expect("one object");
+    assert!(sample["memory"]["total"].as_u64().unwrap() > 1_000_000, "{sample}");
+    assert!(sample["cpu"]["usage"].as_f64().is_some(), "the first sample has a rate: {sample}");
+    assert!(sample["uptime"].is_u64());
+    assert!(!told.stdout.contains("null"), "what is unknown is absent: {sample}");
+}
+
+#[test]
+fn a_sample_for_eyes_is_aligned_and_has_no_colour_in_a_pipe() {
+    let told = kinglet(&["sample"]).run();
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    for block in ["HOST", "CPU", "MEMORY", "AGENT"] {
+        assert!(told.stdout.contains(block), "{block}: {}", told.stdout);
+    }
+    assert!(!told.stdout.contains('\x1b'), "{}", told.stdout);
+}
+
+#[test]
+fn a_broken_pipe_is_no_failure() {
+    let mut child = kinglet(&["sample", "--json"]).spawn();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn check_names_each_step_and_its_outcome() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://localhost:{}", listener.local_addr().unwrap().port());
+    let serving = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        while socket.read().is_ok() {}
+    });
+    let told = kinglet(&["check", "--url", &url]).env("KINGLET_TOKEN", "t").run();
+    assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
+    for step in ["resolve", "connect", "upgrade", "authenticate", "first report"] {
+        let line = told.stdout.lines().find(|line| line.trim_start().starts_with(step));
+        assert!(line.is_some_and(|line| line.contains(" ok ")), "{step}: {}", told.stdout);
+    }
+    serving.join().unwrap();
+}
+
+#[test]
+fn check_says_which_step_failed_and_exits_1() {
+    let refusing = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://127.0.0.1:{}", refusing.local_addr().unwrap().port());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = refusing.accept().unwrap();
+        let _ = stream.read(&mut [0; 2048]);
+        stream.write_all(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    let told = kinglet(&["check", "--url", &url]).env("KINGLET_TOKEN", "hunter2").run();
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    assert!(
+        told.stdout.contains("upgrade       FAILED  the server refused the token"),
+        "{}",
+        told.stdout
+    );
+    assert!(!told.stdout.contains("hunter2"));
+    serving.join().unwrap();
+
+    let told = kinglet(&["check", "--url", &url]).env("KINGLET_TOKEN", "t").run();
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    assert!(
+        told.stdout.contains("connect       FAILED  tcp connect to 127.0.0.1:"),
+        "{}",
+        told.stdout
+    );
+
+    let nowhere = ["check", "--url", "ws://nowhere.invalid"];
+    let told = kinglet(&nowhere).env("KINGLET_TOKEN", "t").run();
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    assert!(
+        told.stdout.contains("resolve       FAILED  the name nowhere.invalid"),
+        "{}",
+        told.stdout
+    );
+}
+
+#[test]
+fn a_token_in_clear_is_warned_of_once() {
+    let clear = kinglet(&["check", "--config-only", "--url", "ws://192.0.2.1"]);
+    let told = clear.env("KINGLET_TOKEN", "t").run();
+    assert_eq!(told.code, 0);
+    assert_eq!(told.stdout.matches("travels in clear").count(), 1, "{}", told.stdout);
+    let local = kinglet(&["check", "--config-only", "--url", "ws://localhost"]);
+    assert!(!local.env("KINGLET_TOKEN", "t").run().stdout.contains("in clear"));
+}
+
+/// Runs against a server that accepts, for each way a token travels, at the most talkative level.
+#[test]
+fn the_token_is_in_no_log_and_sigterm_ends_it_well() {
+    let vstats = ["--protocol", "vstats", "--server-id", "s1"];
+    let query = ["--config", "q"];
+    for more in [&[][..], &vstats, &query] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let folder = Folder::new();
+        let file = folder.write("q.toml", "[[server]]\nauth = \"query\"\n");
+        let mut words = vec!["run", "--url", &url, "--interval", "1s"];
+        words.extend(more.iter().map(|word| if *word == "q" { file.as_str() } else { word }));
+        let mut child =
+            kinglet(&words).env("KINGLET_TOKEN", "hunter2/+&").env("KINGLET_LOG", "trace").spawn();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        let first = socket.read().unwrap();
+        if more == vstats {
+            assert!(first.to_text().unwrap().contains("hunter2"), "the login holds the token");
+            let answer = r#"{"type":"auth","status":"ok"}"#;
+            socket.send(tungstenite::Message::text(answer)).unwrap();
+            socket.read().unwrap();
+        }
+        program::signal(&child, nix::sys::signal::Signal::SIGTERM);
+        let code = loop {
+            if let tungstenite::Message::Close(frame) = socket.read().unwrap() {
+                break u16::from(frame.unwrap().code);
+            }
+        };
+        assert_eq!(code, 1001);
+        assert!(child.wait().unwrap().success());
+        let mut log = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert!(log.contains("sends {"), "the level is trace: {log}");
+        assert!(!log.contains("hunter2"), "{log}");
+        assert!(log.contains("connected") && log.contains("stopping"), "{log}");
+    }
+}

@@ -1,0 +1,212 @@
+//! Golden samples: what each device's files become, exactly.
+//!
+//! `tests/fixtures/<device>` has `t0`, a host's files; `t1`, those of them that were different ten
+//! seconds later; `statfs`, the space of its mounts; and `golden/`, the sample of `t1` in every
+//! form. `UPDATE_GOLDEN=1 cargo test --test golden` writes `golden/` anew: the diff is the review.
+
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinglet::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet::kernel::mountinfo;
+use kinglet_proto::dialect::{Dialect, Protocol, Stamp};
+use kinglet_proto::host as proto;
+use kinglet_proto::sample::Sample;
+use kinglet_proto::secret::Secret;
+use kinglet_proto::time::{Instant, Now, WallTime};
+
+/// What writes one form of a sample.
+type Encode = fn(&Sample) -> String;
+
+/// The forms a sample is compared in: a file below `golden/`, and what writes it.
+const FORMS: [(&str, Encode); 5] = [
+    ("sample.json", native),
+    ("kinglet.json", |sample| frame(Protocol::Kinglet, None, sample)),
+    ("vstats.json", |sample| frame(Protocol::Vstats, None, sample)),
+    ("vstats-shipped.json", |sample| frame(Protocol::Vstats, Some("abc123"), sample)),
+    ("simple-server-status.json", |sample| frame(Protocol::SimpleServerStatus, None, sample)),
+];
+
+fn native(sample: &Sample) -> String {
+    serde_json::to_string_pretty(sample).expect("a sample is JSON")
+}
+
+/// The first report of a connection, indented: its members in the order in which they are sent.
+fn frame(protocol: Protocol, server_id: Option<&str>, sample: &Sample) -> String {
+    let host = proto::Host {
+        id: "fixture".to_owned(),
+        name: "Fixture".to_owned(),
+        group: Some("golden".to_owned()),
+        location: Some("Attic".to_owned()),
+        country_code: Some("NL".to_owned()),
+        ip: Some("192.0.2.10".to_owned()),
+        boot_id: "11111111-2222-3333-4444-555555555555".to_owned(),
+    };
+    let server_id = server_id.map(str::to_owned);
+    let mut dialect = Dialect::new(protocol, host, server_id, Secret::new("token"));
+    let now = Now { instant: sample.taken, wall: sample.timestamp };
+    let mut text = String::new();
+    dialect.encode_report(sample, Stamp { now, seq: 7 }, &mut text);
+    serde_json::from_str::<serde_json::Value>(&text).expect("a frame is JSON");
+    indent(&text)
+}
+
+/// Breaks JSON into lines without changing a byte of its tokens or their order, which a detour
+/// through a parsed value would.
+fn indent(json: &str) -> String {
+    let (mut out, mut depth, mut in_text, mut last) = (String::new(), 0_usize, false, ' ');
+    let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+    for c in json.chars() {
+        if c == '"' && last != '\\' {
+            in_text = !in_text;
+        }
+        let closes = !in_text && matches!(c, '}' | ']');
+        if closes {
+            depth -= 1;
+        }
+        let opened = matches!(last, '{' | '[');
+        if opened != closes {
+            out += &line(depth);
+        }
+        out.push(c);
+        match c {
+            '{' | '[' if !in_text => depth += 1,
+            ',' if !in_text => out += &line(depth),
+            ':' if !in_text => out.push(' '),
+            _ => {}
+        }
+        // What an even number of backslashes escapes is not a quote; an opening text hides nothing.
+        last = if in_text && c != '\\' && c != '"' { 'x' } else { c };
+    }
+    out
+}
+
+#[test]
+fn raspberry_pi_zero_2w() {
+    compare("rpi-zero-2w");
+}
+
+#[test]
+fn openwrt_router_with_pppoe() {
+    compare("openwrt-mt7621");
+}
+
+#[test]
+fn debian_virtual_machine() {
+    compare("debian-vm");
+}
+
+#[test]
+fn lxc_container() {
+    compare("lxc-container");
+}
+
+#[test]
+fn server_with_lvm_md_nfs_and_docker() {
+    compare("server");
+}
+
+fn compare(device: &str) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(device);
+    let sample = collect(&fixture, device);
+    for (form, encode) in FORMS {
+        let path = fixture.join("golden").join(form);
+        let text = encode(&sample) + "\n";
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all(fixture.join("golden")).expect("a folder can be made");
+            fs::write(&path, &text).expect("a golden file can be written");
+        }
+        let golden = fs::read_to_string(&path).unwrap_or_default();
+        let differs = golden.lines().zip(text.lines()).find(|pair| pair.0 != pair.1);
+        assert!(golden == text, "{device} {form}: golden and sample differ at {differs:?}");
+    }
+}
+
+/// Two samples ten seconds apart, by one collector, from files that change under it as the
+/// kernel's do.
+fn collect(fixture: &Path, device: &str) -> Sample {
+    let host = Host::new(device);
+    host.become_like(&fixture.join("t0"));
+    let roots =
+        Roots { proc: host.path.join("proc"), sys: host.path.join("sys"), root: host.path.clone() };
+    // The agent's cost is this process's, and never twice the same.
+    let options = Options { agent: false, ..Options::default() };
+    let ask = table(&fixture.join("statfs"), &host.path);
+    let mut collector = Collector::with_statfs(&roots, &options, ask);
+    let at = |seconds: u64| Now {
+        instant: Instant::from_millis(900_000 + seconds * 1000),
+        wall: WallTime::from_unix_millis(1_795_161_600_000 + seconds * 1000),
+    };
+    collector.collect(at(0));
+    // The clock here leaps where the helper that asks the mounts needs real time.
+    collector.wait_filesystems(Duration::from_secs(5));
+    host.become_like(&fixture.join("t1"));
+    collector.collect(at(10));
+    collector.wait_filesystems(Duration::from_secs(5));
+    collector.sample_mut().clone()
+}
+
+/// The table that answers for the kernel.
+fn table(path: &Path, root: &Path) -> Ask {
+    let text = fs::read_to_string(path).expect("a fixture has a statfs table");
+    let mut spaces = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (mount_point, numbers) = line.split_once(' ').expect("a mount point and numbers");
+        let mut numbers = numbers.split(' ').map(|number| number.parse().expect("a number"));
+        let mut next = || numbers.next().expect("five numbers");
+        let (total, free, available) = (next(), next(), next());
+        let space = Space { total, free, available, inodes: next(), inodes_free: next() };
+        spaces.insert(mountinfo::unescape(mount_point.as_bytes()), space);
+    }
+    let root = root.as_os_str().as_bytes().to_owned();
+    Arc::new(move |path: &CStr| {
+        let inside = path.to_bytes().strip_prefix(root.as_slice())?;
+        spaces.get(inside).copied()
+    })
+}
+
+/// A folder that plays a host; gone when the test is.
+struct Host {
+    path: PathBuf,
+}
+
+impl Host {
+    fn new(device: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("kinglet-{device}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path); // of a run that was killed
+        Self { path }
+    }
+
+    /// Writes a dump over what is there, into the same files: open ones change as well.
+    fn become_like(&self, dump: &Path) {
+        copy(dump, &self.path);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a fixture is a folder").flatten() {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().expect("a fixture's files have types");
+        if kind.is_dir() {
+            copy(&source, &target);
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(&source).expect("a link points"), target).expect("a new link");
+        } else {
+            let bytes = fs::read(&source).expect("a fixture is readable");
+            fs::write(target, bytes).expect("a host is writable");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Two namespaces, one for the agent and one for its server.
+
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CloneFlags, setns};
+use tungstenite::WebSocket;
+
+/// The names of the veth pair's ends are fixed, so that one lab is open at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A namespace for the agent (10.77.0.1, fd77::1) and one for the server (10.77.0.2, fd77::2).
+pub struct Lab {
+    agent: String,
+    server: String,
+    files: PathBuf,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Lab {
+    /// Builds the lab; `None`, and a word why, where that cannot be done.
+    pub fn new(name: &str) -> Option<Self> {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: network namespaces need root");
+            return None;
+        }
+        let (agent, server) = (format!("kinglet-a-{name}"), format!("kinglet-s-{name}"));
+        let made = ["netns", "add", &agent];
+        if !Command::new("ip").args(made).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+        {
+            println!("skipped: ip netns add does not work here");
+            return None;
+        }
+        let files = PathBuf::from(format!("/etc/netns/{agent}"));
+        std::fs::create_dir_all(&files).unwrap();
+        let lab = Self { agent, server, files, _alone: alone };
+        ip(&["netns", "add", &lab.server]);
+        lab.inside_agent(&["link", "add", "k-agt", "type", "veth", "peer", "name", "k-srv"]);
+        lab.inside_agent(&["link", "set", "k-srv", "netns", &lab.server]);
+        for (inside, device, host) in [(&lab.agent, "k-agt", 1), (&lab.server, "k-srv", 2)] {
+            ip(&["-n", inside, "addr", "add", &format!("10.77.0.{host}/24"), "dev", device]);
+            let v6 = format!("fd77::{host}/64");
+            ip(&["-n", inside, "addr", "add", &v6, "dev", device, "nodad"]);
+            ip(&["-n", inside, "link", "set", device, "up"]);
+            ip(&["-n", inside, "link", "set", "lo", "up"]);
+        }
+        Some(lab)
+    }
+
+    pub fn inside_agent(&self, words: &[&str]) {
+        ip(&[&["-n", self.agent.as_str()], words].concat());
+    }
+
+    pub fn inside_server(&self, words: &[&str]) {
+        ip(&[&["-n", self.server.as_str()], words].concat());
+    }
+
+    /// What `/etc/hosts` says to the agent.
+    pub fn hosts(&self, text: &str) {
+        std::fs::write(self.files.join("hosts"), text).unwrap();
+    }
+
+    /// The only name server the agent knows.
+    pub fn name_server(&self, address: &str) {
+        let text = format!("nameserver {address}\noptions timeout:5 attempts:3\n");
+        std::fs::write(self.files.join("resolv.conf"), text).unwrap();
+    }
+
+    /// Packets arrive at the server over IPv6, and nothing comes back.
+    pub fn black_hole_ipv6(&self) {
+        let link = ["-n", &self.server, "-o", "link", "show", "dev", "k-srv"];
+        let shown = Command::new("ip").args(link).output().unwrap();
+        let text = String::from_utf8(shown.stdout).unwrap();
+        let mac = text.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
+        let neighbour = ["-6", "neigh", "add", "fd77::2", "lladdr", mac, "dev", "k-agt"];
+        self.inside_agent(&neighbour);
+        self.inside_server(&["-6", "route", "add", "blackhole", "fd77::1/128"]);
+    }
+
+    /// A listening socket in the server's namespace: it stays there for good.
+    pub fn listen(&self, address: &str) -> TcpListener {
+        let namespace = std::fs::File::open(format!("/run/netns/{}", self.server)).unwrap();
+        let address = address.to_owned();
+        let bind = move || {
+            // A thread of its own, for a thread that has moved does not come back.
+            setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).unwrap();
+            TcpListener::bind(address).unwrap()
+        };
+        std::thread::spawn(bind).join().unwrap()
+    }
+
+    /// The next connection, upgraded, if one comes in time.
+    pub fn visit(&self, listener: &TcpListener, limit: Duration) -> Option<WebSocket<TcpStream>> {
+        listener.set_nonblocking(true).unwrap();
+        let began = Instant::now();
+        while began.elapsed() < limit {
+            if let Ok((stream, _)) = listener.accept() {
+                stream.set_nonblocking(false).unwrap();
+                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+                return tungstenite::accept(stream).ok();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
+    /// The built agent, reporting to this server every second.
+    pub fn agent(&self, url: &str) -> Agent {
+        self.agent_with(&[url])
+    }
+
+    /// The same with several servers.
+    pub fn agent_with(&self, urls: &[&str]) -> Agent {
+        let (token, file) = (self.files.join("token"), self.files.join("kinglet.toml"));
+        std::fs::write(&token, "t").unwrap();
+        let server = |url: &&str| {
+            format!("[[server]]\nurl = \"{url}\"\ntoken_file = \"{}\"\n", token.display())
+        };
+        let servers: String = urls.iter().map(server).collect();
+        std::fs::write(&file, format!("interval = \"1s\"\n{servers}")).unwrap();
+        let child = Command::new("ip")
+            .args(["netns", "exec", &self.agent, env!("CARGO_BIN_EXE_kinglet"), "run", "--config"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn();
+        Agent(child.unwrap())
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for namespace in [&self.agent, &self.server] {
+            let _ = Command::new("ip").args(["netns", "del", namespace]).status();
+        }
+        let _ = std::fs::remove_dir_all(&self.files);
+    }
+}
+
+/// A running agent; `ip netns exec` becomes the program it runs, so this is its pid.
+pub struct Agent(Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+fn ip(words: &[&str]) {
+    let status = Command::new("ip").args(words).status().unwrap();
+    assert!(status.success(), "ip {}", words.join(" "));
+}

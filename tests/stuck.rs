@@ -1,0 +1,86 @@
+//! A mount that does not answer: the sample goes on without it, says so, and takes it back.
+
+use std::ffi::CStr;
+use std::fs;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use kinglet::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet_proto::sample::Filesystem;
+use kinglet_proto::time::{Instant, Now, WallTime};
+
+/// What a dead server behind `/mnt/nas` waits for.
+#[derive(Default)]
+struct Server {
+    is_alive: Mutex<bool>,
+    revived: Condvar,
+}
+
+impl Server {
+    fn ask(self: Arc<Self>) -> Ask {
+        Arc::new(move |path: &CStr| {
+            if path.to_bytes().ends_with(b"/mnt/nas") {
+                let is_alive = self.is_alive.lock().ok()?;
+                // Bounded, so that a failing test ends too.
+                let limit = Duration::from_secs(60);
+                drop(self.revived.wait_timeout_while(is_alive, limit, |is_alive| !*is_alive));
+            }
+            Some(Space { total: 100, free: 60, available: 50, ..Space::default() })
+        })
+    }
+}
+
+#[test]
+fn a_dead_server_costs_its_own_row_only() {
+    let folder = std::env::temp_dir().join(format!("kinglet-stuck-{}", std::process::id()));
+    fs::create_dir_all(folder.join("proc/1")).expect("a folder can be made");
+    let table = folder.join("proc/1/mountinfo");
+    let root = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n";
+    let share = "2 1 0:40 / /mnt/nas rw - nfs4 nas:/export rw\n";
+    let disk = "3 1 8:17 / /srv rw - ext4 /dev/sdb1 rw\n";
+    fs::write(&table, [root, share].concat()).expect("a file can be written");
+
+    let server = Arc::new(Server::default());
+    let roots = Roots { proc: folder.join("proc"), sys: folder.join("sys"), root: folder.clone() };
+    let mut collector =
+        Collector::with_statfs(&roots, &Options::default(), Arc::clone(&server).ask());
+    let mut second = 0;
+    let mut sample = |collector: &mut Collector| {
+        second += 5;
+        let instant = Instant::from_millis(second * 1000);
+        collector.collect(Now { instant, wall: WallTime::default() });
+        // The helper is a thread: give it a moment, as the time between two samples would.
+        std::thread::park_timeout(Duration::from_millis(20));
+        collector.sample_mut().filesystems.clone()
+    };
+    let row = |rows: &[Filesystem], mount_point: &str| {
+        rows.iter().find(|row| row.mount_point == mount_point).cloned().expect("the mount is there")
+    };
+
+    for _ in 0..4 {
+        sample(&mut collector);
+    }
+    let rows = sample(&mut collector);
+    assert_eq!(row(&rows, "/").used, Some(40));
+    let dead = row(&rows, "/mnt/nas");
+    assert!(dead.stuck && dead.total.is_none() && dead.used.is_none(), "{dead:?}");
+
+    // A disk mounted meanwhile is seen although the server is still dead.
+    fs::write(&table, [root, share, disk].concat()).expect("a file can be written");
+    collector.handle_mount_change();
+    for _ in 0..4 {
+        sample(&mut collector);
+    }
+    let rows = sample(&mut collector);
+    assert_eq!(row(&rows, "/srv").used, Some(40));
+    assert!(row(&rows, "/mnt/nas").stuck);
+
+    *server.is_alive.lock().expect("nobody panicked") = true;
+    server.revived.notify_all();
+    for _ in 0..6 {
+        sample(&mut collector);
+    }
+    let back = row(&sample(&mut collector), "/mnt/nas");
+    assert!(!back.stuck && back.used == Some(40), "{back:?}");
+    fs::remove_dir_all(&folder).expect("the folder is ours");
+}

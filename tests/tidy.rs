@@ -1,0 +1,314 @@
+//! Holds the project to its own rules: sizes, arrows between modules, tables that equal the code.
+//!
+//! CONTRIBUTING.md says the same in words. A rule that no longer serves is changed there and here.
+
+#[path = "tidy/source.rs"]
+mod source;
+
+use kinglet_proto::dialect::Protocol;
+use source::{Source, root, sources};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The longest file, its tests apart: what one reading holds.
+const FILE_LINES: usize = 400;
+/// Half of the files are shorter.
+const FILE_LINES_MEDIAN: usize = 150;
+/// The longest function: a screen.
+const FUNCTION_LINES: usize = 70;
+/// Half of the functions are no longer.
+const FUNCTION_LINES_MEDIAN: usize = 10;
+/// The longest line.
+const LINE_WIDTH: usize = 100;
+
+/// What a module may not name: the paths it covers, the words, and why.
+const ARROWS: &[(&[&str], &[&str], &str)] = &[
+    (
+        &["proto/src/"],
+        &[
+            "std::fs",
+            "std::thread",
+            "std::net::Tcp",
+            "std::net::Udp",
+            "ToSocketAddrs",
+            "std::os::",
+            "std::process",
+            "std::env",
+            "std::time::Instant",
+            "SystemTime",
+            "nix::",
+            "rustls",
+            "tungstenite",
+            "tokio",
+        ],
+        "proto is pure: clocks, files, sockets and randomness are arguments",
+    ),
+    (
+        &["src/kernel/", "src/kernel.rs"],
+        &[
+            "Sample",
+            "proto::sample",
+            "proto::session",
+            "crate::collect",
+            "crate::link",
+            "SystemTime",
+        ],
+        "kernel knows bytes and raw counters, no Sample",
+    ),
+    (
+        &["src/collect/", "src/collect.rs"],
+        &["proto::session", "proto::dialect", "crate::link", "crate::run", "crate::command"],
+        "collect points to kernel and proto's sample only",
+    ),
+    (
+        &["src/link/", "src/link.rs"],
+        &["proto::session", "Session", "crate::collect", "crate::kernel", "crate::run"],
+        "link moves bytes and knows no Session",
+    ),
+    (
+        &["hub/src/fleet/", "hub/src/fleet.rs"],
+        &["tokio", "axum", "std::fs", "std::thread", "std::time::Instant", "SystemTime"],
+        "the fleet is pure: clocks, files and sockets are arguments",
+    ),
+    (&["src/"], &["kinglet_hub"], "the agent knows only proto of the hub"),
+];
+
+/// Names that say nothing about what they name.
+const EMPTY_NAMES: &[&str] = &["manager", "util", "utils", "helper", "helpers", "common", "misc"];
+
+fn product() -> Vec<Source> {
+    sources().into_iter().filter(Source::is_product).collect()
+}
+
+/// Fails with every finding at once, so that one run shows all there is to mend.
+fn assert_none(rule: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{rule}:\n  {}", findings.join("\n  "));
+}
+
+fn median(mut numbers: Vec<usize>) -> usize {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+}
+
+#[test]
+fn files_are_short() {
+    let files = product();
+    let long: Vec<_> = files
+        .iter()
+        .filter(|file| file.code_lines() > FILE_LINES)
+        .map(|file| format!("{}: {} lines", file.path, file.code_lines()))
+        .collect();
+    assert_none(&format!("no file is longer than {FILE_LINES} lines"), &long);
+    let median = median(files.iter().map(Source::code_lines).collect());
+    assert!(median <= FILE_LINES_MEDIAN, "the median file has {median} lines");
+}
+
+#[test]
+fn functions_are_short() {
+    let files = product();
+    let mut lengths = Vec::new();
+    let mut long = Vec::new();
+    for file in &files {
+        for function in file.functions() {
+            lengths.push(function.length);
+            if function.length > FUNCTION_LINES {
+                let (line, name) = (function.line, function.name);
+                long.push(format!("{}:{line} {name}: {} lines", file.path, function.length));
+            }
+        }
+    }
+    assert_none(&format!("no function is longer than {FUNCTION_LINES} lines"), &long);
+    let median = median(lengths);
+    assert!(median <= FUNCTION_LINES_MEDIAN, "the median function has {median} lines");
+}
+
+#[test]
+fn lines_are_narrow() {
+    let checked = [".rs", ".py", ".sh"];
+    let mut wide = Vec::new();
+    for file in sources() {
+        let script = file.text.starts_with("#!");
+        if !script && !checked.iter().any(|end| file.path.ends_with(end)) {
+            continue;
+        }
+        for (at, line) in file.text.lines().enumerate() {
+            let width = line.chars().count();
+            if width > LINE_WIDTH && !quotes_a_device(line) {
+                wide.push(format!("{}:{} has {width} columns", file.path, at + 1));
+            }
+        }
+    }
+    assert_none(&format!("lines end by column {LINE_WIDTH}"), &wide);
+}
+
+/// A line that quotes a device's own text cannot be broken: a string, or a sample line of a file
+/// in a module's head, which has no sentence in it.
+fn quotes_a_device(line: &str) -> bool {
+    let line = line.trim();
+    let sample = line.strip_prefix("//! ").is_some_and(|text| {
+        text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count() < 4
+    });
+    sample || line.starts_with(['"', '\\']) || line.contains("r#\"") || line.contains("b\"")
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+        concat!("dbg", "!("),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("allow(dead", "_code"),
+    ];
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| file.path.ends_with(".rs")) {
+        for (at, line) in file.text.lines().enumerate() {
+            if let Some(word) = words.iter().find(|word| line.contains(*word)) {
+                found.push(format!("{}:{} says {word}", file.path, at + 1));
+            }
+        }
+    }
+    assert_none("nothing is left for later", &found);
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let mut found = Vec::new();
+    for file in product() {
+        for (places, words, why) in ARROWS {
+            if !places.iter().any(|place| file.path.starts_with(place)) {
+                continue;
+            }
+            for word in words.iter().filter(|word| names(&file.code, word)) {
+                found.push(format!("{} names {word}: {why}", file.path));
+            }
+        }
+    }
+    assert_none("arrows between modules point one way", &found);
+}
+
+/// Whether the code has the word, not as a part of a longer name.
+fn names(code: &str, word: &str) -> bool {
+    let inside = |c: char| c == '_' || c.is_alphanumeric();
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        !before.is_some_and(inside)
+            && (!word.ends_with(char::is_alphanumeric)
+                || word.ends_with("Tcp")
+                || word.ends_with("Udp")
+                || !after.is_some_and(inside))
+    })
+}
+
+#[test]
+fn only_the_demo_runs_the_agent() {
+    let found: Vec<_> = product()
+        .iter()
+        .filter(|file| file.path.starts_with("hub/src/") && !file.path.contains("demo"))
+        .filter(|file| names(&file.code, "kinglet::"))
+        .map(|file| file.path.clone())
+        .collect();
+    assert_none("agent and hub know only proto of each other", &found);
+}
+
+#[test]
+fn imports_are_named() {
+    let mut found = Vec::new();
+    for file in product() {
+        for (at, line) in file.code.lines().enumerate() {
+            if line.trim_start().contains("use ") && line.contains("::*") {
+                found.push(format!("{}:{} {}", file.path, at + 1, line.trim()));
+            }
+        }
+    }
+    assert_none("no import by wildcard", &found);
+}
+
+#[test]
+fn modules_say_what_they_are() {
+    let mut found = Vec::new();
+    for file in product() {
+        let name = Path::new(&file.path).file_stem().map(|stem| stem.to_string_lossy());
+        if EMPTY_NAMES.contains(&name.as_deref().unwrap_or_default()) {
+            found.push(format!("{} has a name that says nothing", file.path));
+        }
+        if !file.text.starts_with("//! ") {
+            found.push(format!("{} does not begin with what lives in it", file.path));
+        }
+    }
+    assert_none("a module says what it is", &found);
+}
+
+#[test]
+fn the_project_stands_alone() {
+    let words = [
+        concat!("/work/", "shared"),
+        concat!("crates", ".io/"),
+        concat!("py", "pi.org"),
+        concat!("npm", "js."),
+        concat!("docs", ".rs/"),
+    ];
+    let mut found = Vec::new();
+    for file in sources().iter().filter(|file| file.path != "Cargo.lock") {
+        for word in words.iter().filter(|word| file.text.contains(**word)) {
+            found.push(format!("{} names {word}", file.path));
+        }
+    }
+    assert_none("no file points outside the project or to a registry's host", &found);
+}
+
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let mut broken = Vec::new();
+    for file in sources().iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = root().join(&file.path);
+        let folder = folder.parent().expect("a file has a folder");
+        for target in file.text.split("](").skip(1) {
+            let target = target.split([')', '#', ' ']).next().unwrap_or_default();
+            if !target.is_empty() && !target.contains(':') && !folder.join(target).exists() {
+                broken.push(format!("{}: {target}", file.path));
+            }
+        }
+    }
+    assert_none("links in documents lead somewhere", &broken);
+}
+
+#[test]
+fn readme_lists_every_collector() {
+    let listed = first_column(&readme(), "## Collectors");
+    let known = switches();
+    assert_eq!(listed, known, "README's collectors and the switches of [collect] differ");
+}
+
+/// The names of `COLLECTORS`, which the configuration knows and nobody else needs.
+fn switches() -> BTreeSet<String> {
+    let raw = fs::read_to_string(root().join("src/config/raw.rs")).expect("src/config/raw.rs");
+    let list = raw.split("const COLLECTORS").nth(1).and_then(|list| list.split("];").next());
+    let list = list.expect("src/config/raw.rs has the list COLLECTORS");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn readme_lists_every_protocol() {
+    let listed = first_column(&readme(), "## Protocols");
+    let known: BTreeSet<_> = Protocol::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, known, "README's protocols and Protocol::ALL differ");
+}
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).expect("README.md")
+}
+
+/// The names in backquotes that start the rows of the first table under a heading.
+fn first_column(text: &str, heading: &str) -> BTreeSet<String> {
+    let mut lines = text.lines().skip_while(|line| *line != heading).skip(1);
+    let section = lines.by_ref().take_while(|line| !line.starts_with("## "));
+    section
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect()
+}
