@@ -1,5 +1,5 @@
 //! The built program: exit codes, the demonstration, a certificate of its own.
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "the program under test")]
+#![expect(clippy::disallowed_methods, reason = "the program under test")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
