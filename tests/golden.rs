@@ -49,6 +49,11 @@ fn lxc_container() {
 }
 
 #[test]
+fn docker_container() {
+    compare("docker-container");
+}
+
+#[test]
 fn server_with_lvm_md_nfs_and_docker() {
     compare("server");
 }

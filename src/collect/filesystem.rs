@@ -17,6 +17,7 @@ use kinglet_proto::time::Instant;
 use super::filter::Filter;
 use super::mounts::{self, Volume};
 use super::schedule::Schedule;
+use super::set_text;
 use super::statfs::{Answer, Ask, Space, Statfs};
 use crate::kernel::root::{Buffer, HotFile, Root};
 
@@ -139,9 +140,9 @@ impl FilesystemCollector {
             filesystems.resize(self.volumes.len(), Filesystem::default());
         }
         for (row, volume) in filesystems.iter_mut().zip(&self.volumes) {
-            set(&mut row.mount_point, &volume.mount_point);
-            set(&mut row.device, &volume.source);
-            set(&mut row.fstype, &volume.fstype);
+            set_text(&mut row.mount_point, &volume.mount_point);
+            set_text(&mut row.device, &volume.source);
+            set_text(&mut row.fstype, &volume.fstype);
             row.read_only = volume.read_only;
         }
         let mut last = None;
@@ -154,14 +155,6 @@ impl FilesystemCollector {
             }
             last = Some(owner);
         }
-    }
-}
-
-/// Writes only what differs: the texts of a sample stay where they are.
-fn set(text: &mut String, value: &str) {
-    if text != value {
-        text.clear();
-        text.push_str(value);
     }
 }
 
