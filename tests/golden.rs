@@ -22,7 +22,7 @@ use kinglet_proto::time::{Instant, Now, WallTime};
 type Encode = fn(&Sample) -> String;
 
 /// The forms a sample is compared in: a file below `golden/`, and what writes it.
-const FORMS: [(&str, Encode); 1] = [("sample.json", native)];
+const FORMS: &[(&str, Encode)] = &[("sample.json", native)];
 
 fn native(sample: &Sample) -> String {
     serde_json::to_string_pretty(sample).expect("a sample is JSON")
