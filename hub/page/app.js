@@ -129,8 +129,7 @@ function setFact({ value }, text, mark = 'good') {
 
 function heading() {
   const parts = { flag: element('span', flagsDrawn ? 'flag' : 'flag code'), name: element('div', 'name'), sub: element('div', 'sub'), state: element('span') };
-  parts.node = element('div', 'head', parts.flag, element('div', 'names', parts.name, parts.sub),
-    element('div', 'state', element('i', 'dot'), parts.state));
+  parts.node = element('div', 'head', parts.flag, parts.name, parts.sub, element('div', 'state', element('i', 'dot'), parts.state));
   return parts;
 }
 
@@ -463,8 +462,6 @@ function newDetail() {
   close.setAttribute('aria-label', 'Close');
   close.addEventListener('click', () => $('detail').close());
   parts.heading.node.append(close);
-  parts.body.className = 'sheet';
-  parts.body.style.padding = '0';
   parts.node = element('div', 'sheet', parts.heading.node,
     element('div', 'charts', ...parts.charts.map((chart) => chart.node)), parts.body);
   return parts;

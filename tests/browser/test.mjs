@@ -220,20 +220,23 @@ await test('five hundred hosts', async () => {
 await test('pictures', async () => {
   const hub = await startHub({ hosts: scene });
   const agents = startAgents(hub, scene, 400);
-  agents.find((agent) => agent.host.id === 'edge-za').stop();
   const { page } = await openPage(hub);
   const views = { desktop: page };
   views.dark = (await openPage(hub, { scheme: 'dark' })).page;
   views.phone = (await openPage(hub, { width: 390, height: 844, mobile: true })).page;
   views['phone-dark'] = (await openPage(hub, { width: 390, height: 844, mobile: true, scheme: 'dark' })).page;
-  await sleep(30000);
+  await sleep(15000);
+  agents.find((agent) => agent.host.id === 'edge-za').stop();
+  await sleep(15000);
   for (const [name, each] of Object.entries(views)) {
     await each.bringToFront();
     await sleep(800);
-    await shot(each, name);
+    await shot(each, name, { fullPage: name === 'desktop' });
     await card(each, 'db-1').click();
     await sleep(800);
     await shot(each, `${name}-detail`);
+    const wide = await each.evaluate(() => [document.documentElement, document.querySelector('#detail')].some((node) => node.scrollWidth > node.clientWidth));
+    assert.equal(wide, false, `${name} scrolls sideways`);
     await each.keyboard.press('Escape');
   }
   await hub.stop('SIGKILL');
