@@ -1,8 +1,14 @@
 # What the packaging tests share. Sourced by bash.
 # shellcheck shell=bash
 
-work=$(mktemp -d)
-cleanups=("rm -rf $work")
+cleanups=()
+# After bench/lab.sh its folder and its exit trap are used, and ours ends first.
+if declare -F cleanup >/dev/null; then
+    cleanups=(cleanup)
+else
+    work=$(mktemp -d)
+    cleanups=("rm -rf $work")
+fi
 at_exit() {
     local at
     for ((at = ${#cleanups[@]} - 1; at >= 0; at--)); do eval "${cleanups[at]}" || true; done
