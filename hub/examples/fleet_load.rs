@@ -88,7 +88,10 @@ async fn main() -> Result<(), Fault> {
     let agents = f64::from(u32::try_from(bench.arguments.agents)?);
     say(format!("resident_kb_empty {empty_kb}"))?;
     say(format!("resident_kb_full {full_kb}"))?;
-    say(format!("resident_kb_per_agent {:.1}", (f64::from(full_kb) - f64::from(empty_kb)) / agents))?;
+    say(format!(
+        "resident_kb_per_agent {:.1}",
+        (f64::from(full_kb) - f64::from(empty_kb)) / agents
+    ))?;
     if bench.arguments.storm {
         bench.connected.store(0, Ordering::Relaxed);
         let began = Instant::now();
@@ -116,7 +119,8 @@ impl Bench {
         &self,
         viewers: Vec<tokio::task::JoinHandle<Result<Vec<u32>, Fault>>>,
     ) -> Result<(), Fault> {
-        let before = [cpu_ticks(self.arguments.pid)?, cpu_ticks(std::process::id())?, busy_ticks()?];
+        let before =
+            [cpu_ticks(self.arguments.pid)?, cpu_ticks(std::process::id())?, busy_ticks()?];
         let reports = self.reports.load(Ordering::Relaxed);
         self.measuring.store(true, Ordering::Relaxed);
         sleep(Duration::from_secs(self.arguments.seconds)).await;
@@ -273,7 +277,8 @@ fn cpu_ticks(pid: u32) -> Result<u64, Fault> {
 fn busy_ticks() -> Result<u64, Fault> {
     let stat = std::fs::read_to_string("/proc/stat")?;
     let line = stat.lines().next().ok_or("no cpu")?;
-    let times: Vec<u64> = line.split_whitespace().skip(1).take(8).map(str::parse).collect::<Result<_, _>>()?;
+    let times: Vec<u64> =
+        line.split_whitespace().skip(1).take(8).map(str::parse).collect::<Result<_, _>>()?;
     Ok(times.iter().enumerate().filter(|(at, _)| !(3..=4).contains(at)).map(|(_, time)| time).sum())
 }
 

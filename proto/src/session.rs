@@ -211,6 +211,7 @@ impl Session {
         let mut talk = Talk::new(now);
         talk.heartbeat_at = self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
         talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
+        talk.accepted = talk.login_at.is_some();
         talk.backfill_at = (!self.ring.is_empty()).then_some(now);
         self.state = State::Up { line, talk };
         self.connections += 1;
@@ -235,11 +236,18 @@ impl Session {
                 let words = (!words.is_empty()).then_some(words);
                 self.hang_up(Reason::Refused(words));
             }
-            Heard::Ack(seq) => self.ring.handle_ack(seq),
+            Heard::Ack(seq) => self.handle_ack(seq),
             Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
             Heard::RateLimit(pause) => self.handle_rate_limit(pause),
             Heard::Command(command) => self.repeat(Event::CommandRefused { command }),
             Heard::Fault(message) => self.repeat(Event::ServerError { message }),
+        }
+    }
+
+    fn handle_ack(&mut self, seq: u64) {
+        self.ring.handle_ack(seq);
+        if let State::Up { talk, .. } = &mut self.state {
+            talk.accepted = true;
         }
     }
 
