@@ -90,9 +90,10 @@ impl Loop {
         Self {
             collector,
             ready: vec![PollFlags::empty(); peers.len()],
+            // As often as the server wants that wants it most often.
+            interval: peers.iter().map(|peer| peer.session.interval()).min().unwrap_or_default(),
             peers,
             netwatch: NetWatch::start(),
-            interval: config.sample_interval(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
         }
