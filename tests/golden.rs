@@ -25,7 +25,13 @@ use kinglet_proto::time::{Instant, Now, WallTime};
 type Encode = fn(&Sample) -> String;
 
 /// The forms a sample is compared in: a file below `golden/`, and what writes it.
-const FORMS: &[(&str, Encode)] = &[("sample.json", native)];
+const FORMS: &[(&str, Encode)] = &[
+    ("sample.json", native),
+    ("kinglet.json", |sample| frame(Protocol::Kinglet, None, sample)),
+    ("vstats.json", |sample| frame(Protocol::Vstats, None, sample)),
+    ("vstats-shipped.json", |sample| frame(Protocol::Vstats, Some("abc123"), sample)),
+    ("simple-server-status.json", |sample| frame(Protocol::SimpleServerStatus, None, sample)),
+];
 
 fn native(sample: &Sample) -> String {
     serde_json::to_string_pretty(sample).expect("a sample is JSON")
