@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 
@@ -58,7 +58,7 @@ pub async fn run(
         .map_err(DemoError::Io)?;
     out.flush().map_err(DemoError::Io)?;
     let (stop_reader, stop_writer) = io::pipe().map_err(DemoError::Io)?;
-    let url = format!("ws://{address}/ws/agent");
+    let url = format!("ws://{}/ws/agent", reachable(address));
     let agent = thread::spawn(move || {
         run_agent(&url, Secret::new(token), &stop_reader.into());
     });
@@ -71,6 +71,17 @@ pub async fn run(
         })
         .await;
     Ok(())
+}
+
+/// Where an agent on this machine reaches a hub that listens on this address.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// Runs the agent until `stop` is readable or closed at its other end.

@@ -77,8 +77,9 @@ fn raw_garbage_half_requests_and_torn_frames() {
         let mut stream = TcpStream::connect(hub.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let upgrade = format!(
-            "GET /ws/agent?token={WEB}&client_id=web-1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            "GET /ws/agent?token={WEB}&client_id=web-1 HTTP/1.1\r\nHost: h\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         );
         let cut = usize::try_from(garbage.next()).unwrap() % upgrade.len();
         let head = if round % 2 == 0 { upgrade.as_bytes() } else { &upgrade.as_bytes()[..cut] };

@@ -1,0 +1,173 @@
+//! The built program: exit codes, the demonstration, a certificate of its own.
+#![expect(clippy::disallowed_methods, reason = "the program under test")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kinglet_hub::auth::TokenHash;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tungstenite::Message;
+
+use super::support::{Deadline, WEB, report, scratch};
+
+fn hub(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kinglet-hub"));
+    command.args(arguments).env_remove("KINGLET_LOG").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } = hub(arguments).output().unwrap();
+    (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
+}
+
+/// A hub in a process of its own; killed if the test fails before it ends.
+struct Running(Child);
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = hub(arguments);
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Sends the signal; it must end with exit 0 within 3 s. Returns its log.
+    fn end(mut self, signal: Signal) -> String {
+        let sent = Instant::now();
+        kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
+        let status = self.0.wait().unwrap();
+        assert!(sent.elapsed() < Duration::from_secs(3), "{:?}", sent.elapsed());
+        assert_eq!(status.code(), Some(0));
+        let mut log = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn the_demonstration_shows_this_machine_and_ends_cleanly() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let started = Instant::now();
+        let mut demo = Running::start(&["demo", "--listen", "127.0.0.1:0"]);
+        let mut line = String::new();
+        BufReader::new(demo.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        let address = line.split_once("http://").unwrap().1.split('/').next().unwrap().to_owned();
+        let deadline = Deadline::in_seconds(10);
+        while !get(&address, "/api/hosts").contains(r#""metrics":{"#) {
+            deadline.check(&line);
+        }
+        let hosts = get(&address, "/api/hosts");
+        assert!(hosts.contains(r#""online":true"#) && hosts.contains(r#""memory":{"total":"#));
+        demo.end(signal);
+    }
+}
+
+fn get(address: &str, path: &str) -> String {
+    use std::io::Write;
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_token_is_printed_with_the_hash_that_stands_for_it() {
+    let (code, text) = run(&["token"]);
+    assert_eq!(code, Some(0));
+    let mut words = text.split_whitespace();
+    assert_eq!(words.next(), Some("token"));
+    let token = words.next().unwrap();
+    assert_eq!(words.next(), Some("token_hash"));
+    assert_eq!(words.next(), Some(&*format!("\"{}\"", TokenHash::of(token))));
+}
+
+#[test]
+fn a_wrong_configuration_exits_2_and_names_the_line() {
+    let path = scratch("wrong.toml");
+    std::fs::write(&path, "[viewers]\npublic = true\nlisten = \"x\"\n").unwrap();
+    let path = path.to_str().unwrap();
+    for command in ["run", "check"] {
+        let (code, text) = run(&[command, "--config", path]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(
+            text.contains("wrong.toml:3: unknown key `listen`; allowed here: `public`"),
+            "{text}"
+        );
+    }
+    let (code, text) = run(&["run", "--config", "/nowhere/hub.toml"]);
+    assert!(code == Some(2) && text.contains("/nowhere/hub.toml: "), "{text}");
+    let good = "[viewers]\npublic = true\n[tls]\ncert = \"/nowhere/cert.pem\"\nkey = \"/k\"\n";
+    std::fs::write(path, good).unwrap();
+    let (code, text) = run(&["check", "--config", path]);
+    assert!(code == Some(2) && text.contains("/nowhere/cert.pem: "), "{text}");
+    assert_eq!(run(&["fly"]).0, Some(2));
+    assert_eq!(run(&["--version"]).0, Some(0));
+}
+
+#[test]
+fn a_certificate_of_its_own_and_a_log_without_secrets() {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert_path, key_path) = (scratch("cert.pem"), scratch("key.pem"));
+    std::fs::write(&cert_path, cert.pem()).unwrap();
+    std::fs::write(&key_path, signing_key.serialize_pem()).unwrap();
+    let port = {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        probe.local_addr().unwrap().port()
+    };
+    let path = scratch("tls.toml");
+    let config = format!(
+        "listen = \"127.0.0.1:{port}\"\n[viewers]\npublic = true\n[tls]\ncert = {cert_path:?}\n\
+         key = {key_path:?}\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{}\"\n",
+        TokenHash::of(WEB)
+    );
+    std::fs::write(&path, config).unwrap();
+    let mut command = hub(&["run", "--config", path.to_str().unwrap()]);
+    command.env("KINGLET_LOG", "trace").stdout(Stdio::null()).stderr(Stdio::piped());
+    let hub = Running(command.spawn().unwrap());
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // A client that would rather speak h2 gets HTTP/1.1, over which the Upgrade works.
+    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let client = Arc::new(client);
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let session = rustls::ClientConnection::new(client, name).unwrap();
+    let deadline = Deadline::in_seconds(10);
+    let stream = loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => break stream,
+            Err(error) => deadline.check(&error.to_string()),
+        }
+    };
+    let tls = rustls::StreamOwned::new(session, stream);
+    let url = format!("ws://localhost/ws/agent?token={WEB}&client_id=web-1");
+    let Ok((mut agent, _)) = tungstenite::client(url, tls) else { panic!("no upgrade") };
+    assert!(agent.read().unwrap().to_text().unwrap().contains("connected"));
+    agent.send(Message::text(report(1, 5.0))).unwrap();
+    assert!(agent.read().unwrap().to_text().unwrap().contains(r#""seq":1"#));
+    let log = hub.end(Signal::SIGTERM);
+    assert!(log.contains("host web-1 reports"), "{log}");
+    let hash = TokenHash::of(WEB).to_string();
+    for secret in [WEB, &hash["sha256:".len()..]] {
+        assert!(!log.contains(secret), "a secret in the log: {log}");
+    }
+}
