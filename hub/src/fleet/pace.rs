@@ -58,7 +58,7 @@ impl Pace {
             }
             return Verdict::Take;
         }
-        self.refused += 1;
+        self.refused = self.refused.saturating_add(1);
         match self.refused {
             PACE_REFUSALS_MAX.. => Verdict::Close,
             refused if (refused - 1).is_multiple_of(self.per_second) => {
