@@ -13,7 +13,7 @@ use crate::agent::{Agent, Link, ToAgent, ToServer, Who, Wish};
 use crate::server::{Answer, Server};
 
 /// Simulated milliseconds with faults.
-const TROUBLE_MS: u64 = 10 * 60 * 1000;
+const TROUBLE_MS: u64 = 8 * 60 * 1000;
 /// Machines with an id of their own; one more claims the first one's now and then.
 const HOSTS: usize = 3;
 /// A server looks at the time this late at worst.
@@ -100,7 +100,7 @@ impl World {
                 2 => (Protocol::SimpleServerStatus, false),
                 _ => (Protocol::Kinglet, false),
             };
-            let cadence = 5_000 * (1 + rng.below(4));
+            let cadence = 5_000 * (1 + rng.below(5));
             world.last_life += 1;
             let host = format!("host-{}", id % HOSTS);
             let life = world.last_life;
