@@ -8,7 +8,8 @@ library only.
     server.py LOG [CERTIFICATE KEY]
 
 Prints one line, `ws PORT` or `ws PORT wss PORT`, then serves until killed. LOG gets one JSON
-object per report: when, on which path, how many bytes of payload and of WebSocket frames.
+object per report: when, on which path, how many bytes of payload and of WebSocket frames;
+LOG.last is the last report.
 """
 
 import asyncio
@@ -85,9 +86,12 @@ class Session:
         return True
 
     def record(self, payload, wire):
+        """One line for the report, and the report itself beside the log."""
         line = {"at": time.monotonic(), "path": self.path, "payload": len(payload), "wire": wire}
         self.log.write(json.dumps(line) + "\n")
         self.log.flush()
+        with open(self.log.name + ".last", "wb") as last:
+            last.write(payload)
 
     async def serve(self):
         client = await self.upgrade()

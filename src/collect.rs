@@ -294,6 +294,14 @@ impl Collector {
     }
 }
 
+/// Writes only what differs: the texts of a sample stay where they are.
+fn set_text(text: &mut String, value: &str) {
+    if text != value {
+        text.clear();
+        text.push_str(value);
+    }
+}
+
 /// `/proc/net` is the reader's own; of another host it is that of its first process.
 fn network_root(proc: &Root, roots: &Roots) -> Root {
     let of_init = roots.proc != Path::new("/proc") && proc.is_readable("1/net/dev");

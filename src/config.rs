@@ -119,12 +119,6 @@ impl Config {
         });
         Ok(config)
     }
-
-    /// How often a sample is taken: as often as the server wants that wants it most often.
-    pub fn sample_interval(&self) -> Duration {
-        let wanted = self.servers.iter().map(|server| server.interval);
-        wanted.min().unwrap_or(INTERVAL_DEFAULT)
-    }
 }
 
 fn server(

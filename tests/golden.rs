@@ -25,7 +25,7 @@ use kinglet_proto::time::{Instant, Now, WallTime};
 type Encode = fn(&Sample) -> String;
 
 /// The forms a sample is compared in: a file below `golden/`, and what writes it.
-const FORMS: [(&str, Encode); 5] = [
+const FORMS: &[(&str, Encode)] = &[
     ("sample.json", native),
     ("kinglet.json", |sample| frame(Protocol::Kinglet, None, sample)),
     ("vstats.json", |sample| frame(Protocol::Vstats, None, sample)),
@@ -105,6 +105,11 @@ fn debian_virtual_machine() {
 #[test]
 fn lxc_container() {
     compare("lxc-container");
+}
+
+#[test]
+fn docker_container() {
+    compare("docker-container");
 }
 
 #[test]

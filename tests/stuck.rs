@@ -45,42 +45,50 @@ fn a_dead_server_costs_its_own_row_only() {
     let mut collector =
         Collector::with_statfs(&roots, &Options::default(), Arc::clone(&server).ask());
     let mut second = 0;
-    let mut sample = |collector: &mut Collector| {
-        second += 5;
-        let instant = Instant::from_millis(second * 1000);
-        collector.collect(Now { instant, wall: WallTime::default() });
-        // The helper is a thread: give it a moment, as the time between two samples would.
-        std::thread::park_timeout(Duration::from_millis(20));
-        collector.sample_mut().filesystems.clone()
+    // The helper is another thread, and clocks run fast here: what counts is where it ends.
+    let mut until = |collector: &mut Collector, what: &str, is_so: &dyn Fn(&Rows) -> bool| {
+        for _ in 0..1000 {
+            second += 3;
+            let instant = Instant::from_millis(second * 1000);
+            collector.collect(Now { instant, wall: WallTime::default() });
+            if is_so(&Rows(collector.sample_mut().filesystems.clone())) {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        panic!("{what}: {:?}", collector.sample_mut().filesystems);
     };
-    let row = |rows: &[Filesystem], mount_point: &str| {
-        rows.iter().find(|row| row.mount_point == mount_point).cloned().expect("the mount is there")
-    };
+    until(&mut collector, "the dead one is stuck, the other is not", &|rows| {
+        rows.used("/") == Some(40) && rows.is_stuck("/mnt/nas") && rows.used("/mnt/nas").is_none()
+    });
 
-    for _ in 0..4 {
-        sample(&mut collector);
-    }
-    let rows = sample(&mut collector);
-    assert_eq!(row(&rows, "/").used, Some(40));
-    let dead = row(&rows, "/mnt/nas");
-    assert!(dead.stuck && dead.total.is_none() && dead.used.is_none(), "{dead:?}");
-
-    // A disk mounted meanwhile is seen although the server is still dead.
     fs::write(&table, [root, share, disk].concat()).expect("a file can be written");
     collector.handle_mount_change();
-    for _ in 0..4 {
-        sample(&mut collector);
-    }
-    let rows = sample(&mut collector);
-    assert_eq!(row(&rows, "/srv").used, Some(40));
-    assert!(row(&rows, "/mnt/nas").stuck);
+    until(&mut collector, "a disk mounted meanwhile is seen", &|rows| {
+        rows.used("/srv") == Some(40) && rows.is_stuck("/mnt/nas")
+    });
 
     *server.is_alive.lock().expect("nobody panicked") = true;
     server.revived.notify_all();
-    for _ in 0..6 {
-        sample(&mut collector);
-    }
-    let back = row(&sample(&mut collector), "/mnt/nas");
-    assert!(!back.stuck && back.used == Some(40), "{back:?}");
+    until(&mut collector, "the server is back", &|rows| {
+        rows.used("/mnt/nas") == Some(40) && !rows.is_stuck("/mnt/nas")
+    });
     fs::remove_dir_all(&folder).expect("the folder is ours");
+}
+
+/// The file systems of one sample.
+struct Rows(Vec<Filesystem>);
+
+impl Rows {
+    fn row(&self, mount_point: &str) -> Option<&Filesystem> {
+        self.0.iter().find(|row| row.mount_point == mount_point)
+    }
+
+    fn used(&self, mount_point: &str) -> Option<u64> {
+        self.row(mount_point)?.used
+    }
+
+    fn is_stuck(&self, mount_point: &str) -> bool {
+        self.row(mount_point).is_some_and(|row| row.stuck)
+    }
 }

@@ -31,7 +31,7 @@ pub use port::{Counts, Input, Loss, Output};
 use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::dialect::{Dialect, Heard, Restored};
+use crate::dialect::{Dialect, Heard, Keep, Restored};
 use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX, RING_BYTES_MAX};
 use crate::ring::Ring;
 use crate::time::{Instant, Now};
@@ -211,6 +211,7 @@ impl Session {
         let mut talk = Talk::new(now);
         talk.heartbeat_at = self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
         talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
+        talk.accepted = talk.login_at.is_some();
         talk.backfill_at = (!self.ring.is_empty()).then_some(now);
         self.state = State::Up { line, talk };
         self.connections += 1;
@@ -235,11 +236,18 @@ impl Session {
                 let words = (!words.is_empty()).then_some(words);
                 self.hang_up(Reason::Refused(words));
             }
-            Heard::Ack(seq) => self.ring.handle_ack(seq),
+            Heard::Ack(seq) => self.handle_ack(seq),
             Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
             Heard::RateLimit(pause) => self.handle_rate_limit(pause),
             Heard::Command(command) => self.repeat(Event::CommandRefused { command }),
             Heard::Fault(message) => self.repeat(Event::ServerError { message }),
+        }
+    }
+
+    fn handle_ack(&mut self, seq: u64) {
+        self.ring.handle_ack(seq);
+        if let State::Up { talk, .. } = &mut self.state {
+            talk.accepted = true;
         }
     }
 
@@ -265,6 +273,11 @@ impl Session {
         let until = self.instant().plus(pause.min(RATE_LIMIT_MAX));
         if let State::Up { talk, .. } = &mut self.state {
             let told = talk.muted_until.replace(until).is_some();
+            if self.dialect.keeps() == Keep::UntilAcked {
+                // Something we sent was not taken, and the server does not say what.
+                self.ring.handle_lost();
+                talk.backfill_at = (!self.ring.is_empty()).then_some(until);
+            }
             if !told {
                 self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
             }

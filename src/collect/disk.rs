@@ -122,12 +122,15 @@ impl DiskCollector {
         let known = std::mem::take(&mut self.map);
         let with_pools = volumes.iter().any(|volume| volume.fstype == "zfs");
         self.map = BlockMap::read(&self.sys, &self.root, &self.filter, with_pools, buffer);
+        self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
+        if is_container(volumes) && self.shares.iter().all(Vec::is_empty) {
+            self.map.disks.clear(); // the engine's host's, and nothing of ours on them
+        }
         let readings = std::mem::take(&mut self.readings);
         self.readings.extend(self.map.disks.iter().map(|disk| {
             let place = known.disks.iter().position(|old| old.name == disk.name);
             place.and_then(|place| readings.get(place)).copied().unwrap_or_default()
         }));
-        self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
         let root = volumes.iter().position(|volume| volume.mount_point == "/");
         let first = root.and_then(|root| self.shares[root].first()).map(|share| share.disk);
         self.order = (0..self.map.disks.len()).collect();
@@ -155,6 +158,12 @@ impl DiskCollector {
                 file.and_then(|file| file.read(now, buffer)).and_then(block::parse_life_time);
         }
     }
+}
+
+/// Whether the root is a container engine's overlay; OpenWrt's has storage of its own below it.
+fn is_container(volumes: &[Volume]) -> bool {
+    let mut volumes = volumes.iter();
+    volumes.any(|v| v.mount_point == "/" && v.fstype == "overlay" && v.storage == v.source)
 }
 
 /// The mount points of what lies on a disk; `volumes` have `/` first.

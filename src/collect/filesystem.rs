@@ -17,6 +17,7 @@ use kinglet_proto::time::Instant;
 use super::filter::Filter;
 use super::mounts::{self, Volume};
 use super::schedule::Schedule;
+use super::set_text;
 use super::statfs::{Answer, Ask, Space, Statfs};
 use crate::kernel::root::{Buffer, HotFile, Root};
 
@@ -139,9 +140,9 @@ impl FilesystemCollector {
             filesystems.resize(self.volumes.len(), Filesystem::default());
         }
         for (row, volume) in filesystems.iter_mut().zip(&self.volumes) {
-            set(&mut row.mount_point, &volume.mount_point);
-            set(&mut row.device, &volume.source);
-            set(&mut row.fstype, &volume.fstype);
+            set_text(&mut row.mount_point, &volume.mount_point);
+            set_text(&mut row.device, &volume.source);
+            set_text(&mut row.fstype, &volume.fstype);
             row.read_only = volume.read_only;
         }
         let mut last = None;
@@ -154,14 +155,6 @@ impl FilesystemCollector {
             }
             last = Some(owner);
         }
-    }
-}
-
-/// Writes only what differs: the texts of a sample stay where they are.
-fn set(text: &mut String, value: &str) {
-    if text != value {
-        text.clear();
-        text.push_str(value);
     }
 }
 
@@ -208,4 +201,48 @@ fn below(root: &Path, mount_point: &CString) -> CString {
             .map_or(inside, |bytes| std::ffi::OsStr::from_bytes(bytes)),
     );
     CString::new(path.into_os_string().into_vec()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space(total: u64, free: u64, available: u64, inodes: u64) -> Answer {
+        Answer::Space(Space { total, free, available, inodes, inodes_free: inodes / 4 })
+    }
+
+    #[test]
+    fn usage_is_what_df_says() {
+        let mut row = Filesystem::default();
+        fill_space(&mut row, &space(1000, 600, 500, 40));
+        assert_eq!((row.total, row.used, row.free), (Some(1000), Some(400), Some(500)));
+        assert_eq!(row.usage_percent, Some(Percent::of(400, 900)), "blocks kept for root left out");
+        assert_eq!((row.inodes_total, row.inodes_used), (Some(40), Some(30)));
+        // A FUSE daemon that makes numbers up, and a file system without a number of nodes.
+        fill_space(&mut row, &space(0, 600, 0, 0));
+        assert_eq!((row.used, row.usage_percent), (Some(0), Some(Percent::default())));
+        assert_eq!((row.inodes_total, row.inodes_used), (None, None));
+        fill_space(&mut row, &Answer::Stuck);
+        assert_eq!((row.stuck, row.total, row.used, row.usage_percent), (true, None, None, None));
+    }
+
+    #[test]
+    fn datasets_add_up_and_share_what_is_free() {
+        let mut row = Filesystem::default();
+        fill_space(&mut row, &space(1000, 900, 900, 8));
+        add_dataset(&mut row, &space(1200, 900, 900, 8));
+        add_dataset(&mut row, &Answer::Stuck);
+        assert_eq!((row.total, row.used, row.free), (Some(1300), Some(400), Some(900)));
+        assert_eq!(row.usage_percent, Some(Percent::of(400, 1300)));
+    }
+
+    #[test]
+    fn mount_points_are_asked_below_the_hosts_root() {
+        let inside = |root: &str, mount_point: &std::ffi::CStr| {
+            below(Path::new(root), &mount_point.to_owned()).into_string().unwrap()
+        };
+        assert_eq!(inside("/", c"/srv"), "/srv");
+        assert_eq!(inside("/host", c"/srv/a b"), "/host/srv/a b");
+        assert_eq!(inside("/host", c"/"), "/host/");
+    }
 }

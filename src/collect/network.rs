@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn what_the_owner_excludes_is_counted_and_not_shown() {
+        let mut host = Host::new("net-filter");
+        host.add("eth0", 2);
+        host.add("eth1", 3);
+        host.collector.filter.exclude.push("eth1".into());
+        host.sample(0, &[("eth0", 10), ("eth1", 500)]);
+        let shown = host.sample(1, &[("eth0", 20), ("eth1", 700)]);
+        assert_eq!(shown, [Some(10), Some(210), Some(720)]);
+    }
+
+    #[test]
     fn without_the_file_nothing_is_said() {
         let mut host = Host::new("net-absent");
         fs::remove_dir_all(host.folder.join("net")).unwrap();

@@ -151,6 +151,39 @@ mod tests {
     }
 
     #[test]
+    fn the_battery_of_a_mouse_is_not_the_hosts() {
+        let folder = std::env::temp_dir().join(format!("kinglet-power-{}", std::process::id()));
+        let write = |name: &str, file: &str, text: &str| {
+            let at = folder.join("class/power_supply").join(name);
+            std::fs::create_dir_all(&at).unwrap();
+            std::fs::write(at.join(file), text).unwrap();
+        };
+        let mut buffer = Buffer::default();
+        let sys = Root::new(&folder);
+        write("AC", "type", "Mains\n");
+        write("a_mouse", "type", "Battery\n");
+        write("a_mouse", "scope", "Device\n");
+        write("a_mouse", "capacity", "5\n");
+        let mut read = |second: u64| {
+            let mut battery = None;
+            let now = Instant::from_millis(second * 1000);
+            BatteryCollector::new(&sys, &mut buffer).collect(now, &mut buffer, &mut battery);
+            battery
+        };
+        assert_eq!(read(1), None);
+        write("BAT0", "type", "Battery\n");
+        write("BAT0", "capacity", "98\n");
+        for (status, charging) in
+            [("Charging", true), ("Full", true), ("Not charging", true), ("Discharging", false)]
+        {
+            write("BAT0", "status", &format!("{status}\n"));
+            let percent = Percent::of(98, 100);
+            assert_eq!(read(2), Some(Battery { percent, charging }), "{status}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn what_happened_before_the_agent_started_counts_one() {
         let mut counts = Counts::default();
         let power = counts.update(sensor::parse_throttled(b"50000").unwrap());

@@ -362,7 +362,7 @@ mod tests {
         statfs.poll(at(9).plus(STATFS_TIMEOUT));
         assert_eq!(statfs.answers()[1], Answer::None, "not yet");
         statfs.poll(at(10).plus(STATFS_TIMEOUT));
-        until(&mut statfs, at(5000), |statfs| !statfs.is_running());
+        until(&mut statfs, at(10).plus(STATFS_TIMEOUT), |statfs| !statfs.is_running());
         assert_eq!(statfs.answers(), [LIVE, Answer::Stuck, LIVE, Answer::None]);
 
         // The next round passes it by, and does not hang again.

@@ -11,6 +11,7 @@ use kinglet_proto::sample::{Fan, Temperature};
 use kinglet_proto::time::Instant;
 
 use super::schedule::Schedule;
+use super::set_text;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor;
 
@@ -66,7 +67,7 @@ impl ThermalCollector {
             if count == temperatures.len() {
                 temperatures.push(Temperature::default());
             }
-            set(&mut temperatures[count].label, &sensor.label);
+            set_text(&mut temperatures[count].label, &sensor.label);
             temperatures[count].celsius = celsius;
             count += 1;
         }
@@ -79,7 +80,7 @@ impl ThermalCollector {
             if count == fans.len() {
                 fans.push(Fan::default());
             }
-            set(&mut fans[count].label, &sensor.label);
+            set_text(&mut fans[count].label, &sensor.label);
             fans[count].rpm = rpm;
             count += 1;
         }
@@ -172,13 +173,6 @@ fn parse_celsius(value: &[u8]) -> Option<f64> {
     let millidegrees = sensor::parse_millidegrees(value)?;
     let tenths = (millidegrees + 50).div_euclid(100);
     i32::try_from(tenths).ok().map(|tenths| f64::from(tenths) / 10.0)
-}
-
-fn set(text: &mut String, value: &str) {
-    if text != value {
-        text.clear();
-        text.push_str(value);
-    }
 }
 
 #[cfg(test)]

@@ -156,9 +156,10 @@ fn log_event(name: &str, event: &Event, fault: Option<&LinkError>) {
     }
 }
 
-/// A frame as a log may show it.
+/// A frame as a log may show it: without the token, as it is or as JSON writes it.
 fn masked(text: &str, token: &Secret) -> String {
-    text.replace(token.expose(), "***")
+    let quoted = serde_json::to_string(token.expose()).unwrap_or_default();
+    text.replace(&quoted, "\"***\"").replace(token.expose(), "***")
 }
 
 fn log_progress(name: &str, progress: &Progress) {

@@ -1,46 +1,54 @@
-//! Real sessions and the real fleet on one fake clock and a seeded network.
+//! The hub's real fleet on the other end of real sessions, in the world of `proto/tests/sim`: one
+//! fake clock, a seeded network, and the faults described there.
 //!
-//! A seed decides everything: dialects, delays, and which faults befall whom and when. What must
-//! hold is checked at every step; a failure prints its seed. `KINGLET_SIM_SEEDS` is the number of
-//! seeds (100), `KINGLET_SIM_SEED` runs one alone.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
+//! What is checked at every step stands in `server.rs` for the hub's end and in `agent.rs` for the
+//! agents'. `KINGLET_SIM_SEEDS` is the number of seeds (500), `KINGLET_SIM_SEED` runs one alone.
 
+#[path = "../../../proto/tests/sim/agent.rs"]
 mod agent;
+mod expected;
+#[path = "../../../proto/tests/sim/seeds.rs"]
+mod seeds;
+mod server;
+mod viewer;
+#[path = "../../../proto/tests/sim/world.rs"]
 mod world;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use world::World;
 
 #[test]
 fn every_seed_keeps_every_promise() {
-    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
-    if let Some(seed) = number("KINGLET_SIM_SEED") {
-        World::new(seed).run();
-        return;
-    }
-    for seed in 0..number("KINGLET_SIM_SEEDS").unwrap_or(100) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| World::new(seed).run()));
-        assert!(
-            outcome.is_ok(),
-            "seed {seed} failed, as said above; again with\n  \
-             KINGLET_SIM_SEED={seed} cargo test -p kinglet-hub --test sim"
-        );
-    }
+    seeds::run();
 }
 
-/// The simulation itself must be able to fail: its faults must do something.
 #[test]
 fn the_faults_do_something() {
-    let (mut offline, mut reconnects, mut kicked, mut late) = (0, 0, 0, 0);
-    for seed in 0..20 {
+    let (mut reconnects, mut faults) = (0, 0);
+    let mut seen = server::Seen::default();
+    for seed in 0..30 {
         let mut world = World::new(seed);
         world.run();
-        offline += world.offline;
         reconnects += world.reconnects();
-        kicked += world.kicked;
-        late += world.late;
+        faults += world.faults;
+        let more = world.server.seen;
+        seen.duplicates += more.duplicates;
+        seen.silent += more.silent;
+        seen.late += more.late;
+        seen.refused += more.refused;
     }
-    let seen = (offline, reconnects, kicked, late);
-    assert!(offline >= 10 && reconnects >= 60 && kicked >= 10 && late >= 100, "{seen:?}");
+    assert!(faults >= 150 && reconnects >= 90, "{faults} faults, {reconnects} reconnects");
+    let server::Seen { duplicates, silent, late, refused } = seen;
+    assert!(duplicates >= 10 && silent >= 10 && late >= 100 && refused >= 10, "{seen:?}");
+}
+
+#[test]
+fn a_quiet_world_has_one_connection_and_nobody_offline() {
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        world.run_quietly();
+        assert_eq!(world.reconnects(), 0, "seed {seed}");
+        // Only the samples before the first connection come late.
+        let seen = server::Seen { late: 0, ..world.server.seen };
+        assert_eq!(seen, server::Seen::default(), "seed {seed}");
+    }
 }

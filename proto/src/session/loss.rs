@@ -9,6 +9,8 @@ impl Session {
     pub(super) fn handle_closed(&mut self, loss: Loss) {
         let reason = match (&self.state, loss) {
             (State::New | State::Waiting { .. } | State::Stopped, _) => return,
+            // Our hub closes the older of two connections with one id by 1008, too.
+            (State::Up { talk, .. }, Loss::Refused) if talk.accepted => Reason::Closed,
             (_, Loss::Refused) => Reason::Refused(None),
             (State::Dialing { .. }, Loss::Closed | Loss::Broken) => Reason::Unreachable,
             (_, Loss::Closed) => Reason::Closed,

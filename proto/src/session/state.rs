@@ -52,6 +52,8 @@ pub(super) struct Talk {
     pub(super) proven: bool,
     /// A report was sent.
     pub(super) reported: bool,
+    /// The server took a login or a sample: the credentials are good.
+    pub(super) accepted: bool,
     /// The next sign of life; `None` in protocols without one.
     pub(super) heartbeat_at: Option<Instant>,
     /// The login is repeated then; `None` in protocols without one.
@@ -145,6 +147,7 @@ impl Talk {
             since: now,
             proven: false,
             reported: false,
+            accepted: false,
             heartbeat_at: None,
             login_at: None,
             muted_until: None,
