@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
+use super::crypto;
 use crate::clock::CertificateClock;
 
 /// What TLS holds back when the socket is full: one report in its records.
@@ -33,7 +34,7 @@ impl Trust {
         if let Some(path) = ca_file {
             add_file(&mut roots, path)?;
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(crypto::provider());
         let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
         let mut config = builder
             .with_safe_default_protocol_versions()

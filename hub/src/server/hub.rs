@@ -13,7 +13,9 @@ use tracing::{info, warn};
 
 use crate::auth::Auth;
 use crate::clock;
-use crate::fleet::{Command, ConnectionId, Fleet, Input, Note, Reason, Settings, Update};
+use crate::fleet::{
+    Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Update, Verdict,
+};
 
 /// What everything in the server shares.
 pub(super) struct Hub {
@@ -22,6 +24,7 @@ pub(super) struct Hub {
     connections: AtomicU64,
     viewers: AtomicUsize,
     sockets: AtomicUsize,
+    complaints: Mutex<Pace>,
 }
 
 struct Inner {
@@ -71,6 +74,7 @@ impl Hub {
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
+            complaints: Mutex::new(Pace::viewer(clock::now().instant)),
         }
     }
 
@@ -143,6 +147,12 @@ impl Hub {
     /// A number no other connection has.
     pub(super) fn next_id(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a refusal may be logged: strangers must not fill the owner's disk.
+    pub(super) fn may_complain(&self) -> bool {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        complaints.take(clock::now().instant) == Verdict::Take
     }
 
     /// Drives the fleet's deadlines for as long as the hub runs.
