@@ -1,10 +1,13 @@
 //! What a host's state must be, told from what was delivered to the hub.
 
 use kinglet_proto::dialect::Protocol;
-use kinglet_proto::limits::{GAP_PATIENCE, OFFLINE_AFTER};
+use kinglet_proto::limits::OFFLINE_AFTER;
 
 use crate::agent::{LIFE, Who};
 use crate::world::TICK_LATE_MS;
+
+/// How long a gap is waited for; not taken from the limits, so that a change of it is seen.
+const PATIENCE_MS: u64 = 60_000;
 
 /// The truth about one host.
 #[derive(Debug, Default)]
@@ -113,8 +116,7 @@ impl Truth {
     pub(crate) fn acknowledge(&mut self, life: u64, seq: u64, now: u64) {
         if let Some(acked) = self.acked.as_mut().filter(|acked| acked.life == life) {
             acked.up_to = acked.up_to.max(seq);
-            let patience = GAP_PATIENCE.as_secs() * 1_000;
-            if now - acked.gap_since >= patience {
+            if now - acked.gap_since >= PATIENCE_MS {
                 acked.given_up = acked.given_up.max(seq);
             }
         }
