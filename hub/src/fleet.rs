@@ -7,6 +7,7 @@ mod order;
 mod pace;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet of the configured hosts, none of them heard of yet.
     pub fn new(mut settings: Settings) -> Self {
-        let known = std::mem::take(&mut settings.hosts);
+        let known = mem::take(&mut settings.hosts);
         let hosts = known.into_iter().map(|(id, label)| (id, Host::configured(label))).collect();
         Self {
             settings,
@@ -240,10 +241,10 @@ impl Fleet {
         }
     }
 
-    fn report(&mut self, connection: ConnectionId, report: Report, now: Now) {
+    fn report(&mut self, connection: ConnectionId, mut report: Report, now: Now) {
         let Some(id) = self.agents.get(&connection).cloned() else { return };
         let Some(host) = self.hosts.get_mut(&id) else { return };
-        let renamed = host.rename(&report.label, &report.sample.hostname);
+        let renamed = host.rename(mem::take(&mut report.label), &report.sample.hostname);
         let taken = host.take(report, now);
         if !host.announced {
             host.announced = true;

@@ -204,8 +204,9 @@ pub const VISITORS_MAX: usize = 1024;
 pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
 /// Viewers at one time.
 pub const VIEWERS_MAX: usize = 1000;
-/// Messages a viewer may be behind the fleet: at 400 a second it has 2.5 s to catch up.
-pub const VIEWER_QUEUE_MAX: usize = 1024;
+/// Messages a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
+/// it has 10 s to catch up, and half a second at 8,000.
+pub const VIEWER_QUEUE_MAX: usize = 4096;
 /// Messages a second an agent may send for long.
 pub const AGENT_PACE: u32 = 20;
 /// Messages an agent may send at once: what a minute of its absence left.

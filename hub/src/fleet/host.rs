@@ -25,7 +25,10 @@ pub(super) struct Host {
     pub(super) sample: Option<Sample>,
     taken: Instant,
     order: Order,
+    /// What the owner of the hub calls it.
     owner: Label,
+    /// What its agent called it last.
+    said: Label,
     shown: Label,
 }
 
@@ -61,23 +64,25 @@ impl Host {
 
     /// Takes over what the agent calls its host where the owner of the hub was silent; true when
     /// viewers should be told.
-    pub(super) fn rename(&mut self, said: &Label, hostname: &str) -> bool {
+    pub(super) fn rename(&mut self, said: Label, hostname: &str) -> bool {
         let hostname = (!hostname.is_empty()).then(|| hostname.to_owned());
-        let first = |texts: [&Option<String>; 3]| texts.into_iter().find_map(Clone::clone);
-        let (owner, old) = (&self.owner, &self.shown);
-        let name = first([&owner.name, &said.name, &hostname]);
+        let (owner, before) = (&self.owner, &self.said);
+        let first = |texts: [&Option<String>; 2]| texts.into_iter().find_map(Clone::clone);
+        self.said = Label {
+            name: said.name.or_else(|| before.name.clone()),
+            group: said.group.or_else(|| before.group.clone()),
+            location: said.location.or_else(|| before.location.clone()),
+            country_code: said.country_code.or_else(|| before.country_code.clone()),
+            ip: said.ip,
+        };
         let shown = Label {
-            name: name.or_else(|| old.name.clone()),
-            group: first([&owner.group, &said.group, &old.group]),
-            location: first([&owner.location, &said.location, &old.location]),
-            country_code: first([&owner.country_code, &said.country_code, &old.country_code]),
-            ip: first([&owner.ip, &said.ip, &None]),
+            name: first([&owner.name, &self.said.name]).or(hostname),
+            group: first([&owner.group, &self.said.group]),
+            location: first([&owner.location, &self.said.location]),
+            country_code: first([&owner.country_code, &self.said.country_code]),
+            ip: first([&owner.ip, &self.said.ip]),
         };
-        let told = |label: &Label| {
-            let Label { name, group, location, country_code, ip: _ } = label.clone();
-            (name, group, location, country_code)
-        };
-        let changed = told(&shown) != told(old);
+        let changed = shown != self.shown;
         self.shown = shown;
         changed
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
 use super::salvage::{Object, salvage};
-use super::{Batch, DecodeError, Login, Message, Place, Report};
+use super::{Batch, DecodeError, Label, Login, Message, Place, Report};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
 
@@ -77,6 +77,18 @@ struct Meta {
     seq: Option<u64>,
     boot_id: Option<String>,
     age_ms: Option<u64>,
+    host: Option<Called>,
+}
+
+/// What the agent's owner calls the host, as far as he says.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Called {
+    name: Option<String>,
+    group: Option<String>,
+    location: Option<String>,
+    country_code: Option<String>,
+    ip: Option<String>,
 }
 
 fn decode_report(text: &str) -> Result<Report, DecodeError> {
@@ -86,7 +98,9 @@ fn decode_report(text: &str) -> Result<Report, DecodeError> {
     let meta = meta.map_or_else(Meta::default, |Object(meta)| meta);
     let place = meta.seq.map(|seq| Place { boot_id: meta.boot_id.unwrap_or_default(), seq });
     let age = Duration::from_millis(meta.age_ms.unwrap_or(0));
-    let mut report = Report { sample, place, age, ..Report::default() };
+    let Called { name, group, location, country_code, ip } = meta.host.unwrap_or_default();
+    let label = Label { name, group, location, country_code, ip };
+    let mut report = Report { sample, place, age, label };
     bound(&mut report);
     Ok(report)
 }

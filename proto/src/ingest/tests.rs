@@ -20,8 +20,10 @@ fn the_native_envelope() {
         r#"{"type":"metrics","id":"m_7","timestamp":"2026-11-20T08:00:00Z",
             "data":{"timestamp":"2026-11-20T08:00:00.250Z","hostname":"pi","uptime":9,
                     "cpu":{"usage":12.5,"per_core":[10,15]},"from_the_future":{"x":[1]}},
-            "meta":{"seq":42,"boot_id":"b","uptime_ms":9000,"age_ms":1500}}"#,
+            "meta":{"seq":42,"boot_id":"b","uptime_ms":9000,"age_ms":1500,
+                    "host":{"name":"Attic","group":null}}}"#,
     );
+    assert_eq!((report.label.name.as_deref(), report.label.group), (Some("Attic"), None));
     assert_eq!(report.place, Some(Place { boot_id: "b".to_owned(), seq: 42 }));
     assert_eq!(report.age, Duration::from_millis(1500));
     assert_eq!(report.sample.hostname, "pi");
