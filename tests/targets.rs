@@ -60,12 +60,8 @@ fn named(path: &str) -> BTreeSet<String> {
 fn the_same_targets_everywhere() {
     let known: BTreeSet<_> = targets().into_iter().map(|target| target.triple).collect();
     assert_eq!(known.len(), 8);
-    for path in [
-        "README.md",
-        "deny.toml",
-        "packaging/install.sh",
-        ".github/workflows/release.yml",
-    ] {
+    for path in ["README.md", "deny.toml", "packaging/install.sh", ".github/workflows/release.yml"]
+    {
         assert_eq!(named(path), known, "{path} and cross/targets.toml differ");
     }
 }
