@@ -10,3 +10,4 @@ pub mod config;
 pub mod kernel;
 pub mod link;
 pub mod run;
+pub mod supervisor;

@@ -4,6 +4,7 @@
 //! what happened ([`LinkEvent`]). It never blocks, every step of it has a time limit, and it knows
 //! nothing of sessions: when to dial again is not decided here.
 
+mod crypto;
 mod error;
 mod event;
 mod handshake;

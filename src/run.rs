@@ -21,6 +21,7 @@ use crate::clock;
 use crate::collect::Collector;
 use crate::config::Config;
 use crate::link::netwatch::NetWatch;
+use crate::supervisor::Supervisor;
 
 /// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every
 /// server and returns, within 3 s.
@@ -65,6 +66,7 @@ struct Loop {
     collector: Collector,
     peers: Vec<Peer>,
     netwatch: Option<NetWatch>,
+    supervisor: Supervisor,
     interval: Duration,
     sample_at: Instant,
     stop_at: Option<Instant>,
@@ -94,15 +96,20 @@ impl Loop {
             interval: peers.iter().map(|peer| peer.session.interval()).min().unwrap_or_default(),
             peers,
             netwatch: NetWatch::start(),
+            supervisor: Supervisor::from_environment(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
         }
     }
 
     fn run(mut self, stop: BorrowedFd<'_>) -> Result<(), RunError> {
+        self.supervisor.handle_start();
         loop {
             let now = clock::now();
             let mut wake_at = now.instant.plus(WAIT_MAX);
+            if let Some(deadline) = self.supervisor.handle_turn(now.instant) {
+                wake_at = wake_at.min(deadline);
+            }
             for peer in &mut self.peers {
                 let deadline = peer.feed(Input::Tick, now);
                 wake_at = deadline.map_or(wake_at, |deadline| wake_at.min(deadline));
@@ -202,6 +209,7 @@ impl Loop {
         }
         if woken.stop && self.stop_at.is_none() {
             log::info!("stopping");
+            self.supervisor.handle_stop();
             self.stop_at = Some(now.instant.plus(STOP_TIMEOUT));
             for peer in &mut self.peers {
                 peer.feed(Input::Stop, now);

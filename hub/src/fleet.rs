@@ -202,6 +202,7 @@ impl Fleet {
     }
 
     fn log_in(&mut self, connection: ConnectionId, host: Option<HostId>, now: Now) {
+        self.hear(connection, now);
         let granted = match (self.agents.get(&connection), host) {
             (Some(joined), Some(host)) => *joined == host,
             (None, Some(host)) => {

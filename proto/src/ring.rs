@@ -116,7 +116,7 @@ impl Ring {
         self.remove(|entry| entry.sent == Some(frame));
     }
 
-    /// The connection is gone: nobody knows what arrived, so everything is to be sent again.
+    /// Nobody knows what arrived, or was taken: everything is to be sent again.
     pub fn handle_lost(&mut self) {
         for entry in &mut self.entries {
             entry.sent = None;

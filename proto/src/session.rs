@@ -31,7 +31,7 @@ pub use port::{Counts, Input, Loss, Output};
 use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::dialect::{Dialect, Heard, Restored};
+use crate::dialect::{Dialect, Heard, Keep, Restored};
 use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX, RING_BYTES_MAX};
 use crate::ring::Ring;
 use crate::time::{Instant, Now};
@@ -273,6 +273,11 @@ impl Session {
         let until = self.instant().plus(pause.min(RATE_LIMIT_MAX));
         if let State::Up { talk, .. } = &mut self.state {
             let told = talk.muted_until.replace(until).is_some();
+            if self.dialect.keeps() == Keep::UntilAcked {
+                // Something we sent was not taken, and the server does not say what.
+                self.ring.handle_lost();
+                talk.backfill_at = (!self.ring.is_empty()).then_some(until);
+            }
             if !told {
                 self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
             }

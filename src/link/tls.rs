@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use super::crypto;
 use super::pin::{Pin, PinVerifier};
 use crate::clock::CertificateClock;
 
@@ -66,7 +67,7 @@ impl Trust {
 }
 
 fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TrustError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(crypto::provider());
     ClientConfig::builder_with_details(provider, Arc::new(CertificateClock))
         .with_safe_default_protocol_versions()
         .map_err(|error| TrustError::Setup(error.to_string()))

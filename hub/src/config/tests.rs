@@ -52,3 +52,16 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
         assert_eq!(at, line, "{text}\n{what}");
     }
 }
+
+#[test]
+fn the_example_in_the_readme_is_good() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let example = example.replace("\"sha256:...\"", &format!("\"{HASH}\""));
+    let config = parse(&example).map_err(|fault| fault.what).unwrap();
+    assert!(config.auth.public() && config.tls.is_some());
+    assert_eq!(config.settings.hosts.len(), 1);
+    let other = example.replace("public = true ", "# ").replace("# token_hash", "token_hash");
+    assert!(!parse(&other).map_err(|fault| fault.what).unwrap().auth.public());
+}

@@ -45,13 +45,12 @@ impl Order {
         }
         let top = self.runs.last().map_or(self.done, |run| run.1);
         let before = self.done;
+        if live && seq <= top {
+            // A live reading is newer than all before it: the agent was restarted and counts anew.
+            return self.start(at, now);
+        }
         if self.has(seq) {
-            // A live reading is never sent twice: the agent was restarted and counts anew.
-            return if live {
-                self.start(at, now)
-            } else {
-                Placed { newest: false, ack: Some(before) }
-            };
+            return Placed { newest: false, ack: Some(before) };
         }
         if live {
             self.take_live(seq, now);
@@ -86,10 +85,7 @@ impl Order {
         }
         match self.runs.last_mut() {
             Some(run) if run.1.checked_add(1) == Some(seq) => run.1 = seq,
-            Some(_) | None => {
-                self.runs.push((seq, seq));
-                self.runs.sort_unstable();
-            }
+            Some(_) | None => self.runs.push((seq, seq)),
         }
         let patience_over = now.since(self.waiting_since) >= GAP_PATIENCE;
         if (patience_over || self.runs.len() > GAPS_MAX)
@@ -196,6 +192,15 @@ mod tests {
         assert_eq!(script.at("b", 1, true, true), (true, Some(1)), "the host was");
         assert_eq!(script.at("a", 3, false, false), (false, None), "too late");
         assert_eq!(script.at("b", 2, true, true), (true, Some(2)));
+    }
+
+    #[test]
+    fn a_restarted_agent_is_seen_in_a_gap_too() {
+        let mut script = Script::new();
+        script.live(3);
+        script.live(10);
+        assert_eq!(script.live(5), (true, Some(5)), "no live reading is older than another");
+        assert_eq!(script.live(6), (true, Some(6)));
     }
 
     #[test]

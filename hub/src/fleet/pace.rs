@@ -14,7 +14,11 @@ pub struct Pace {
     content: u64,
     filled: Instant,
     refused: u32,
+    told: Option<Instant>,
 }
+
+/// How long who was told to wait shall wait.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub enum Verdict {
     Take,
     /// Drop it and say when to try again.
     Refuse(Duration),
-    /// Drop it silently: that was said less than a second's worth of messages ago.
+    /// Drop it silently: who was told less than a second ago did not know yet when it sent this.
     Drop,
     /// It does not listen: close.
     Close,
@@ -42,7 +46,7 @@ impl Pace {
 
     fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let size = u64::from(burst) * 1000;
-        Self { per_second, size, content: size, filled: now, refused: 0 }
+        Self { per_second, size, content: size, filled: now, refused: 0, told: None }
     }
 
     /// Judges one message.
@@ -59,13 +63,14 @@ impl Pace {
             return Verdict::Take;
         }
         self.refused += 1;
-        match self.refused {
-            PACE_REFUSALS_MAX.. => Verdict::Close,
-            refused if (refused - 1).is_multiple_of(self.per_second) => {
-                Verdict::Refuse(Duration::from_secs(1))
-            }
-            _ => Verdict::Drop,
+        if self.refused >= PACE_REFUSALS_MAX {
+            return Verdict::Close;
         }
+        if self.told.is_some_and(|told| now.since(told) < PAUSE) {
+            return Verdict::Drop;
+        }
+        self.told = Some(now);
+        Verdict::Refuse(PAUSE)
     }
 }
 
@@ -81,6 +86,16 @@ mod tests {
         assert_eq!(pace.take(now), Verdict::Refuse(Duration::from_secs(1)));
         assert_eq!(pace.take(now), Verdict::Drop);
         assert!((0..PACE_REFUSALS_MAX).any(|_| pace.take(now) == Verdict::Close));
+    }
+
+    #[test]
+    fn who_waited_as_told_is_told_again() {
+        let mut pace = Pace::viewer(Instant::from_millis(0));
+        for second in 1..9 {
+            let now = Instant::from_millis(second * 1000);
+            assert!((0..VIEWER_PACE).all(|_| pace.take(now) == Verdict::Take));
+            assert_eq!(pace.take(now), Verdict::Refuse(PAUSE), "nothing is lost unsaid");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) async fn agent(
         Some(token) => match hub.auth.agent(&token, id.as_deref()) {
             Grant::Host(host) => Entry::Host(host, id.is_some()),
             Grant::AnyHost => Entry::Visitor,
-            Grant::Refused => return refuse(peer, id.as_deref()),
+            Grant::Refused => return refuse(&hub, peer, id.as_deref()),
         },
     };
     open(hub, upgrade, protocol, Door::Agent, entry)
@@ -69,13 +69,15 @@ pub(super) async fn report(
     let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
     match hub.auth.agent(&token.unwrap_or_default(), id.as_deref()) {
         Grant::Host(host) => open(hub, upgrade, protocol, Door::Report, Entry::Host(host, false)),
-        Grant::AnyHost | Grant::Refused => refuse(peer, id.as_deref()),
+        Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_deref()),
     }
 }
 
 /// 401 before the upgrade. The answer is the same for a wrong token and for an unknown host.
-fn refuse(peer: SocketAddr, id: Option<&str>) -> Response {
-    warn!("agent at {peer} was refused: wrong token for host {:?}", id.unwrap_or("(none)"));
+fn refuse(hub: &Hub, peer: SocketAddr, id: Option<&str>) -> Response {
+    if hub.may_complain() {
+        warn!("agent at {peer} was refused: wrong token for host {:?}", id.unwrap_or("(none)"));
+    }
     let body = r#"{"error":"unauthorized","message":"wrong token, or no such host"}"#;
     let json = [("content-type", "application/json")];
     (StatusCode::UNAUTHORIZED, json, body).into_response()
@@ -199,7 +201,10 @@ impl Agent<'_> {
         };
         match &host {
             Some(_) => socket.get_mut().raise(FRAME_IN_MAX),
-            None => warn!("agent was refused: wrong token for host {:?}", login.server_id),
+            None if self.hub.may_complain() => {
+                warn!("agent was refused: wrong token for host {:?}", login.server_id);
+            }
+            None => {}
         }
         Input::LoggedIn(self.connection, host)
     }

@@ -15,7 +15,9 @@ use tracing::{info, warn};
 use super::enroll::Desk;
 use crate::auth::Auth;
 use crate::clock;
-use crate::fleet::{Command, ConnectionId, Fleet, Input, Note, Reason, Settings, Update};
+use crate::fleet::{
+    Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Update, Verdict,
+};
 
 /// What everything in the server shares.
 pub(super) struct Hub {
@@ -25,6 +27,7 @@ pub(super) struct Hub {
     connections: AtomicU64,
     viewers: AtomicUsize,
     sockets: AtomicUsize,
+    complaints: Mutex<Pace>,
 }
 
 struct Inner {
@@ -75,6 +78,7 @@ impl Hub {
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
+            complaints: Mutex::new(Pace::viewer(clock::now().instant)),
         }
     }
 
@@ -147,6 +151,12 @@ impl Hub {
     /// A number no other connection has.
     pub(super) fn next_id(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a refusal may be logged: strangers must not fill the owner's disk.
+    pub(super) fn may_complain(&self) -> bool {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        complaints.take(clock::now().instant) == Verdict::Take
     }
 
     /// Drives the fleet's deadlines for as long as the hub runs.

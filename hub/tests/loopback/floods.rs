@@ -182,3 +182,17 @@ fn those_who_show_no_credentials_are_bounded_in_bytes() {
     visitor.send(&login.replace(&"x".repeat(9000), ""));
     assert_eq!(visitor.json()["status"], "ok", "the large one was never kept");
 }
+
+#[test]
+fn who_connects_and_says_nothing_is_hung_up_on() {
+    let hub = Hub::public();
+    for begun in
+        ["", "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ", "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"]
+    {
+        let mut stream = TcpStream::connect(hub.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        stream.write_all(begun.as_bytes()).unwrap();
+        let mut rest = Vec::new();
+        assert!(stream.read_to_end(&mut rest).is_ok(), "still open: {begun:?}");
+    }
+}

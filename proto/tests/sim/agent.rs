@@ -11,14 +11,41 @@ use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Input, Output, Reason, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
-use crate::server::{Stored, ToServer};
+/// Who dials, as its credentials tell a server.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    /// The id of the host, which two machines may claim.
+    pub(crate) host: String,
+    /// One life of an agent: it counts from one in each.
+    pub(crate) life: u64,
+    /// Which boot of which machine it lives in.
+    pub(crate) boot: u64,
+    pub(crate) protocol: Protocol,
+    /// It logs in by its first message.
+    pub(crate) logs_in: bool,
+}
+
+/// What travels from an agent.
+#[derive(Debug, Clone)]
+pub(crate) enum ToServer {
+    Text(String),
+    Ping,
+}
+
+/// What travels to an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ToAgent {
+    Text(String),
+    Pong,
+}
 
 /// What the agent's surroundings have to do about an output.
 #[derive(Debug)]
 pub(crate) enum Wish {
     Dial,
     Send(ToServer),
-    HangUp,
+    /// Of what was there before.
+    HangUp(Link),
 }
 
 /// The agent's link.
@@ -32,9 +59,8 @@ pub(crate) enum Link {
 /// A host with its agent.
 pub(crate) struct Agent {
     pub(crate) session: Session,
-    pub(crate) protocol: Protocol,
+    pub(crate) who: Who,
     pub(crate) link: Link,
-    pub(crate) stored: Stored,
     /// Frames that wait in a link that cannot send.
     pub(crate) buffer: VecDeque<ToServer>,
     pub(crate) blocked: bool,
@@ -43,32 +69,42 @@ pub(crate) struct Agent {
     pub(crate) wall_offset: i64,
     pub(crate) cadence: u64,
     pub(crate) wake_at: Option<u64>,
+    /// Samples taken in this life.
     pub(crate) taken: u64,
+    /// Told to stop, or not begun.
+    pub(crate) stopped: bool,
+    /// Its host's clock began then.
+    pub(crate) booted_at: u64,
     last_pong: u64,
     dials: VecDeque<u64>,
     sample: Sample,
 }
 
+/// Samples of two lives differ by this in their `uptime`, which says which sample it is.
+pub(crate) const LIFE: u64 = 1_000_000;
+
 impl Agent {
-    pub(crate) fn new(id: usize, protocol: Protocol, cadence: u64, seed: u64) -> Self {
-        let host = Host { id: format!("host-{id}"), boot_id: "b".into(), ..Host::default() };
-        let server_id = (protocol == Protocol::Vstats).then(|| "s".to_owned());
+    pub(crate) fn new(who: Who, cadence: u64, seed: u64, booted_at: u64) -> Self {
+        let Who { host: id, life: _, boot, protocol, logs_in } = who.clone();
+        let server_id = logs_in.then(|| id.clone());
+        let host = Host { id, boot_id: format!("boot-{boot}"), ..Host::default() };
         let dialect = Dialect::new(protocol, host, server_id, Secret::new("t"));
         let session = Session::new(dialect, Duration::from_millis(cadence), seed);
         // Long enough that a long outage overflows the ring.
         let hostname = "h".repeat(if seed.is_multiple_of(4) { 3000 } else { 200 });
         Self {
             session,
-            protocol,
+            who,
             link: Link::Down,
-            stored: Stored::default(),
             buffer: VecDeque::new(),
             blocked: false,
             asleep_until: 0,
             wall_offset: 0,
             cadence,
-            wake_at: Some(0),
+            wake_at: Some(booted_at),
             taken: 0,
+            stopped: false,
+            booted_at,
             last_pong: 0,
             dials: VecDeque::new(),
             sample: Sample { hostname, ..Sample::default() },
@@ -78,11 +114,22 @@ impl Agent {
     pub(crate) fn take_sample(&mut self, now: u64) -> Vec<Wish> {
         self.taken += 1;
         let mut sample = std::mem::take(&mut self.sample);
-        sample.taken = Instant::from_millis(now);
-        sample.uptime = Some(self.taken);
+        sample.taken = Instant::from_millis(now - self.booted_at);
+        sample.uptime = Some(self.newest());
         let wishes = self.feed(Input::Sampled(&sample), now);
         self.sample = sample;
         wishes
+    }
+
+    /// Which sample the last one is.
+    pub(crate) fn newest(&self) -> u64 {
+        self.who.life * LIFE + self.taken
+    }
+
+    /// Whether every sample ever taken fits the ring.
+    pub(crate) fn fits_ring(&self) -> bool {
+        let cost = self.sample.hostname.len() as u64 + 400;
+        self.taken * cost < RING_BYTES_MAX as u64
     }
 
     /// Feeds one input, drains the outputs, and checks what holds at every step.
@@ -92,7 +139,8 @@ impl Agent {
         }
         let wall = u64::try_from(1_700_000_000_000 + self.wall_offset).unwrap_or_default();
         let wall = WallTime::from_unix_millis(wall.saturating_add(now));
-        self.session.handle_input(input, Now { instant: Instant::from_millis(now), wall });
+        let instant = Instant::from_millis(now - self.booted_at);
+        self.session.handle_input(input, Now { instant, wall });
         let mut wishes = Vec::new();
         loop {
             match self.session.poll_output() {
@@ -115,20 +163,22 @@ impl Agent {
                     // Only a deadline that passed before the close was heard finds no link.
                     let gone = matches!(input, Input::Closed(_));
                     assert!(gone || self.link != Link::Down, "nothing to hang up");
-                    assert_ne!(reason, Reason::Stopping);
+                    assert_eq!(reason == Reason::Stopping, matches!(input, Input::Stop));
+                    wishes.push(Wish::HangUp(self.link));
                     self.drop_link();
-                    wishes.push(Wish::HangUp);
                 }
                 Output::Event(event) => assert!(event.to_string().len() < 300, "{event}"),
                 Output::Wait(at) => {
-                    self.wake_at = at.map(Instant::as_millis);
+                    self.wake_at = at.map(|at| at.as_millis() + self.booted_at);
                     break;
                 }
             }
             assert!(wishes.len() <= 8, "no end of outputs");
         }
+        self.stopped |= matches!(input, Input::Stop);
         let earliest = if matches!(input, Input::Tick) { now + 1 } else { now };
-        assert!(self.wake_at.is_some_and(|at| at >= earliest), "a busy loop after {input:?}");
+        let idle = self.wake_at.map_or(self.stopped, |at| at >= earliest);
+        assert!(idle, "a busy loop after {input:?}");
         self.check(now);
         wishes
     }

@@ -3,48 +3,107 @@
 use std::collections::BTreeMap;
 
 use kinglet_proto::dialect::Protocol;
+use kinglet_proto::session::Loss;
 
-/// What the server knows of one host.
-#[derive(Debug, Default)]
-pub(crate) struct Stored {
-    /// The sample each number belongs to.
-    pub(crate) samples: BTreeMap<u64, u64>,
-    /// The newest number seen live.
-    pub(crate) newest_live: u64,
-}
+use crate::agent::{Agent, ToAgent, ToServer, Who};
 
-/// What arrives from an agent.
-#[derive(Debug, Clone)]
-pub(crate) enum ToServer {
-    Text(String),
-    Ping,
-}
-
-/// What the server answers.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ToAgent {
-    Text(String),
-    Pong,
-}
-
-/// One connection, seen from the server.
+/// What a server wants done.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    protocol: Protocol,
+pub(crate) enum Answer {
+    Send(u64, ToAgent),
+    Close(u64, Loss),
+}
+
+/// A server that remembers everything.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    connections: BTreeMap<u64, Connection>,
+    /// Which connection each host reports on.
+    hosts: BTreeMap<String, u64>,
+    /// What came of each life.
+    stored: BTreeMap<u64, Stored>,
+}
+
+/// What the server knows of one machine from boot to boot.
+#[derive(Debug, Default)]
+struct Stored {
+    /// The sample each number belongs to.
+    samples: BTreeMap<u64, u64>,
+    /// The newest number seen live.
+    newest_live: u64,
+}
+
+#[derive(Debug)]
+struct Connection {
+    who: Who,
     logged_in: bool,
     live_here: u64,
 }
 
-impl Connection {
-    pub(crate) fn new(protocol: Protocol) -> Self {
-        Self { protocol, logged_in: protocol != Protocol::Vstats, live_here: 0 }
+impl Server {
+    pub(crate) fn new(_seed: u64) -> Self {
+        Self::default()
     }
 
+    /// A connection is open; the older one of the same host is not, any more.
+    pub(crate) fn open(&mut self, conn: u64, who: &Who, _now: u64) -> Vec<Answer> {
+        let connection = Connection { who: who.clone(), logged_in: !who.logs_in, live_here: 0 };
+        self.connections.insert(conn, connection);
+        let older = self.hosts.insert(who.host.clone(), conn);
+        let older = older.filter(|older| self.connections.remove(older).is_some());
+        older.map(|older| Answer::Close(older, Loss::Closed)).into_iter().collect()
+    }
+
+    /// A frame came.
+    pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, _now: u64) -> Vec<Answer> {
+        let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
+        let stored = self.stored.entry(connection.who.life).or_default();
+        let answer = connection.receive(frame, stored);
+        answer.map(|answer| Answer::Send(conn, answer)).into_iter().collect()
+    }
+
+    /// A connection has ended.
+    pub(crate) fn closed(&mut self, conn: u64, _now: u64) -> Vec<Answer> {
+        self.connections.remove(&conn);
+        Vec::new()
+    }
+
+    /// Nothing happens here by time alone.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        None
+    }
+
+    pub(crate) fn tick(&mut self, _now: u64) -> Vec<Answer> {
+        Vec::new()
+    }
+
+    /// Takes nothing for a while, as a server that thinks it is flooded.
+    pub(crate) fn flood(&mut self, _conn: u64, _until: u64) {}
+
+    /// Every connection is gone; what was stored is not.
+    pub(crate) fn restart(&mut self, _now: u64) {
+        self.connections.clear();
+    }
+
+    /// Nothing is missing but what the agent says it dropped.
+    pub(crate) fn check_settled(&self, agent: &Agent, _now: u64) {
+        let stored = self.stored.get(&agent.who.life);
+        let (Protocol::Kinglet, Some(stored)) = (agent.who.protocol, stored) else { return };
+        let counts = agent.session.counts();
+        let newest = stored.newest_live;
+        let lacks = |seq: &u64| !stored.samples.contains_key(seq);
+        let missing: Vec<u64> = (1..=newest).filter(lacks).collect();
+        let dropped = counts.samples_dropped;
+        assert!(missing.len() as u64 <= dropped, "{missing:?} of {newest}, {counts:?}");
+    }
+}
+
+impl Connection {
     /// Takes a frame, and answers.
-    pub(crate) fn receive(&mut self, frame: &ToServer, stored: &mut Stored) -> Option<ToAgent> {
+    fn receive(&mut self, frame: &ToServer, stored: &mut Stored) -> Option<ToAgent> {
         match frame {
             ToServer::Ping => Some(ToAgent::Pong),
-            ToServer::Text(text) => match self.protocol {
+            ToServer::Text(text) => match self.who.protocol {
                 Protocol::Kinglet => self.receive_kinglet(text, stored).map(ToAgent::Text),
                 Protocol::Vstats => self.receive_vstats(text).map(ToAgent::Text),
                 Protocol::SimpleServerStatus => {
@@ -85,7 +144,7 @@ impl Connection {
 }
 
 /// The number that follows a key.
-pub(crate) fn number(text: &str, key: &str) -> Option<u64> {
+fn number(text: &str, key: &str) -> Option<u64> {
     let rest = &text[text.find(key)? + key.len()..];
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()

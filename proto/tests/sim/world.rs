@@ -1,4 +1,6 @@
 //! The clock, the network between agents and server, and the faults in both.
+//!
+//! `crate::server` is the only part that is not the same in both simulations.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +9,15 @@ use kinglet_proto::limits::{BACKOFF_MAX, CONNECT_TIMEOUT, PONG_TIMEOUT};
 use kinglet_proto::rng::Rng;
 use kinglet_proto::session::{Input, Loss};
 
-use crate::agent::{Agent, Link, Wish};
-use crate::server::{Connection, ToAgent, ToServer};
+use crate::agent::{Agent, Link, ToAgent, ToServer, Who, Wish};
+use crate::server::{Answer, Server};
 
 /// Simulated milliseconds with faults.
-const TROUBLE_MS: u64 = 10 * 60 * 1000;
+const TROUBLE_MS: u64 = 8 * 60 * 1000;
+/// Machines with an id of their own; one more claims the first one's now and then.
+const HOSTS: usize = 3;
+/// A server looks at the time this late at worst.
+pub(crate) const TICK_LATE_MS: u64 = 250;
 
 /// What the network does to one agent now.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,13 +39,19 @@ enum Weather {
 #[derive(Debug)]
 enum Happening {
     Wake(usize),
-    Sample(usize),
+    /// Of one life: the next one has a rhythm of its own.
+    Sample(usize, u64),
     Dialled(usize, u64, Result<(), Loss>),
     ToServer(usize, u64, ToServer),
     ToAgent(usize, u64, ToAgent),
     Closed(usize, u64, Loss),
+    /// The agent's end of the connection was closed.
+    Gone(usize, u64),
+    /// The second machine of that id is switched off.
+    Stop(usize),
     Fault,
     Clear(usize),
+    ServerTick,
 }
 
 /// Everything.
@@ -50,11 +62,15 @@ pub(crate) struct World {
     order: u64,
     agents: Vec<Agent>,
     weather: Vec<Weather>,
-    connections: BTreeMap<u64, Connection>,
+    pub(crate) server: Server,
+    server_tick_at: Option<u64>,
+    /// The connections that still carry something, and whose they are.
+    pipes: BTreeMap<u64, usize>,
     /// The last arrival of each connection and direction: a stream keeps its order.
     arrivals: BTreeMap<(u64, bool), u64>,
     server_down_until: u64,
     last_attempt: u64,
+    last_life: u64,
     pub(crate) faults: u64,
 }
 
@@ -66,28 +82,58 @@ impl World {
             queue: BTreeMap::new(),
             order: 0,
             agents: Vec::new(),
-            weather: Vec::new(),
-            connections: BTreeMap::new(),
+            weather: vec![Weather::Clear; HOSTS + 1],
+            server: Server::new(seed),
+            server_tick_at: None,
+            pipes: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             server_down_until: 0,
             last_attempt: 0,
+            last_life: 0,
             faults: 0,
             rng: Rng::new(seed ^ 0x5eed),
         };
-        for id in 0..2 {
-            let protocol = match rng.below(4) {
-                0 => Protocol::Vstats,
-                1 => Protocol::SimpleServerStatus,
-                _ => Protocol::Kinglet,
+        for id in 0..=HOSTS {
+            let (protocol, logs_in) = match rng.below(8) {
+                0 => (Protocol::Vstats, true),
+                1 => (Protocol::Vstats, false),
+                2 => (Protocol::SimpleServerStatus, false),
+                _ => (Protocol::Kinglet, false),
             };
-            let cadence = 5_000 * (1 + rng.below(4));
-            world.agents.push(Agent::new(id, protocol, cadence, rng.next()));
-            world.weather.push(Weather::Clear);
+            let cadence = 5_000 * (1 + rng.below(5));
+            world.last_life += 1;
+            let host = format!("host-{}", id % HOSTS);
+            let life = world.last_life;
+            let who = Who { host, life, boot: life, protocol, logs_in };
+            world.agents.push(Agent::new(who, cadence, rng.next(), 0));
             let start = rng.below(3_000);
-            world.at(start, Happening::Wake(id));
-            world.at(start, Happening::Sample(id));
+            if id < HOSTS {
+                world.begin(id, start);
+            } else {
+                world.agents[id].stopped = true;
+            }
         }
         world
+    }
+
+    fn begin(&mut self, id: usize, at: u64) {
+        let life = self.agents[id].who.life;
+        self.at(at, Happening::Wake(id));
+        self.at(at, Happening::Sample(id, life));
+    }
+
+    /// Another life, of the agent alone or of the whole host: nothing of the one before is left.
+    fn restart(&mut self, id: usize, with_host: bool) {
+        self.last_life += 1;
+        let before = &self.agents[id];
+        let life = self.last_life;
+        let (boot, booted_at) =
+            if with_host { (life, self.now) } else { (before.who.boot, before.booted_at) };
+        let who = Who { life, boot, ..before.who.clone() };
+        let asleep_until = before.asleep_until;
+        self.agents[id] = Agent::new(who, before.cadence, self.rng.next(), booted_at);
+        self.agents[id].asleep_until = asleep_until;
+        self.begin(id, self.now + 1_000);
     }
 
     pub(crate) fn reconnects(&self) -> u64 {
@@ -108,7 +154,7 @@ impl World {
         let notice = peace + PONG_TIMEOUT.as_secs() * 1_000 + 1_000;
         self.run_until(notice);
         let deadline = notice + (BACKOFF_MAX + CONNECT_TIMEOUT * 2).as_secs() * 1_000;
-        while !self.agents.iter().all(|agent| agent.session.is_up()) {
+        while !self.agents.iter().all(|agent| agent.stopped || agent.session.is_up()) {
             assert!(self.now < deadline, "not everybody is back");
             self.run_until(self.now + 1_000);
         }
@@ -123,16 +169,13 @@ impl World {
     /// Backfill drains within the pause after a stall and 16 s at its pace, and nothing is missing.
     fn settle(&mut self) {
         self.run_until(self.now + 100_000);
-        for agent in &self.agents {
+        for agent in self.agents.iter().filter(|agent| !agent.stopped) {
             assert!(agent.session.is_up(), "down without a fault");
             let counts = agent.session.counts();
-            if agent.protocol == Protocol::Kinglet {
-                let newest = agent.stored.newest_live;
-                let stored = |seq: &u64| !agent.stored.samples.contains_key(seq);
-                let missing: Vec<u64> = (1..=newest).filter(stored).collect();
-                let dropped = counts.samples_dropped;
-                assert!(missing.len() as u64 <= dropped, "{missing:?} of {newest}, {counts:?}");
+            if agent.who.protocol == Protocol::Kinglet && agent.fits_ring() {
+                assert_eq!(counts.samples_dropped, 0, "there was room for all");
             }
+            self.server.check_settled(agent, self.now);
             let in_flight = 4_000; // the newest sample, not acknowledged yet
             assert!(counts.ring_bytes < in_flight, "{} bytes linger", counts.ring_bytes);
         }
@@ -159,11 +202,16 @@ impl World {
         // What happens to a host that sleeps happens when it wakes.
         let host = match &happening {
             Happening::Wake(id)
-            | Happening::Sample(id)
+            | Happening::Sample(id, _)
             | Happening::Dialled(id, ..)
             | Happening::ToAgent(id, ..)
+            | Happening::Stop(id)
             | Happening::Closed(id, ..) => Some(*id),
-            Happening::ToServer(..) | Happening::Fault | Happening::Clear(_) => None,
+            Happening::ToServer(..)
+            | Happening::Gone(..)
+            | Happening::Fault
+            | Happening::Clear(_)
+            | Happening::ServerTick => None,
         };
         if let Some(until) = host.map(|id| self.agents[id].asleep_until).filter(|at| *at > self.now)
         {
@@ -175,26 +223,61 @@ impl World {
                     self.feed(id, Input::Tick);
                 }
             }
-            Happening::Sample(id) => {
-                let wishes = self.agents[id].take_sample(self.now);
-                self.fulfil(id, wishes);
-                let next = self.now + self.agents[id].cadence;
-                self.at(next, Happening::Sample(id));
-            }
+            Happening::Sample(id, life) => self.take_sample(id, life),
             Happening::Dialled(id, attempt, outcome) => self.dialled(id, attempt, outcome),
-            Happening::ToServer(id, conn, frame) => self.arrive_at_server(id, conn, &frame),
+            Happening::ToServer(id, conn, frame) => {
+                if self.carries(id, conn) {
+                    let answers = self.server.receive(conn, &frame, self.now);
+                    self.answer(answers);
+                }
+            }
             Happening::ToAgent(id, conn, frame) => {
-                if self.agents[id].link == Link::Open(conn) {
+                if self.carries(id, conn) && self.agents[id].link == Link::Open(conn) {
                     match &frame {
                         ToAgent::Text(text) => self.feed(id, Input::Text(text)),
                         ToAgent::Pong => self.feed(id, Input::Pong),
                     }
                 }
             }
+            Happening::Gone(id, conn) => {
+                if self.carries(id, conn) {
+                    self.pipes.remove(&conn);
+                    let answers = self.server.closed(conn, self.now);
+                    self.answer(answers);
+                }
+            }
+            Happening::Stop(id) => {
+                if !self.agents[id].stopped {
+                    self.feed(id, Input::Stop);
+                }
+            }
+            Happening::ServerTick => {
+                self.server_tick_at = None;
+                let answers = self.server.tick(self.now);
+                self.answer(answers);
+            }
             Happening::Closed(id, conn, loss) => self.closed(id, conn, loss),
             Happening::Fault => self.fault(),
             Happening::Clear(id) => self.clear(id),
         }
+    }
+
+    fn take_sample(&mut self, id: usize, life: u64) {
+        let agent = &mut self.agents[id];
+        if agent.who.life == life && !agent.stopped {
+            let wishes = agent.take_sample(self.now);
+            self.fulfil(id, wishes);
+            let next = self.now + self.agents[id].cadence;
+            self.at(next, Happening::Sample(id, life));
+        }
+    }
+
+    /// Whether anything still passes; a stream that lost something to a black hole is at its end.
+    fn carries(&mut self, id: usize, conn: u64) -> bool {
+        if self.weather[id] == Weather::BlackHole {
+            self.pipes.remove(&conn);
+        }
+        self.pipes.contains_key(&conn)
     }
 
     fn feed(&mut self, id: usize, input: Input<'_>) {
@@ -206,7 +289,8 @@ impl World {
         for wish in wishes {
             match wish {
                 Wish::Dial => self.dial(id),
-                Wish::HangUp => {} // a server learns of it, or not, by its own means
+                Wish::HangUp(Link::Open(conn)) => self.leave(id, conn),
+                Wish::HangUp(Link::Dialing(_) | Link::Down) => {}
                 Wish::Send(frame) => self.send(id, frame),
             }
         }
@@ -243,7 +327,9 @@ impl World {
         match outcome {
             Ok(()) => {
                 self.agents[id].link = Link::Open(attempt);
-                self.connections.insert(attempt, Connection::new(self.agents[id].protocol));
+                self.pipes.insert(attempt, id);
+                let answers = self.server.open(attempt, &self.agents[id].who, self.now);
+                self.answer(answers);
                 self.feed(id, Input::Opened);
             }
             Err(loss) => {
@@ -258,7 +344,7 @@ impl World {
         if self.weather[id] == Weather::Stall || self.agents[id].blocked {
             self.agents[id].buffer.push_back(frame);
         } else if self.weather[id] == Weather::BlackHole {
-            self.connections.remove(&conn); // a stream with a hole carries nothing any more
+            self.pipes.remove(&conn); // a stream with a hole carries nothing any more
         } else {
             let at = self.arrival(conn, true);
             self.at(at, Happening::ToServer(id, conn, frame));
@@ -274,29 +360,64 @@ impl World {
         *before
     }
 
-    fn arrive_at_server(&mut self, id: usize, conn: u64, frame: &ToServer) {
-        if self.weather[id] == Weather::BlackHole {
-            self.connections.remove(&conn);
-        }
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let answer = connection.receive(frame, &mut self.agents[id].stored);
-        let mute = self.weather[id] == Weather::Mute;
-        let answer = if mute && answer == Some(ToAgent::Pong) {
-            Some(ToAgent::Text(r#"{"type":"pong"}"#.to_owned()))
+    /// The agent's end is closed: the server learns of it once what was sent before has arrived,
+    /// or not at all.
+    fn leave(&mut self, id: usize, conn: u64) {
+        if self.weather[id] == Weather::Clear {
+            let at = self.arrival(conn, true);
+            self.at(at, Happening::Gone(id, conn));
         } else {
-            answer
-        };
-        if let Some(answer) = answer {
+            self.pipes.remove(&conn);
+        }
+    }
+
+    /// Does what the server wants.
+    fn answer(&mut self, answers: Vec<Answer>) {
+        for answer in answers {
+            let (Answer::Send(conn, _) | Answer::Close(conn, _)) = &answer;
+            let conn = *conn;
+            let Some(&id) = self.pipes.get(&conn) else { continue };
             let at = self.arrival(conn, false);
-            self.at(at, Happening::ToAgent(id, conn, answer));
+            match answer {
+                Answer::Send(_, frame) => {
+                    if let Some(frame) = self.distort(id, frame) {
+                        self.at(at, Happening::ToAgent(id, conn, frame));
+                    }
+                }
+                Answer::Close(_, loss) => self.at(at, Happening::Closed(id, conn, loss)),
+            }
+        }
+        if let Some(at) = self.server.next_deadline()
+            && self.server_tick_at.is_none_or(|planned| planned > at + TICK_LATE_MS)
+        {
+            let at = at + self.rng.below(TICK_LATE_MS);
+            self.server_tick_at = Some(at.max(self.now));
+            self.at(at, Happening::ServerTick);
+        }
+    }
+
+    /// A mute server talks instead of answering a Ping; a server drops an acknowledgement that its
+    /// agent is too slow to read, and relies on the next.
+    fn distort(&mut self, id: usize, frame: ToAgent) -> Option<ToAgent> {
+        match frame {
+            ToAgent::Pong if self.weather[id] == Weather::Mute => {
+                Some(ToAgent::Text(r#"{"type":"pong"}"#.to_owned()))
+            }
+            ToAgent::Text(text) if text.contains(r#""type":"ack""#) => {
+                let lost = self.now < TROUBLE_MS && self.faults > 0 && self.rng.below(30) == 0;
+                (!lost).then_some(ToAgent::Text(text))
+            }
+            ToAgent::Pong | ToAgent::Text(_) => Some(frame),
         }
     }
 
     fn closed(&mut self, id: usize, conn: u64, loss: Loss) {
-        self.connections.remove(&conn);
-        if self.agents[id].link == Link::Open(conn) {
-            self.agents[id].drop_link();
-            self.feed(id, Input::Closed(loss));
+        if self.carries(id, conn) {
+            self.pipes.remove(&conn);
+            if self.agents[id].link == Link::Open(conn) {
+                self.agents[id].drop_link();
+                self.feed(id, Input::Closed(loss));
+            }
         }
     }
 
@@ -306,9 +427,9 @@ impl World {
             return;
         }
         self.faults += 1;
-        let id = usize::from(self.rng.below(2) == 1);
+        let id = usize::try_from(self.rng.below(HOSTS as u64)).unwrap_or_default();
         let lasting = 1_000 + self.rng.below(120_000);
-        let weather = match self.rng.below(12) {
+        let weather = match self.rng.below(16) {
             0 | 1 => Weather::BlackHole,
             2 | 3 => Weather::Stall,
             4 => Weather::NoName,
@@ -326,7 +447,7 @@ impl World {
     fn sudden(&mut self, which: u64, id: usize) {
         match which {
             7 => self.cut(id, Loss::Broken),
-            8 => self.cut(id, Loss::Closed), // another host with the same id
+            8 => self.cut(id, Loss::Closed), // as a proxy does
             9 => {
                 let step = self.rng.below(2_000_000_000_000);
                 self.agents[id].wall_offset =
@@ -336,9 +457,33 @@ impl World {
                 let until = self.now + self.rng.below(600_000);
                 self.agents[id].asleep_until = self.agents[id].asleep_until.max(until);
             }
+            11 => {
+                let with_host = self.rng.below(2) == 0;
+                if let Link::Open(conn) = self.agents[id].link {
+                    if with_host {
+                        self.pipes.remove(&conn); // the power went
+                    } else {
+                        self.leave(id, conn);
+                    }
+                }
+                self.restart(id, with_host);
+            }
+            12 => {
+                if self.agents[HOSTS].stopped {
+                    self.restart(HOSTS, true);
+                    let until = self.now + 5_000 + self.rng.below(150_000);
+                    self.at(until.min(TROUBLE_MS), Happening::Stop(HOSTS));
+                }
+            }
+            13 => {
+                if let Link::Open(conn) = self.agents[id].link {
+                    self.server.flood(conn, self.now + self.rng.below(30_000));
+                }
+            }
             _ => {
                 // A restart: every connection ends, and for a while nobody answers.
                 self.server_down_until = self.now + self.rng.below(30_000);
+                self.server.restart(self.now);
                 for id in 0..self.agents.len() {
                     self.cut(id, Loss::Broken);
                 }
@@ -351,7 +496,8 @@ impl World {
 
     fn cut(&mut self, id: usize, loss: Loss) {
         if let Link::Open(conn) = self.agents[id].link {
-            self.connections.remove(&conn);
+            let answers = self.server.closed(conn, self.now);
+            self.answer(answers);
             self.at(self.now, Happening::Closed(id, conn, loss));
         }
     }

@@ -1,0 +1,73 @@
+//! What a host's state must be, told from what was delivered to the hub.
+
+use kinglet_proto::dialect::Protocol;
+use kinglet_proto::limits::OFFLINE_AFTER;
+
+use crate::agent::{LIFE, Who};
+use crate::world::TICK_LATE_MS;
+
+/// The truth about one host.
+#[derive(Debug, Default)]
+pub(crate) struct Truth {
+    /// The connection that reports as it.
+    pub(crate) current: Option<u64>,
+    /// When anything of it was last delivered.
+    pub(crate) heard_at: Option<u64>,
+    /// The newest sample delivered, by its `uptime`.
+    pub(crate) newest: Option<u64>,
+}
+
+/// What viewers must see of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// This sample.
+    Sample(u64),
+    /// No new one.
+    Nothing,
+    /// The sample or nothing: it was kept by another agent than the one that reported last, and
+    /// the hub tells only roughly when either took it.
+    Perhaps(u64),
+}
+
+impl Truth {
+    /// Whether the host is online; `None` while the hub's tick may be late.
+    pub(crate) fn online(&self, now: u64) -> Option<bool> {
+        let Some(heard_at) = self.heard_at else { return Some(false) };
+        let limit = OFFLINE_AFTER.as_secs() * 1_000;
+        match now - heard_at {
+            silent if silent < limit => Some(true),
+            silent if silent > limit + TICK_LATE_MS => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What viewers must see of a text that `who` sent.
+    pub(crate) fn shown(&self, who: &Who, text: &str) -> Shown {
+        let Some(sample) = last_number(text, "\"uptime\":") else { return Shown::Nothing };
+        if who.protocol == Protocol::Kinglet {
+            let live = last_number(text, "\"age_ms\":") == Some(0);
+            return match self.newest {
+                Some(newest) if newest / LIFE == who.life => {
+                    if sample > newest {
+                        Shown::Sample(sample)
+                    } else {
+                        Shown::Nothing
+                    }
+                }
+                Some(_) if !live => Shown::Perhaps(sample),
+                Some(_) | None => Shown::Sample(sample),
+            };
+        }
+        // Of a batch, all older than what is there, the last where there is nothing.
+        let late = text.contains("batch_metrics") && self.newest.is_some();
+        let sums = text.contains("aggregated_metrics");
+        if late || sums { Shown::Nothing } else { Shown::Sample(sample) }
+    }
+}
+
+/// The number that follows the last such key.
+pub(crate) fn last_number(text: &str, key: &str) -> Option<u64> {
+    let rest = &text[text.rfind(key)? + key.len()..];
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}

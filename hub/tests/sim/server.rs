@@ -1,0 +1,337 @@
+//! The hub: its fleet and pace as they are, a shell around them, and what both must keep to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kinglet_hub::fleet::{
+    Command, ConnectionId, Fleet, HostId, Input, Pace, Reason, Settings, Update, Verdict,
+};
+use kinglet_proto::dialect::Protocol;
+use kinglet_proto::ingest::{self, Label, Message};
+use kinglet_proto::limits::OFFLINE_AFTER;
+use kinglet_proto::session::Loss;
+use kinglet_proto::time::{Instant, Now, WallTime};
+
+use crate::agent::{Agent, LIFE, ToAgent, ToServer, Who};
+use crate::expected::{Shown, Truth, last_number};
+use crate::viewer::Viewer;
+
+/// What the hub's clock said when the world began.
+const ORIGIN_MS: u64 = 7_000_000;
+
+/// What the hub wants done.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Send(u64, ToAgent),
+    Close(u64, Loss),
+}
+
+/// What happened in a run that does not happen in a quiet one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Seen {
+    pub(crate) duplicates: u64,
+    pub(crate) silent: u64,
+    pub(crate) late: u64,
+    pub(crate) refused: u64,
+}
+
+/// The hub.
+pub(crate) struct Server {
+    fleet: Fleet,
+    connections: BTreeMap<u64, Connection>,
+    truths: BTreeMap<String, Truth>,
+    viewer: Viewer,
+    /// The numbers that came of each agent's life.
+    delivered: BTreeMap<u64, BTreeSet<u64>>,
+    pub(crate) seen: Seen,
+}
+
+/// One connection, as the hub's shell keeps it.
+struct Connection {
+    who: Who,
+    pace: Pace,
+    /// Until then something uses up its pace.
+    flooded_until: u64,
+    acked: u64,
+}
+
+impl Server {
+    pub(crate) fn new(_seed: u64) -> Self {
+        let mut server = Self {
+            fleet: new_fleet(),
+            connections: BTreeMap::new(),
+            truths: BTreeMap::new(),
+            viewer: Viewer::default(),
+            delivered: BTreeMap::new(),
+            seen: Seen::default(),
+        };
+        server.restart(0);
+        server
+    }
+
+    /// An agent's connection is open: it showed its credentials, or will do so in a message.
+    pub(crate) fn open(&mut self, conn: u64, who: &Who, now: u64) -> Vec<Answer> {
+        let pace = Pace::agent(clock(now).instant);
+        let connection = Connection { who: who.clone(), pace, flooded_until: 0, acked: 0 };
+        self.connections.insert(conn, connection);
+        let connection = ConnectionId(conn);
+        if who.logs_in {
+            return self.input(Input::Visited(connection), now, Shown::Nothing);
+        }
+        let host = HostId::from(who.host.as_str());
+        let greet = who.protocol == Protocol::Kinglet;
+        self.join(conn, &who.host, Input::Joined { connection, host, greet }, now)
+    }
+
+    /// A frame came; what the shell does with it.
+    pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
+        let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
+        let id = ConnectionId(conn);
+        let answers = match connection.verdict(now) {
+            Verdict::Take => self.read(conn, frame, now),
+            Verdict::Refuse(pause) if connection.who.protocol != Protocol::SimpleServerStatus => {
+                self.seen.refused += 1;
+                self.hear(conn, now);
+                self.input(Input::TooFast(id, pause), now, Shown::Nothing)
+            }
+            Verdict::Refuse(_) | Verdict::Drop => Vec::new(),
+            Verdict::Close => {
+                let mut answers = self.closed(conn, now);
+                answers.push(Answer::Close(conn, loss(Reason::TooFast)));
+                answers
+            }
+        };
+        let pong = matches!(frame, ToServer::Ping).then_some(Answer::Send(conn, ToAgent::Pong));
+        pong.into_iter().chain(answers).collect()
+    }
+
+    fn read(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
+        let who = self.connections[&conn].who.clone();
+        let ToServer::Text(text) = frame else {
+            self.hear(conn, now);
+            return self.input(Input::Heard(ConnectionId(conn)), now, Shown::Nothing);
+        };
+        let message = match who.protocol {
+            Protocol::Kinglet | Protocol::Vstats => ingest::decode(text),
+            Protocol::SimpleServerStatus => {
+                ingest::decode_server_info(text).map(|report| Message::Report(Box::new(report)))
+            }
+        };
+        let message = message.expect("the hub understands its agents");
+        if let Message::Login(login) = &message {
+            assert_eq!(login.server_id, who.host);
+            let host = HostId::from(who.host.as_str());
+            let input = Input::LoggedIn(ConnectionId(conn), Some(host));
+            return self.join(conn, &who.host, input, now);
+        }
+        self.hear(conn, now);
+        let truth = self.truths.entry(who.host.clone()).or_default();
+        assert_eq!(truth.current, Some(conn), "{who:?} talks on a connection that was replaced");
+        let shown = truth.shown(&who, text);
+        if let (Protocol::Kinglet, Message::Report(report)) = (who.protocol, &message) {
+            let place = report.place.as_ref().expect("a report is numbered");
+            self.delivered.entry(who.life).or_default().insert(place.seq);
+            self.seen.late += u64::from(!report.age.is_zero());
+        }
+        self.input(Input::Received(ConnectionId(conn), message), now, shown)
+    }
+
+    fn hear(&mut self, conn: u64, now: u64) {
+        let host = &self.connections[&conn].who.host;
+        if let Some(truth) = self.truths.get_mut(host).filter(|truth| truth.current == Some(conn)) {
+            truth.heard_at = Some(now);
+        }
+    }
+
+    /// The connection reports as the host; the one that did before is closed as a duplicate.
+    fn join(&mut self, conn: u64, host: &str, input: Input, now: u64) -> Vec<Answer> {
+        let truth = self.truths.entry(host.to_owned()).or_default();
+        truth.heard_at = Some(now);
+        let older = truth.current.replace(conn).filter(|older| *older != conn);
+        let answers = self.input(input, now, Shown::Nothing);
+        let closed: Vec<u64> = answers.iter().filter_map(Answer::closed).collect();
+        assert_eq!(closed, Vec::from_iter(older), "the newer of two wins");
+        if older.is_some() {
+            let kicked = Answer::Close(closed[0], Loss::Refused);
+            assert!(answers.iter().any(|answer| format!("{answer:?}") == format!("{kicked:?}")));
+            self.seen.duplicates += 1;
+        }
+        answers
+    }
+
+    /// The connection has ended.
+    pub(crate) fn closed(&mut self, conn: u64, now: u64) -> Vec<Answer> {
+        let Some(connection) = self.connections.remove(&conn) else { return Vec::new() };
+        if let Some(truth) = self.truths.get_mut(&connection.who.host)
+            && truth.current == Some(conn)
+        {
+            truth.current = None;
+        }
+        self.input(Input::Left(ConnectionId(conn)), now, Shown::Nothing)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        self.fleet.poll_timeout().map(|at| at.as_millis() - ORIGIN_MS)
+    }
+
+    pub(crate) fn tick(&mut self, now: u64) -> Vec<Answer> {
+        let answers = self.input(Input::Tick, now, Shown::Nothing);
+        for conn in answers.iter().filter_map(Answer::closed) {
+            self.seen.silent += 1;
+            for truth in self.truths.values_mut().filter(|truth| truth.current == Some(conn)) {
+                truth.current = None;
+            }
+        }
+        answers
+    }
+
+    /// Something uses up a connection's pace for a while.
+    pub(crate) fn flood(&mut self, conn: u64, until: u64) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.flooded_until = until;
+        }
+    }
+
+    /// The hub is another, which knows what its owner wrote and nothing else.
+    pub(crate) fn restart(&mut self, _now: u64) {
+        self.fleet = new_fleet();
+        self.connections.clear();
+        self.truths.clear();
+        self.viewer = Viewer::default();
+        for id in self.fleet.ids() {
+            self.viewer.online.insert(id.to_string(), false);
+        }
+    }
+
+    /// Feeds the fleet, does what it wants, and looks whether all of it is as it must be.
+    fn input(&mut self, input: Input, now: u64, shown: Shown) -> Vec<Answer> {
+        let clock = clock(now);
+        self.fleet.handle_input(input, clock);
+        let (mut answers, mut published) = (Vec::new(), Vec::new());
+        while let Some(command) = self.fleet.poll_command() {
+            match command {
+                Command::Send(ConnectionId(conn), text) => {
+                    self.check_ack(conn, &text);
+                    answers.push(Answer::Send(conn, ToAgent::Text(text)));
+                }
+                Command::Close(ConnectionId(conn), reason) => {
+                    assert!(self.connections.remove(&conn).is_some(), "closed twice");
+                    answers.push(Answer::Close(conn, loss(reason)));
+                }
+                Command::Publish(update) => published.extend(self.publish(&update, clock)),
+                Command::Note(_) => {}
+            }
+            assert!(answers.len() + published.len() <= 8, "no end of commands");
+        }
+        self.check_published(&published, shown);
+        self.check(now);
+        answers
+    }
+
+    fn publish(&mut self, update: &Update, clock: Now) -> Option<(String, u64)> {
+        let text = self.fleet.panel_message(update, clock).expect("there is something to tell");
+        self.viewer.hear(&text)
+    }
+
+    /// An acknowledgement names what came, and never less than the one before.
+    fn check_ack(&mut self, conn: u64, text: &str) {
+        if !text.contains(r#""type":"ack""#) {
+            return;
+        }
+        let seq = last_number(text, "\"seq\":").expect("an acknowledgement says of what");
+        let connection = self.connections.get_mut(&conn).expect("of a connection that is there");
+        let came = self.delivered.get(&connection.who.life).is_some_and(|seqs| seqs.contains(&seq));
+        let restarted = connection.who.life != connection.who.boot; // counts of both may mix
+        assert!(came || restarted, "{seq} is acknowledged and never came");
+        assert!(connection.acked <= seq || restarted, "{seq} after {}", connection.acked);
+        connection.acked = seq;
+    }
+
+    /// Every new sample is shown once, and no old one ever.
+    fn check_published(&mut self, published: &[(String, u64)], shown: Shown) {
+        let samples: Vec<u64> = published.iter().map(|(_, sample)| *sample).collect();
+        match shown {
+            Shown::Nothing => assert!(samples.is_empty(), "{samples:?} is shown again"),
+            Shown::Sample(sample) => assert_eq!(samples, [sample]),
+            Shown::Perhaps(sample) => assert!(samples.is_empty() || samples == [sample]),
+        }
+        for (host, sample) in published {
+            let truth = self.truths.entry(host.clone()).or_default();
+            let before = truth.newest.replace(*sample);
+            let back =
+                before.is_some_and(|before| before / LIFE == sample / LIFE && before >= *sample);
+            assert!(!back, "{sample} after {before:?}");
+        }
+    }
+
+    /// Hosts are online for the fleet and for viewers when they are.
+    fn check(&self, now: u64) {
+        for (host, truth) in &self.truths {
+            let view = self.fleet.view(host).expect("known");
+            if let Some(online) = truth.online(now) {
+                assert_eq!(view.0.online, online, "{host}: {truth:?} at {now}");
+            }
+            if let Some(told) = self.viewer.online.get(host) {
+                assert_eq!(*told, view.0.online, "{host}: viewers think otherwise");
+            } else {
+                assert_eq!(truth.newest, None, "{host} reports and is not announced");
+            }
+            let sample = view.1.map(|metrics| metrics.sample.uptime);
+            assert_eq!(sample.flatten(), truth.newest, "{host}: the last state");
+        }
+        assert!(self.connections.len() <= 64, "connections are given back");
+    }
+
+    /// All that the agent has is here, but for what it says it dropped.
+    pub(crate) fn check_settled(&self, agent: &Agent, now: u64) {
+        let Who { host, life, protocol, .. } = &agent.who;
+        let truth = &self.truths[host];
+        assert_eq!((truth.online(now), self.viewer.online.get(host)), (Some(true), Some(&true)));
+        let newest = truth.newest.expect("it reported");
+        let last = agent.newest();
+        assert!(newest <= last && newest + 1 >= last, "{newest} is shown, {last} was taken");
+        if *protocol == Protocol::Kinglet {
+            let came = &self.delivered[life];
+            let newest = *came.last().expect("it reported");
+            let missing: Vec<u64> = (1..=newest).filter(|seq| !came.contains(seq)).collect();
+            let counts = agent.session.counts();
+            let told = missing.len() as u64 <= counts.samples_dropped;
+            assert!(told, "{missing:?} of {newest}, {counts:?}");
+        }
+    }
+}
+
+impl Connection {
+    fn verdict(&mut self, now: u64) -> Verdict {
+        let instant = clock(now).instant;
+        let mut verdict = self.pace.take(instant);
+        while verdict == Verdict::Take && now < self.flooded_until {
+            verdict = self.pace.take(instant);
+        }
+        verdict
+    }
+}
+
+impl Answer {
+    fn closed(&self) -> Option<u64> {
+        match self {
+            Self::Close(conn, _) => Some(*conn),
+            Self::Send(..) => None,
+        }
+    }
+}
+
+fn new_fleet() -> Fleet {
+    let hosts = vec![(HostId::from("host-0"), Label::default())];
+    Fleet::new(Settings { offline_after: OFFLINE_AFTER, public: true, hosts })
+}
+
+fn clock(now: u64) -> Now {
+    let wall = WallTime::from_unix_millis(1_800_000_000_000 + now);
+    let instant = Instant::default().plus(Duration::from_millis(ORIGIN_MS + now));
+    Now { instant, wall }
+}
+
+fn loss(reason: Reason) -> Loss {
+    Loss::of_close_code(Some(reason.code()))
+}
