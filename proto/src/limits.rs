@@ -223,7 +223,24 @@ pub const AGENT_QUEUE_MAX: usize = 16;
 /// TCP connections at one time.
 pub const CONNECTIONS_MAX: usize = 20_000;
 
+// --- Enrolment.
+
+/// An invitation is good for this long: time to walk over to the new host, not to find a note.
+pub const INVITATION_VALID: Duration = Duration::from_secs(15 * 60);
+/// A used or expired code is told so for this long; after it, it is as unknown as any other.
+pub const INVITATION_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Invitations kept at one time, used and expired ones counted.
+pub const INVITATIONS_MAX: usize = 1024;
+/// Characters of a code, five random bits each: 140 bits.
+pub const CODE_CHARS: usize = 28;
+/// Codes a hub looks up in a second, right or wrong: each costs it a few file operations.
+pub const ENROLLMENTS_PER_S: u32 = 20;
+/// Bytes of a file about one invitation or one enrolled host.
+pub const STATE_FILE_MAX: usize = 8 * 1024;
+
 const _: () = {
+    assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
+    assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
     assert!(BACKOFF_REFUSED.as_secs() < BACKOFF_MAX.as_secs());
