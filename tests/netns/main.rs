@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
 #![allow(unreachable_pub, reason = "the parts of a test are public to each other only")]
 #![allow(clippy::disallowed_methods, reason = "it runs ip and the agent, and reads the real clock")]
-#![allow(clippy::print_stdout, reason = "a skipped test says why")]
 
 mod lab;
 
