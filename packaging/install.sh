@@ -9,6 +9,8 @@
 #   --id ID              who this host is; default: derived from its machine-id
 #   --server-id ID       the server's id in a vStats panel
 #   --ca-file FILE       own certificate authorities, PEM
+#   --code CODE          with --url: a hub's invitation, which brings token and configuration
+#   --pin PIN            the hub's key, where no authority vouches for it
 #   --token-file FILE    file with the token; else KINGLET_TOKEN; else it is asked for
 #   --version X          this version instead of the latest
 #   --prefix DIR         only the program, into DIR/bin: no service, no root needed
@@ -32,14 +34,14 @@ ki_defaults() {
     url='' protocol=kinglet id='' server_id='' ca_file='' token_file='' version='' prefix=''
     secret=${KINGLET_TOKEN:-}
     unset KINGLET_TOKEN
-    packages=yes require_signature=no action=install work='' previous=''
+    packages=yes require_signature=no action=install work='' previous='' code='' pin=''
 }
 
 ki_usage() {
     cat <<'USAGE'
 install.sh [--url URL] [--protocol NAME] [--id ID] [--server-id ID] [--ca-file FILE]
-           [--token-file FILE] [--version X] [--prefix DIR] [--no-package]
-           [--require-signature] [--uninstall]
+           [--code CODE] [--pin PIN] [--token-file FILE] [--version X] [--prefix DIR]
+           [--no-package] [--require-signature] [--uninstall]
 USAGE
 }
 
@@ -63,7 +65,8 @@ ki_options() {
         --require-signature) require_signature=yes ;;
         --uninstall) action=uninstall ;;
         --help | -h) action=help ;;
-        --url | --protocol | --id | --server-id | --ca-file | --token-file | --version | --prefix)
+        --url | --protocol | --id | --server-id | --ca-file | --token-file | --version | \
+            --prefix | --code | --pin)
             [ $# -gt 1 ] || ki_fail "$1 needs a value"
             case $1 in
             --url) url=$2 ;;
@@ -71,6 +74,8 @@ ki_options() {
             --id) id=$2 ;;
             --server-id) server_id=$2 ;;
             --ca-file) ca_file=$2 ;;
+            --code) code=$2 ;;
+            --pin) pin=$2 ;;
             --token-file) token_file=$2 ;;
             --version) version=${2#v} ;;
             --prefix) prefix=$2 ;;
@@ -290,13 +295,15 @@ ki_package() {
 
 # A configuration the owner has touched is theirs: only a new one is written.
 ki_configure() {
-    if [ -n "$url" ] && { [ ! -e "$config" ] || grep -q 'hub\.example\.org' "$config"; }; then
+    if [ -n "$code" ]; then
+        KINGLET_CODE=$code "$program" enroll --url "$url" ${pin:+--pin "$pin"} ${id:+--id "$id"} \
+            ${ca_file:+--ca-file "$ca_file"} || ki_fail "not enrolled, so nothing is reported"
+    elif [ -n "$url" ] && { [ ! -e "$config" ] || grep -q 'hub\.example\.org' "$config"; }; then
         {
             if [ -n "$id" ]; then printf '[host]\nid = "%s"\n\n' "$id"; fi
             printf '[[server]]\nprotocol = "%s"\nurl = "%s"\n' "$protocol" "$url"
             if [ -n "$server_id" ]; then printf 'server_id = "%s"\n' "$server_id"; fi
             if [ -n "$ca_file" ]; then printf 'ca_file = "%s"\n' "$ca_file"; fi
-            printf 'token_file = "%s"\n' /etc/kinglet/token
         } >"$work/kinglet.toml"
         ki_place "$work/kinglet.toml" "$config" 640 || ki_fail "cannot write $config"
         chown root:kinglet "$config" 2>/dev/null
@@ -326,13 +333,13 @@ ki_token() {
     fi
     mkdir -p "${token%/*}"
     ki_place "$work/token" "$token" 600 || ki_fail "cannot write $token"
-    # Only systemd hands the service its own copy; elsewhere its group may read it.
-    if [ "$init" != systemd ]; then chown root:kinglet "$token" && chmod 640 "$token"; fi
     umask 022
 }
 
 ki_start() {
     [ -e "$token" ] || return 0
+    # Only systemd hands the service its own copy; elsewhere its group may read it.
+    if [ "$init" != systemd ]; then chown root:kinglet "$token" && chmod 640 "$token"; fi
     if ki_service start && sleep "${KINGLET_PATIENCE:-3}" && ki_service up; then
         return 0
     fi

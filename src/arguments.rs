@@ -26,6 +26,8 @@ pub enum Command {
         /// `--config-only`: connect to nothing.
         config_only: bool,
     },
+    /// `kinglet enroll`: turn a one-time code into this host's token.
+    Enroll(Settings),
     /// `--print-config`: the configuration in force.
     PrintConfig(Settings),
     /// `--help`.
@@ -44,6 +46,7 @@ Commands:
   run       report until told to stop (SIGTERM or Ctrl-C)
   sample    print one sample of this host
   check     say what is wrong with the configuration and the way to each server
+  enroll    turn the one-time code of an invitation into this host's token
 
 Options:
   --config FILE      configuration file (default /etc/kinglet/kinglet.toml)
@@ -54,6 +57,9 @@ Options:
   --token-file FILE  file that holds the token, one line
   --interval TIME    time between two reports, 1s to 1h (default 5s)
   --ca-file FILE     certificate authorities to trust beside the built-in ones (PEM)
+  --pin PIN          trust the one key with this hash: sha256:HEX, from `kinglet-hub invite`
+  --code CODE        enroll: the code; it may stand in a command line that others can read,
+                     because it is good for minutes, for one host, and used up by this command
   --json             sample: print JSON
   --config-only      check: read the configuration, connect to nothing
   --print-config     print the configuration in force, without secrets
@@ -61,9 +67,11 @@ Options:
   -V, --version      print the version
 
 Environment: KINGLET_CONFIG, KINGLET_URL, KINGLET_PROTOCOL, KINGLET_ID, KINGLET_SERVER_ID,
-KINGLET_TOKEN, KINGLET_TOKEN_FILE, KINGLET_INTERVAL, KINGLET_CA_FILE; KINGLET_LOG sets the log
-level (error, warn, info, debug, trace); HOST_PROC, HOST_SYS and HOST_ROOT say where the kernel's
-files are. A flag wins over the environment, the environment over the file.
+KINGLET_TOKEN, KINGLET_TOKEN_FILE, KINGLET_INTERVAL, KINGLET_CA_FILE, KINGLET_PIN, KINGLET_CODE;
+KINGLET_LOG sets the log level (error, warn, info, debug, trace); HOST_PROC, HOST_SYS and HOST_ROOT
+say where the kernel's files are. A flag wins over the environment, the environment over the file.
+
+Only enroll writes to disk: the token's file, and the hub's lines in the configuration.
 
 Exit status: 0 good, 1 a server cannot be reached or refuses, 2 the configuration is wrong.
 ";
@@ -122,6 +130,8 @@ impl Words {
             "token-file" => Some(&mut settings.token_file),
             "interval" => Some(&mut settings.interval),
             "ca-file" => Some(&mut settings.ca_file),
+            "pin" => Some(&mut settings.pin),
+            "code" => Some(&mut settings.code),
             _ => None,
         }
     }
@@ -132,16 +142,27 @@ impl Words {
             _ if print_config => return Ok(Command::PrintConfig(settings)),
             Some("run") => Command::Run(settings),
             Some("sample") => Command::Sample { settings, json },
+            Some("enroll") => Command::Enroll(settings),
             Some("check") => Command::Check { settings, config_only },
             Some(other) => return Err(ArgumentError::UnknownCommand(other.to_owned())),
             None => return Err(ArgumentError::NoCommand),
         };
         match &command {
+            Command::Run(settings)
+            | Command::Sample { settings, .. }
+            | Command::Check { settings, .. }
+                if settings.code.flag.is_some() =>
+            {
+                Err(ArgumentError::Misplaced("--code"))
+            }
             Command::Sample { .. } if config_only => Err(ArgumentError::Misplaced("--config-only")),
             Command::Check { .. } if json => Err(ArgumentError::Misplaced("--json")),
-            Command::Run(_) if json => Err(ArgumentError::Misplaced("--json")),
-            Command::Run(_) if config_only => Err(ArgumentError::Misplaced("--config-only")),
+            Command::Run(_) | Command::Enroll(_) if json => Err(ArgumentError::Misplaced("--json")),
+            Command::Run(_) | Command::Enroll(_) if config_only => {
+                Err(ArgumentError::Misplaced("--config-only"))
+            }
             Command::Run(_)
+            | Command::Enroll(_)
             | Command::Sample { .. }
             | Command::Check { .. }
             | Command::PrintConfig(_)
@@ -177,9 +198,11 @@ impl From<lexopt::Error> for ArgumentError {
 impl fmt::Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCommand => write!(f, "no command given: run, sample or check (see --help)"),
+            Self::NoCommand => {
+                write!(f, "no command given: run, sample, check or enroll (see --help)")
+            }
             Self::UnknownCommand(name) => {
-                write!(f, "there is no command {name:?}: run, sample or check (see --help)")
+                write!(f, "there is no command {name:?}: run, sample, check or enroll (see --help)")
             }
             Self::UnknownFlag(name) => write!(f, "there is no option --{name} (see --help)"),
             Self::Misplaced(flag) => write!(f, "{flag} does not go with this command (see --help)"),
@@ -237,6 +260,8 @@ mod tests {
             ("run --fast", "--fast"),
             ("run --url", "--url"),
             ("run --json", "--json"),
+            ("run --code x", "--code"),
+            ("enroll --json", "--json"),
             ("sample --config-only", "--config-only"),
             ("run twice", "twice"),
             ("run -x", "-x"),

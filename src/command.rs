@@ -1,6 +1,7 @@
 //! What `kinglet` does when called, a file per command.
 
 pub mod check;
+pub mod enroll;
 pub mod run;
 pub mod sample;
 mod table;

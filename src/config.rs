@@ -5,16 +5,19 @@
 
 mod document;
 mod duration;
+mod enroll;
 mod identity;
 mod print;
 mod problem;
 mod raw;
 mod settings;
 mod token;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use enroll::Enrollment;
 use kinglet_proto::dialect::{Auth, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
@@ -23,9 +26,10 @@ pub use problem::{ConfigError, Place, Problem};
 use problem::{Problems, Written, nearest};
 use raw::{RawConfig, RawHost, RawServer, Text};
 pub use settings::{FILE_DEFAULT, Setting, Settings};
+use trust::{Trusted, trust};
 
 use crate::collect::{Filter, Options, Roots};
-use crate::link::{ServerUrl, Trust};
+use crate::link::{Pin, ServerUrl, Trust};
 
 /// The whole configuration, in meaning.
 #[derive(Debug, Clone)]
@@ -59,6 +63,8 @@ pub struct Server {
     pub token_file: Option<PathBuf>,
     /// Authorities trusted beside the built-in ones.
     pub ca_file: Option<PathBuf>,
+    /// The one key the server may have, instead of a certificate from any authority.
+    pub pin: Option<Pin>,
     /// Whom its certificate may come from; `None` for `ws://`.
     pub trust: Option<Trust>,
     /// Time between two reports.
@@ -114,6 +120,7 @@ impl Config {
             token,
             token_file: None,
             ca_file: None,
+            pin: None,
             trust: None,
             interval,
         });
@@ -140,22 +147,8 @@ fn server(
     let interval = interval(raw.interval.as_ref(), interval_default, problems);
     let token_file = token_file(raw, settings);
     let token = token(raw, token_file.as_deref(), problems);
-    let ca_file = raw.ca_file.as_ref().map(|written| PathBuf::from(&written.value));
-    let trust = match (&url, &raw.ca_file) {
-        (Some(url), _) if url.tls => match Trust::load(ca_file.as_deref()) {
-            Ok(trust) => Some(trust),
-            Err(error) => {
-                let place = raw.ca_file.as_ref().map_or(&raw.place, |written| &written.place);
-                problems.add(place, error.to_string());
-                None
-            }
-        },
-        (Some(_), Some(written)) => {
-            problems.add(&written.place, "is for wss:// only; this server's url is ws://");
-            None
-        }
-        (Some(_) | None, _) => None,
-    };
+    let Trusted { ca_file, pin, trust } =
+        trust(url.as_ref(), &raw.ca_file, &raw.pin, &raw.place, problems);
     let server = Server {
         url: url?,
         protocol: protocol?,
@@ -164,6 +157,7 @@ fn server(
         token: token?,
         token_file,
         ca_file,
+        pin,
         trust,
         interval,
     };

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use kinglet::arguments::{Command, HELP};
-use kinglet::command::{Outcome, check, run, sample};
-use kinglet::config::{Config, Settings};
+use kinglet::command::{Outcome, check, enroll, run, sample};
+use kinglet::config::{Config, Enrollment, Settings};
 
 fn main() -> ExitCode {
     let settings = Settings::from_environment(|name| std::env::var(name).ok());
@@ -31,15 +31,35 @@ fn execute(command: Command) -> ExitCode {
             Ok(config) => sample::sample(&config, json),
             Err(error) => return complain(&error),
         },
+        Command::Enroll(settings) => match Enrollment::load(&settings) {
+            Ok(enrollment) => return enroll_at(&enrollment),
+            Err(error) => return complain(&error),
+        },
         Command::Check { settings, config_only } => check::check(&settings, config_only),
     };
     match outcome {
-        Ok(Outcome::Good) => ExitCode::SUCCESS,
-        Ok(Outcome::Unreachable) => ExitCode::from(1),
-        Ok(Outcome::Misconfigured) => ExitCode::from(2),
+        Ok(outcome) => exit_code(outcome),
         // Whoever read our output has gone away; there is nobody to tell.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => complain(&error),
+    }
+}
+
+fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Good => ExitCode::SUCCESS,
+        Outcome::Unreachable => ExitCode::from(1),
+        Outcome::Misconfigured => ExitCode::from(2),
+    }
+}
+
+fn enroll_at(enrollment: &Enrollment) -> ExitCode {
+    match enroll::enroll(enrollment, &mut std::io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            exit_code(error.outcome())
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::sync::{PoisonError, RwLock};
 
 use kinglet_proto::limits::{HOST_ID_MAX, TOKEN_BYTES_MAX};
 use sha2::{Digest, Sha256};
@@ -84,7 +85,7 @@ pub enum Grant {
 #[derive(Debug, Default)]
 pub struct Auth {
     /// Hosts with a token of their own; no other token is good for them.
-    hosts: BTreeMap<HostId, TokenHash>,
+    hosts: RwLock<BTreeMap<HostId, TokenHash>>,
     /// The token with which any other host joins.
     fleet: Option<TokenHash>,
     /// The viewers' token; `None` when anyone may look.
@@ -98,7 +99,17 @@ impl Auth {
         fleet: Option<TokenHash>,
         viewers: Option<TokenHash>,
     ) -> Self {
-        Self { hosts, fleet, viewers }
+        Self { hosts: RwLock::new(hosts), fleet, viewers }
+    }
+
+    /// Gives a host a token of its own, in place of the one it had; good from now on.
+    pub fn admit(&self, id: HostId, token: TokenHash) {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).insert(id, token);
+    }
+
+    /// Whether a host has a token of its own.
+    pub fn knows(&self, id: &str) -> bool {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
     /// What an agent's token is good for. Without an id the token names the host that has it.
@@ -108,10 +119,11 @@ impl Auth {
         }
         let hash = TokenHash::of(token);
         let fleet = self.fleet.is_some_and(|fleet| fleet.matches(&hash));
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         let mut own = None;
         let mut owners = 0;
         let mut configured = false;
-        for (host, theirs) in &self.hosts {
+        for (host, theirs) in &*hosts {
             let named = id.is_none_or(|id| id == &**host);
             configured |= id.is_some() && named;
             if theirs.matches(&hash) && named {
@@ -177,6 +189,18 @@ mod tests {
         }
         assert!(auth().viewer(Some("v")));
         assert!(!auth().viewer(Some("w")) && !auth().viewer(None));
+    }
+
+    #[test]
+    fn an_admitted_host_has_its_own_token_at_once() {
+        let auth = auth();
+        assert!(!auth.knows("new") && auth.knows("web"));
+        auth.admit(HostId::from("new"), TokenHash::of("n"));
+        auth.admit(HostId::from("web"), TokenHash::of("w2"));
+        assert_eq!(auth.agent("n", None), Grant::Host(HostId::from("new")));
+        assert_eq!(auth.agent("f", Some("new")), Grant::Refused);
+        assert_eq!(auth.agent("w", Some("web")), Grant::Refused);
+        assert_eq!(auth.agent("w2", Some("web")), Grant::Host(HostId::from("web")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the command line asks for.
 
+mod invite;
+
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -13,7 +15,7 @@ use kinglet_hub::server::{ServeError, Server};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
-use tracing::info;
+use tracing::{error, info};
 
 /// Kinglet's own hub: agents in, live viewers and a page out.
 #[derive(Debug, Parser)]
@@ -43,6 +45,8 @@ enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8900")]
         listen: SocketAddr,
     },
+    /// Invite a host: print the line that installs Kinglet there and lets it in
+    Invite(invite::Invite),
     /// Print a new token for an agent or a viewer, and the hash that stands for it in hub.toml
     Token,
 }
@@ -51,20 +55,31 @@ enum Command {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Config(ConfigError),
+    /// Files of enrolled hosts are wrong.
+    Faults(Vec<ConfigError>),
     Serve(ServeError),
     Demo(DemoError),
     Io(io::Error),
     Random(String),
+    /// The invitation asked for makes no sense.
+    Invite(String),
+    /// The state folder cannot be used.
+    State(PathBuf, io::Error),
 }
 
 impl Failure {
     /// 2 when the owner must mend the configuration, 1 for everything else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Serve(ServeError::Tls(..)) => 2,
-            Self::Serve(ServeError::Listen(..)) | Self::Demo(_) | Self::Io(_) | Self::Random(_) => {
-                1
-            }
+            Self::Config(_)
+            | Self::Faults(_)
+            | Self::Serve(ServeError::Tls(..))
+            | Self::Invite(_) => 2,
+            Self::Serve(ServeError::Listen(..))
+            | Self::Demo(_)
+            | Self::Io(_)
+            | Self::Random(_)
+            | Self::State(..) => 1,
         }
     }
 }
@@ -73,9 +88,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::Faults(faults) => {
+                let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
             Self::Serve(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
+            Self::Invite(what) => f.write_str(what),
+            Self::State(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Random(error) => write!(f, "no randomness: {error}"),
         }
     }
@@ -91,12 +112,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             let stop = stop_signal().map_err(Failure::Io)?;
             demo::run(listen, &mut io::stdout(), stop).await.map_err(Failure::Demo)
         }),
+        Command::Invite(wanted) => invite::invite(wanted),
         Command::Token => print_token(),
     }
 }
 
 fn serve(config: Config) -> Result<(), Failure> {
     raise_descriptor_limit();
+    for fault in &config.faults {
+        error!("{fault}: this host is left out");
+    }
     runtime()?.block_on(async {
         let stop = stop_signal().map_err(Failure::Io)?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -112,6 +137,9 @@ fn check(path: &std::path::Path) -> Result<(), Failure> {
     let config = config::read(path).map_err(Failure::Config)?;
     let hosts = config.settings.hosts.len();
     config.tls.as_ref().map_or(Ok(()), kinglet_hub::server::check_tls).map_err(Failure::Serve)?;
+    if !config.faults.is_empty() {
+        return Err(Failure::Faults(config.faults));
+    }
     let line = format!("{}: good; {hosts} hosts, listens on {}", path.display(), config.listen);
     writeln!(io::stdout(), "{line}").map_err(Failure::Io)
 }

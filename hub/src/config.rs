@@ -1,6 +1,7 @@
 //! hub.toml: as written, then what it means. An unknown key is an error that names the line and
 //! the nearest key there is.
 
+mod enrolled;
 mod spelling;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,14 @@ pub struct Config {
     pub auth: Auth,
     /// What the fleet needs to know.
     pub settings: Settings,
+    /// Where invitations and enrolled hosts are; `None` when nobody is ever enrolled.
+    pub state_dir: Option<PathBuf>,
+    /// What is wrong with files of enrolled hosts, which are left out.
+    pub faults: Vec<ConfigError>,
 }
+
+/// Where the state is when nobody said where.
+const STATE_DIR: &str = "/var/lib/kinglet-hub";
 
 /// PEM files.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,11 +81,17 @@ pub fn read(path: &Path) -> Result<Config, ConfigError> {
         return Err(ConfigError::TooLarge(path.to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    parse(&text).map_err(|Fault { at, what }| {
-        let before = text.get(..at).unwrap_or(&text);
-        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        ConfigError::Line(path.to_owned(), line, what)
-    })
+    let mut config = parse(&text).map_err(|Fault { at, what }| {
+        ConfigError::Line(path.to_owned(), line_of(&text, at), what)
+    })?;
+    enrolled::add_to(&mut config);
+    Ok(config)
+}
+
+/// The line of a byte, counted from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    before.bytes().filter(|&byte| byte == b'\n').count() + 1
 }
 
 /// A mistake and the byte it begins at.
@@ -90,6 +104,7 @@ struct Fault {
 #[serde(deny_unknown_fields)]
 struct RawConfig {
     listen: Option<Spanned<String>>,
+    state_dir: Option<PathBuf>,
     tls: Option<TlsFiles>,
     viewers: Option<Spanned<RawViewers>>,
     #[serde(default)]
@@ -156,7 +171,9 @@ fn parse(text: &str) -> Result<Config, Fault> {
     }
     let public = viewers.is_none();
     let settings = Settings { offline_after, public, hosts };
-    Ok(Config { listen, tls: raw.tls, auth: Auth::new(tokens, fleet_token, viewers), settings })
+    let auth = Auth::new(tokens, fleet_token, viewers);
+    let state_dir = Some(raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR)));
+    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, faults: Vec::new() })
 }
 
 fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {

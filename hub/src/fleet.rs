@@ -2,6 +2,7 @@
 //! close. Pure: no socket, clock or thread; one input, then the commands until there are none.
 
 mod command;
+mod enroll;
 mod host;
 mod order;
 mod pace;
@@ -61,6 +62,8 @@ pub enum Input {
     TooFast(ConnectionId, Duration),
     /// The connection is gone.
     Left(ConnectionId),
+    /// A host was enrolled, with what the owner calls it. Who reported as it so far may not.
+    Enrolled(HostId, Label),
     /// A deadline may have passed.
     Tick,
 }
@@ -108,6 +111,7 @@ impl Fleet {
             Input::Received(connection, message) => self.receive(connection, message, now),
             Input::TooFast(connection, retry_after) => self.slow_down(connection, retry_after, now),
             Input::Left(connection) => self.leave(connection),
+            Input::Enrolled(id, label) => self.enroll(id, label),
             Input::Tick => self.tick(now),
         }
     }

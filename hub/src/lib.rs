@@ -1,10 +1,12 @@
 //! Kinglet's own hub: agents in, live viewers and a page out.
 //!
-//! [`fleet`] decides, [`server`] owns the sockets, [`config`] and [`auth`] say who may do what.
+//! [`fleet`] decides, [`server`] owns the sockets, [`config`] and [`auth`] say who may do what,
+//! [`enroll`] lets new hosts in.
 
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod enroll;
 pub mod fleet;
 pub mod server;

@@ -3,6 +3,7 @@
 mod agents;
 mod api;
 mod capped;
+mod enroll;
 mod hub;
 mod listen;
 mod page;
@@ -19,6 +20,7 @@ use axum::routing::get;
 use self::hub::Hub;
 pub use listen::{ServeError, Server};
 pub use tls::check as check_tls;
+pub use tls::pin;
 
 /// Every path of the hub.
 fn router(hub: Arc<Hub>) -> Router {
@@ -29,6 +31,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/healthz", get(api::health))
         .route("/api/hosts", get(api::hosts))
         .route("/ws/agent", get(agents::agent))
+        .route(kinglet_proto::enroll::PATH, get(enroll::enroll))
         .route("/ws-report", get(agents::report))
         .route("/ws", get(viewers::panel))
         .route("/ws-frontend", get(viewers::frontend))

@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod dialect;
+pub mod enroll;
 pub mod host;
 pub mod ingest;
 pub mod limits;

@@ -53,8 +53,9 @@ pub const BACKOFF_REFUSED: Duration = Duration::from_secs(60);
 
 /// Largest frame an agent takes in.
 pub const FRAME_IN_MAX: usize = 64 * 1024;
-/// Largest frame an agent sends: a host with 200 mounts needs about 60 kB.
-pub const FRAME_OUT_MAX: usize = 128 * 1024;
+/// Largest frame an agent sends: what the other side takes. A host with 200 mounts needs about
+/// 60 kB; above that file systems and interfaces are left out from the bottom.
+pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;
 /// SimpleServerStatus closes 1009 above this.
 pub const SIMPLE_SERVER_STATUS_FRAME_MAX: usize = 10_240;
 /// Bytes of encoded samples kept for a server that is away.
@@ -103,6 +104,8 @@ pub const BATCH_BYTES_MAX: usize = 16 * 1024;
 pub const KEPT_BYTES_MAX: usize = FRAME_OUT_MAX - 1024;
 /// Bytes a ring entry costs beside its text, for the account against `RING_BYTES_MAX`.
 pub const RING_ENTRY_BYTES: usize = 64;
+/// The room of a ring entry's text is a multiple of this.
+pub const RING_SLOT_BYTES: usize = 256;
 /// A sample that comes early by an eighth of the interval, at most by this, counts for it.
 pub const EARLY_MAX: Duration = Duration::from_millis(250);
 /// Log lines a server can cause on one connection by its messages.
@@ -118,7 +121,7 @@ pub const BUCKETS_MAX: usize = 96;
 /// Of those, as many as go into one message: 24 of each granularity are 15 kB.
 pub const BUCKETS_SENT_MAX: usize = 24;
 /// Largest sample repeated beside them.
-pub const LAST_METRICS_BYTES_MAX: usize = 32 * 1024;
+pub const LAST_METRICS_BYTES_MAX: usize = 12 * 1024;
 /// Bytes of one text field where the whole report has a limit.
 pub const FIELD_BYTES_MAX: usize = 128;
 
@@ -220,7 +223,24 @@ pub const AGENT_QUEUE_MAX: usize = 16;
 /// TCP connections at one time.
 pub const CONNECTIONS_MAX: usize = 20_000;
 
+// --- Enrolment.
+
+/// An invitation is good for this long: time to walk over to the new host, not to find a note.
+pub const INVITATION_VALID: Duration = Duration::from_secs(15 * 60);
+/// A used or expired code is told so for this long; after it, it is as unknown as any other.
+pub const INVITATION_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Invitations kept at one time, used and expired ones counted.
+pub const INVITATIONS_MAX: usize = 1024;
+/// Characters of a code, five random bits each: 140 bits.
+pub const CODE_CHARS: usize = 28;
+/// Codes a hub looks up in a second, right or wrong: each costs it a few file operations.
+pub const ENROLLMENTS_PER_S: u32 = 20;
+/// Bytes of a file about one invitation or one enrolled host.
+pub const STATE_FILE_MAX: usize = 8 * 1024;
+
 const _: () = {
+    assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
+    assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
     assert!(BACKOFF_REFUSED.as_secs() < BACKOFF_MAX.as_secs());
@@ -253,5 +273,7 @@ const _: () = {
     assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
     assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");
     // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
-    assert!(FILESYSTEMS_MAX * 250 + INTERFACES_MAX * 300 + DISKS_MAX * 350 < FRAME_OUT_MAX);
+    // Each list fits alone; a host that fills them all loses lines from the bottom.
+    assert!(FILESYSTEMS_MAX * 250 < FRAME_OUT_MAX && INTERFACES_MAX * 300 < FRAME_OUT_MAX);
+    assert!(DISKS_MAX * 350 < FRAME_OUT_MAX);
 };

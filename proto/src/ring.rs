@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::limits::RING_ENTRY_BYTES;
+use crate::limits::{RING_ENTRY_BYTES, RING_SLOT_BYTES};
 use crate::time::{Instant, WallTime};
 
 /// One encoded sample.
@@ -17,8 +17,9 @@ pub struct Entry {
     pub taken: Instant,
     /// The label it was given then.
     pub wall: WallTime,
-    /// The protocol's form of it.
-    pub payload: Box<str>,
+    /// The protocol's form of it, in room of a round size: what one sample leaves fits the next,
+    /// so that a ring that turns for months does not wear the heap into pieces.
+    pub payload: String,
     /// The number of the frame that carried it on this connection; `None` before that.
     sent: Option<u64>,
 }
@@ -59,7 +60,8 @@ impl Ring {
     /// Of a server that never acknowledged anything, what was sent counts as arrived. A sample
     /// larger than the whole ring counts as one that had to go.
     pub fn push(&mut self, seq: u64, taken: Instant, wall: WallTime, payload: &str) -> u64 {
-        let cost = payload.len() + RING_ENTRY_BYTES;
+        let room = payload.len().next_multiple_of(RING_SLOT_BYTES);
+        let cost = room + RING_ENTRY_BYTES;
         if cost > self.limit {
             return 1;
         }
@@ -71,7 +73,9 @@ impl Ring {
             lost += u64::from(oldest.sent.is_none() || self.acknowledges);
         }
         self.bytes += cost;
-        self.entries.push_back(Entry { seq, taken, wall, payload: payload.into(), sent: None });
+        let mut kept = String::with_capacity(room);
+        kept.push_str(payload);
+        self.entries.push_back(Entry { seq, taken, wall, payload: kept, sent: None });
         lost
     }
 
@@ -134,7 +138,7 @@ impl Ring {
 
 impl Entry {
     fn cost(&self) -> usize {
-        self.payload.len() + RING_ENTRY_BYTES
+        self.payload.len().next_multiple_of(RING_SLOT_BYTES) + RING_ENTRY_BYTES
     }
 }
 
@@ -142,8 +146,11 @@ impl Entry {
 mod tests {
     use super::*;
 
+    /// What a sample of ten bytes costs.
+    const COST: usize = RING_SLOT_BYTES + RING_ENTRY_BYTES;
+
     fn ring_of(limit_entries: usize, seqs: std::ops::RangeInclusive<u64>) -> (Ring, u64) {
-        let mut ring = Ring::new(limit_entries * (10 + RING_ENTRY_BYTES));
+        let mut ring = Ring::new(limit_entries * COST);
         let mut lost = 0;
         for seq in seqs {
             lost += ring.push(seq, Instant::from_millis(seq), WallTime::default(), "0123456789");
@@ -159,7 +166,7 @@ mod tests {
     fn a_full_ring_drops_the_oldest_and_counts_it() {
         let (ring, lost) = ring_of(3, 1..=5);
         assert_eq!((seqs(&ring), lost), (vec![3, 4, 5], 2));
-        assert_eq!(ring.bytes(), 3 * (10 + RING_ENTRY_BYTES));
+        assert_eq!(ring.bytes(), 3 * COST);
     }
 
     #[test]
@@ -202,7 +209,7 @@ mod tests {
         ring.handle_sent(6, 4);
         ring.handle_ack(6);
         assert_eq!(seqs(&ring), [3, 4]);
-        assert_eq!(ring.bytes(), 2 * (10 + RING_ENTRY_BYTES));
+        assert_eq!(ring.bytes(), 2 * COST);
     }
 
     #[test]

@@ -57,6 +57,9 @@ impl fmt::Display for Server {
         if let Some(path) = &self.ca_file {
             writeln!(f, "ca_file = {:?}", path.display().to_string())?;
         }
+        if let Some(pin) = &self.pin {
+            writeln!(f, "pin = \"{pin}\"")?;
+        }
         writeln!(f, "interval = {:?}", show(self.interval))
     }
 }

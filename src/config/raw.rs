@@ -38,6 +38,7 @@ pub(super) struct RawServer {
     pub(super) server_id: Text,
     pub(super) token_file: Text,
     pub(super) ca_file: Text,
+    pub(super) pin: Text,
     pub(super) interval: Text,
     /// The token itself: only the environment may hold it.
     pub(super) token: Text,
@@ -86,6 +87,11 @@ pub(super) struct Overrides {
     pub(super) token_file: Text,
     pub(super) token: Text,
     pub(super) ca_file: Text,
+    pub(super) pin: Text,
+    /// For enrolment only.
+    pub(super) code: Text,
+    /// The file that is read.
+    pub(super) file: Text,
 }
 
 impl RawConfig {
@@ -118,8 +124,14 @@ impl RawConfig {
     pub(super) fn apply(&mut self, over: Overrides, problems: &mut Problems) {
         lay(&mut self.interval, over.interval);
         lay(&mut self.host.id, over.id);
-        let of_server =
-            [&over.url, &over.protocol, &over.server_id, &over.token_file, &over.ca_file];
+        let of_server = [
+            &over.url,
+            &over.protocol,
+            &over.server_id,
+            &over.token_file,
+            &over.ca_file,
+            &over.pin,
+        ];
         let named = of_server.into_iter().flatten().next().map(|text| text.place.clone());
         if let (Some(place), true) = (&named, self.servers.len() > 1) {
             let servers = self.servers.len();
@@ -136,6 +148,7 @@ impl RawConfig {
         lay(&mut server.protocol, over.protocol);
         lay(&mut server.server_id, over.server_id);
         lay(&mut server.ca_file, over.ca_file);
+        lay(&mut server.pin, over.pin);
         // A token or a token file that is nearer to the command line hides both that are farther.
         if over.token_file.is_some() || (over.token.is_some() && server.token_file.is_none()) {
             server.token_file = over.token_file;
@@ -172,6 +185,7 @@ impl RawServer {
             server_id: None,
             token_file: None,
             ca_file: None,
+            pin: None,
             interval: None,
             token: None,
         }
@@ -186,6 +200,7 @@ impl RawServer {
             server_id: section.string("server_id", problems),
             token_file: section.string("token_file", problems),
             ca_file: section.string("ca_file", problems),
+            pin: section.string("pin", problems),
             interval: section.string("interval", problems),
             token: None,
         };

@@ -32,6 +32,10 @@ pub struct Settings {
     pub token_file: Setting,
     /// `--ca-file`, `KINGLET_CA_FILE`.
     pub ca_file: Setting,
+    /// `--pin`, `KINGLET_PIN`.
+    pub pin: Setting,
+    /// `--code`, `KINGLET_CODE`: for `kinglet enroll` only.
+    pub code: Setting,
     /// `KINGLET_TOKEN`: there is no flag, everybody on the host could read it.
     pub token: Option<String>,
     /// `CREDENTIALS_DIRECTORY`, where systemd puts what `LoadCredential=` names.
@@ -78,6 +82,8 @@ impl Settings {
             server_id: setting("KINGLET_SERVER_ID"),
             token_file: setting("KINGLET_TOKEN_FILE"),
             ca_file: setting("KINGLET_CA_FILE"),
+            pin: setting("KINGLET_PIN"),
+            code: setting("KINGLET_CODE"),
             token: variable("KINGLET_TOKEN"),
             credentials: path("CREDENTIALS_DIRECTORY"),
             roots: [path("HOST_PROC"), path("HOST_SYS"), path("HOST_ROOT")],
@@ -99,6 +105,7 @@ impl Settings {
             server_id: none(),
             token_file: none(),
             ca_file: none(),
+            pin: none(),
             servers_ignored: true,
             ..self
         }
@@ -123,6 +130,9 @@ impl Settings {
             server_id: self.server_id.text("--server-id", "KINGLET_SERVER_ID"),
             token_file: self.token_file.text("--token-file", "KINGLET_TOKEN_FILE"),
             ca_file: self.ca_file.text("--ca-file", "KINGLET_CA_FILE"),
+            pin: self.pin.text("--pin", "KINGLET_PIN"),
+            code: self.code.text("--code", "KINGLET_CODE"),
+            file: self.file.text("--config", "KINGLET_CONFIG"),
             token: token.map(|value| Written { value, place: Place::Environment("KINGLET_TOKEN") }),
         }
     }

@@ -7,6 +7,7 @@ use std::{fmt, io};
 use kinglet_proto::session::Loss;
 use rustls::CertificateError;
 
+use super::pin::{Pin, WrongPin};
 use super::upgrade::UpgradeError;
 
 /// The step of a connection that failed, and how.
@@ -20,6 +21,8 @@ pub enum LinkError {
     TimedOut(Step, Duration),
     /// TLS failed; for certificates the text says what is wrong with them.
     Tls(String),
+    /// The server's key is not the pinned one; this is the pin of the key it has.
+    Pin(Pin),
     /// The server did not grant the upgrade.
     Upgrade(UpgradeError),
     /// The server closed the connection with this code and reason.
@@ -58,6 +61,7 @@ impl LinkError {
             | Self::Connect(..)
             | Self::TimedOut(..)
             | Self::Tls(_)
+            | Self::Pin(_)
             | Self::Broken(_)
             | Self::Ended
             | Self::Protocol(_)
@@ -69,7 +73,10 @@ impl LinkError {
     pub(crate) fn from_io(error: io::Error, host: &str) -> Self {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
-            Some(error) => Self::Tls(explain(error, host)),
+            Some(error) => match WrongPin::behind(error) {
+                Some(WrongPin(shown)) => Self::Pin(*shown),
+                None => Self::Tls(explain(error, host)),
+            },
             None if error.kind() == io::ErrorKind::UnexpectedEof => Self::Ended,
             None => Self::Broken(error),
         }
@@ -91,6 +98,11 @@ impl fmt::Display for LinkError {
                 write!(f, "{step} timed out after {} s", limit.as_secs())
             }
             Self::Tls(fault) => write!(f, "tls failed: {fault}"),
+            Self::Pin(shown) => write!(
+                f,
+                "the server's key is not the pinned one: its pin is {shown}; either the hub has \
+                 a new key and its owner can tell you so, or somebody is in between"
+            ),
             Self::Upgrade(error) => error.fmt(f),
             Self::Closed(code, reason) if reason.is_empty() => {
                 write!(f, "the server closed the connection (code {code})")

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::crypto;
+use super::pin::{Pin, PinVerifier};
 use crate::clock::CertificateClock;
 
 /// What TLS holds back when the socket is full: one report in its records.
@@ -34,18 +35,24 @@ impl Trust {
         if let Some(path) = ca_file {
             add_file(&mut roots, path)?;
         }
-        let provider = Arc::new(crypto::provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
-        let mut config = builder
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TrustError::Setup(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        Ok(Self::new(builder()?.with_root_certificates(roots).with_no_client_auth()))
+    }
+
+    /// The server with this key, whoever signed its certificate, whatever name and dates it has.
+    pub fn pinned(pin: Pin) -> Result<Self, TrustError> {
+        let builder = builder()?;
+        let algorithms = builder.crypto_provider().signature_verification_algorithms;
+        let verifier = Arc::new(PinVerifier { pin, algorithms });
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Self::new(builder.with_no_client_auth()))
+    }
+
+    fn new(mut config: ClientConfig) -> Self {
         // A proxy that is offered h2 takes it, and then drops the Upgrade header.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // One connection for weeks: a kept ticket is memory for nothing.
         config.resumption = Resumption::disabled();
-        Ok(Self { config: Arc::new(config) })
+        Self { config: Arc::new(config) }
     }
 
     /// Begins a TLS connection to `host`.
@@ -57,6 +64,13 @@ impl Trust {
         connection.set_buffer_limit(Some(BUFFER_BYTES));
         Ok(connection)
     }
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TrustError> {
+    let provider = Arc::new(crypto::provider());
+    ClientConfig::builder_with_details(provider, Arc::new(CertificateClock))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TrustError::Setup(error.to_string()))
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError> {

@@ -5,6 +5,9 @@
 
 use std::fmt::{self, Write as _};
 
+use kinglet_proto::enroll::REASON_HEADER;
+use kinglet_proto::limits::SERVER_TEXT_MAX;
+
 use super::url::ServerUrl;
 
 /// Bytes of a response head; proxies add much, but not this much.
@@ -62,13 +65,23 @@ pub(crate) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize>, Upgrad
         401 | 403 => return Err(UpgradeError::Refused(status)),
         200 => return Err(UpgradeError::WebPage),
         404 => return Err(UpgradeError::NotFound),
-        other => return Err(UpgradeError::Status(other)),
+        other => {
+            return Err(match header(REASON_HEADER) {
+                Some(reason) => UpgradeError::Denied(other, words(reason)),
+                None => UpgradeError::Status(other),
+            });
+        }
     }
     let upgraded = header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     if !upgraded || header("sec-websocket-accept") != Some(accept(key).as_str()) {
         return Err(UpgradeError::NotWebSocket);
     }
     Ok(Some(length))
+}
+
+/// What of a server's own words can stand in a line of ours.
+fn words(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(SERVER_TEXT_MAX).collect()
 }
 
 fn accept(key: [u8; 16]) -> String {
@@ -105,6 +118,8 @@ pub enum UpgradeError {
     WebPage,
     /// 404: no such path.
     NotFound,
+    /// Any other status, with the reason the server gave in words.
+    Denied(u16, String),
     /// Any other status.
     Status(u16),
     /// 101, but without the proof that a WebSocket server said it.
@@ -130,6 +145,9 @@ impl fmt::Display for UpgradeError {
                  a proxy in between drops the Upgrade header or the path is wrong"
             ),
             Self::NotFound => write!(f, "the server has nothing at this path (HTTP 404)"),
+            Self::Denied(status, reason) => {
+                write!(f, "the server refused: {reason} (HTTP {status})")
+            }
             Self::Status(status) => write!(f, "the server answered HTTP {status} to the upgrade"),
             Self::NotWebSocket => {
                 write!(f, "the answer to the upgrade is not a WebSocket server's")
@@ -166,6 +184,11 @@ mod tests {
         assert_eq!(answer("HTTP/1.1 200 OK\r\n\r\n"), UpgradeError::WebPage);
         assert_eq!(answer("HTTP/1.1 404 Gone\r\n\r\n"), UpgradeError::NotFound);
         assert_eq!(answer("HTTP/1.1 502 Bad\r\n\r\n"), UpgradeError::Status(502));
+        let said = UpgradeError::Denied(410, "this code was used".to_owned());
+        assert_eq!(
+            answer("HTTP/1.1 410 Gone\r\nX-Kinglet-Reason: this code was used\r\n\r\n"),
+            said
+        );
         assert_eq!(answer("SSH-2.0-OpenSSH_9\r\n"), UpgradeError::NotHttp);
         assert_eq!(answer(&"x".repeat(HEAD_BYTES_MAX)), UpgradeError::NotHttp);
         assert_eq!(

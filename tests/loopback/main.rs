@@ -5,6 +5,7 @@
 
 mod agent;
 mod certificates;
+mod pin;
 mod server;
 
 use std::io::{Read, Write};

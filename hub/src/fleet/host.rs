@@ -39,6 +39,15 @@ impl Host {
         Self { configured: true, announced: true, owner, shown, ..Self::default() }
     }
 
+    /// Becomes a host of the owner's, who may have said what it is called.
+    pub(super) fn adopt(&mut self, owner: Label) {
+        (self.configured, self.announced) = (true, true);
+        if owner.name.is_some() {
+            self.shown.name.clone_from(&owner.name);
+            self.owner = owner;
+        }
+    }
+
     /// Keeps a reading, unless a newer one is there already.
     pub(super) fn take(&mut self, report: Report, now: Now) -> Placed {
         let Report { mut sample, place, age, label: _ } = report;

@@ -19,7 +19,7 @@ pub(super) struct Order {
     done: u64,
     /// Runs that came above `done`, first and last number, rising, with gaps between.
     runs: Vec<(u64, u64)>,
-    /// Since when the lowest gap has been waited for.
+    /// Since when gaps have been waited for: the newest began then, or one was being filled.
     waiting_since: Instant,
 }
 
@@ -80,12 +80,13 @@ impl Order {
     }
 
     fn take_live(&mut self, seq: u64, now: Instant) {
-        if self.runs.is_empty() && seq > self.done.saturating_add(1) {
-            self.waiting_since = now;
-        }
         match self.runs.last_mut() {
             Some(run) if run.1.checked_add(1) == Some(seq) => run.1 = seq,
-            Some(_) | None => self.runs.push((seq, seq)),
+            Some(_) | None => {
+                // A new gap: the agent was away, and could not fill the older ones meanwhile.
+                self.runs.push((seq, seq));
+                self.waiting_since = now;
+            }
         }
         let patience_over = now.since(self.waiting_since) >= GAP_PATIENCE;
         if (patience_over || self.runs.len() > GAPS_MAX)
@@ -181,6 +182,20 @@ mod tests {
         script.later(30);
         assert_eq!(script.live(102), (true, Some(102)));
         assert_eq!(script.live(103), (true, Some(103)));
+    }
+
+    #[test]
+    fn time_without_the_agent_is_no_patience() {
+        let mut script = Script::new();
+        script.live(1);
+        assert_eq!(script.live(5), (true, None));
+        script.later(90);
+        assert_eq!(script.live(9), (true, None), "2 to 4 come now, with 6 to 8");
+        script.later(5);
+        assert_eq!(script.live(10), (true, None));
+        for (kept, ack) in [(2, 2), (3, 3), (4, 5), (6, 6), (7, 7), (8, 10)] {
+            assert_eq!(script.kept(kept), (false, Some(ack)));
+        }
     }
 
     #[test]

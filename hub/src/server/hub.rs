@@ -1,6 +1,7 @@
 //! The fleet behind a lock, and the channels its commands go out on.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{info, warn};
 
+use super::enroll::Desk;
 use crate::auth::Auth;
 use crate::clock;
 use crate::fleet::{
@@ -20,6 +22,7 @@ use crate::fleet::{
 /// What everything in the server shares.
 pub(super) struct Hub {
     pub(super) auth: Auth,
+    pub(super) desk: Desk,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -61,7 +64,7 @@ pub(super) enum Outgoing {
 
 impl Hub {
     /// A hub nobody is connected to.
-    pub(super) fn new(auth: Auth, settings: Settings) -> Self {
+    pub(super) fn new(auth: Auth, settings: Settings, state_dir: Option<PathBuf>) -> Self {
         let channels = Channels {
             panel: broadcast::Sender::new(VIEWER_QUEUE_MAX),
             frontend: broadcast::Sender::new(VIEWER_QUEUE_MAX),
@@ -70,6 +73,7 @@ impl Hub {
         let inner = Inner { fleet, agents: HashMap::new(), channels: Some(channels) };
         Self {
             auth,
+            desk: Desk::new(state_dir),
             inner: Mutex::new(inner),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),

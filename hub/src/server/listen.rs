@@ -65,12 +65,12 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
-        let Config { listen, tls, auth, settings } = config;
+        let Config { listen, tls, auth, settings, state_dir, faults: _ } = config;
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, tls, hub: Arc::new(Hub::new(auth, settings)) })
+        Ok(Self { listener, address, tls, hub: Arc::new(Hub::new(auth, settings, state_dir)) })
     }
 
     /// The address it listens on, with the port the system chose for port 0.

@@ -121,8 +121,13 @@ pub(super) async fn send(socket: &mut Socket, message: Message) -> Result<(), ()
 }
 
 /// Says goodbye, waits a moment for the other side to, and drops the connection.
-pub(super) async fn close(mut socket: Socket, reason: Reason) {
-    let frame = CloseFrame { code: reason.code().into(), reason: reason.to_string().into() };
+pub(super) async fn close(socket: Socket, reason: Reason) {
+    close_with(socket, reason.code(), &reason.to_string()).await;
+}
+
+/// The same with a code and words of one's own.
+pub(super) async fn close_with(mut socket: Socket, code: u16, reason: &str) {
+    let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
     let goodbye = async {
         if socket.close(Some(frame)).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}

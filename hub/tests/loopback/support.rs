@@ -246,8 +246,8 @@ impl Deadline {
 pub(crate) fn scratch(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let directory =
-        std::env::temp_dir().join(format!("kinglet-hub-{}-{number}", std::process::id()));
+    let name_of_run = format!("{}-{number}", std::process::id());
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name_of_run);
     std::fs::create_dir_all(&directory).unwrap();
     directory.join(name)
 }

@@ -6,6 +6,9 @@ use kinglet_proto::limits::OFFLINE_AFTER;
 use crate::agent::{LIFE, Who};
 use crate::world::TICK_LATE_MS;
 
+/// How long a gap is waited for; not taken from the limits, so that a change of it is seen.
+const PATIENCE_MS: u64 = 60_000;
+
 /// The truth about one host.
 #[derive(Debug, Default)]
 pub(crate) struct Truth {
@@ -15,6 +18,24 @@ pub(crate) struct Truth {
     pub(crate) heard_at: Option<u64>,
     /// The newest sample delivered, by its `uptime`.
     pub(crate) newest: Option<u64>,
+    /// What was acknowledged to the agent that reported last.
+    acked: Option<Acked>,
+}
+
+/// What this hub acknowledged to one life of an agent.
+#[derive(Debug)]
+struct Acked {
+    life: u64,
+    /// The first number that came: of those below it the hub cannot know.
+    floor: u64,
+    /// The newest that came.
+    top: u64,
+    /// All up to here was acknowledged.
+    up_to: u64,
+    /// Since when a gap has been waited for.
+    gap_since: u64,
+    /// The same, of gaps that were given up.
+    given_up: u64,
 }
 
 /// What viewers must see of a report.
@@ -62,6 +83,43 @@ impl Truth {
         let late = text.contains("batch_metrics") && self.newest.is_some();
         let sums = text.contains("aggregated_metrics");
         if late || sums { Shown::Nothing } else { Shown::Sample(sample) }
+    }
+}
+
+impl Truth {
+    /// A number came for the first time: no acknowledgement may have covered it already.
+    pub(crate) fn deliver(&mut self, life: u64, seq: u64, live: bool, now: u64) {
+        if self.newest.is_some_and(|newest| newest / LIFE != life) {
+            // After another agent's samples the hub begins with this one's next live one.
+            self.acked = None;
+            if !live {
+                return;
+            }
+        }
+        let acked = match &mut self.acked {
+            Some(acked) if acked.life == life => acked,
+            other => {
+                let (floor, top) = (seq, seq);
+                let first = Acked { life, floor, top, up_to: 0, gap_since: now, given_up: 0 };
+                return *other = Some(first);
+            }
+        };
+        let promised = seq > acked.floor && seq <= acked.up_to && seq > acked.given_up;
+        assert!(!promised, "{seq} comes after it was acknowledged: {acked:?}");
+        if !live || seq > acked.top + 1 {
+            acked.gap_since = now;
+        }
+        acked.top = acked.top.max(seq);
+    }
+
+    /// An acknowledgement is sent.
+    pub(crate) fn acknowledge(&mut self, life: u64, seq: u64, now: u64) {
+        if let Some(acked) = self.acked.as_mut().filter(|acked| acked.life == life) {
+            acked.up_to = acked.up_to.max(seq);
+            if now - acked.gap_since >= PATIENCE_MS {
+                acked.given_up = acked.given_up.max(seq);
+            }
+        }
     }
 }
 

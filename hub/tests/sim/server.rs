@@ -39,10 +39,15 @@ pub(crate) struct Seen {
 pub(crate) struct Server {
     fleet: Fleet,
     connections: BTreeMap<u64, Connection>,
+    /// Told to close, and not gone yet: what comes on them in this moment must change nothing.
+    closing: BTreeMap<u64, Who>,
     truths: BTreeMap<String, Truth>,
     viewer: Viewer,
     /// The numbers that came of each agent's life.
     delivered: BTreeMap<u64, BTreeSet<u64>>,
+    /// Those that the pace did not let through at first: an acknowledgement may pass over them,
+    /// for the agent was told and sends them again.
+    refused: BTreeSet<(u64, u64)>,
     pub(crate) seen: Seen,
 }
 
@@ -60,9 +65,11 @@ impl Server {
         let mut server = Self {
             fleet: new_fleet(),
             connections: BTreeMap::new(),
+            closing: BTreeMap::new(),
             truths: BTreeMap::new(),
             viewer: Viewer::default(),
             delivered: BTreeMap::new(),
+            refused: BTreeSet::new(),
             seen: Seen::default(),
         };
         server.restart(0);
@@ -85,9 +92,17 @@ impl Server {
 
     /// A frame came; what the shell does with it.
     pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
+        if let Some(who) = self.closing.remove(&conn) {
+            return self.receive_late(conn, &who, frame, now);
+        }
         let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
         let id = ConnectionId(conn);
-        let answers = match connection.verdict(now) {
+        let verdict = connection.verdict(now);
+        if let (true, ToServer::Text(text)) = (verdict != Verdict::Take, frame) {
+            let seq = last_number(text, "\"seq\":");
+            self.refused.extend(seq.map(|seq| (connection.who.life, seq)));
+        }
+        let answers = match verdict {
             Verdict::Take => self.read(conn, frame, now),
             Verdict::Refuse(pause) if connection.who.protocol != Protocol::SimpleServerStatus => {
                 self.seen.refused += 1;
@@ -130,10 +145,30 @@ impl Server {
         let shown = truth.shown(&who, text);
         if let (Protocol::Kinglet, Message::Report(report)) = (who.protocol, &message) {
             let place = report.place.as_ref().expect("a report is numbered");
-            self.delivered.entry(who.life).or_default().insert(place.seq);
-            self.seen.late += u64::from(!report.age.is_zero());
+            let live = report.age.is_zero();
+            let first = self.delivered.entry(who.life).or_default().insert(place.seq);
+            if first && !self.refused.contains(&(who.life, place.seq)) {
+                let truth = self.truths.entry(who.host.clone()).or_default();
+                truth.deliver(who.life, place.seq, live, now);
+            }
+            self.seen.late += u64::from(!live);
         }
         self.input(Input::Received(ConnectionId(conn), message), now, shown)
+    }
+
+    /// The connection's own thread had a frame in hand when it was told to close.
+    fn receive_late(&mut self, conn: u64, who: &Who, frame: &ToServer, now: u64) -> Vec<Answer> {
+        let input = match (frame, who.protocol) {
+            (ToServer::Text(text), Protocol::Kinglet) => {
+                let message = ingest::decode(text).expect("the hub understands its agents");
+                Input::Received(ConnectionId(conn), message)
+            }
+            (ToServer::Ping | ToServer::Text(_), _) => Input::Heard(ConnectionId(conn)),
+        };
+        let mut answers = self.input(input, now, Shown::Nothing);
+        answers.extend(self.input(Input::Left(ConnectionId(conn)), now, Shown::Nothing));
+        assert!(answers.is_empty(), "{who:?} was closed and is answered: {answers:?}");
+        answers
     }
 
     fn hear(&mut self, conn: u64, now: u64) {
@@ -175,6 +210,10 @@ impl Server {
     }
 
     pub(crate) fn tick(&mut self, now: u64) -> Vec<Answer> {
+        for conn in std::mem::take(&mut self.closing).into_keys() {
+            let answers = self.input(Input::Left(ConnectionId(conn)), now, Shown::Nothing);
+            assert!(answers.is_empty(), "{answers:?} to one that left");
+        }
         let answers = self.input(Input::Tick, now, Shown::Nothing);
         for conn in answers.iter().filter_map(Answer::closed) {
             self.seen.silent += 1;
@@ -196,6 +235,7 @@ impl Server {
     pub(crate) fn restart(&mut self, _now: u64) {
         self.fleet = new_fleet();
         self.connections.clear();
+        self.closing.clear();
         self.truths.clear();
         self.viewer = Viewer::default();
         for id in self.fleet.ids() {
@@ -211,11 +251,12 @@ impl Server {
         while let Some(command) = self.fleet.poll_command() {
             match command {
                 Command::Send(ConnectionId(conn), text) => {
-                    self.check_ack(conn, &text);
+                    self.check_ack(conn, &text, now);
                     answers.push(Answer::Send(conn, ToAgent::Text(text)));
                 }
                 Command::Close(ConnectionId(conn), reason) => {
-                    assert!(self.connections.remove(&conn).is_some(), "closed twice");
+                    let connection = self.connections.remove(&conn).expect("closed twice");
+                    self.closing.insert(conn, connection.who);
                     answers.push(Answer::Close(conn, loss(reason)));
                 }
                 Command::Publish(update) => published.extend(self.publish(&update, clock)),
@@ -234,7 +275,7 @@ impl Server {
     }
 
     /// An acknowledgement names what came, and never less than the one before.
-    fn check_ack(&mut self, conn: u64, text: &str) {
+    fn check_ack(&mut self, conn: u64, text: &str, now: u64) {
         if !text.contains(r#""type":"ack""#) {
             return;
         }
@@ -245,6 +286,11 @@ impl Server {
         assert!(came || restarted, "{seq} is acknowledged and never came");
         assert!(connection.acked <= seq || restarted, "{seq} after {}", connection.acked);
         connection.acked = seq;
+        if let Some(truth) = self.truths.get_mut(&connection.who.host)
+            && !restarted
+        {
+            truth.acknowledge(connection.who.life, seq, now);
+        }
     }
 
     /// Every new sample is shown once, and no old one ever.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! > {"type":"metrics","id":"1","timestamp":..,"data":{..},"meta":{"seq":41,"boot_id":..,
-//!    "uptime_ms":..,"age_ms":0}}
+//!    "uptime_ms":..,"age_ms":0,"host":{"name":..,"group":..}}}
 //! > {"type":"heartbeat","id":"2","timestamp":..}
 //! > {"type":"system","id":"3","timestamp":..,"data":{"event":"link_restored","reason":..,
 //!    "down_ms":..,"attempts":..}}
@@ -11,7 +11,8 @@
 //! < {"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED","retry_after":5000}}
 //! ```
 //!
-//! Inventory goes with the first live report of a connection and whenever it changes.
+//! Inventory, and what the owner calls the host, go with the first live report of a connection and
+//! whenever the inventory changes.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -43,6 +44,34 @@ struct Meta<'a> {
     boot_id: &'a str,
     uptime_ms: u64,
     age_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Labels<'a>>,
+}
+
+/// What the owner calls the host: goes with the inventory.
+#[derive(Serialize)]
+struct Labels<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: Option<&'a str>,
+}
+
+impl<'a> Labels<'a> {
+    fn of(host: &'a Host) -> Self {
+        Self {
+            name: &host.name,
+            group: host.group.as_deref(),
+            location: host.location.as_deref(),
+            country_code: host.country_code.as_deref(),
+            ip: host.ip.as_deref(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,7 +118,9 @@ impl Kinglet {
         let mut frame = self.open("metrics", stamp.now, out);
         let payload = frame.raw(",\"data\":").located(&report);
         let uptime_ms = stamp.now.instant.as_millis();
-        let meta = Meta { seq: stamp.seq, boot_id: &host.boot_id, uptime_ms, age_ms: 0 };
+        let labels = report.inventory.then(|| Labels::of(host));
+        let (seq, boot_id) = (stamp.seq, &host.boot_id);
+        let meta = Meta { seq, boot_id, uptime_ms, age_ms: 0, host: labels };
         frame.raw(",\"meta\":").value(&meta).raw("}");
         frame.finish();
         payload
@@ -103,6 +134,7 @@ impl Kinglet {
             boot_id: &host.boot_id,
             uptime_ms: entry.taken.as_millis(),
             age_ms: u64::try_from(age).unwrap_or(u64::MAX),
+            host: None,
         };
         let mut frame = self.open("metrics", now, out);
         frame.raw(",\"data\":").raw(&entry.payload).raw(",\"meta\":").value(&meta).raw("}");

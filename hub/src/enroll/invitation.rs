@@ -1,0 +1,233 @@
+//! Invitations as files: written by `kinglet-hub invite`, claimed by the running hub.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kinglet_proto::limits::{INVITATION_KEPT, INVITATION_VALID, INVITATIONS_MAX, STATE_FILE_MAX};
+use kinglet_proto::time::WallTime;
+use serde::Deserialize;
+
+use super::code::Code;
+use super::{make_folder, quoted, write_draft};
+
+/// The folder of the invitations, below the state's.
+const FOLDER: &str = "invitations";
+
+/// What a code is good for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Invitation {
+    /// When the code stops being good, in seconds of Unix time.
+    expires: u64,
+    /// What the owner calls the host; `None` leaves that to the host.
+    pub name: Option<String>,
+    /// The one id it is good for, known or not; `None` for any that is new.
+    pub replace: Option<String>,
+}
+
+/// Why a code is good for nothing.
+#[derive(Debug)]
+pub enum NoInvitation {
+    /// Nobody made it, or long ago.
+    Unknown,
+    /// It was claimed before.
+    Used,
+    /// It is too old.
+    Expired,
+    /// The files cannot be read or written.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for NoInvitation {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Makes an invitation and returns its code.
+pub fn invite(
+    state_dir: &Path,
+    name: Option<String>,
+    replace: Option<String>,
+    now: WallTime,
+) -> io::Result<Code> {
+    let folder = make_folder(state_dir, FOLDER)?;
+    if sweep(&folder, now)? >= INVITATIONS_MAX {
+        return Err(io::Error::other(format!("{INVITATIONS_MAX} invitations are kept already")));
+    }
+    let code = Code::new().map_err(|error| io::Error::other(error.to_string()))?;
+    let mut text = format!("expires = {}\n", now.unix_seconds() + INVITATION_VALID.as_secs());
+    for (key, value) in [("name", &name), ("replace", &replace)] {
+        if let Some(value) = value {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{key} = {}", quoted(value));
+        }
+    }
+    let draft = write_draft(&folder, &text)?;
+    fs::rename(draft, folder.join(code.file_name()))?;
+    Ok(code)
+}
+
+/// An invitation whose code was shown.
+#[derive(Debug)]
+pub struct Found {
+    /// What it is good for.
+    pub invitation: Invitation,
+    path: PathBuf,
+    used: PathBuf,
+}
+
+/// Finds the invitation of a code.
+pub fn find(state_dir: &Path, code: &Code, now: WallTime) -> Result<Found, NoInvitation> {
+    let path = state_dir.join(FOLDER).join(code.file_name());
+    let used = path.with_extension("used");
+    let text = match read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(if used.exists() { NoInvitation::Used } else { NoInvitation::Unknown });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let invitation = parse(&text)?;
+    if invitation.expires <= now.unix_seconds() {
+        return Err(NoInvitation::Expired);
+    }
+    Ok(Found { invitation, path, used })
+}
+
+impl Found {
+    /// Makes the code good for nobody else. Of several who try, one succeeds.
+    pub fn claim(&self) -> Result<(), NoInvitation> {
+        fs::rename(&self.path, &self.used).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => NoInvitation::Used,
+            _ => NoInvitation::Failed(error),
+        })
+    }
+
+    /// Takes the claim back, because what was to follow it failed.
+    pub fn release(&self) -> io::Result<()> {
+        fs::rename(&self.used, &self.path)
+    }
+}
+
+/// Removes what nobody asks for any more; returns how many are left.
+fn sweep(folder: &Path, now: WallTime) -> io::Result<usize> {
+    let mut left = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let expires = read(&path).and_then(|text| parse(&text)).map_or(0, |read| read.expires);
+        if expires + INVITATION_KEPT.as_secs() > now.unix_seconds() {
+            left += 1;
+        } else {
+            // Another who invites may have removed it.
+            let _ = fs::remove_file(&path);
+        }
+    }
+    Ok(left)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    use io::Read as _;
+    let mut text = String::new();
+    let limit = u64::try_from(STATE_FILE_MAX).unwrap_or(u64::MAX);
+    fs::File::open(path)?.take(limit).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn parse(text: &str) -> io::Result<Invitation> {
+    toml::from_str(text).map_err(|error| io::Error::other(error.message().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+    use std::time::Duration;
+
+    use super::*;
+
+    const MORNING: WallTime = WallTime::from_unix_millis(1_800_000_000_000);
+
+    fn after(elapsed: Duration) -> WallTime {
+        let elapsed = u64::try_from(elapsed.as_millis()).unwrap();
+        WallTime::from_unix_millis(MORNING.unix_millis() + elapsed)
+    }
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let name = format!("kinglet-invite-{name}-{}", std::process::id());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        fn look(&self, code: &Code, now: WallTime) -> &'static str {
+            match find(&self.0, code, now) {
+                Ok(_) => "good",
+                Err(NoInvitation::Unknown) => "unknown",
+                Err(NoInvitation::Used) => "used",
+                Err(NoInvitation::Expired) => "expired",
+                Err(NoInvitation::Failed(_)) => "failed",
+            }
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_code_is_good_once_and_for_a_quarter_of_an_hour() {
+        let state = Folder::new("once");
+        let code = invite(&state.0, Some("The \"attic\"".to_owned()), None, MORNING).unwrap();
+        let late = after(INVITATION_VALID);
+        assert_eq!(state.look(&code, MORNING), "good");
+        assert_eq!(state.look(&code, late), "expired");
+        assert_eq!(state.look(&Code::new().unwrap(), MORNING), "unknown");
+
+        let found = find(&state.0, &code, MORNING).unwrap();
+        let rival = find(&state.0, &code, MORNING).unwrap();
+        assert_eq!(found.invitation.name.as_deref(), Some("The \"attic\""));
+        found.claim().unwrap();
+        assert!(matches!(rival.claim(), Err(NoInvitation::Used)));
+        assert_eq!(state.look(&code, MORNING), "used");
+        assert_eq!(state.look(&code, late), "used");
+        found.release().unwrap();
+        assert_eq!(state.look(&code, MORNING), "good");
+    }
+
+    #[test]
+    fn only_its_owner_can_look_and_even_that_one_sees_no_code() {
+        let state = Folder::new("private");
+        let code = invite(&state.0, None, Some("pi".to_owned()), MORNING).unwrap();
+        let folder = state.0.join(FOLDER);
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&state.0), mode(&folder)), (0o700, 0o700));
+        let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(files.len(), 1);
+        assert_eq!(mode(&files[0]), 0o600);
+        let text = format!("{}{}", files[0].display(), fs::read_to_string(&files[0]).unwrap());
+        let shown = code.to_string();
+        assert!(!text.contains(&shown) && !text.contains(&shown.replace('-', "")), "{text}");
+    }
+
+    #[test]
+    fn old_invitations_are_swept_and_their_number_has_an_end() {
+        let state = Folder::new("sweep");
+        let old = invite(&state.0, None, None, MORNING).unwrap();
+        let kept = after(INVITATION_KEPT);
+        invite(&state.0, None, None, kept).unwrap();
+        assert_eq!(state.look(&old, kept), "expired");
+        let gone = after(INVITATION_KEPT + INVITATION_VALID);
+        invite(&state.0, None, None, gone).unwrap();
+        assert_eq!(state.look(&old, gone), "unknown");
+        let folder = state.0.join(FOLDER);
+        for number in 0..INVITATIONS_MAX {
+            let text = format!("expires = {}\n", gone.unix_seconds());
+            fs::write(folder.join(number.to_string()), text).unwrap();
+        }
+        assert!(invite(&state.0, None, None, gone).is_err());
+    }
+}

@@ -1,0 +1,30 @@
+//! Hosts that join the fleet for good while it runs.
+
+use kinglet_proto::ingest::Label;
+use kinglet_proto::limits::HOSTS_MAX;
+
+use super::{Command, Fleet, HostId, Reason, Update};
+
+impl Fleet {
+    /// Whether a host with this id is known, if only by its name in the configuration.
+    pub fn knows(&self, id: &str) -> bool {
+        self.hosts.contains_key(id)
+    }
+
+    /// Whether there is room for one more host.
+    pub fn has_room(&self) -> bool {
+        self.hosts.len() < HOSTS_MAX
+    }
+
+    /// Takes a host in, or over from who reported as it so far.
+    pub(super) fn enroll(&mut self, id: HostId, label: Label) {
+        let host = self.hosts.entry(id.clone()).or_default();
+        host.adopt(label);
+        if let Some(connection) = host.connection.take() {
+            self.agents.remove(&connection);
+            self.close(connection, Reason::LoginRefused);
+        }
+        self.commands.push_back(Command::Publish(Update::Added(id.clone())));
+        self.commands.push_back(Command::Publish(Update::Status(id)));
+    }
+}
