@@ -1,5 +1,7 @@
 // A small fleet of agents for the page to show: figures that move like those of real hosts.
 
+import { WebSocket } from 'ws';
+
 const GB = 1024 ** 3;
 
 export const scene = [
