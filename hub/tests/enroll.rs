@@ -1,6 +1,7 @@
 //! A host is invited, enrols and reports: the real hub over real TLS with a certificate nobody
 //! vouches for, and the real agent with a pin.
 #![expect(clippy::disallowed_methods, reason = "the program under test is run")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
 
 use std::fs;
 use std::io::{Read, Write};

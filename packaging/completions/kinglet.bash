@@ -3,6 +3,7 @@
 _kinglet() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options="--config --url --protocol --id --server-id --token-file --interval --ca-file"
+    options+=" --pin"
     local words
     case $previous in
     --config | --token-file | --ca-file)
@@ -10,13 +11,14 @@ _kinglet() {
         return
         ;;
     --protocol) words="kinglet vstats simple-server-status" ;;
-    --url | --id | --server-id | --interval) return ;;
+    --url | --id | --server-id | --interval | --pin | --code) return ;;
     *)
         case ${COMP_WORDS[1]:-} in
         sample) words="--json" ;;
         run) words=$options ;;
         check) words="$options --config-only" ;;
-        *) words="sample run check --print-config --help --version" ;;
+        enroll) words="--config --url --code --pin --id --token-file --ca-file" ;;
+        *) words="sample run check enroll --print-config --help --version" ;;
         esac
         ;;
     esac

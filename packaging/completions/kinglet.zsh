@@ -9,11 +9,13 @@ local -a server=(
     '--token-file[file with the token]:file:_files'
     '--interval[time between reports]:time:'
     '--ca-file[own certificate authorities]:file:_files'
+    '--pin[hash of the server'\''s key]:pin:'
 )
 
 case ${words[2]} in
 sample) _arguments '2:command:' '--json[as one JSON object]' ;;
 run) _arguments '2:command:' $server ;;
 check) _arguments '2:command:' $server '--config-only[try no server]' ;;
-*) _arguments '1:command:(sample run check)' '--print-config' '--version' '--help' ;;
+enroll) _arguments '2:command:' $server '--code[of an invitation]:code:' ;;
+*) _arguments '1:command:(sample run check enroll)' '--print-config' '--version' '--help' ;;
 esac

@@ -9,7 +9,7 @@ use kinglet_proto::limits::CONFIG_BYTES_MAX;
 use kinglet_proto::secret::Secret;
 
 use super::problem::{Place, Problems};
-use super::raw::RawConfig;
+use super::raw::{RawConfig, Text};
 use super::settings::FILE_DEFAULT;
 use super::token::{self, TOKEN_FILE_DEFAULT};
 use super::trust::trust;
@@ -65,12 +65,12 @@ impl Enrollment {
         let host = Config::load(&reading).map(|config| config.host).map_err(|error| {
             problems.extend(error);
         });
-        let url = url(settings, &mut problems);
-        let code = code(settings, &mut problems);
+        let url = url(&over.url, &mut problems);
+        let code = code(&over.code, &mut problems);
         let trusted =
             trust(url.as_ref(), &over.ca_file, &over.pin, &Place::Flag("--url"), &mut problems);
         let token_file = over.token_file.as_ref().map_or(TOKEN_FILE_DEFAULT, |w| &w.value);
-        let has_server = config_text.as_deref().is_some_and(|text| names_server(text));
+        let has_server = config_text.as_deref().is_some_and(names_server);
         let enrollment = host.ok().zip(url).zip(code).map(|((host, url), code)| Self {
             id: host.id,
             written_url: written(&url),
@@ -129,8 +129,8 @@ impl Enrollment {
     }
 }
 
-fn url(settings: &Settings, problems: &mut Problems) -> Option<ServerUrl> {
-    let Some(written) = settings.overrides().url else {
+fn url(written: &Text, problems: &mut Problems) -> Option<ServerUrl> {
+    let Some(written) = written else {
         problems.add(&Place::Missing, "say where the hub is: --url wss://...");
         return None;
     };
@@ -147,8 +147,8 @@ fn url(settings: &Settings, problems: &mut Problems) -> Option<ServerUrl> {
     }
 }
 
-fn code(settings: &Settings, problems: &mut Problems) -> Option<Secret> {
-    let Some(written) = settings.overrides().code else {
+fn code(written: &Text, problems: &mut Problems) -> Option<Secret> {
+    let Some(written) = written else {
         let fault = "the code of the invitation is missing: --code CODE, or KINGLET_CODE; \
                      `kinglet-hub invite` prints one";
         problems.add(&Place::Missing, fault);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, WantsVerifier};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::crypto;
 use super::pin::{Pin, PinVerifier};
@@ -35,24 +35,32 @@ impl Trust {
         if let Some(path) = ca_file {
             add_file(&mut roots, path)?;
         }
-        Ok(Self::new(builder()?.with_root_certificates(roots).with_no_client_auth()))
+        Self::new(roots, None)
     }
 
     /// The server with this key, whoever signed its certificate, whatever name and dates it has.
     pub fn pinned(pin: Pin) -> Result<Self, TrustError> {
-        let builder = builder()?;
-        let algorithms = builder.crypto_provider().signature_verification_algorithms;
-        let verifier = Arc::new(PinVerifier { pin, algorithms });
-        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
-        Ok(Self::new(builder.with_no_client_auth()))
+        Self::new(RootCertStore::empty(), Some(pin))
     }
 
-    fn new(mut config: ClientConfig) -> Self {
+    fn new(roots: RootCertStore, pin: Option<Pin>) -> Result<Self, TrustError> {
+        let provider = Arc::new(crypto::provider());
+        let algorithms = provider.signature_verification_algorithms;
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
+        let mut config = builder
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TrustError::Setup(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        if let Some(pin) = pin {
+            let verifier = Arc::new(PinVerifier { pin, algorithms });
+            config.dangerous().set_certificate_verifier(verifier);
+        }
         // A proxy that is offered h2 takes it, and then drops the Upgrade header.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // One connection for weeks: a kept ticket is memory for nothing.
         config.resumption = Resumption::disabled();
-        Self { config: Arc::new(config) }
+        Ok(Self { config: Arc::new(config) })
     }
 
     /// Begins a TLS connection to `host`.
@@ -64,13 +72,6 @@ impl Trust {
         connection.set_buffer_limit(Some(BUFFER_BYTES));
         Ok(connection)
     }
-}
-
-fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TrustError> {
-    let provider = Arc::new(crypto::provider());
-    ClientConfig::builder_with_details(provider, Arc::new(CertificateClock))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TrustError::Setup(error.to_string()))
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError> {

@@ -16,7 +16,7 @@ use program::{Folder, Program, kinglet};
 fn help_and_version_go_to_stdout() {
     let help = kinglet(&["--help"]).run();
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for word in ["run", "sample", "check", "--token-file", "KINGLET_TOKEN", "HOST_PROC"] {
+    for word in ["run", "sample", "check", "enroll", "--token-file", "KINGLET_TOKEN", "HOST_PROC"] {
         assert!(help.stdout.contains(word), "{word}");
     }
     let version = kinglet(&["--version"]).run();
@@ -36,6 +36,14 @@ fn a_wrong_command_line_exits_2_and_says_why() {
             &["run", "--interval", "0s", "--url", "ws://[::1]"],
             "--interval: \"0s\" is not an interval",
         ),
+        (&["enroll"], "say where the hub is: --url"),
+        (&["enroll", "--url", "wss://h"], "--code CODE, or KINGLET_CODE"),
+        (
+            &["enroll", "--url", "wss://h?x=1", "--code", "c"],
+            "--url: a url to enrol at has no query",
+        ),
+        (&["enroll", "--url", "ws://h", "--code", "c", "--pin", "x"], "--pin: \"x\" is not a pin"),
+        (&["run", "--code", "c"], "--code does not go with this command"),
         (&["check", "--config", "/nowhere"], "--config: cannot read /nowhere"),
     ] {
         let told = kinglet(words).env("KINGLET_TOKEN", "t").run();
@@ -43,6 +51,27 @@ fn a_wrong_command_line_exits_2_and_says_why() {
         let all = told.stdout + &told.stderr;
         assert!(all.contains(said), "{words:?}: {all}");
     }
+}
+
+#[test]
+fn enrolling_where_nobody_answers_exits_1_and_leaves_nothing() {
+    let folder = Folder::new();
+    let (config, token) = (folder.path("k.toml"), folder.path("token"));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("ws://127.0.0.1:{port}");
+    let words = ["enroll", "--url", &url, "--config", &config, "--token-file", &token];
+    let told = kinglet(&words).env("KINGLET_CODE", "s3cret-code").run();
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert!(told.stderr.contains("tcp connect to 127.0.0.1:"), "{}", told.stderr);
+    assert!(!(told.stdout + &told.stderr).contains("s3cret"));
+    assert_eq!(folder.files(), 0);
+
+    std::fs::write(&token, "kept").unwrap();
+    let told = kinglet(&words).env("KINGLET_CODE", "c").run();
+    assert!(told.code == 2 && told.stderr.contains("holds a token already"), "{}", told.stderr);
+    let words = ["enroll", "--url", &url, "--token-file", "/proc/version/token", "--code", "c"];
+    let told = kinglet(&words).env("KINGLET_CONFIG", &config).run();
+    assert!(told.code == 2 && told.stderr.contains("cannot write /proc/"), "{}", told.stderr);
 }
 
 #[test]

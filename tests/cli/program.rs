@@ -59,6 +59,16 @@ impl Folder {
         Self(path)
     }
 
+    /// The path of a file in it.
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// How many files are in it.
+    pub fn files(&self) -> usize {
+        std::fs::read_dir(&self.0).unwrap().count()
+    }
+
     /// Writes a file and returns its path.
     pub fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);

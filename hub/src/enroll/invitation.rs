@@ -99,10 +99,11 @@ pub fn find(state_dir: &Path, code: &Code, now: WallTime) -> Result<Found, NoInv
 impl Found {
     /// Makes the code good for nobody else. Of several who try, one succeeds.
     pub fn claim(&self) -> Result<(), NoInvitation> {
-        fs::rename(&self.path, &self.used).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => NoInvitation::Used,
-            _ => NoInvitation::Failed(error),
-        })
+        match fs::rename(&self.path, &self.used) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NoInvitation::Used),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes the claim back, because what was to follow it failed.
