@@ -298,7 +298,7 @@ fn a_full_send_buffer_is_told_and_then_given_up_on() {
     let mut bare = Bare::dial(server.port());
     let _visit = server.visit();
     while !matches!(bare.next(Duration::from_secs(5)), Some(LinkEvent::Opened)) {}
-    let frame = "x".repeat(100_000);
+    let frame = "x".repeat(kinglet_proto::limits::FRAME_OUT_MAX);
     let mut blocked = false;
     for _ in 0..1000 {
         bare.link.send_text(&frame, clock::now().instant);
@@ -307,7 +307,7 @@ fn a_full_send_buffer_is_told_and_then_given_up_on() {
             break;
         }
     }
-    assert!(blocked, "100 MB fit into a socket nobody reads");
+    assert!(blocked, "60 MB fit into a socket nobody reads");
     let began = now();
     let error = bare.fault(Duration::from_secs(15));
     assert!(matches!(error, LinkError::TimedOut(Step::Write, _)), "{error}");
