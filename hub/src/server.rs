@@ -24,10 +24,7 @@ pub use tls::pin;
 
 /// Every path of the hub.
 fn router(hub: Arc<Hub>) -> Router {
-    Router::new()
-        .route("/", get(page::index))
-        .route("/app.js", get(page::script))
-        .route("/style.css", get(page::style))
+    page::routes()
         .route("/healthz", get(api::health))
         .route("/api/hosts", get(api::hosts))
         .route("/ws/agent", get(agents::agent))

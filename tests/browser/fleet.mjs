@@ -5,14 +5,17 @@ import { WebSocket } from 'ws';
 const GB = 1024 ** 3;
 
 export const scene = [
-  ['living-room-pi', 'Living room', 'Home', 'DE', 'Hamburg', 'raspbian', '12', 'aarch64', 4, 4, 32, 0.22],
-  ['attic-pi', 'Attic weather', 'Home', 'DE', 'Hamburg', 'raspbian', '12', 'armv6l', 1, 0.5, 16, 0.55],
+  ['living-room-pi', 'Living room', 'Home', 'DE', 'Hamburg',
+    'raspbian', '12', 'aarch64', 4, 4, 32, 0.22],
+  ['attic-pi', 'Attic weather', 'Home', 'DE', 'Hamburg',
+    'raspbian', '12', 'armv6l', 1, 0.5, 16, 0.55],
   ['gateway', 'Gateway', 'Home', 'DE', 'Hamburg', 'openwrt', '24.10', 'mips', 4, 0.25, 0.12, 0.12],
   ['nas', 'Cellar NAS', 'Home', 'DE', 'Hamburg', 'debian', '13', 'x86_64', 4, 16, 18000, 0.31],
   ['web-1', 'web-1', 'Production', 'FI', 'Helsinki', 'debian', '12', 'x86_64', 8, 16, 160, 0.42],
   ['web-2', 'web-2', 'Production', 'US', 'Ashburn', 'debian', '12', 'x86_64', 8, 16, 160, 0.38],
   ['db-1', 'db-1', 'Production', 'FI', 'Helsinki', 'ubuntu', '24.04', 'x86_64', 16, 64, 960, 0.66],
-  ['build', 'Build runner', 'Production', 'JP', 'Tokyo', 'fedora', '43', 'aarch64', 32, 128, 1920, 0.93],
+  ['build', 'Build runner', 'Production', 'JP', 'Tokyo',
+    'fedora', '43', 'aarch64', 32, 128, 1920, 0.93],
   ['edge-sg', 'edge-sg', 'Edge', 'SG', 'Singapore', 'alpine', '3.22', 'x86_64', 2, 2, 25, 0.18],
   ['edge-br', 'edge-br', 'Edge', 'BR', 'São Paulo', 'alpine', '3.22', 'x86_64', 2, 2, 25, 0.27],
   ['edge-za', 'edge-za', 'Edge', 'ZA', 'Cape Town', 'alpine', '3.22', 'aarch64', 1, 1, 20, 0.09],
@@ -22,7 +25,9 @@ export const scene = [
 /** A wave with some noise that is the same in every run. */
 function wave(seed, step, low, high) {
   const noise = Math.sin(seed * 12.9898 + step * 78.233) * 43758.5453;
-  const mixed = 0.5 + 0.32 * Math.sin(step / 9 + seed) + 0.12 * Math.sin(step / 2.3 + seed * 2) + 0.1 * (noise - Math.floor(noise) - 0.5);
+  const slow = 0.32 * Math.sin(step / 9 + seed);
+  const quick = 0.12 * Math.sin(step / 2.3 + seed * 2);
+  const mixed = 0.5 + slow + quick + 0.1 * (noise - Math.floor(noise) - 0.5);
   return low + (high - low) * Math.min(1, Math.max(0, mixed));
 }
 
@@ -31,25 +36,64 @@ const tenth = (value) => Math.round(value * 10) / 10;
 export function sample(host, step) {
   const seed = [...host.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   const usage = Math.min(100, host.busy * wave(seed, step, 40, 115));
-  const used = Math.round(host.memory * GB * (0.25 + 0.5 * wave(seed + 1, step / 6, 0.2, 0.9) * (0.6 + host.busy / 2)));
+  const held = 0.25 + 0.5 * wave(seed + 1, step / 6, 0.2, 0.9) * (0.6 + host.busy / 2);
+  const used = Math.round(host.memory * GB * held);
   const total = Math.round(host.memory * GB);
   const disk = Math.round(host.disk * GB);
   const full = Math.min(0.96, 0.3 + host.busy * 0.65);
-  const [rx, tx] = [wave(seed + 2, step, 2e3, 4e6 * host.busy), wave(seed + 3, step, 1e3, 9e5 * host.busy)].map(Math.round);
+  const rx = Math.round(wave(seed + 2, step, 2e3, 4e6 * host.busy));
+  const tx = Math.round(wave(seed + 3, step, 1e3, 9e5 * host.busy));
+  const core = (_, at) => tenth(Math.min(100, host.busy * wave(seed + at, step, 10, 150)));
+  const cool = host.arch === 'x86_64' && host.os === 'alpine';
   return {
-    timestamp: new Date().toISOString(), hostname: host.id, os: { name: host.os, version: host.version, kernel: '6.12.9', arch: host.arch },
-    cpu: { brand: host.brand ?? 'Cortex-A76', cores: host.cores, usage: tenth(usage), per_core: Array.from({ length: host.cores }, (_, core) => tenth(Math.min(100, host.busy * wave(seed + core, step, 10, 150)))), frequency: 2400 },
-    memory: { total, used, available: total - used, usage_percent: tenth((used / total) * 100), swap_total: Math.round(total / 4), swap_used: Math.round(total / 40) },
-    disks: [{ name: 'sda', model: 'SSD', serial: 'SECRET-SERIAL', total: disk, mount_points: ['/'], read_speed: 1e6, write_speed: 2e5 }],
+    timestamp: new Date().toISOString(),
+    hostname: host.id,
+    os: { name: host.os, version: host.version, kernel: '6.12.9', arch: host.arch },
+    cpu: {
+      brand: host.brand ?? 'Cortex-A76', cores: host.cores, usage: tenth(usage),
+      per_core: Array.from({ length: host.cores }, core), frequency: 2400,
+    },
+    memory: {
+      total, used, available: total - used, usage_percent: tenth((used / total) * 100),
+      swap_total: Math.round(total / 4), swap_used: Math.round(total / 40),
+    },
+    disks: [{
+      name: 'sda', model: 'SSD', serial: 'SECRET-SERIAL', total: disk, mount_points: ['/'],
+      read_speed: 1e6, write_speed: 2e5,
+    }],
     filesystems: [
-      { mount_point: '/', device: '/dev/sda2', fstype: 'ext4', total: disk, used: Math.round(disk * full), free: Math.round(disk * (1 - full)), usage_percent: tenth(full * 100) },
-      { mount_point: '/boot', device: '/dev/sda1', fstype: 'vfat', total: GB / 2, used: GB / 8, free: GB * 3 / 8, usage_percent: 25 },
+      {
+        mount_point: '/', device: '/dev/sda2', fstype: 'ext4', total: disk,
+        used: Math.round(disk * full), free: Math.round(disk * (1 - full)),
+        usage_percent: tenth(full * 100),
+      },
+      {
+        mount_point: '/boot', device: '/dev/sda1', fstype: 'vfat', total: GB / 2,
+        used: GB / 8, free: GB * 3 / 8, usage_percent: 25,
+      },
     ],
-    network: { wan: 'eth0', rx_speed: rx, tx_speed: tx, total_rx: 9e10 + step * rx, total_tx: 2e10 + step * tx, interfaces: [{ name: 'eth0', mac: '02:00:5e:10:00:01', speed: 1000, state: 'up', rx_bytes: 9e10, tx_bytes: 2e10, rx_speed: rx, tx_speed: tx }] },
-    uptime: 86400 * (seed % 90) + 3600 * (seed % 17) + step, load_average: { one: tenth(usage * host.cores / 100 * 1.1 * 10) / 10, five: tenth(usage * host.cores / 110), fifteen: tenth(usage * host.cores / 120) },
-    processes: { total: 120 + seed % 80, running: 1 + seed % 3 }, sockets: { tcp: 20 + seed % 50, tcp_time_wait: 3, udp: 6 },
-    temperatures: host.arch === 'x86_64' && host.os === 'alpine' ? [] : [{ label: 'cpu-thermal', celsius: tenth(38 + usage * 0.42) }], fans: [],
-    agent: { version: '0.1.0', rss: 1_250_000, cpu_percent: 0.1, bytes_sent: 1, reconnects: 0, samples_dropped: 0, ring_bytes: 0 },
+    network: {
+      wan: 'eth0', rx_speed: rx, tx_speed: tx,
+      total_rx: 9e10 + step * rx, total_tx: 2e10 + step * tx,
+      interfaces: [{
+        name: 'eth0', mac: '02:00:5e:10:00:01', speed: 1000, state: 'up',
+        rx_bytes: 9e10, tx_bytes: 2e10, rx_speed: rx, tx_speed: tx,
+      }],
+    },
+    uptime: 86400 * (seed % 90) + 3600 * (seed % 17) + step,
+    load_average: {
+      one: tenth(usage * host.cores / 100 * 1.1 * 10) / 10,
+      five: tenth(usage * host.cores / 110),
+      fifteen: tenth(usage * host.cores / 120),
+    },
+    processes: { total: 120 + seed % 80, running: 1 + seed % 3 },
+    sockets: { tcp: 20 + seed % 50, tcp_time_wait: 3, udp: 6 },
+    temperatures: cool ? [] : [{ label: 'cpu-thermal', celsius: tenth(38 + usage * 0.42) }],
+    fans: [],
+    agent: {
+      version: '0.1.0', rss: 1_250_000, cpu_percent: 0.1, bytes_sent: 1, reconnects: 0,
+      samples_dropped: 0, ring_bytes: 0,
+    },
   };
 }
 
@@ -63,7 +107,8 @@ export class Agent {
 
   dial() {
     if (this.stopped) return;
-    this.socket = new WebSocket(`${this.hub}/ws/agent?token=${this.token}&client_id=${encodeURIComponent(this.host.id)}`);
+    const id = encodeURIComponent(this.host.id);
+    this.socket = new WebSocket(`${this.hub}/ws/agent?token=${this.token}&client_id=${id}`);
     this.socket.onopen = () => this.report();
     // A refused connection is an error without a close here, a lost one may be both.
     const { socket } = this;
@@ -76,7 +121,8 @@ export class Agent {
     this.step += 1;
     this.seq += 1;
     const data = this.held ?? sample(this.host, this.step);
-    this.socket.send(JSON.stringify({ type: 'metrics', id: `m${this.seq}`, data, meta: { seq: this.seq, boot_id: 'boot', age_ms: 0 } }));
+    const meta = { seq: this.seq, boot_id: 'boot', age_ms: 0 };
+    this.socket.send(JSON.stringify({ type: 'metrics', id: `m${this.seq}`, data, meta }));
   }
 
   /** From now on the same figures, so that they can be compared. */

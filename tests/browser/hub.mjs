@@ -25,14 +25,24 @@ export class Hub {
     this.token = randomBytes(32).toString('hex');
     const text = (value) => JSON.stringify(value);
     const viewers = viewerToken ? `token_hash = "${hash(viewerToken)}"` : 'public = true';
-    const blocks = hosts.map((host) => `[[host]]\nid = ${text(host.id)}\nname = ${text(host.name)}\ngroup = ${text(host.group)}\nlocation = ${text(host.location)}\ncountry_code = "${host.country}"\n`);
+    const blocks = hosts.flatMap((host) => [
+      '[[host]]', `id = ${text(host.id)}`, `name = ${text(host.name)}`,
+      `group = ${text(host.group)}`, `location = ${text(host.location)}`,
+      `country_code = ${text(host.country)}`,
+    ]);
+    const config = [
+      `listen = "${this.address}"`, '[viewers]', viewers,
+      '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
+      ...blocks,
+    ];
     this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');
-    writeFileSync(this.config, `listen = "${this.address}"\n[viewers]\n${viewers}\n[fleet]\ntoken_hash = "${hash(this.token)}"\noffline_after = "${offlineAfter}s"\n${blocks.join('')}`);
+    writeFileSync(this.config, `${config.join('\n')}\n`);
   }
 
   async start() {
     this.log = '';
-    this.process = spawn(this.binary, ['run', '--config', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const stdio = ['ignore', 'ignore', 'pipe'];
+    this.process = spawn(this.binary, ['run', '--config', this.config], { stdio });
     this.process.stderr.on('data', (text) => { this.log += text; });
     this.ended = new Promise((done) => this.process.on('exit', done));
     for (let tries = 0; tries < 100; tries += 1) {

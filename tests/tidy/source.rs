@@ -76,6 +76,11 @@ impl Source {
             && folders.iter().any(|folder| self.path.starts_with(folder))
     }
 
+    /// A file of the page that is built into the hub.
+    pub(crate) fn is_page(&self) -> bool {
+        self.path.starts_with("hub/page/")
+    }
+
     /// Lines before the file's tests.
     pub(crate) fn code_lines(&self) -> usize {
         self.code.trim_end().lines().count()

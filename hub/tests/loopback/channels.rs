@@ -269,10 +269,20 @@ fn what_is_public_holds_no_secret() {
         }
     }
     assert!(page.contains("content-security-policy: default-src 'none'; script-src 'self'"));
-    for path in ["/app.js", "/style.css"] {
-        assert_eq!(hub.http(path, "").0, 200);
+    for (path, kind) in [
+        ("/app.js", "text/javascript"),
+        ("/units.js", "text/javascript"),
+        ("/style.css", "text/css"),
+        ("/icon.svg", "image/svg+xml"),
+    ] {
+        let (status, answer) = hub.http(path, "");
+        assert_eq!(status, 200, "{path}");
+        assert!(answer.contains(&format!("content-type: {kind}")), "{path}: {answer}");
+        assert!(answer.contains("content-security-policy: default-src 'none'"), "{path}");
     }
-    assert_eq!(hub.http("/nothing", "").0, 404);
+    for path in ["/nothing", "/nothing.js", "/index.html", "/../Cargo.toml", "/page/app.js"] {
+        assert_eq!(hub.http(path, "").0, 404, "{path}");
+    }
 }
 
 #[test]

@@ -1,0 +1,71 @@
+// One host's card, and the heading that card and details share.
+
+import { element, fact, meter, put, setFact, setMeter } from './element.js';
+import { figures } from './figures.js';
+import { celsius, clock, duration, flag, flagsDrawn, level, load, osName, rate } from './units.js';
+
+export function heading() {
+  const parts = {
+    flag: element('span', flagsDrawn ? 'flag' : 'flag code'),
+    name: element('div', 'name'),
+    sub: element('div', 'sub'),
+    state: element('span'),
+  };
+  const state = element('div', 'state', element('i', 'dot'), parts.state);
+  parts.node = element('div', 'head', parts.flag, parts.name, parts.sub, state);
+  return parts;
+}
+
+export function setHeading(parts, host) {
+  const { info, metrics } = host;
+  const os = metrics?.os;
+  put(parts.flag, flag(info.country_code));
+  parts.flag.hidden = !flag(info.country_code);
+  parts.flag.title = info.location ?? '';
+  put(parts.name, info.name || info.id);
+  parts.name.title = info.id;
+  const system = os?.name ? `${osName(os.name)} ${os.version ?? ''}`.trim() : '';
+  put(parts.sub, [info.location, system, os?.arch].filter(Boolean).join(' · ') || info.id);
+  put(parts.state, stateText(host));
+  const since = info.last_seen ? new Date(info.last_seen).toLocaleString() : '';
+  parts.state.parentNode.title = info.online ? '' : since && `last heard of ${since}`;
+}
+
+function stateText({ info, metrics }) {
+  if (info.online) {
+    return Number.isFinite(metrics?.uptime) ? `up ${duration(metrics.uptime)}` : 'online';
+  }
+  if (!info.last_seen) return 'never seen';
+  return `offline since ${clock(info.last_seen)}`;
+}
+
+/** A card without figures yet; `open` is called with the host when it is pressed. */
+export function newCard(host, open) {
+  const parts = {
+    heading: heading(), cpu: meter('CPU'), memory: meter('Memory'), disk: meter('Disk'),
+    rx: fact('In', 'rx'), tx: fact('Out', 'tx'), load: fact('Load'), temp: fact('Temp'),
+  };
+  parts.node = element('button', 'card', parts.heading.node,
+    element('div', 'meters', parts.cpu.node, parts.memory.node, parts.disk.node),
+    element('div', 'foot', parts.rx.node, parts.tx.node, parts.load.node, parts.temp.node));
+  parts.node.type = 'button';
+  parts.node.dataset.id = host.info.id;
+  parts.node.addEventListener('click', () => open(host));
+  return parts;
+}
+
+export function drawCard(host) {
+  const { card, info, metrics } = host;
+  setHeading(card.heading, host);
+  card.node.classList.toggle('offline', !info.online);
+  card.node.classList.toggle('never', !info.last_seen);
+  const now = figures(metrics ?? {});
+  setMeter(card.cpu, now.cpu);
+  setMeter(card.memory, now.memory);
+  setMeter(card.disk, now.disk);
+  setFact(card.rx, rate(now.rx));
+  setFact(card.tx, rate(now.tx));
+  const cores = metrics?.cpu?.cores ?? Infinity;
+  setFact(card.load, load(now.load), level(now.load / cores, 1, 2));
+  setFact(card.temp, celsius(now.temp), level(now.temp, 75, 88));
+}

@@ -1,0 +1,99 @@
+// The connection to the hub: dials, comes back after a loss, and says when the figures are old.
+
+import { $, put } from './element.js';
+import { ago, clock } from './units.js';
+
+const STALE_MS = 20_000;        // without a word from the hub for this long, the figures are old
+const CHECK_MS = 2000;
+const RETRY_MS = [1000, 30_000];
+
+export const link = {
+  socket: null, live: false, heard: 0, tries: 0,
+
+  /** Called with each message of the hub. */
+  hear: () => {},
+
+  start(hear) {
+    link.hear = hear;
+    link.dial();
+    setInterval(check, CHECK_MS);
+  },
+
+  dial() {
+    const url = new URL('ws', location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const token = storedToken();
+    const protocols = token ? ['kinglet.v1', `bearer.${token}`] : [];
+    const socket = new WebSocket(url, protocols);
+    link.socket = socket;
+    show('connecting', 'connecting');
+    socket.onmessage = ({ data }) => {
+      link.heard = Date.now();
+      const message = JSON.parse(data);
+      if (message.data?.code === 'AUTHENTICATION_FAILED') askToken(token);
+      link.hear(message);
+    };
+    socket.onclose = () => { if (link.socket === socket) link.lost(); };
+  },
+
+  /** The hub let us in. */
+  opened() {
+    link.live = true;
+    link.tries = 0;
+    $('login').hidden = true;
+    show('live', 'live');
+    check();
+  },
+
+  lost() {
+    link.live = false;
+    link.socket = null;
+    if (!$('login').hidden) return show('lost', 'token needed');
+    const [first, most] = RETRY_MS;
+    const delay = Math.min(most, first * 1.6 ** link.tries) * (0.8 + 0.4 * Math.random());
+    link.tries += 1;
+    show('lost', 'reconnecting');
+    check();
+    setTimeout(link.dial, delay);
+  },
+};
+
+function show(state, text) {
+  $('link').dataset.state = state;
+  put($('link-text'), text);
+}
+
+/** Old figures look like good ones: says when they are. */
+function check() {
+  const quiet = Date.now() - link.heard;
+  if (link.live && link.socket && quiet > STALE_MS / 2) link.socket.send('{"type":"ping"}');
+  if (link.live && quiet > STALE_MS * 1.5) {
+    const socket = link.socket;
+    link.lost();
+    socket.close();
+  }
+  const stale = link.heard > 0 && (!link.live || quiet > STALE_MS);
+  document.body.classList.toggle('is-stale', stale);
+  $('stale').hidden = !stale;
+  if (!stale) return;
+  const from = `${clock(link.heard)} (${ago(link.heard)})`;
+  put($('stale'), `No connection to the hub. These figures are from ${from}.`);
+}
+
+function storedToken() {
+  try { return sessionStorage.getItem('token') ?? ''; } catch { return ''; }
+}
+
+function askToken(tried) {
+  $('login').hidden = false;
+  put($('login-error'), tried ? 'That token is not accepted.' : '');
+  $('token').focus();
+}
+
+$('login').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const token = $('token').value.trim();
+  try { sessionStorage.setItem('token', token); } catch { /* kept for this try only */ }
+  $('login').hidden = true;
+  link.dial();
+});
