@@ -32,6 +32,8 @@ make_certificates() {
 
 # start_server NAME: its reports go to $work/NAME.log, its ports into $ws and $wss.
 start_server() {
+    # A second one of this name would be believed for what the first one saw.
+    [ ! -e "$work/$1.ports" ] || fail "there was a server named $1 already"
     python3 bench/server.py "$work/$1.log" "$work/server.pem" "$work/server.key" >"$work/$1.ports" &
     pids+=($!)
     until [ -s "$work/$1.ports" ]; do
