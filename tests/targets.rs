@@ -66,6 +66,19 @@ fn the_same_targets_everywhere() {
     }
 }
 
+/// rustc has no prebuilt std for mipsel, and cross no image: only `cross/build` builds it.
+#[test]
+fn cross_knows_the_others() {
+    let text = read("Cross.toml");
+    let table = DeTable::parse(&text).expect("Cross.toml is TOML");
+    let listed = table.get_ref().get("target").and_then(|list| list.get_ref().as_table());
+    let listed: BTreeSet<_> =
+        listed.expect("it has [target]").keys().map(|key| key.get_ref().to_string()).collect();
+    let mut known: BTreeSet<_> = targets().into_iter().map(|target| target.triple).collect();
+    assert!(known.remove("mipsel-unknown-linux-musl"));
+    assert_eq!(listed, known);
+}
+
 #[test]
 fn an_architecture_has_one_package() {
     for kind in [
