@@ -164,7 +164,10 @@ fn masked(text: &str, token: &Secret) -> String {
 
 fn log_progress(name: &str, progress: &Progress) {
     match progress {
-        Progress::Resolved(addresses) => log::debug!("{name}: resolved to {addresses:?}"),
+        Progress::Resolved(addresses) => {
+            let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            log::debug!("{name}: resolved to {}", list.join(", "));
+        }
         Progress::Connected(address) => log::debug!("{name}: connected to {address}"),
         Progress::Secured(summary) => log::debug!("{name}: {summary}"),
     }
