@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use kinglet_proto::quoted::Quoted;
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::config::{Setting, Settings};
@@ -202,7 +203,11 @@ impl fmt::Display for ArgumentError {
                 write!(f, "no command given: run, sample, check or enroll (see --help)")
             }
             Self::UnknownCommand(name) => {
-                write!(f, "there is no command {name:?}: run, sample, check or enroll (see --help)")
+                write!(
+                    f,
+                    "there is no command {}: run, sample, check or enroll (see --help)",
+                    Quoted(name)
+                )
             }
             Self::UnknownFlag(name) => write!(f, "there is no option --{name} (see --help)"),
             Self::Misplaced(flag) => write!(f, "{flag} does not go with this command (see --help)"),

@@ -3,10 +3,16 @@
 //! Reading has two steps: `raw` takes what is written, with its place; here it gets its meaning.
 //! Every problem is found in one go and told with file, line, key and what is allowed.
 
+#[cfg(feature = "file")]
 mod document;
 mod duration;
+#[cfg(feature = "terminal")]
 mod enroll;
+#[cfg(feature = "file")]
+mod file;
 mod identity;
+#[cfg(not(feature = "file"))]
+mod no_file;
 mod print;
 mod problem;
 mod raw;
@@ -17,10 +23,12 @@ mod trust;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
 use kinglet_proto::dialect::{Auth, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
+use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use problem::{ConfigError, Place, Problem};
 use problem::{Problems, Written, nearest};
@@ -234,7 +242,7 @@ fn host(raw: &RawHost, roots: &Roots, problems: &mut Problems) -> Host {
     if let Some(written) = &raw.ip
         && written.value.parse::<std::net::IpAddr>().is_err()
     {
-        problems.add(&written.place, format!("{:?} is not an IP address", written.value));
+        problems.add(&written.place, format!("{} is not an IP address", Quoted(&written.value)));
     }
     let derived = || identity::derive(&roots.root, &roots.sys).unwrap_or_else(|| node_name.clone());
     Host {
@@ -312,9 +320,9 @@ fn choice<T: Copy>(
     if found.is_none() {
         let names: Vec<_> = all.iter().map(|candidate| name(*candidate)).collect();
         let guess = nearest(&written.value, &names)
-            .map(|near| format!("; did you mean {near:?}?"))
+            .map(|near| format!("; did you mean {}?", Quoted(near)))
             .unwrap_or_default();
-        let fault = format!("{:?} is not one of {}{guess}", written.value, names.join(", "));
+        let fault = format!("{} is not one of {}{guess}", Quoted(&written.value), names.join(", "));
         problems.add(&written.place, fault);
     }
     found

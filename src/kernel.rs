@@ -7,6 +7,7 @@
 //!
 //! Malformed input is never an error: a line that does not parse is left out.
 
+pub mod arm;
 pub mod block;
 pub mod cpuinfo;
 pub mod diskstats;

@@ -7,6 +7,7 @@
 mod crypto;
 mod error;
 mod event;
+mod fault;
 mod handshake;
 pub(crate) mod netwatch;
 mod pin;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use kinglet::arguments::{Command, HELP};
 use kinglet::command::{Outcome, check, enroll, run, sample};
-use kinglet::config::{Config, Enrollment, Settings};
+use kinglet::config::{Config, Settings};
 
 fn main() -> ExitCode {
     let settings = Settings::from_environment(|name| std::env::var(name).ok());
@@ -31,9 +31,12 @@ fn execute(command: Command) -> ExitCode {
             Ok(config) => sample::sample(&config, json),
             Err(error) => return complain(&error),
         },
-        Command::Enroll(settings) => match Enrollment::load(&settings) {
-            Ok(enrollment) => return enroll_at(&enrollment),
-            Err(error) => return complain(&error),
+        Command::Enroll(settings) => match enroll::run(&settings, &mut std::io::stdout()) {
+            Ok(()) => Ok(Outcome::Good),
+            Err(error) => {
+                complain(&error);
+                Ok(error.outcome())
+            }
         },
         Command::Check { settings, config_only } => check::check(&settings, config_only),
     };
@@ -50,16 +53,6 @@ fn exit_code(outcome: Outcome) -> ExitCode {
         Outcome::Good => ExitCode::SUCCESS,
         Outcome::Unreachable => ExitCode::from(1),
         Outcome::Misconfigured => ExitCode::from(2),
-    }
-}
-
-fn enroll_at(enrollment: &Enrollment) -> ExitCode {
-    match enroll::enroll(enrollment, &mut std::io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&error);
-            exit_code(error.outcome())
-        }
     }
 }
 

@@ -5,9 +5,9 @@
 
 mod peer;
 
-use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
+use std::{fmt, io};
 
 use kinglet_proto::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use kinglet_proto::sample::AgentCost;
@@ -47,7 +47,7 @@ pub enum RunError {
     /// There is nobody to report to.
     NoServer,
     /// The kernel does not let us wait.
-    Poll(Errno),
+    Poll(io::Error),
 }
 
 impl fmt::Display for RunError {
@@ -179,7 +179,7 @@ impl Loop {
         let timeout = until.since(clock::now().instant);
         match poll(&mut fds, PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO)) {
             Ok(_) | Err(Errno::EINTR) => {}
-            Err(error) => return Err(RunError::Poll(error)),
+            Err(error) => return Err(RunError::Poll(error.into())),
         }
         let raised = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
         for (ready, (begin, end)) in self.ready.iter_mut().zip(owned) {

@@ -10,6 +10,7 @@ pub mod host;
 pub mod ingest;
 pub mod limits;
 pub mod percent;
+pub mod quoted;
 pub mod ring;
 pub mod rng;
 pub mod sample;

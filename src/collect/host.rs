@@ -1,17 +1,16 @@
 //! Inventory: what changes rarely, read at start and every ten minutes.
 //!
-//! The kernel and os-release are asked first; sysinfo, which knows the names of ARM cores by their
-//! part numbers, where they are silent and the roots are this host's own.
+//! The kernel's files and os-release are asked first, sysinfo's system calls where they are silent.
 
 use kinglet_proto::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
-use nix::sys::utsname::uname;
+use sysinfo::System;
 
 use super::Roots;
 use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, Root};
-use crate::kernel::{cpuinfo, os_release, text, utmp};
+use crate::kernel::{arm, cpuinfo, os_release, text, utmp};
 
 /// Reads the inventory.
 #[derive(Debug)]
@@ -53,44 +52,34 @@ impl HostCollector {
     }
 
     fn fill_os(&self, buffer: &mut Buffer, sample: &mut Sample) {
-        let own = uname().ok();
         let mut read = |path| self.proc.text(path, buffer);
         let (hostname, kernel) = (read("sys/kernel/hostname"), read("sys/kernel/osrelease"));
         // Since Linux 6.1; a container has its host's architecture.
         let arch = read("sys/kernel/arch");
-        let word = |word: &std::ffi::OsStr| word.to_string_lossy().into_owned();
         let release = ["etc/os-release", "usr/lib/os-release"]
             .iter()
             .find_map(|path| self.root.read(path, buffer).map(os_release::parse))
             .unwrap_or_default();
         // Seen through other roots, the kernel would name our container and not the host.
         let named = if self.is_own { None } else { self.root.text("etc/hostname", buffer) };
-        let of_uname = || own.as_ref().map(|uname| word(uname.nodename()));
-        sample.hostname = named.or(hostname).or_else(of_uname).unwrap_or_default();
+        let of_system = || System::host_name().ok();
+        sample.hostname = named.or(hostname).or_else(of_system).unwrap_or_default();
         let os = &mut sample.os;
         os.name = if release.id.is_empty() { "linux".to_owned() } else { release.id };
         os.version = release.version_id;
-        let of_uname = || own.as_ref().map(|uname| word(uname.release()));
-        os.kernel = kernel.or_else(of_uname).unwrap_or_default();
-        let of_uname = || own.as_ref().map(|uname| word(uname.machine()));
-        os.arch = arch.or_else(of_uname).unwrap_or_default();
+        os.kernel = kernel.or_else(|| System::kernel_version().ok()).unwrap_or_default();
+        os.arch = arch.unwrap_or_else(System::cpu_arch);
     }
 
     fn fill_cpu(&self, buffer: &mut Buffer, sample: &mut Sample) {
         let info = self.proc.read("cpuinfo", buffer).map(cpuinfo::parse).unwrap_or_default();
         let mhz = info.mhz.and_then(|mhz| u32::try_from(mhz).ok());
         sample.cpu.frequency = sample.cpu.frequency.or(mhz);
+        let numbers = info.implementer.zip(info.part);
+        let core = numbers.and_then(|(implementer, part)| arm::core_name(implementer, part));
         let (model, system) = (info.model.map(text::owned), info.system.map(text::owned));
         let board = || self.sys.text("firmware/devicetree/base/model", buffer);
-        let brand = model.or_else(board).or_else(|| self.is_own.then(part_name).flatten());
+        let brand = model.or_else(board).or_else(|| core.map(str::to_owned));
         sample.cpu.brand = brand.or(system).unwrap_or_default();
     }
-}
-
-/// What sysinfo makes of the part number.
-fn part_name() -> Option<String> {
-    let kind = sysinfo::RefreshKind::nothing().with_cpu(sysinfo::CpuRefreshKind::nothing());
-    let system = sysinfo::System::new_with_specifics(kind).ok()?;
-    let brand = system.cpus().first()?.brand().trim();
-    (!brand.is_empty()).then(|| brand.to_owned())
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kinglet_proto::dialect::{Dialect, upgrade};
 use kinglet_proto::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
+use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::{Event, Input, Output, Session};
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -32,7 +33,8 @@ pub fn check(settings: &Settings, config_only: bool) -> io::Result<Outcome> {
         writeln!(out, "no server to report to is configured: add a [[server]] block, or --url")?;
         return Ok(Outcome::Misconfigured);
     }
-    writeln!(out, "configuration good; this host is {:?} ({})", config.host.name, config.host.id)?;
+    let (name, id) = (Quoted(&config.host.name), &config.host.id);
+    writeln!(out, "configuration good; this host is {name} ({id})")?;
     for warning in &config.warnings {
         writeln!(out, "warning: {warning}")?;
     }

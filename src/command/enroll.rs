@@ -15,13 +15,18 @@ use draft::Draft;
 use exchange::exchange;
 
 use super::Outcome;
-use crate::config::Enrollment;
+use crate::config::{ConfigError, Enrollment, Settings};
 use crate::link::{LinkError, UpgradeError};
 
 /// The token is for this host's agent only.
 const TOKEN_MODE: u32 = 0o600;
 /// A new configuration holds no secret, and whoever runs the agent reads it.
 const CONFIG_MODE: u32 = 0o644;
+
+/// Enrols this host as its owner said by flags, environment and file.
+pub fn run(settings: &Settings, out: &mut impl Write) -> Result<(), EnrollError> {
+    enroll(&Enrollment::load(settings).map_err(EnrollError::Config)?, out)
+}
 
 /// Exchanges the code and writes what the hub gave; what was done is told to `out`, never the
 /// token.
@@ -72,6 +77,8 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
 /// Why there is no token.
 #[derive(Debug)]
 pub enum EnrollError {
+    /// What the owner said is wrong or not enough.
+    Config(ConfigError),
     /// There is one already.
     TokenExists(PathBuf),
     /// A file cannot be written.
@@ -84,7 +91,7 @@ impl EnrollError {
     /// For the exit code.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::TokenExists(_) | Self::Unwritable(..) => Outcome::Misconfigured,
+            Self::Config(_) | Self::TokenExists(_) | Self::Unwritable(..) => Outcome::Misconfigured,
             Self::Link(_) => Outcome::Unreachable,
         }
     }
@@ -93,6 +100,7 @@ impl EnrollError {
 impl fmt::Display for EnrollError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Config(error) => error.fmt(f),
             Self::TokenExists(path) => write!(
                 f,
                 "{} holds a token already: move it away, or name another file by --token-file; \

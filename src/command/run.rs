@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
+use kinglet_proto::quoted::Quoted;
 use log::LevelFilter;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -53,6 +54,7 @@ fn start_log() {
         })
         .try_init();
     if started.is_ok() && !wanted.is_empty() && wanted.parse::<LevelFilter>().is_err() {
-        log::warn!("KINGLET_LOG: {wanted:?} is not one of off, error, warn, info, debug, trace");
+        let wanted = Quoted(&wanted);
+        log::warn!("KINGLET_LOG: {wanted} is not one of off, error, warn, info, debug, trace");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use kinglet_proto::dialect;
 use kinglet_proto::limits::{FIRST_WINDOW, STATFS_TIMEOUT};
 use nix::poll::{PollTimeout, poll};
 
@@ -20,8 +21,7 @@ pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
     let sample = collector.sample_mut();
     let mut stdout = io::stdout().lock();
     if json {
-        serde_json::to_writer(&mut stdout, sample)?;
-        writeln!(stdout)?;
+        writeln!(stdout, "{}", dialect::json(sample))?;
     } else {
         let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
         table::write(&mut stdout, sample, bold)?;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kinglet_proto::quoted::Quoted;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problems, Written, nearest};
@@ -143,7 +144,7 @@ impl<'d, 't> Section<'d, 't> {
             }
             let place = self.document.place(key.span(), &self.path(name));
             let guess = nearest(name, &self.known)
-                .map(|near| format!("did you mean {near:?}? "))
+                .map(|near| format!("did you mean {}? ", Quoted(near)))
                 .unwrap_or_default();
             let known = self.known.join(", ");
             problems.add(&place, format!("unknown key; {guess}allowed here: {known}"));

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use kinglet_proto::limits::{INTERVAL_MAX, INTERVAL_MIN};
+use kinglet_proto::quoted::Quoted;
 
 /// Reads a report interval; the error says what is allowed.
 pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     let allowed = || {
         format!(
-            "{text:?} is not an interval; allowed is {} to {}",
+            "{} is not an interval; allowed is {} to {}",
+            Quoted(text),
             show(INTERVAL_MIN),
             show(INTERVAL_MAX)
         )

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kinglet_proto::enroll::{AGENT_PATH, prefix};
 use kinglet_proto::limits::CONFIG_BYTES_MAX;
+use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
 use super::problem::{Place, Problems};
@@ -50,7 +51,8 @@ impl Enrollment {
     pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
         let mut problems = Problems::default();
         let over = settings.overrides();
-        let config_file = over.file.as_ref().map_or(FILE_DEFAULT, |written| &written.value);
+        let named = settings.named_file();
+        let config_file = named.as_ref().map_or(FILE_DEFAULT, |written| &written.value);
         let config_file = PathBuf::from(config_file);
         let config_text = read_if_there(&config_file).unwrap_or_else(|error| {
             let fault = format!("cannot read {}: {error}", config_file.display());
@@ -63,10 +65,11 @@ impl Enrollment {
             reading.file = super::Setting::default();
         }
         let host = Config::load(&reading).map(|config| config.host).map_err(|error| {
-            problems.extend(error);
+            error.problems.into_iter().for_each(|found| problems.add(&found.place, found.fault));
         });
         let url = url(&over.url, &mut problems);
-        let code = code(&over.code, &mut problems);
+        let code = settings.code.text("--code", "KINGLET_CODE");
+        let code = read_code(&code, &mut problems);
         let trusted =
             trust(url.as_ref(), &over.ca_file, &over.pin, &Place::Flag("--url"), &mut problems);
         let token_file = over.token_file.as_ref().map_or(TOKEN_FILE_DEFAULT, |w| &w.value);
@@ -101,8 +104,11 @@ impl Enrollment {
     /// The configuration with this hub in it; `None` when that is for the owner to write, because
     /// the file names a server already.
     pub fn configuration(&self) -> Option<String> {
-        let host =
-            if self.id_given { format!("[host]\nid = {:?}\n\n", self.id) } else { String::new() };
+        let host = if self.id_given {
+            format!("[host]\nid = {}\n\n", Quoted(&self.id))
+        } else {
+            String::new()
+        };
         match &self.config_text {
             None => Some(host + &self.block()),
             Some(_) if self.has_server => None,
@@ -114,16 +120,16 @@ impl Enrollment {
     }
 
     fn keys(&self) -> String {
-        let mut keys = format!("url = {:?}", self.written_url);
+        let mut keys = format!("url = {}", Quoted(&self.written_url));
         if let Some(pin) = &self.pin {
             keys += &format!("\npin = \"{pin}\"");
         }
         if let Some(path) = &self.ca_file {
-            keys += &format!("\nca_file = {:?}", path.display().to_string());
+            keys += &format!("\nca_file = {}", Quoted(&path.to_string_lossy()));
         }
         // The usual place goes unsaid, so that systemd's credential comes before it.
         if self.token_file != Path::new(TOKEN_FILE_DEFAULT) {
-            keys += &format!("\ntoken_file = {:?}", self.token_file.display().to_string());
+            keys += &format!("\ntoken_file = {}", Quoted(&self.token_file.to_string_lossy()));
         }
         keys
     }
@@ -147,7 +153,7 @@ fn url(written: &Text, problems: &mut Problems) -> Option<ServerUrl> {
     }
 }
 
-fn code(written: &Text, problems: &mut Problems) -> Option<Secret> {
+fn read_code(written: &Text, problems: &mut Problems) -> Option<Secret> {
     let Some(written) = written else {
         let fault = "the code of the invitation is missing: --code CODE, or KINGLET_CODE; \
                      `kinglet-hub invite` prints one";

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use kinglet_proto::quoted::{Quoted, QuotedList};
+
 use super::duration::show;
 use super::{Config, Server, switches};
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = &self.host;
-        writeln!(f, "[host]\nid = {:?}\nname = {:?}", host.id, host.name)?;
+        writeln!(f, "[host]\nid = {}\nname = {}", Quoted(&host.id), Quoted(&host.name))?;
         for (key, value) in [
             ("group", &host.group),
             ("location", &host.location),
@@ -16,7 +18,7 @@ impl fmt::Display for Config {
             ("ip", &host.ip),
         ] {
             if let Some(value) = value {
-                writeln!(f, "{key} = {value:?}")?;
+                writeln!(f, "{key} = {}", Quoted(value))?;
             }
         }
         for server in &self.servers {
@@ -33,8 +35,9 @@ impl fmt::Display for Config {
         ] {
             writeln!(
                 f,
-                "include_{name} = {:?}\nexclude_{name} = {:?}",
-                filter.include, filter.exclude
+                "include_{name} = {}\nexclude_{name} = {}",
+                QuotedList(&filter.include),
+                QuotedList(&filter.exclude)
             )?;
         }
         Ok(())
@@ -45,21 +48,21 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.url.to_string();
         let query = if self.url.path_and_query.contains('?') { "?***" } else { "" };
-        writeln!(f, "\n[[server]]\nprotocol = {:?}", self.protocol.name())?;
-        writeln!(f, "url = \"{url}{query}\"\nauth = {:?}", self.auth.name())?;
+        writeln!(f, "\n[[server]]\nprotocol = \"{}\"", self.protocol.name())?;
+        writeln!(f, "url = \"{url}{query}\"\nauth = \"{}\"", self.auth.name())?;
         if let Some(id) = &self.server_id {
-            writeln!(f, "server_id = {id:?}")?;
+            writeln!(f, "server_id = {}", Quoted(id))?;
         }
         if let Some(path) = &self.token_file {
-            writeln!(f, "token_file = {:?}", path.display().to_string())?;
+            writeln!(f, "token_file = {}", Quoted(&path.to_string_lossy()))?;
         }
         writeln!(f, "# token = {}", self.token)?;
         if let Some(path) = &self.ca_file {
-            writeln!(f, "ca_file = {:?}", path.display().to_string())?;
+            writeln!(f, "ca_file = {}", Quoted(&path.to_string_lossy()))?;
         }
         if let Some(pin) = &self.pin {
             writeln!(f, "pin = \"{pin}\"")?;
         }
-        writeln!(f, "interval = {:?}", show(self.interval))
+        writeln!(f, "interval = \"{}\"", show(self.interval))
     }
 }

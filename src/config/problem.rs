@@ -76,11 +76,6 @@ impl Problems {
         self.0.push(Problem { place: place.clone(), fault: fault.into() });
     }
 
-    /// Takes over what was found elsewhere.
-    pub(super) fn extend(&mut self, error: ConfigError) {
-        self.0.extend(error.problems);
-    }
-
     /// `value` if nothing was wrong.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
         match value {

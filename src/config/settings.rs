@@ -57,7 +57,7 @@ pub struct Setting {
 
 impl Setting {
     /// The value in force and where it comes from; the flag wins.
-    fn text(&self, flag: &'static str, variable: &'static str) -> Text {
+    pub(super) fn text(&self, flag: &'static str, variable: &'static str) -> Text {
         let flagged = self.flag.clone().map(|value| Written { value, place: Place::Flag(flag) });
         let set = || {
             let value = self.variable.clone()?;
@@ -131,15 +131,18 @@ impl Settings {
             token_file: self.token_file.text("--token-file", "KINGLET_TOKEN_FILE"),
             ca_file: self.ca_file.text("--ca-file", "KINGLET_CA_FILE"),
             pin: self.pin.text("--pin", "KINGLET_PIN"),
-            code: self.code.text("--code", "KINGLET_CODE"),
-            file: self.file.text("--config", "KINGLET_CONFIG"),
             token: token.map(|value| Written { value, place: Place::Environment("KINGLET_TOKEN") }),
         }
     }
 
+    /// The file the owner names; [`FILE_DEFAULT`] where it is none.
+    pub(super) fn named_file(&self) -> Text {
+        self.file.text("--config", "KINGLET_CONFIG")
+    }
+
     /// Reads the file in force. Only the packaged file may be missing.
     pub(super) fn read_file(&self, problems: &mut Problems) -> RawConfig {
-        let named = self.file.text("--config", "KINGLET_CONFIG");
+        let named = self.named_file();
         let path = named.as_ref().map_or(FILE_DEFAULT, |written| &written.value);
         let place = named.as_ref().map_or(Place::Missing, |written| written.place.clone());
         let mut text = String::new();

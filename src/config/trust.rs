@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use kinglet_proto::quoted::Quoted;
+
 use super::problem::{Place, Problems};
 use super::raw::Text;
 use crate::link::{Pin, ServerUrl, Trust};
@@ -62,9 +64,9 @@ fn read_pin(pin: &Text, problems: &mut Problems) -> Option<Pin> {
     let read = Pin::parse(&written.value);
     if read.is_none() {
         let fault = format!(
-            "{:?} is not a pin: \"sha256:\" and 64 hexadecimal digits, the SHA-256 of the public \
+            "{} is not a pin: \"sha256:\" and 64 hexadecimal digits, the SHA-256 of the public \
              key in the server's certificate; `kinglet-hub invite` prints it",
-            written.value
+            Quoted(&written.value)
         );
         problems.add(&written.place, fault);
     }

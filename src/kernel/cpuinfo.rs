@@ -7,6 +7,7 @@
 //! model name : Intel(R) Celeron(R) J4125 CPU @ 2.00GHz
 //! system type  : MediaTek MT7621 ver:1 eco:3
 //! cpu  : POWER9 (architected), altivec supported
+//! CPU part        : 0xd03
 //! ```
 
 use super::text;
@@ -21,6 +22,10 @@ pub struct Cpuinfo<'a> {
     pub system: Option<&'a [u8]>,
     /// Clock in MHz, cut; x86 and POWER.
     pub mhz: Option<u64>,
+    /// Who designed the core, a number; ARM.
+    pub implementer: Option<u64>,
+    /// Which core of theirs it is, a number; ARM.
+    pub part: Option<u64>,
 }
 
 /// Parses up to what there is of the first processor.
@@ -38,6 +43,14 @@ pub fn parse(cpuinfo: &[u8]) -> Cpuinfo<'_> {
                 found.mhz = found.mhz.or_else(|| value.and_then(parse_mhz));
                 continue;
             }
+            b"CPU implementer" => {
+                found.implementer = found.implementer.or_else(|| value.and_then(text::hexadecimal));
+                continue;
+            }
+            b"CPU part" => {
+                found.part = found.part.or_else(|| value.and_then(text::hexadecimal));
+                continue;
+            }
             _ => continue,
         };
         *slot = slot.or(value);
@@ -53,6 +66,16 @@ fn parse_mhz(value: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_arm_core_is_known_by_two_numbers() {
+        let info = "processor : 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd03\n\n\
+                    processor : 1\nCPU implementer\t: 0x51\nCPU part\t: 0x800\n";
+        let found = parse(info.as_bytes());
+        assert_eq!((found.implementer, found.part), (Some(0x41), Some(0xd03)));
+        let found = parse(b"CPU implementer : ?\nCPU part :\n");
+        assert_eq!((found.implementer, found.part), (None, None));
+    }
 
     #[test]
     fn each_architecture_names_itself_in_its_own_words() {

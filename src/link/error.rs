@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use std::{fmt, io};
 
+use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::Loss;
-use rustls::CertificateError;
 
+use super::fault::explain;
 use super::pin::{Pin, WrongPin};
 use super::upgrade::UpgradeError;
 
@@ -108,7 +109,7 @@ impl fmt::Display for LinkError {
                 write!(f, "the server closed the connection (code {code})")
             }
             Self::Closed(code, reason) => {
-                write!(f, "the server closed the connection (code {code}: {reason:?})")
+                write!(f, "the server closed the connection (code {code}: {})", Quoted(reason))
             }
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
             Self::Ended => write!(f, "the server ended the connection without a word"),
@@ -119,40 +120,3 @@ impl fmt::Display for LinkError {
 }
 
 impl std::error::Error for LinkError {}
-
-/// A TLS fault in the owner's words.
-fn explain(error: &rustls::Error, host: &str) -> String {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
-    match error {
-        rustls::Error::InvalidCertificate(fault) => explain_certificate(fault, host),
-        rustls::Error::InvalidMessage(_) => {
-            "the server does not speak TLS on this port (ws:// instead of wss://, or another port?)"
-                .to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
-fn explain_certificate(fault: &CertificateError, host: &str) -> String {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
-    match fault {
-        CertificateError::UnknownIssuer => format!(
-            "the certificate of {host} is from an unknown issuer; \
-             if it is your own authority's, name that in ca_file"
-        ),
-        CertificateError::BadSignature => format!(
-            "the certificate of {host} is signed by another key than its issuer's; \
-             is ca_file the authority's present one?"
-        ),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the certificate of {host} has expired")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the certificate of {host} is not valid yet; is this host's clock right?")
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate is for another name than {host}")
-        }
-        other => format!("the certificate of {host} is not accepted: {other}"),
-    }
-}

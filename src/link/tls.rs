@@ -4,14 +4,22 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kinglet_proto::quoted::Quoted;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::crypto;
 use super::pin::{Pin, PinVerifier};
 use crate::clock::CertificateClock;
+
+/// The authorities that are part of the program: Mozilla's.
+#[cfg(feature = "authorities")]
+const AUTHORITIES: &[TrustAnchor<'_>] = webpki_roots::TLS_SERVER_ROOTS;
+/// The authorities that are part of the program: none.
+#[cfg(not(feature = "authorities"))]
+const AUTHORITIES: &[TrustAnchor<'_>] = &[];
 
 /// What TLS holds back when the socket is full: one report in its records.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -31,9 +39,12 @@ impl fmt::Debug for Trust {
 impl Trust {
     /// Mozilla's roots, which are part of the program, and those in `ca_file` (PEM).
     pub fn load(ca_file: Option<&Path>) -> Result<Self, TrustError> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut roots = RootCertStore { roots: AUTHORITIES.to_vec() };
         if let Some(path) = ca_file {
             add_file(&mut roots, path)?;
+        }
+        if roots.is_empty() {
+            return Err(TrustError::Nobody);
         }
         Self::new(roots, None)
     }
@@ -66,7 +77,7 @@ impl Trust {
     /// Begins a TLS connection to `host`.
     pub(crate) fn connect(&self, host: &str) -> Result<ClientConnection, String> {
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| format!("{host:?} is neither a name nor an address"))?;
+            .map_err(|_| format!("{} is neither a name nor an address", Quoted(host)))?;
         let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| error.to_string())?;
         connection.set_buffer_limit(Some(BUFFER_BYTES));
@@ -92,6 +103,8 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError> {
 /// Why the trust cannot be set up.
 #[derive(Debug)]
 pub enum TrustError {
+    /// No authority is known.
+    Nobody,
     /// The CA file, and what is wrong with it.
     File(PathBuf, String),
     /// The crypto provider offers no usable TLS version.
@@ -101,6 +114,11 @@ pub enum TrustError {
 impl fmt::Display for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nobody => write!(
+                f,
+                "this build of kinglet has no certificate authorities built in: name a ca_file \
+                 or the server's pin"
+            ),
             Self::File(path, error) => write!(f, "ca_file {}: {error}", path.display()),
             Self::Setup(error) => write!(f, "tls cannot be set up: {error}"),
         }
@@ -108,3 +126,17 @@ impl fmt::Display for TrustError {
 }
 
 impl std::error::Error for TrustError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_ca_file_the_built_in_authorities_are_all_there_is() {
+        let loaded = Trust::load(None);
+        assert_eq!(loaded.is_ok(), cfg!(feature = "authorities"));
+        if let Err(error) = loaded {
+            assert!(error.to_string().contains("name a ca_file"), "{error}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 
 use kinglet_proto::enroll::REASON_HEADER;
 use kinglet_proto::limits::SERVER_TEXT_MAX;
+use kinglet_proto::quoted::Quoted;
 
 use super::url::ServerUrl;
 
@@ -135,9 +136,9 @@ impl fmt::Display for UpgradeError {
             }
             Self::Redirected(location) => write!(
                 f,
-                "the server redirects to {:?}; a token never follows a redirect, \
+                "the server redirects to {}; a token never follows a redirect, \
                  so put the right url into the configuration",
-                location.split('?').next().unwrap_or_default()
+                Quoted(location.split('?').next().unwrap_or_default())
             ),
             Self::WebPage => write!(
                 f,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kinglet_proto::quoted::Quoted;
+
 /// A server's URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
@@ -129,7 +131,7 @@ impl fmt::Display for UrlError {
             Self::Brackets => {
                 write!(f, "an IPv6 address stands in brackets: wss://[2001:db8::1]:443")
             }
-            Self::Port(port) => write!(f, "{port:?} is not a port (1 to 65535)"),
+            Self::Port(port) => write!(f, "{} is not a port (1 to 65535)", Quoted(port)),
         }
     }
 }

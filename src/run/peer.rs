@@ -1,6 +1,6 @@
 //! One server: the session that decides and the link that acts, tied together.
 
-use kinglet_proto::dialect::{Dialect, upgrade};
+use kinglet_proto::dialect::{self, Dialect, upgrade};
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Event, Input, Level, Output, Session};
 use kinglet_proto::time::{Instant, Now};
@@ -158,13 +158,16 @@ fn log_event(name: &str, event: &Event, fault: Option<&LinkError>) {
 
 /// A frame as a log may show it: without the token, as it is or as JSON writes it.
 fn masked(text: &str, token: &Secret) -> String {
-    let quoted = serde_json::to_string(token.expose()).unwrap_or_default();
+    let quoted = dialect::json(token.expose());
     text.replace(&quoted, "\"***\"").replace(token.expose(), "***")
 }
 
 fn log_progress(name: &str, progress: &Progress) {
     match progress {
-        Progress::Resolved(addresses) => log::debug!("{name}: resolved to {addresses:?}"),
+        Progress::Resolved(addresses) => {
+            let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            log::debug!("{name}: resolved to {}", list.join(", "));
+        }
         Progress::Connected(address) => log::debug!("{name}: connected to {address}"),
         Progress::Secured(summary) => log::debug!("{name}: {summary}"),
     }

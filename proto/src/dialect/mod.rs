@@ -16,6 +16,7 @@ mod vstats;
 use std::ops::Range;
 use std::time::Duration;
 
+pub use envelope::json;
 pub use protocol::{Auth, Protocol, UnknownName};
 use serde::Serialize;
 pub use upgrade::{Upgrade, upgrade};

@@ -1,0 +1,81 @@
+//! What stands in for what is called by hand in a build without the feature `terminal`.
+
+use std::fmt;
+use std::io;
+
+use super::Outcome;
+
+/// What was asked for is not part of this build.
+#[derive(Debug)]
+pub struct LeftOut(&'static str);
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this build of kinglet was made without {}: install a release build", self.0)
+    }
+}
+
+impl std::error::Error for LeftOut {}
+
+impl LeftOut {
+    /// For the exit code.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::Misconfigured
+    }
+}
+
+/// `kinglet check`, left out.
+pub mod check {
+    use super::{LeftOut, Outcome, io};
+    use crate::config::Settings;
+
+    /// Says so.
+    pub fn check(_settings: &Settings, _config_only: bool) -> io::Result<Outcome> {
+        Err(io::Error::other(LeftOut("the command check")))
+    }
+}
+
+/// `kinglet enroll`, left out.
+pub mod enroll {
+    use super::{LeftOut, io};
+    use crate::config::Settings;
+
+    /// Says so.
+    pub fn run(_settings: &Settings, _out: &mut impl io::Write) -> Result<(), LeftOut> {
+        Err(LeftOut("the command enroll"))
+    }
+}
+
+/// The table of `kinglet sample`, left out.
+pub mod table {
+    use kinglet_proto::sample::Sample;
+
+    use super::{LeftOut, io};
+
+    /// Says so.
+    pub fn write(_out: &mut impl io::Write, _sample: &Sample, _bold: bool) -> io::Result<()> {
+        Err(io::Error::other(LeftOut("the table of sample, which has --json")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kinglet_proto::sample::Sample;
+
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn each_names_what_is_missing() {
+        let settings = Settings::default();
+        let mut out = Vec::new();
+        let told = check::check(&settings, true).unwrap_err().to_string();
+        assert!(told.contains("without the command check"), "{told}");
+        let told = table::write(&mut out, &Sample::default(), false).unwrap_err().to_string();
+        assert!(told.contains("--json"), "{told}");
+        let error = enroll::run(&settings, &mut out).unwrap_err();
+        assert!(error.to_string().contains("without the command enroll"), "{error}");
+        assert_eq!(error.outcome(), Outcome::Misconfigured);
+        assert!(out.is_empty());
+    }
+}
