@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,6 +115,28 @@ fn a_wrong_configuration_exits_2_and_names_the_line() {
     assert!(code == Some(2) && text.contains("/nowhere/cert.pem: "), "{text}");
     assert_eq!(run(&["fly"]).0, Some(2));
     assert_eq!(run(&["--version"]).0, Some(0));
+}
+
+#[test]
+fn the_service_manager_hears_how_it_is() {
+    let socket = scratch("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let heard = || {
+        let mut text = [0; 64];
+        let length = manager.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let path = scratch("supervised.toml");
+    std::fs::write(&path, "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n").unwrap();
+    let mut command = hub(&["run", "--config", path.to_str().unwrap()]);
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
+    let hub = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!(heard(), "READY=1");
+    assert_eq!([heard(), heard()], ["WATCHDOG=1", "WATCHDOG=1"]);
+    hub.end(Signal::SIGTERM);
+    let last = std::iter::repeat_with(heard).find(|news| news != "WATCHDOG=1");
+    assert_eq!(last.as_deref(), Some("STOPPING=1"));
 }
 
 #[test]
