@@ -26,11 +26,22 @@ make_root() {
     tar -C "$1" --numeric-owner --xattrs --xattrs-include='*' -xf "$(base_root)"
 }
 
-# boot_machine: boots systemd in $root, on this host's network, until every unit has started.
+# newer_deb DEB VERSION FILE: the same package, a later version of it.
+newer_deb() {
+    dpkg-deb --raw-extract "$1" "$work/raw"
+    sed -i "s/^Version: .*/Version: $2-1/" "$work/raw/DEBIAN/control"
+    dpkg-deb --build --root-owner-group "$work/raw" "$3" >/dev/null
+    rm -rf "$work/raw"
+}
+
+# For systemd-nspawn; without --private-network the machine is on this host's.
+machine_options=()
+# boot_machine: boots systemd in $root, until every unit has started.
 boot_machine() {
     local until=$((SECONDS + 60))
     systemd-nspawn --quiet --directory "${root:?}" --machine "kinglet-$$-$SECONDS" --boot \
-        --register=no --keep-unit --console=pipe </dev/null >"$work/boot" 2>&1 &
+        --register=no --keep-unit --console=pipe \
+        "${machine_options[@]}" </dev/null >"$work/boot" 2>&1 &
     cleanups+=("kill $!; wait $!")
     until leader=$(pgrep -P "$!") && inside systemctl is-system-running --wait \
         2>/dev/null | grep -qE 'running|degraded'; do
@@ -39,7 +50,7 @@ boot_machine() {
     done
 }
 
-inside() { nsenter --target "$leader" --mount --uts --ipc --pid --root --wd -- "$@"; }
+inside() { nsenter --target "$leader" --mount --uts --ipc --net --pid --root --wd -- "$@"; }
 
 # service PROPERTY [UNIT]
 service() { inside systemctl show --property "$1" --value "${2:-kinglet}"; }
