@@ -84,6 +84,29 @@ fn get(address: &str, path: &str) -> String {
 }
 
 #[test]
+fn the_man_page_and_the_completions_name_every_command_and_option() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/hub/");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}{name}")).unwrap();
+    let page = read("kinglet-hub.1").replace("\\-", "-");
+    let completions = ["bash", "fish", "zsh"]
+        .map(|shell| read(&format!("completions/kinglet-hub.{shell}")).replace("-l ", "--"));
+    let (_, help) = run(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let commands: Vec<_> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.contains(&"run") && commands.contains(&"invite"), "{help}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        let (_, help) = run(&[command, "--help"]);
+        let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+        for word in options.chain([command]).filter(|word| *word != "--help") {
+            for text in completions.iter().chain([&page]) {
+                assert!(text.contains(word), "{command}: {word} is missing in\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_token_is_printed_with_the_hash_that_stands_for_it() {
     let (code, text) = run(&["token"]);
     assert_eq!(code, Some(0));
