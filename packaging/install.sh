@@ -151,8 +151,8 @@ ki_fetch() {
         uclient-fetch -q -O "$work/$1" "$from/$1"
     else
         ki_fail "needs curl, wget or uclient-fetch"
-    fi || ki_fail "cannot fetch $from/$1; a host without certificate authorities needs the" \
-        "package ca-certificates, and a clock that is right"
+    fi || ki_fail "cannot fetch $from/$1; for https a host needs certificate authorities (the" \
+        "package ca-certificates) and a clock that is right"
 }
 
 # minisign's keys and signatures are signify's too. Debian has a `signify` that is another program.
@@ -277,7 +277,7 @@ ki_tarball() {
             ki_place "$unpacked/kinglet.config" "$root/etc/config/kinglet" 644
         ki_place "$unpacked/kinglet.keep" "$root/lib/upgrade/keep.d/kinglet" 644
         ;;
-    none) ki_say "no init system known here: start '$name run' yourself" ;;
+    none) ki_say "no service of $name for this init system: start '$name run' yourself" ;;
     esac
 }
 

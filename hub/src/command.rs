@@ -52,7 +52,7 @@ enum Command {
     },
     /// Invite a host: print the line that installs Kinglet there and lets it in
     Invite(invite::Invite),
-    /// Print a new token for an agent or a viewer, and the hash that stands for it in the configuration
+    /// Print a new token for an agent or a viewer, and the hash to put into the configuration
     Token,
 }
 
