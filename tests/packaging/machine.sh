@@ -26,15 +26,6 @@ make_root() {
     tar -C "$1" --numeric-owner --xattrs --xattrs-include='*' -xf "$(base_root)"
 }
 
-# newer_deb DEB VERSION FILE [PROGRAM]: the same package, a later version of it, with this program.
-newer_deb() {
-    dpkg-deb --raw-extract "$1" "$work/raw"
-    sed -i "s/^Version: .*/Version: $2-1/" "$work/raw/DEBIAN/control"
-    [ $# = 3 ] || install -m 755 "$4" "$work/raw/usr/bin/"*
-    dpkg-deb --build --root-owner-group "$work/raw" "$3" >/dev/null
-    rm -rf "$work/raw"
-}
-
 # For systemd-nspawn; without --private-network the machine is on this host's.
 machine_options=()
 # boot_machine: boots systemd in $root, until every unit has started.
