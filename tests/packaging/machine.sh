@@ -19,6 +19,7 @@ export fetch_openrc='
 base_root() {
     local folder=${KINGLET_ROOTS:-$work}
     if [ ! -e "$folder/base.tar" ]; then
+        # shellcheck disable=SC2016 # for the shell of mmdebstrap
         mmdebstrap --quiet --variant=minbase --include="$base_packages" \
             --customize-hook='chroot "$1" sh -c "$fetch_openrc"' \
             --aptopt='Acquire::Languages "none"' bookworm "$folder/base.new.tar" >&2
