@@ -7,7 +7,7 @@ if declare -F cleanup >/dev/null; then
     cleanups=(cleanup)
 else
     work=$(mktemp -d)
-    cleanups=("rm -rf $work")
+    cleanups=("rm -rf --one-file-system $work")
 fi
 at_exit() {
     local at

@@ -34,6 +34,22 @@ make_root() {
     tar -C "$1" --numeric-owner --xattrs --xattrs-include='*' -xf "$(base_root)"
 }
 
+# mount_root FOLDER: what a chroot needs there, for scripts that are alone (alone.sh). Devices come
+# one by one: a folder of this machine's must never lie inside one that is removed afterwards.
+mount_root() {
+    local device
+    mount --bind "$1" "$1"
+    cleanups+=("umount --recursive $1")
+    mount -t proc none "$1/proc"
+    mount -t tmpfs none "$1/run"
+    mount -t tmpfs none "$1/dev"
+    for device in null zero full random urandom tty; do
+        touch "$1/dev/$device"
+        mount --bind "/dev/$device" "$1/dev/$device"
+    done
+    ln -s /proc/self/fd "$1/dev/fd"
+}
+
 # boot_machine: boots systemd in $root, on this host's network, until every unit has started.
 boot_machine() {
     local until=$((SECONDS + 60))
