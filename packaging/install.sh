@@ -353,7 +353,8 @@ ki_uninstall() {
     if ki_has dpkg && dpkg -s kinglet >/dev/null 2>&1; then dpkg --purge kinglet; fi
     if ki_has rpm && rpm -q kinglet >/dev/null 2>&1; then rpm -e kinglet; fi
     rm -f "$program" "$root/etc/systemd/system/kinglet.service" "$root/etc/init.d/kinglet" \
-        "$root/etc/config/kinglet" "$root/lib/upgrade/keep.d/kinglet"
+        "$root/etc/config/kinglet" "$root/lib/upgrade/keep.d/kinglet" \
+        "$root/var/log/kinglet.log"
     if [ -z "$prefix" ]; then rm -rf "$root/etc/kinglet"; fi
     ki_say "removed"
 }
