@@ -15,13 +15,22 @@ export fetch_openrc='
     apt-get install --quiet --yes --no-install-recommends --download-only openrc >/dev/null &&
     mkdir /opt/openrc && mv /var/cache/apt/archives/*.deb /opt/openrc'
 
+# mirror: where this machine has Debian 12 from, without corrections: what is tested is ours.
+mirror() {
+    # shellcheck disable=SC2016 # apt's variables
+    apt-get --option APT::Get::IndexTargets::OnlyPresent=false indextargets --no-release-info \
+        --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+        "Created-By: Packages" "Release: bookworm" "Component: main" | sed -n 1p
+}
+
 # root_archive NAME OPTION...: prints the archive of that root, which mmdebstrap makes once.
 root_archive() {
-    local at=${KINGLET_ROOTS:-$work}/$1
+    local at=${KINGLET_ROOTS:-$work}/$1 mirror
     shift
+    mirror=$(mirror)
     if [ ! -e "$at.tar" ]; then
         mmdebstrap --quiet --aptopt='Acquire::Languages "none"' "$@" bookworm "$at.new.tar" \
-            "deb http://deb.debian.org/debian bookworm main" >&2
+            ${mirror:+"$mirror"} >&2
         mv "$at.new.tar" "$at.tar"
     fi
     echo "$at.tar"
