@@ -346,7 +346,7 @@ ki_uninstall() {
     if ki_has dpkg && dpkg -s "$name" >/dev/null 2>&1; then dpkg --purge "$name"; fi
     if ki_has rpm && rpm -q "$name" >/dev/null 2>&1; then rpm -e "$name"; fi
     rm -f "$program" "$root/etc/systemd/system/$name.service" "$root/etc/init.d/$name" \
-        "$root/etc/config/$name" "$root/lib/upgrade/keep.d/$name"
+        "$root/etc/config/$name" "$root/lib/upgrade/keep.d/$name" "$root/var/log/$name.log"
     if [ -z "$prefix" ]; then rm -rf "$folder" "$root/var/lib/$name"; fi
     ki_say "removed"
 }

@@ -9,30 +9,76 @@
 # and the installer, dnf for the rpm.
 base_packages=systemd,systemd-sysv,dbus,adduser,procps,ca-certificates,curl,python3-minimal,dnf
 
-# base_root: prints the archive of the base root.
-base_root() {
-    local folder=${KINGLET_ROOTS:-$work}
-    if [ ! -e "$folder/base.tar" ]; then
-        mmdebstrap --quiet --variant=minbase --include="$base_packages" \
-            --aptopt='Acquire::Languages "none"' bookworm "$folder/base.new.tar" >&2
-        mv "$folder/base.new.tar" "$folder/base.tar"
+# Not installed beside systemd, but fetched along with it: a root of its own costs half a minute.
+export fetch_openrc='
+    apt-get clean &&
+    apt-get install --quiet --yes --no-install-recommends --download-only openrc >/dev/null &&
+    mkdir /opt/openrc && mv /var/cache/apt/archives/*.deb /opt/openrc'
+
+# mirror: where this machine has Debian 12 from, without corrections: what is tested is ours.
+mirror() {
+    # shellcheck disable=SC2016 # apt's variables
+    apt-get --option APT::Get::IndexTargets::OnlyPresent=false indextargets --no-release-info \
+        --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+        "Created-By: Packages" "Release: bookworm" "Component: main" | sed -n 1p
+}
+
+# root_archive NAME OPTION...: prints the archive of that root, which mmdebstrap makes once.
+root_archive() {
+    local at=${KINGLET_ROOTS:-$work}/$1 mirror
+    shift
+    mirror=$(mirror)
+    if [ ! -e "$at.tar" ]; then
+        mmdebstrap --quiet --aptopt='Acquire::Languages "none"' "$@" bookworm "$at.new.tar" \
+            ${mirror:+"$mirror"} >&2
+        mv "$at.new.tar" "$at.tar"
     fi
-    echo "$folder/base.tar"
+    echo "$at.tar"
 }
 
 # make_root FOLDER: a fresh copy of the base root.
 make_root() {
-    mkdir -p "$1"
-    tar -C "$1" --numeric-owner --xattrs --xattrs-include='*' -xf "$(base_root)"
+    local archive
+    # shellcheck disable=SC2016 # for the shell of mmdebstrap
+    archive=$(root_archive base --variant=minbase --include="$base_packages" \
+        --customize-hook='chroot "$1" sh -c "$fetch_openrc"')
+    copy_root "$archive" "$1"
+}
+
+# copy_root ARCHIVE FOLDER: without devices, which a user namespace may not make. A script that is
+# alone has its copy in memory, where it takes a second and leaves nothing.
+copy_root() {
+    mkdir -p "$2"
+    if [ -n "${KINGLET_ALONE:-}" ]; then
+        mount -t tmpfs none "$2"
+        cleanups+=("umount --recursive --lazy $2")
+    fi
+    tar -C "$2" --numeric-owner --exclude './dev/*' -xf "$1"
+}
+
+# mount_root FOLDER: what a chroot needs there, for scripts that are alone (alone.sh). Devices come
+# one by one: a folder of this machine's must never lie inside one that is removed afterwards.
+mount_root() {
+    local device
+    mount -t proc none "$1/proc"
+    mount -t tmpfs none "$1/run"
+    mount -t tmpfs none "$1/dev"
+    for device in null zero full random urandom tty; do
+        touch "$1/dev/$device"
+        mount --bind "/dev/$device" "$1/dev/$device"
+    done
+    ln -s /proc/self/fd "$1/dev/fd"
 }
 
 # For systemd-nspawn; without --private-network the machine is on this host's.
 machine_options=()
-# boot_machine: boots systemd in $root, until every unit has started.
+# boot_machine: boots systemd in $root, until every unit has started. /srv is a folder on this
+# host's disk, which the root may not be.
 boot_machine() {
     local until=$((SECONDS + 60))
-    systemd-nspawn --quiet --directory "${root:?}" --machine "kinglet-$$-$SECONDS" --boot \
-        --register=no --keep-unit --console=pipe \
+    mkdir "$work/disk"
+    systemd-nspawn --quiet --directory "${root:?}" --machine "kinglet-${work##*.}" --boot \
+        --bind "$work/disk:/srv" --register=no --keep-unit --console=pipe \
         "${machine_options[@]}" </dev/null >"$work/boot" 2>&1 &
     cleanups+=("kill $!; wait $!")
     until leader=$(pgrep -P "$!") && inside systemctl is-system-running --wait \
