@@ -9,7 +9,8 @@ pids=()
 cleanup() {
     [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
     wait 2>/dev/null || true
-    rm -rf "$work"
+    # Not into anything that is mounted there.
+    rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 

@@ -39,14 +39,14 @@ impl Supervisor {
     }
 
     /// One that listens on `address` and allows `allowed_us` microseconds of silence.
-    fn new(address: Option<&OsStr>, allowed_us: Option<u64>) -> Self {
+    pub fn new(address: Option<&OsStr>, allowed_us: Option<u64>) -> Self {
         let socket = address.and_then(connect);
         let allowed = allowed_us.filter(|us| *us > 0 && socket.is_some());
         let interval = allowed.map(|us| Duration::from_micros(us) / 2);
         Self { socket, interval, alive_at: None }
     }
 
-    /// The configuration is good and the loop turns.
+    /// The configuration is good and the work begins.
     pub fn handle_start(&self) {
         self.notify("READY=1");
     }

@@ -12,6 +12,7 @@ struct Target {
     deb: Option<String>,
     rpm: Option<String>,
     openwrt: Vec<String>,
+    hub: bool,
 }
 
 fn read(path: &str) -> String {
@@ -39,6 +40,7 @@ fn target(table: &DeTable<'_>) -> Target {
         triple: text("triple").expect("every target has a triple"),
         deb: text("deb"),
         rpm: text("rpm"),
+        hub: table.get("hub").is_some_and(|hub| hub.get_ref().as_bool() == Some(true)),
         openwrt: names.into_iter().flatten().map(|name| plain(name.get_ref())).collect(),
     }
 }
@@ -92,6 +94,19 @@ fn an_architecture_has_one_package() {
                 assert!(seen.insert(name.clone()), "{name} twice, again for {}", target.triple);
             }
         }
+    }
+}
+
+#[test]
+fn the_hub_is_packaged_where_there_are_packages() {
+    let readme = read("README.md");
+    let hubs: Vec<_> = targets().into_iter().filter(|target| target.hub).collect();
+    assert!(!hubs.is_empty(), "no target has the hub");
+    for Target { triple, deb, rpm, .. } in hubs {
+        assert!(deb.is_some() && rpm.is_some(), "{triple} has the hub but not both packages");
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{triple}`")));
+        let cell = row.and_then(|row| row.split('|').nth(2)).unwrap_or_default();
+        assert!(cell.contains("hub"), "README does not say that {triple} has the hub");
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use kinglet::supervisor::Supervisor;
 use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
@@ -16,6 +17,10 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
 use tracing::{error, info};
+
+/// The configuration's place: a folder of the hub's own, which its user may read and the agent's
+/// packages leave alone.
+const CONFIG_FILE: &str = "/etc/kinglet-hub/kinglet-hub.toml";
 
 /// Kinglet's own hub: agents in, live viewers and a page out.
 #[derive(Debug, Parser)]
@@ -30,13 +35,13 @@ enum Command {
     /// Serve agents and viewers until told to stop
     Run {
         /// Configuration file
-        #[arg(long, value_name = "FILE", default_value = "/etc/kinglet/hub.toml")]
+        #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
         config: PathBuf,
     },
     /// Read the configuration and say what is wrong with it
     Check {
         /// Configuration file
-        #[arg(long, value_name = "FILE", default_value = "/etc/kinglet/hub.toml")]
+        #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
         config: PathBuf,
     },
     /// Serve a page with this machine on it: a hub and one agent, no configuration
@@ -47,7 +52,7 @@ enum Command {
     },
     /// Invite a host: print the line that installs Kinglet there and lets it in
     Invite(invite::Invite),
-    /// Print a new token for an agent or a viewer, and the hash that stands for it in hub.toml
+    /// Print a new token for an agent or a viewer, and the hash to put into the configuration
     Token,
 }
 
@@ -127,7 +132,7 @@ fn serve(config: Config) -> Result<(), Failure> {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::bind(config).map_err(Failure::Serve)?;
         info!("listening on {scheme}://{}/", server.address());
-        server.run(stop).await;
+        server.supervised_by(Supervisor::from_environment()).run(stop).await;
         info!("stopped");
         Ok(())
     })

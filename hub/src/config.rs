@@ -1,5 +1,5 @@
-//! hub.toml: as written, then what it means. An unknown key is an error that names the line and
-//! the nearest key there is.
+//! kinglet-hub.toml: as written, then what it means. An unknown key is an error that names the line
+//! and the nearest key there is.
 
 mod enrolled;
 mod spelling;

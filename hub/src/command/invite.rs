@@ -14,7 +14,7 @@ use kinglet_hub::enroll::is_file_id;
 use kinglet_hub::{clock, server};
 use kinglet_proto::limits::INVITATION_VALID;
 
-use super::Failure;
+use super::{CONFIG_FILE, Failure};
 
 /// Where releases are, unless `KINGLET_BASE_URL` says so as it does for the installer.
 const RELEASES: &str = "https://github.com/kinglet-monitor/kinglet/releases";
@@ -23,7 +23,7 @@ const RELEASES: &str = "https://github.com/kinglet-monitor/kinglet/releases";
 #[derive(Debug, Args)]
 pub(super) struct Invite {
     /// Configuration file
-    #[arg(long, value_name = "FILE", default_value = "/etc/kinglet/hub.toml")]
+    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
     config: PathBuf,
     /// What the host will be called; otherwise it says so itself
     #[arg(long)]

@@ -62,11 +62,11 @@ fn parse(text: &str, path: &Path) -> Result<Host, Fault> {
     Ok((id, label(raw.into_inner()), token))
 }
 
-/// What hub.toml says of the same host comes first.
+/// What kinglet-hub.toml says of the same host comes first.
 fn admit(config: &mut Config, path: &Path, host: Host) -> Result<(), ConfigError> {
     let (id, label, token) = host;
     if config.auth.knows(&id) {
-        let what = format!("`token_hash` does not count: hub.toml has one for \"{id}\" itself");
+        let what = format!("`token_hash` does not count: kinglet-hub.toml has one for \"{id}\"");
         return Err(ConfigError::Line(path.to_owned(), 1, what));
     }
     if config.settings.hosts.iter().all(|(known, _)| *known != id) {

@@ -51,7 +51,7 @@ enum Refusal {
     BadId,
     /// The id is known already; the invitation does not say that it may be.
     Taken(String),
-    /// hub.toml holds this host's token, and the hub does not write there.
+    /// kinglet-hub.toml holds this host's token, and the hub does not write there.
     Configured(String),
     /// The invitation is for another host.
     ForAnother,
@@ -202,7 +202,7 @@ impl Refusal {
             }
             Self::Configured(id) => {
                 let text =
-                    format!("hub.toml holds the token of host {id}: take it out there first");
+                    format!("kinglet-hub.toml holds the token of host {id}: take it out first");
                 return (StatusCode::CONFLICT, "id_configured", text);
             }
             Self::ForAnother => {

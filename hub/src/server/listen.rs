@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use kinglet::supervisor::Supervisor;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, UPGRADE_TIMEOUT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,6 +61,7 @@ pub struct Server {
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     hub: Arc<Hub>,
+    supervisor: Supervisor,
 }
 
 impl Server {
@@ -70,7 +72,13 @@ impl Server {
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, tls, hub: Arc::new(Hub::new(auth, settings, state_dir)) })
+        let hub = Arc::new(Hub::new(auth, settings, state_dir));
+        Ok(Self { listener, address, tls, hub, supervisor: Supervisor::new(None, None) })
+    }
+
+    /// This service manager is told how the hub is; without one nobody is.
+    pub fn supervised_by(self, supervisor: Supervisor) -> Self {
+        Self { supervisor, ..self }
     }
 
     /// The address it listens on, with the port the system chose for port 0.
@@ -80,12 +88,14 @@ impl Server {
 
     /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, address: _, tls, hub } = self;
+        let Self { listener, address: _, tls, hub, mut supervisor } = self;
+        supervisor.handle_start();
         tokio::select! {
             () = stop => {}
             () = accept(&listener, tls, hub.clone()) => {}
-            () = hub.keep_time() => {}
+            () = hub.keep_time(&mut supervisor) => {}
         }
+        supervisor.handle_stop();
         drop(listener);
         hub.stop();
         let gone = async {

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -83,6 +84,29 @@ fn get(address: &str, path: &str) -> String {
 }
 
 #[test]
+fn the_man_page_and_the_completions_name_every_command_and_option() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/hub/");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}{name}")).unwrap();
+    let page = read("kinglet-hub.1").replace("\\-", "-");
+    let completions = ["bash", "fish", "zsh"]
+        .map(|shell| read(&format!("completions/kinglet-hub.{shell}")).replace("-l ", "--"));
+    let (_, help) = run(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let commands: Vec<_> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.contains(&"run") && commands.contains(&"invite"), "{help}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        let (_, help) = run(&[command, "--help"]);
+        let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+        for word in options.chain([command]).filter(|word| *word != "--help") {
+            for text in completions.iter().chain([&page]) {
+                assert!(text.contains(word), "{command}: {word} is missing in\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_token_is_printed_with_the_hash_that_stands_for_it() {
     let (code, text) = run(&["token"]);
     assert_eq!(code, Some(0));
@@ -114,6 +138,28 @@ fn a_wrong_configuration_exits_2_and_names_the_line() {
     assert!(code == Some(2) && text.contains("/nowhere/cert.pem: "), "{text}");
     assert_eq!(run(&["fly"]).0, Some(2));
     assert_eq!(run(&["--version"]).0, Some(0));
+}
+
+#[test]
+fn the_service_manager_hears_how_it_is() {
+    let socket = scratch("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let heard = || {
+        let mut text = [0; 64];
+        let length = manager.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let path = scratch("supervised.toml");
+    std::fs::write(&path, "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n").unwrap();
+    let mut command = hub(&["run", "--config", path.to_str().unwrap()]);
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
+    let hub = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!(heard(), "READY=1");
+    assert_eq!([heard(), heard()], ["WATCHDOG=1", "WATCHDOG=1"]);
+    hub.end(Signal::SIGTERM);
+    let last = std::iter::repeat_with(heard).find(|news| news != "WATCHDOG=1");
+    assert_eq!(last.as_deref(), Some("STOPPING=1"));
 }
 
 #[test]
