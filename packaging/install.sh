@@ -120,7 +120,7 @@ ki_triple() {
     "2 1 243 0") arch=riscv64gc-unknown-linux-musl ;;
     "1 1 3 0") arch=i686-unknown-linux-musl ;;
     "1 1 8 0") arch=mipsel-unknown-linux-musl ;;
-    "1 2 0 8") ki_fail "big-endian MIPS is not supported" ;;
+    "1 2 0 8") arch=mips-unknown-linux-musl ;;
     "1 1 40 0") ki_arm ;;
     *) ki_fail "cannot tell this machine's architecture ($(uname -m), ELF $elf)" ;;
     esac

@@ -59,7 +59,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// A value as JSON. All that is written goes through one [`Sink`]: serde's code is made anew for
+/// A value as JSON. All that is written goes through one `Sink`: serde's code is made anew for
 /// each kind of place to write to, 11 kB for a sample.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut out = String::new();
