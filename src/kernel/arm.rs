@@ -1,7 +1,7 @@
 //! Names of ARM cores, by the two numbers `/proc/cpuinfo` has where it has no `model name`.
 //!
-//! They are those of util-linux (sys-utils/lscpu-arm.c), without the cores that run no Linux
-//! (Cortex-M and -R).
+//! The numbers are those of the main ID register in each implementer's manuals, the names those that
+//! lscpu(1) shows. Cores that run no Linux (Cortex-M and -R) are left out.
 //!
 //! ```text
 //! CPU implementer : 0x41
