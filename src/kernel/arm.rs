@@ -1,7 +1,7 @@
 //! Names of ARM cores, by the two numbers `/proc/cpuinfo` has where it has no `model name`.
 //!
-//! The numbers are those of the main ID register in each implementer's manuals, the names those that
-//! lscpu(1) shows. Cores that run no Linux (Cortex-M and -R) are left out.
+//! The numbers are those of the main ID register in each implementer's manuals, the names those
+//! that lscpu(1) shows. Cores that run no Linux (Cortex-M and -R) are left out.
 //!
 //! ```text
 //! CPU implementer : 0x41
