@@ -96,5 +96,6 @@ fn a_dead_name_server_does_not_delay_the_other_server() {
         visit.read().unwrap();
     }
     let took = began.elapsed();
-    assert!(took > Duration::from_secs(4) && took < Duration::from_millis(5900), "{took:?}");
+    // One a second, not five at once; the first may have waited for us to look.
+    assert!(took > Duration::from_secs(3) && took < Duration::from_millis(5900), "{took:?}");
 }
