@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use kinglet::collect::{Collector, Options, Roots};
+use kinglet_host::collect::{Collector, Options, Roots};
 use kinglet_proto::dialect::{Dialect, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::secret::Secret;

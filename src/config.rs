@@ -25,6 +25,7 @@ use std::time::Duration;
 
 #[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
+use kinglet_host::collect::{Filter, Options, Roots};
 use kinglet_proto::dialect::{Auth, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
@@ -36,7 +37,6 @@ use raw::{RawConfig, RawHost, RawServer, Text};
 pub use settings::{FILE_DEFAULT, Setting, Settings};
 use trust::{Trusted, trust};
 
-use crate::collect::{Filter, Options, Roots};
 use crate::link::{Pin, ServerUrl, Trust};
 
 /// The whole configuration, in meaning.

@@ -5,10 +5,8 @@
 
 pub mod arguments;
 pub mod clock;
-pub mod collect;
 pub mod command;
 pub mod config;
-pub mod kernel;
 pub mod link;
 pub mod run;
 pub mod supervisor;

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 use std::{fmt, io};
 
+use kinglet_host::collect::Collector;
 use kinglet_proto::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
@@ -18,7 +19,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use peer::Peer;
 
 use crate::clock;
-use crate::collect::Collector;
 use crate::config::Config;
 use crate::link::netwatch::NetWatch;
 use crate::supervisor::Supervisor;

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kinglet::collect::{Ask, Collector, Options, Roots, Space};
-use kinglet::kernel::mountinfo;
+use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet_host::kernel::mountinfo;
 use kinglet_proto::dialect::{Dialect, Protocol, Stamp};
 use kinglet_proto::host as proto;
 use kinglet_proto::sample::Sample;

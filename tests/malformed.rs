@@ -5,7 +5,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use kinglet::kernel;
+use kinglet_host::kernel;
 
 fn parse_with_everything(bytes: &[u8], stat: &mut kernel::stat::Stat) {
     black_box(kernel::stat::parse(bytes, stat));

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use kinglet::collect::{Collector, Options, Roots};
+use kinglet_host::collect::{Collector, Options, Roots};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, Networks, RefreshKind, System};

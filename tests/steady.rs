@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use kinglet::collect::{Collector, Options, Roots};
+use kinglet_host::collect::{Collector, Options, Roots};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// Growth allowed for what the allocator keeps: one page more, eight times over.

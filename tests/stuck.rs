@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use kinglet::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
 use kinglet_proto::sample::Filesystem;
 use kinglet_proto::time::{Instant, Now, WallTime};
 

@@ -45,25 +45,23 @@ const ARROWS: &[(&[&str], &[&str], &str)] = &[
         "proto is pure: clocks, files, sockets and randomness are arguments",
     ),
     (
-        &["src/kernel/", "src/kernel.rs"],
-        &[
-            "Sample",
-            "proto::sample",
-            "proto::session",
-            "crate::collect",
-            "crate::link",
-            "SystemTime",
-        ],
+        &["host/src/kernel/", "host/src/kernel.rs"],
+        &["Sample", "proto::sample", "proto::session", "crate::collect"],
         "kernel knows bytes and raw counters, no Sample",
     ),
     (
-        &["src/collect/", "src/collect.rs"],
-        &["proto::session", "proto::dialect", "crate::link", "crate::run", "crate::command"],
+        &["host/src/collect/", "host/src/collect.rs"],
+        &["proto::session", "proto::dialect"],
         "collect points to kernel and proto's sample only",
     ),
     (
+        &["host/src/"],
+        &["std::time::Instant", "SystemTime", "std::env", "std::process", "std::net::Tcp"],
+        "host reads the kernel: clocks and settings are arguments",
+    ),
+    (
         &["src/link/", "src/link.rs"],
-        &["proto::session", "Session", "crate::collect", "crate::kernel", "crate::run"],
+        &["proto::session", "Session", "kinglet_host", "crate::run"],
         "link moves bytes and knows no Session",
     ),
     (

@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use kinglet_host::collect::Collector;
 use kinglet_proto::dialect::{Dialect, upgrade};
 use kinglet_proto::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
 use kinglet_proto::quoted::Quoted;
@@ -15,7 +16,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Outcome;
 use crate::clock;
-use crate::collect::Collector;
 use crate::config::{Config, Server, Settings};
 use crate::link::{Link, LinkError, LinkEvent, Progress, Target};
 

@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use kinglet_host::collect::Collector;
 use kinglet_proto::dialect;
 use kinglet_proto::limits::{FIRST_WINDOW, STATFS_TIMEOUT};
 use nix::poll::{PollTimeout, poll};
 
 use super::{Outcome, table};
 use crate::clock;
-use crate::collect::Collector;
 use crate::config::Config;
 
 /// Takes two looks a short window apart and prints what lies between them.

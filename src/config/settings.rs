@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use kinglet_host::collect::Roots;
 use kinglet_proto::limits::CONFIG_BYTES_MAX;
 
 use super::problem::{Place, Problems, Written};
 use super::raw::{Overrides, RawConfig, Text};
-use crate::collect::Roots;
 
 /// The configuration file of a packaged installation.
 pub const FILE_DEFAULT: &str = "/etc/kinglet/kinglet.toml";

@@ -67,9 +67,9 @@ fn source(path: &Path, text: String) -> Source {
 }
 
 impl Source {
-    /// Rust of the three crates' own code, tests apart.
+    /// Rust of the crates' own code, tests apart.
     pub(crate) fn is_product(&self) -> bool {
-        let folders = ["src/", "proto/src/", "hub/src/"];
+        let folders = ["src/", "host/src/", "proto/src/", "hub/src/"];
         let tests = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
         self.path.ends_with(".rs")
             && !tests

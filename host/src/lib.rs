@@ -1,0 +1,7 @@
+//! How Kinglet reads a Linux host: what the kernel's files say, and the sample made of it.
+//!
+//! No socket, no clock and no configuration: a caller says where the files lie, what to collect
+//! and what time it is.
+
+pub mod collect;
+pub mod kernel;
