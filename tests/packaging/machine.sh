@@ -23,16 +23,19 @@ mirror() {
         "Created-By: Packages" "Release: bookworm" "Component: main" | sed -n 1p
 }
 
-# root_archive NAME OPTION...: prints the archive of that root, which mmdebstrap makes once.
+# root_archive NAME OPTION...: prints the archive of that root, which mmdebstrap makes once; others
+# wait for it.
 root_archive() {
     local at=${KINGLET_ROOTS:-$work}/$1 mirror
     shift
     mirror=$(mirror)
-    if [ ! -e "$at.tar" ]; then
-        mmdebstrap --quiet --aptopt='Acquire::Languages "none"' "$@" bookworm "$at.new.tar" \
-            ${mirror:+"$mirror"} >&2
-        mv "$at.new.tar" "$at.tar"
-    fi
+    (
+        flock 9
+        [ -e "$at.tar" ] || {
+            mmdebstrap --quiet --aptopt='Acquire::Languages "none"' "$@" bookworm "$at.new.tar" \
+                ${mirror:+"$mirror"} >&2 && mv "$at.new.tar" "$at.tar"
+        }
+    ) 9>"$at.lock"
     echo "$at.tar"
 }
 
