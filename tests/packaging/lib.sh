@@ -32,11 +32,29 @@ expect() {
 says() { grep -qF -- "$2" "$1" || { cat "$1" && return 1; }; }
 lacks() { ! grep -rqF -- "$2" "$1"; }
 not() { ! "$@"; }
+# within SECONDS COMMAND...: sooner or later it succeeds.
+within() {
+    local until=$((SECONDS + $1))
+    until "${@:2}"; do
+        [ $SECONDS -lt $until ] || return 1
+        sleep 0.2
+    done
+}
 mode_of() { [ "$(stat -c '%a %U:%G' "$1")" = "$2" ] || { stat -c '%a %U:%G' "$1" && return 1; }; }
 
 # reported NAME: that server of bench/lab.sh hears two more reports. In a shell of its own: the
 # laboratory gives up by leaving.
 reported() (wait_reports "$1" $(($(reports "$1") + 2)))
+
+# serve FOLDER PORT [COMMAND...]: over HTTP on loopback, by COMMAND where that is another one; what
+# was asked for is in $work/http, the address in $base. Port 0 is any that is free.
+serve() {
+    "${@:3}" python3 -u -m http.server --bind 127.0.0.1 --directory "$1" "$2" >"$work/http" 2>&1 &
+    cleanups+=("kill $!")
+    within 30 grep -qs port "$work/http"
+    # shellcheck disable=SC2034 # for the test
+    base=http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/http" | head -n 1)
+}
 
 need() {
     local program

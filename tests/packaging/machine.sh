@@ -78,17 +78,17 @@ machine_options=()
 # boot_machine: boots systemd in $root, until every unit has started. /srv is a folder on this
 # host's disk, which the root may not be.
 boot_machine() {
-    local until=$((SECONDS + 60))
     mkdir "$work/disk"
     systemd-nspawn --quiet --directory "${root:?}" --machine "kinglet-${work##*.}" --boot \
         --bind "$work/disk:/srv" --register=no --keep-unit --console=pipe \
         "${machine_options[@]}" </dev/null >"$work/boot" 2>&1 &
     cleanups+=("kill $!; wait $!")
-    until leader=$(pgrep -P "$!") && inside systemctl is-system-running --wait \
-        2>/dev/null | grep -qE 'running|degraded'; do
-        [ $SECONDS -lt $until ] || { tail -n 20 "$work/boot" && exit 1; }
-        sleep 0.3
-    done
+    within 120 is_booted "$!" || { tail -n 20 "$work/boot" && exit 1; }
+}
+# is_booted PID: of systemd-nspawn.
+is_booted() {
+    leader=$(pgrep -P "$1") &&
+        inside systemctl is-system-running --wait 2>/dev/null | grep -qE 'running|degraded'
 }
 
 inside() { nsenter --target "$leader" --mount --uts --ipc --net --pid --root --wd -- "$@"; }
@@ -99,11 +99,5 @@ service() { inside systemctl show --property "$1" --value "${2:-kinglet}"; }
 # is PROPERTY VALUE [UNIT]
 is() { [ "$(service "$1" "${3:-}")" = "$2" ] || { service "$1" "${3:-}" && return 1; }; }
 
-# becomes PROPERTY VALUE [UNIT]: within 20 s.
-becomes() {
-    local until=$((SECONDS + 20))
-    until is "$@"; do
-        [ $SECONDS -lt $until ] || { inside journalctl -n 20 -u "${3:-kinglet}" && return 1; }
-        sleep 0.2
-    done
-}
+# becomes PROPERTY VALUE [UNIT]: within a minute.
+becomes() { within 60 is "$@" || { inside journalctl -n 20 -u "${3:-kinglet}" && return 1; }; }
