@@ -19,6 +19,7 @@ ki_defaults() {
     # The release's public key, minisign's; empty until there is a first signed release.
     public_key=${KINGLET_PUBLIC_KEY:-}
     url='' protocol=kinglet id='' server_id='' ca_file='' token_file='' version='' prefix=''
+    unset secret # or it may be exported
     code='' pin='' secret=${KINGLET_TOKEN:-}
     unset KINGLET_TOKEN
     name=kinglet packages=yes require_signature=no action=install work='' previous=''
@@ -100,7 +101,6 @@ ki_machine() {
 # Bytes of an ELF header: the class, the byte order and the machine of this system's own programs.
 ki_elf() {
     for program in "$root/bin/busybox" "$root/bin/sh" "$root/usr/bin/env" "$root/bin/ls"; do
-        [ -r "$program" ] || continue
         # shellcheck disable=SC2046 # one word for each byte
         set -- $(dd if="$program" bs=1 count=20 2>/dev/null |
             { od -An -v -tu1 2>/dev/null || hexdump -v -e '/1 "%u "'; })
@@ -193,15 +193,12 @@ ki_choose() {
 
 ki_checksum() {
     expected=$(sed -n "s/^\([0-9a-f]\{64\}\)  $file\$/\1/p" "$work/SHA256SUMS")
-    if ki_has sha256sum; then
-        actual=$(sha256sum "$work/$file" | cut -d ' ' -f 1)
-    elif ki_has openssl; then
-        actual=$(openssl dgst -sha256 "$work/$file" | sed 's/.*= *//')
-    else
-        ki_fail "needs sha256sum or openssl to check the download"
-    fi
-    [ "$actual" = "$expected" ] ||
-        ki_fail "the checksum of $file is wrong: nothing was installed"
+    actual=$({ sha256sum || openssl dgst -sha256; } <"$work/$file" 2>/dev/null)
+    case $actual in
+    '') ki_fail "needs sha256sum or openssl to check the download" ;;
+    *"$expected"*) ;;
+    *) ki_fail "the checksum of $file is wrong: nothing was installed" ;;
+    esac
 }
 
 ki_init_system() {
@@ -257,10 +254,8 @@ ki_place() {
 ki_tarball() {
     (cd "$work" && gzip -dc "$file" | tar -xf -) || ki_fail "cannot unpack $file"
     unpacked=$work/${file%.tar.gz}
-    if [ -z "$root" ]; then
-        "$unpacked/$name" --version >"$work/version" 2>&1 ||
-            ki_fail "the new program does not run here: $(cat "$work/version")"
-    fi
+    [ -n "$root" ] || "$unpacked/$name" --version >"$work/version" 2>&1 ||
+        ki_fail "the new program does not run here: $(cat "$work/version")"
     ki_place "$unpacked/$name" "$program" 755
     [ -z "$prefix" ] || return 0
     ki_user
@@ -313,20 +308,25 @@ ki_configure() {
 
 ki_token() {
     if [ -n "$token_file" ]; then
-        cat "$token_file" >"$work/token" || ki_fail "cannot read $token_file"
-    elif [ -n "$secret" ]; then
-        printf '%s\n' "$secret" >"$work/token"
-    elif (: </dev/tty) 2>/dev/null; then
+        secret=$(cat "$token_file")
+        [ -n "$secret" ] || ki_fail "there is no token in $token_file"
+    elif [ -z "$secret" ] && (: </dev/tty) 2>/dev/null; then
+        # Nothing of it is shown; what is typed after it is, also after Ctrl-C.
+        trap 'stty echo </dev/tty; exit 1' HUP INT TERM
         printf 'Token (not shown): ' >/dev/tty
         stty -echo </dev/tty
-        IFS= read -r answer </dev/tty
+        IFS= read -r secret </dev/tty
         stty echo </dev/tty
         printf '\n' >/dev/tty
-        printf '%s\n' "$answer" >"$work/token"
-    else
+    fi
+    if [ -z "$secret" ]; then
         ki_say "no token yet: put it into $token (mode 0600) and start the service"
         return
     fi
+    # Not by printf, which some shells have as a program only: arguments can be read.
+    cat >"$work/token" <<TOKEN
+$secret
+TOKEN
     ki_place "$work/token" "$token" 600
 }
 
