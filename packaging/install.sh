@@ -90,8 +90,8 @@ ki_options() {
 ki_machine() {
     if [ "$packages" = yes ] && ki_has dpkg; then
         kind=deb arch=$(dpkg --print-architecture)
-    elif [ "$packages" = yes ] && ki_has rpm && [ "$(rpm -qa 2>/dev/null | head -n 1)" ]; then
-        kind=rpm arch=$(rpm --eval '%{_arch}')
+    elif [ "$packages" = yes ] && rpm -q --whatprovides rpm >/dev/null 2>&1; then
+        kind=rpm arch=$(rpm -q --whatprovides --qf '%{ARCH}\n' rpm | head -n 1)
     else
         kind=tarball
         ki_triple
