@@ -28,7 +28,6 @@ pub use enroll::Enrollment;
 use kinglet_host::collect::{Filter, Options, Roots};
 use kinglet_proto::dialect::{Auth, Protocol};
 use kinglet_proto::host::Host;
-use kinglet_proto::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use problem::{ConfigError, Place, Problem};
@@ -37,6 +36,7 @@ use raw::{RawConfig, RawHost, RawServer, Text};
 pub use settings::{FILE_DEFAULT, Setting, Settings};
 use trust::{Trusted, trust};
 
+use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
 use crate::link::{Pin, ServerUrl, Trust};
 
 /// The whole configuration, in meaning.

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod limits;
 pub mod link;
 pub mod run;
 pub mod supervisor;

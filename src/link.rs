@@ -27,7 +27,7 @@ pub use error::{LinkError, Step};
 pub use event::{LinkEvent, Progress};
 use handshake::Handshake;
 use kinglet_proto::dialect::Upgrade;
-use kinglet_proto::limits::{CLOSE_TIMEOUT, RESOLVE_TIMEOUT, WRITE_TIMEOUT};
+use kinglet_proto::limits::{CLOSE_TIMEOUT, WRITE_TIMEOUT};
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
 pub use pin::Pin;
@@ -38,8 +38,7 @@ pub use upgrade::UpgradeError;
 pub use url::{ServerUrl, UrlError};
 use ws::{Channel, Heard};
 
-/// Frames taken in at one wake-up, so that a chatty server cannot keep the loop to itself.
-const FRAMES_PER_WAKE_MAX: usize = 16;
+use crate::limits::{FRAMES_PER_WAKE_MAX, RESOLVE_TIMEOUT};
 
 /// Where a link leads and what it shows at the door.
 pub struct Target {

@@ -10,7 +10,6 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use kinglet_host::collect::Collector;
-use kinglet_proto::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
 use kinglet_proto::time::Instant;
@@ -20,6 +19,7 @@ use peer::Peer;
 
 use crate::clock;
 use crate::config::Config;
+use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use crate::link::netwatch::NetWatch;
 use crate::supervisor::Supervisor;
 

@@ -207,6 +207,32 @@ fn names(code: &str, word: &str) -> bool {
     })
 }
 
+/// Ends of names that say "a bound".
+const BOUNDS: &[&str] = &["_MAX", "_MIN", "_TIMEOUT", "_INTERVAL", "_BYTES", "_AFTER", "_PAUSE"];
+
+#[test]
+fn bounds_are_in_limits() {
+    let mut found = Vec::new();
+    for file in product().iter().filter(|file| !file.path.ends_with("src/limits.rs")) {
+        for line in file.code.lines() {
+            let Some((name, kind)) = constant(line) else { continue };
+            let is_number = ["usize", "u32", "u64", "Duration"].contains(&kind);
+            if is_number && BOUNDS.iter().any(|end| name.ends_with(end)) {
+                found.push(format!("{}: {name}", file.path));
+            }
+        }
+    }
+    assert_none("every bound is in its crate's limits.rs", &found);
+}
+
+/// Name and type of the constant that a line states.
+fn constant(line: &str) -> Option<(&str, &str)> {
+    let (before, rest) = line.split_once("const ")?;
+    let (name, rest) = rest.split_once(": ")?;
+    let kind = rest.split([' ', '=']).next()?;
+    (before.trim().is_empty() || before.trim().starts_with("pub")).then_some((name, kind))
+}
+
 #[test]
 fn only_the_demo_runs_the_agent() {
     let found: Vec<_> = product()

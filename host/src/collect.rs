@@ -30,12 +30,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use filter::Filter;
-use kinglet_proto::limits::INVENTORY_INTERVAL;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now};
 pub use statfs::{Ask, Space};
 
 use crate::kernel::root::{Buffer, Root};
+use crate::limits::INVENTORY_INTERVAL;
 
 /// Where the host's files lie; other than the defaults inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]

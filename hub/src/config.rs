@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::{CONFIG_BYTES_MAX, HOST_ID_MAX, OFFLINE_AFTER};
+use kinglet_proto::limits::{CONFIG_BYTES_MAX, HOST_ID_MAX};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::auth::{Auth, TokenHash, is_host_id};
 use crate::fleet::{HostId, Settings};
+use crate::limits::OFFLINE_AFTER;
 
 /// What the owner decided.
 #[derive(Debug)]

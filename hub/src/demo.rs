@@ -10,12 +10,13 @@ use std::thread;
 use kinglet::config::Config as Agent;
 use kinglet::link::ServerUrl;
 use kinglet::run::run as run_loop;
-use kinglet_proto::limits::{INTERVAL_MIN, OFFLINE_AFTER};
+use kinglet_proto::limits::INTERVAL_MIN;
 use kinglet_proto::secret::Secret;
 
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::fleet::Settings;
+use crate::limits::OFFLINE_AFTER;
 use crate::server::{ServeError, Server};
 
 /// Why the demo failed.

@@ -15,10 +15,12 @@ use std::time::Duration;
 pub use command::{Command, Note, Reason, Update};
 use host::Host;
 use kinglet_proto::ingest::{self, Batch, Head, Label, Message, Report};
-use kinglet_proto::limits::{AUTH_TIMEOUT, FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
+use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 use kinglet_proto::viewer;
 pub use pace::{Pace, Verdict};
+
+use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
 
 /// A host's id: what its agent logs in as.
 pub type HostId = Arc<str>;

@@ -9,4 +9,5 @@ pub mod config;
 pub mod demo;
 pub mod enroll;
 pub mod fleet;
+pub mod limits;
 pub mod server;

@@ -20,8 +20,8 @@ use kinglet_hub::auth::TokenHash;
 use kinglet_hub::clock;
 use kinglet_hub::config::{self, TlsFiles};
 use kinglet_hub::enroll::invitation::invite;
+use kinglet_hub::limits::INVITATION_VALID;
 use kinglet_hub::server::{Server, pin};
-use kinglet_proto::limits::INVITATION_VALID;
 use kinglet_proto::time::WallTime;
 use tokio::sync::oneshot;
 

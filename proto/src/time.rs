@@ -44,12 +44,12 @@ impl Instant {
 pub struct WallTime(u64);
 
 /// 9999-12-31T23:59:59.999Z: RFC 3339 has four digits for the year.
-const WALL_MS_MAX: u64 = 253_402_300_799_999;
+const END_OF_9999_MS: u64 = 253_402_300_799_999;
 
 impl WallTime {
     /// The wall time this many milliseconds after the epoch, at most the end of year 9999.
     pub const fn from_unix_millis(ms: u64) -> Self {
-        Self(if ms > WALL_MS_MAX { WALL_MS_MAX } else { ms })
+        Self(if ms > END_OF_9999_MS { END_OF_9999_MS } else { ms })
     }
 
     /// Milliseconds since the epoch.

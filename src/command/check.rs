@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use kinglet_host::collect::Collector;
 use kinglet_proto::dialect::{Dialect, upgrade};
-use kinglet_proto::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::{Event, Input, Output, Session};
 use kinglet_proto::time::Instant;
@@ -17,6 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::Outcome;
 use crate::clock;
 use crate::config::{Config, Server, Settings};
+use crate::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
 use crate::link::{Link, LinkError, LinkEvent, Progress, Target};
 
 /// Checks the configuration and, unless `config_only`, the way to each server.

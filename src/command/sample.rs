@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 
 use kinglet_host::collect::Collector;
+use kinglet_host::limits::STATFS_TIMEOUT;
 use kinglet_proto::dialect;
-use kinglet_proto::limits::{FIRST_WINDOW, STATFS_TIMEOUT};
 use nix::poll::{PollTimeout, poll};
 
 use super::{Outcome, table};
 use crate::clock;
 use crate::config::Config;
+use crate::limits::FIRST_WINDOW;
 
 /// Takes two looks a short window apart and prints what lies between them.
 pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {

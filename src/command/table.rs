@@ -9,8 +9,7 @@ use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Filesystem, Interface, Sample};
 use unit::{bytes, percent, rate, span};
 
-/// Widest cell; what is longer is cut, with an ellipsis.
-const CELL_CHARS_MAX: usize = 32;
+use crate::limits::CELL_CHARS_MAX;
 
 /// Writes the whole sample.
 pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Result<()> {

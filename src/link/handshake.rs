@@ -12,9 +12,7 @@ use super::error::LinkError;
 use super::transport::Transport;
 use super::upgrade;
 use super::ws::Channel;
-
-/// What is read at a time of a response head.
-const PIECE_BYTES: usize = 1024;
+use crate::limits::HEAD_PIECE_BYTES;
 
 /// A connection on its way from TCP to WebSocket.
 pub(crate) struct Handshake {
@@ -106,7 +104,7 @@ impl Handshake {
             self.written += self.transport.write(&self.request[self.written..])?;
         }
         self.transport.flush()?;
-        let mut piece = [0; PIECE_BYTES];
+        let mut piece = [0; HEAD_PIECE_BYTES];
         while let Ok(None) = upgrade::verify(&self.head, self.key) {
             match self.transport.read(&mut piece)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),

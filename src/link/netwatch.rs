@@ -8,11 +8,11 @@ use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket,
 };
 
+use crate::limits::NEWS_PER_WAKE_MAX;
+
 /// `RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE`
 /// of linux/rtnetlink.h.
 const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
-/// Messages thrown away at one wake-up; more of them wake the loop again.
-const DRAIN_MAX: usize = 64;
 
 /// A subscription to the kernel's network changes.
 pub(crate) struct NetWatch {
@@ -45,7 +45,7 @@ impl NetWatch {
     pub(crate) fn drain(&self) -> bool {
         let mut buffer = [0_u8; 512];
         let mut changed = false;
-        for _ in 0..DRAIN_MAX {
+        for _ in 0..NEWS_PER_WAKE_MAX {
             match recv(self.fd.as_raw_fd(), &mut buffer, MsgFlags::MSG_TRUNC) {
                 Ok(_) => changed = true,
                 // So many changes that the kernel dropped some.

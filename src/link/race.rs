@@ -5,12 +5,12 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use kinglet_proto::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT};
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
 
 use super::error::{LinkError, Step};
+use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT};
 
 /// Connection attempts under way to the addresses of one server.
 pub(crate) struct Race {

@@ -9,8 +9,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
-use kinglet_proto::limits::{ADDRESSES_MAX, RESOLVE_STACK_BYTES};
 use nix::sys::eventfd::{EfdFlags, EventFd};
+
+use crate::limits::{ADDRESSES_MAX, RESOLVE_STACK_BYTES};
 
 /// One look-up under way.
 pub(crate) struct Lookup {

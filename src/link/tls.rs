@@ -13,6 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use super::crypto;
 use super::pin::{Pin, PinVerifier};
 use crate::clock::CertificateClock;
+use crate::limits::TLS_BUFFER_BYTES;
 
 /// The authorities that are part of the program: Mozilla's.
 #[cfg(feature = "authorities")]
@@ -20,9 +21,6 @@ const AUTHORITIES: &[TrustAnchor<'_>] = webpki_roots::TLS_SERVER_ROOTS;
 /// The authorities that are part of the program: none.
 #[cfg(not(feature = "authorities"))]
 const AUTHORITIES: &[TrustAnchor<'_>] = &[];
-
-/// What TLS holds back when the socket is full: one report in its records.
-const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Whom a server's certificate may come from.
 #[derive(Clone)]
@@ -80,7 +78,7 @@ impl Trust {
             .map_err(|_| format!("{} is neither a name nor an address", Quoted(host)))?;
         let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| error.to_string())?;
-        connection.set_buffer_limit(Some(BUFFER_BYTES));
+        connection.set_buffer_limit(Some(TLS_BUFFER_BYTES));
         Ok(connection)
     }
 }

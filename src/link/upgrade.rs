@@ -10,11 +10,8 @@ use kinglet_proto::limits::SERVER_TEXT_MAX;
 use kinglet_proto::quoted::Quoted;
 
 use super::url::ServerUrl;
+use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 
-/// Bytes of a response head; proxies add much, but not this much.
-const HEAD_BYTES_MAX: usize = 8 * 1024;
-/// Headers of a response.
-const HEADERS_MAX: usize = 64;
 /// Appended to the key before hashing (RFC 6455 section 1.3).
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

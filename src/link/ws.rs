@@ -3,18 +3,14 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use kinglet_proto::limits::{FRAME_IN_MAX, FRAME_OUT_MAX};
+use kinglet_proto::limits::FRAME_IN_MAX;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::error::LinkError;
 use super::transport::Transport;
-
-/// Read buffer: what servers send is short, and a long frame grows it as it comes.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Write buffer: one report, and pings and a close frame behind it.
-const WRITE_BUFFER_BYTES_MAX: usize = FRAME_OUT_MAX + 4 * 1024;
+use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
 
 /// An open WebSocket.
 pub(crate) struct Channel {

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use kinglet_proto::limits::IP_ADDRESSES_MAX;
 use nix::ifaddrs::getifaddrs;
+
+use crate::limits::IP_ADDRESSES_MAX;
 
 /// Global unicast addresses of interfaces that are up: public, then private, IPv4 before IPv6.
 pub(super) fn read(addresses: &mut Vec<String>) {

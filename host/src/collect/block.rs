@@ -4,14 +4,13 @@
 //! A disk is what has hardware (`device`) and holds something (`size`): not loop, ram, zram, dm and
 //! md devices, not a drive for media, not the boot areas of an eMMC, not raw flash.
 
-use kinglet_proto::limits::{BLOCK_LAYERS_MAX, DISKS_MAX};
-
 use super::filter::Filter;
 use super::medium::Medium;
 use super::mounts::Volume;
 use crate::kernel::block;
 use crate::kernel::root::{Buffer, Root};
 use crate::kernel::{text, udev};
+use crate::limits::{BLOCK_LAYERS_MAX, DISKS_MAX};
 
 /// Devices that have a `device` link and are no disk all the same.
 const NO_DISKS: [&str; 9] = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "mtdblock"];

@@ -3,7 +3,6 @@
 //! Idle includes iowait. A counter that went back (iowait does, idle may after a core slept) counts
 //! as not having moved. A core that appears has no share before its second sample, and says zero.
 
-use kinglet_proto::limits::{FREQUENCY_FILES_MAX, KERNEL_FILE_MAX, SENSOR_INTERVAL};
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Cpu;
 use kinglet_proto::time::Instant;
@@ -12,9 +11,7 @@ use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::stat::{self, Stat, Times};
 use crate::kernel::text;
-
-/// Enough of `/proc/stat` for some thirty cores.
-const HEAD_BYTES: usize = 4096;
+use crate::limits::{FREQUENCY_FILES_MAX, KERNEL_FILE_MAX, SENSOR_INTERVAL, STAT_HEAD_BYTES};
 
 /// Reads processor time.
 #[derive(Debug)]
@@ -33,7 +30,7 @@ impl CpuCollector {
     pub(super) fn new(proc: &Root, sys: &Root) -> Self {
         Self {
             file: proc.file("stat"),
-            head_bytes: HEAD_BYTES,
+            head_bytes: STAT_HEAD_BYTES,
             before: Stat::default(),
             after: Stat::default(),
             clocks: Vec::new(),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::INVENTORY_INTERVAL;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Filesystem};
 use kinglet_proto::time::Instant;
@@ -16,6 +15,7 @@ use super::schedule::Schedule;
 use crate::kernel::block;
 use crate::kernel::diskstats::{self, Counters};
 use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::INVENTORY_INTERVAL;
 
 /// Reads disks.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kinglet_proto::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Filesystem;
 use kinglet_proto::time::Instant;
@@ -20,6 +19,7 @@ use super::schedule::Schedule;
 use super::set_text;
 use super::statfs::{Answer, Ask, Space, Statfs};
 use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
 
 /// Reads the mount table and the space of what is mounted.
 pub(super) struct FilesystemCollector {

@@ -2,7 +2,6 @@
 //!
 //! The kernel's files and os-release are asked first, sysinfo's system calls where they are silent.
 
-use kinglet_proto::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 use sysinfo::System;
@@ -11,6 +10,7 @@ use super::Roots;
 use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, Root};
 use crate::kernel::{arm, cpuinfo, os_release, text, utmp};
+use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 
 /// Reads the inventory.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! Main memory, swap and zram.
 
-use kinglet_proto::limits::INVENTORY_INTERVAL;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Memory;
 use kinglet_proto::time::Instant;
@@ -9,6 +8,7 @@ use super::schedule::Schedule;
 use crate::kernel::block;
 use crate::kernel::meminfo::{self, Meminfo};
 use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::INVENTORY_INTERVAL;
 
 /// Reads memory figures.
 #[derive(Debug)]

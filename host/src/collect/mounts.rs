@@ -10,10 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 
-use kinglet_proto::limits::{FILESYSTEMS_MAX, MOUNTS_MAX};
-
 use super::filter::Filter;
 use crate::kernel::mountinfo::{self, Mount};
+use crate::limits::{FILESYSTEMS_MAX, MOUNTS_MAX};
 
 /// Without a block device (major 0), the types that still have storage behind them; `fuse.` types
 /// are judged by [`FUSE_WITHOUT_STORAGE`].

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use kinglet_proto::sample::{Interface, Network};
 use kinglet_proto::time::Instant;
 
@@ -16,6 +15,7 @@ use super::schedule::Schedule;
 use crate::kernel::net_dev::{self, NetDev};
 use crate::kernel::net_route;
 use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 
 /// Reads traffic.
 #[derive(Debug)]

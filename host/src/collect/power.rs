@@ -1,6 +1,5 @@
 //! What feeds the host: the Raspberry Pi firmware's power flags, and a battery.
 
-use kinglet_proto::limits::SENSOR_INTERVAL;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Battery, Power};
 use kinglet_proto::time::Instant;
@@ -9,6 +8,7 @@ use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor::{self, Throttled};
 use crate::kernel::text;
+use crate::limits::SENSOR_INTERVAL;
 
 /// Reads power flags at every sample: a dip lasts less than a second.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Radio links, from the wireless extensions' file.
 
-use kinglet_proto::limits::WIRELESS_MAX;
 use kinglet_proto::sample::Wireless;
 use kinglet_proto::time::Instant;
 
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::wireless;
+use crate::limits::WIRELESS_MAX;
 
 /// Reads radio links.
 #[derive(Debug)]

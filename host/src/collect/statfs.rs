@@ -12,9 +12,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use kinglet_proto::limits::{STATFS_STACK, STATFS_THREADS_MAX, STATFS_TIMEOUT};
 use kinglet_proto::time::Instant;
 use nix::sys::statvfs::statvfs;
+
+use crate::limits::{STATFS_STACK, STATFS_THREADS_MAX, STATFS_TIMEOUT};
 
 /// Space of one file system, bytes and file nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,6 @@
 //! Load, tasks, uptime, sockets, connection tracking and pressure: one small file each, and no
 //! state between samples.
 
-use kinglet_proto::limits::TOPOLOGY_INTERVAL;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Conntrack, LoadAverage, Pressure, Processes, Sample, Sockets, Stall};
 use kinglet_proto::time::Instant;
@@ -9,6 +8,7 @@ use kinglet_proto::time::Instant;
 use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::{loadavg, psi, sockstat, text, uptime};
+use crate::limits::TOPOLOGY_INTERVAL;
 
 /// Reads load, tasks and uptime.
 #[derive(Debug)]

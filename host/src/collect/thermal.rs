@@ -6,7 +6,6 @@
 //! an error or with something absurd is absent until it answers well. Disks are left out
 //! (`drivetemp`): asking one may keep it from sleeping.
 
-use kinglet_proto::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
 use kinglet_proto::sample::{Fan, Temperature};
 use kinglet_proto::time::Instant;
 
@@ -14,6 +13,7 @@ use super::schedule::Schedule;
 use super::set_text;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor;
+use crate::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
 
 /// The chip that is a disk.
 const DISK_CHIP: &str = "drivetemp";

@@ -11,15 +11,10 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use kinglet_proto::limits::{ABSENT_RETRY, KERNEL_FILE_MAX};
 use kinglet_proto::time::Instant;
 
 use super::text;
-
-/// A shorter read of a file of short records has seen its end: the smallest page, less 1 kB.
-const SHORT_READ: usize = 3 * 1024;
-/// What one read asks for beyond what the buffer holds already.
-const READ_AHEAD: usize = 4096;
+use crate::limits::{ABSENT_RETRY, KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
 
 /// The one buffer every kernel file is read into; it grows to the largest of them and stays.
 #[derive(Debug, Default)]

@@ -8,11 +8,7 @@
 //! ```
 
 use super::text;
-
-/// Degrees that a thermometer in a computer can tell: less or more is a sensor that does not work.
-const MILLIDEGREES: std::ops::RangeInclusive<i64> = -40_000..=200_000;
-/// No fan turns faster.
-const RPM_MAX: u64 = 100_000;
+use crate::limits::{MILLIDEGREES, RPM_MAX};
 
 /// A temperature in millidegrees Celsius; `None` when absurd (-273 °C, or the 0 of a dead zone is
 /// kept, since winter has it too).

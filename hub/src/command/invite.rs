@@ -11,8 +11,8 @@ use kinglet_hub::config::{self, Config};
 use kinglet_hub::enroll::host::is_kept;
 use kinglet_hub::enroll::invitation::invite as make;
 use kinglet_hub::enroll::is_file_id;
+use kinglet_hub::limits::INVITATION_VALID;
 use kinglet_hub::{clock, server};
-use kinglet_proto::limits::INVITATION_VALID;
 
 use super::{CONFIG_FILE, Failure};
 

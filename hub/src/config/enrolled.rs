@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::{HOSTS_MAX, STATE_FILE_MAX};
 
 use super::{
     Config, ConfigError, Fault, RawHost, checked_id, fault, hash, label, line_of, spelling,
@@ -11,6 +10,7 @@ use super::{
 use crate::auth::TokenHash;
 use crate::enroll::host::FOLDER;
 use crate::fleet::HostId;
+use crate::limits::{HOSTS_MAX, STATE_FILE_MAX};
 
 /// Adds the enrolled hosts to a configuration, and to its faults what is wrong with them.
 pub(super) fn add_to(config: &mut Config) {

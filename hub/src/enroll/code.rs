@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use kinglet_proto::limits::CODE_CHARS;
-
 use crate::auth::TokenHash;
+use crate::limits::CODE_CHARS;
 
 /// Crockford's base 32: no `i`, `l`, `o` and `u`, which are taken for something else.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use kinglet_proto::limits::{INVITATION_KEPT, INVITATION_VALID, INVITATIONS_MAX, STATE_FILE_MAX};
 use kinglet_proto::time::WallTime;
 use serde::Deserialize;
 
 use super::code::Code;
 use super::{make_folder, quoted, write_draft};
+use crate::limits::{INVITATION_KEPT, INVITATION_VALID, INVITATIONS_MAX, STATE_FILE_MAX};
 
 /// The folder of the invitations, below the state's.
 const FOLDER: &str = "invitations";

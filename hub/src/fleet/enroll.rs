@@ -1,9 +1,9 @@
 //! Hosts that join the fleet for good while it runs.
 
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::HOSTS_MAX;
 
 use super::{Command, Fleet, HostId, Reason, Update};
+use crate::limits::HOSTS_MAX;
 
 impl Fleet {
     /// Whether a host with this id is known, if only by its name in the configuration.

@@ -7,8 +7,9 @@
 use std::mem;
 
 use kinglet_proto::ingest::Place;
-use kinglet_proto::limits::{GAP_PATIENCE, GAPS_MAX};
 use kinglet_proto::time::Instant;
+
+use crate::limits::{GAP_PATIENCE, GAPS_MAX};
 
 /// What has come of one boot's numbers.
 #[derive(Debug, Default)]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::{AGENT_BURST, AGENT_PACE, PACE_REFUSALS_MAX, VIEWER_PACE};
 use kinglet_proto::time::Instant;
+
+use crate::limits::{AGENT_BURST, AGENT_PACE, PACE_PAUSE, PACE_REFUSALS_MAX, VIEWER_PACE};
 
 /// The message budget of one connection.
 #[derive(Debug)]
@@ -16,9 +17,6 @@ pub struct Pace {
     refused: u32,
     told: Option<Instant>,
 }
-
-/// How long who was told to wait shall wait.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +64,11 @@ impl Pace {
         if self.refused >= PACE_REFUSALS_MAX {
             return Verdict::Close;
         }
-        if self.told.is_some_and(|told| now.since(told) < PAUSE) {
+        if self.told.is_some_and(|told| now.since(told) < PACE_PAUSE) {
             return Verdict::Drop;
         }
         self.told = Some(now);
-        Verdict::Refuse(PAUSE)
+        Verdict::Refuse(PACE_PAUSE)
     }
 }
 
@@ -94,7 +92,7 @@ mod tests {
         for second in 1..9 {
             let now = Instant::from_millis(second * 1000);
             assert!((0..VIEWER_PACE).all(|_| pace.take(now) == Verdict::Take));
-            assert_eq!(pace.take(now), Verdict::Refuse(PAUSE), "nothing is lost unsaid");
+            assert_eq!(pace.take(now), Verdict::Refuse(PACE_PAUSE), "nothing is lost unsaid");
         }
     }
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use kinglet_proto::ingest::{self, DecodeError};
-use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL, VISITOR_FRAME_MAX};
+use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -20,6 +20,7 @@ use super::ws::{self, Socket, Upgrade};
 use crate::auth::Grant;
 use crate::clock;
 use crate::fleet::{ConnectionId, HostId, Input, Pace, Reason, Verdict};
+use crate::limits::VISITOR_FRAME_MAX;
 
 /// Which of the two channels an agent came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

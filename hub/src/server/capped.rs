@@ -12,10 +12,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest frame header of a client: two bytes, length in eight, mask in four.
-const HEADER_MAX: usize = 14;
+const HEADER_LONGEST: usize = 14;
 /// With less room than this, bytes go through a buffer of our own: a header held back earlier
 /// must find a place beside what is read.
-const ROOM_MIN: usize = 4 * HEADER_MAX;
+const ROOM_SMALLEST: usize = 4 * HEADER_LONGEST;
 
 /// A stream whose large frames arrive empty.
 pub(super) struct Capped<S> {
@@ -23,14 +23,14 @@ pub(super) struct Capped<S> {
     cap: u64,
     filter: Filter,
     /// Filtered bytes that found no room yet.
-    spill: [u8; ROOM_MIN],
+    spill: [u8; ROOM_SMALLEST],
     spilled: Range<usize>,
 }
 
 /// Where in a frame the stream stands.
 #[derive(Debug, Default)]
 struct Filter {
-    head: [u8; HEADER_MAX],
+    head: [u8; HEADER_LONGEST],
     head_len: usize,
     payload_left: u64,
     dropping: bool,
@@ -40,7 +40,7 @@ impl<S> Capped<S> {
     /// A stream at the beginning of a frame.
     pub(super) fn new(stream: S, cap: usize) -> Self {
         let cap = u64::try_from(cap).unwrap_or(u64::MAX);
-        let (filter, spill) = (Filter::default(), [0; ROOM_MIN]);
+        let (filter, spill) = (Filter::default(), [0; ROOM_SMALLEST]);
         Self { stream, cap, filter, spill, spilled: 0..0 }
     }
 
@@ -52,11 +52,11 @@ impl<S> Capped<S> {
 
 impl Filter {
     /// Filters `bytes[..len]` in place and returns how many are left. There must be room for
-    /// [`HEADER_MAX`] bytes more than `len`: a header held back earlier comes on top.
+    /// [`HEADER_LONGEST`] bytes more than `len`: a header held back earlier comes on top.
     fn pass(&mut self, bytes: &mut [u8], len: usize, cap: u64) -> usize {
         // Everything is moved up first, so that what is written never overtakes what is read.
-        bytes.copy_within(..len, HEADER_MAX);
-        let (mut read, end, mut written) = (HEADER_MAX, HEADER_MAX + len, 0);
+        bytes.copy_within(..len, HEADER_LONGEST);
+        let (mut read, end, mut written) = (HEADER_LONGEST, HEADER_LONGEST + len, 0);
         while read < end {
             if self.payload_left > 0 {
                 let left = usize::try_from(self.payload_left).unwrap_or(usize::MAX);
@@ -88,7 +88,7 @@ impl Filter {
     }
 
     /// The header to pass on, when all of it is here.
-    fn finish_header(&mut self, cap: u64) -> Option<([u8; HEADER_MAX], usize)> {
+    fn finish_header(&mut self, cap: u64) -> Option<([u8; HEADER_LONGEST], usize)> {
         let [first, second, extended @ ..] = self.head;
         if self.head_len < 2 {
             return None;
@@ -110,7 +110,7 @@ impl Filter {
         if !self.dropping {
             return Some((header, header_len));
         }
-        let mut empty = [0; HEADER_MAX];
+        let mut empty = [0; HEADER_LONGEST];
         (empty[0], empty[1]) = (first, second & 0x80);
         Some((empty, 2 + mask_len))
     }
@@ -130,9 +130,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Capped<S> {
                 spilled.start += part;
                 return Poll::Ready(Ok(()));
             }
-            let direct = out.remaining() >= ROOM_MIN;
+            let direct = out.remaining() >= ROOM_SMALLEST;
             let room = if direct { out.initialize_unfilled() } else { &mut spill[..] };
-            let limit = room.len() - HEADER_MAX;
+            let limit = room.len() - HEADER_LONGEST;
             let mut bytes = ReadBuf::new(&mut room[..limit]);
             ready!(Pin::new(&mut *stream).poll_read(context, &mut bytes))?;
             let len = bytes.filled().len();
@@ -196,7 +196,7 @@ mod tests {
         let mut out = Vec::new();
         for part in bytes.chunks(chunk) {
             let mut room = part.to_vec();
-            room.resize(part.len() + HEADER_MAX, 0xaa);
+            room.resize(part.len() + HEADER_LONGEST, 0xaa);
             let len = filter.pass(&mut room, part.len(), cap);
             out.extend_from_slice(&room[..len]);
         }

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use kinglet_proto::enroll::{Enrolled, REASON_HEADER, encode};
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now};
 use tokio_tungstenite::tungstenite::Message;
@@ -24,6 +23,7 @@ use crate::enroll::code::Code;
 use crate::enroll::invitation::{Found, NoInvitation, find};
 use crate::enroll::{host, is_file_id};
 use crate::fleet::{HostId, Input};
+use crate::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
 
 /// The close code of a conversation that came to its end.
 const DONE: u16 = 1000;

@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kinglet::supervisor::Supervisor;
-use kinglet_proto::limits::{AGENT_QUEUE_MAX, VIEWER_QUEUE_MAX, VIEWERS_MAX};
 use kinglet_proto::time::Now;
 use tokio::sync::{broadcast, mpsc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -19,6 +18,7 @@ use crate::clock;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Update, Verdict,
 };
+use crate::limits::{AGENT_QUEUE_MAX, VIEWER_QUEUE_MAX, VIEWERS_MAX};
 
 /// What everything in the server shares.
 pub(super) struct Hub {

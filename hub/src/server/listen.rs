@@ -16,7 +16,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kinglet::supervisor::Supervisor;
-use kinglet_proto::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, UPGRADE_TIMEOUT};
+use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -27,13 +27,7 @@ use tracing::{debug, warn};
 use super::hub::Hub;
 use super::{router, tls};
 use crate::config::Config;
-
-/// hyper's smallest: a request with a token of any allowed length fits.
-const REQUEST_BUFFER: usize = 16 * 1024;
-/// Room for the agents that come back together after an outage.
-const BACKLOG: u32 = 4096;
-/// How long accepting pauses when the system has no descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 
 /// Why the hub cannot serve.
 #[derive(Debug)]
@@ -168,7 +162,7 @@ where
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(UPGRADE_TIMEOUT)
-        .max_buf_size(REQUEST_BUFFER)
+        .max_buf_size(REQUEST_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;

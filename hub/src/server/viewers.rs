@@ -18,9 +18,7 @@ use super::token::Credentials;
 use super::ws::{self, Socket, Upgrade};
 use crate::clock;
 use crate::fleet::{HostId, Pace, Reason, Update, Verdict};
-
-/// Messages written before the socket is flushed and read again.
-const BATCH: usize = 64;
+use crate::limits::VIEWER_BATCH;
 
 /// `GET /ws`.
 pub(super) async fn panel(
@@ -144,7 +142,7 @@ impl Viewer<'_> {
     /// Sends a message and all that wait behind it with one flush.
     async fn send_live(&mut self, socket: &mut Socket, text: Utf8Bytes) -> Result<(), Ending> {
         let mut next = Some(text);
-        let mut left = BATCH;
+        let mut left = VIEWER_BATCH;
         while let Some(text) = next {
             feed(socket, Message::Text(text)).await?;
             left -= 1;

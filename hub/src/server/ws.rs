@@ -23,17 +23,10 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::capped::Capped;
 use crate::fleet::Reason;
+use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
 
 /// An open WebSocket.
 pub(super) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
-
-/// Room for one ordinary report; a larger one gets its own while it is read.
-const READ_BUFFER: usize = 4 * 1024;
-/// Messages to a viewer are collected up to this before they are written; an agent's answers are
-/// flushed one by one and never fill it.
-const WRITE_BUFFER: usize = 16 * 1024;
-/// A viewer that stopped reading costs this much beside the queue it shares.
-const WRITE_BUFFER_MAX: usize = 256 * 1024;
 
 /// A request that asks for a WebSocket.
 pub(super) struct Upgrade {
@@ -105,9 +98,9 @@ impl Upgrade {
 
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(Some(FRAME_IN_MAX))
         .max_frame_size(Some(FRAME_IN_MAX))
 }

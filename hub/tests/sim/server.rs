@@ -6,9 +6,9 @@ use std::time::Duration;
 use kinglet_hub::fleet::{
     Command, ConnectionId, Fleet, HostId, Input, Pace, Reason, Settings, Update, Verdict,
 };
+use kinglet_hub::limits::OFFLINE_AFTER;
 use kinglet_proto::dialect::Protocol;
 use kinglet_proto::ingest::{self, Label, Message};
-use kinglet_proto::limits::OFFLINE_AFTER;
 use kinglet_proto::session::Loss;
 use kinglet_proto::time::{Instant, Now, WallTime};
 

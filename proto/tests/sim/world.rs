@@ -6,9 +6,10 @@
 mod faults;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kinglet_proto::dialect::Protocol;
-use kinglet_proto::limits::{BACKOFF_MAX, CONNECT_TIMEOUT, PONG_TIMEOUT};
+use kinglet_proto::limits::{BACKOFF_MAX, PONG_TIMEOUT};
 use kinglet_proto::rng::Rng;
 use kinglet_proto::session::{Input, Loss};
 
@@ -19,6 +20,8 @@ use crate::server::{Answer, Server};
 const TROUBLE_MS: u64 = 8 * 60 * 1000;
 /// Machines with an id of their own; one more claims the first one's now and then.
 const HOSTS: usize = 3;
+/// An attempt that fails takes as long as this at worst, with its two steps.
+const ATTEMPT: Duration = Duration::from_secs(20);
 /// A server looks at the time this late at worst.
 pub(crate) const TICK_LATE_MS: u64 = 250;
 
@@ -142,7 +145,7 @@ impl World {
         // A link that died in the trouble is noticed within the deaf limit, and then dialled again.
         let notice = peace + PONG_TIMEOUT.as_secs() * 1_000 + 1_000;
         self.run_until(notice);
-        let deadline = notice + (BACKOFF_MAX + CONNECT_TIMEOUT * 2).as_secs() * 1_000;
+        let deadline = notice + (BACKOFF_MAX + ATTEMPT).as_secs() * 1_000;
         while !self.agents.iter().all(|agent| agent.stopped || agent.session.is_up()) {
             assert!(self.now < deadline, "not everybody is back");
             self.run_until(self.now + 1_000);

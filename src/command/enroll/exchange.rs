@@ -3,13 +3,13 @@
 use std::io;
 
 use kinglet_proto::enroll::{Enrolled, decode, upgrade};
-use kinglet_proto::limits::{CHECK_TIMEOUT, WAIT_MAX};
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::clock;
 use crate::config::Enrollment;
+use crate::limits::{CHECK_TIMEOUT, WAIT_MAX};
 use crate::link::{Link, LinkError, LinkEvent, Target};
 
 /// The close code of a conversation that came to its end.

@@ -1,0 +1,71 @@
+//! Every bound of reading a host, stated once, with why it is this number.
+//!
+//! Relations between bounds are asserted at compile time below them.
+
+use std::time::Duration;
+
+use kinglet_proto::limits::{FRAME_OUT_MAX, INTERVAL_MIN};
+
+// --- Reading the kernel.
+
+/// Bytes of one kernel file; /proc/stat of 480 processors has 43 kB, a mount table of a thousand
+/// containers some hundreds.
+pub const KERNEL_FILE_MAX: usize = 1024 * 1024;
+/// A file the kernel does not have is looked for again after this: modules are loaded late.
+pub const ABSENT_RETRY: Duration = Duration::from_secs(60);
+/// Routes and mounts are read again after this, should nobody have told of a change.
+pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
+/// Models, serials, links and names are read again after this.
+pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
+/// Temperatures, fans, clocks and batteries move slowly.
+pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
+/// Space of file systems moves slowly too.
+pub const STATFS_INTERVAL: Duration = Duration::from_secs(10);
+/// A file system that takes longer to say its size is stuck.
+pub const STATFS_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a sample waits for the sizes when those it has are older than its own interval allows.
+pub const STATFS_PATIENCE: Duration = Duration::from_millis(20);
+/// Threads that may hang in a dead mount; with all of them lost no more sizes are asked.
+pub const STATFS_THREADS_MAX: usize = 4;
+/// Stack of such a thread: it makes one system call.
+pub const STATFS_STACK: usize = 64 * 1024;
+/// Mounts read of the mount table.
+pub const MOUNTS_MAX: usize = 4096;
+/// File systems in a sample.
+pub const FILESYSTEMS_MAX: usize = 200;
+/// Disks in a sample.
+pub const DISKS_MAX: usize = 64;
+/// Interfaces in a sample; totals count the others too.
+pub const INTERFACES_MAX: usize = 128;
+/// Temperatures in a sample, and files kept open for them.
+pub const TEMPERATURES_MAX: usize = 24;
+/// Fans in a sample, and files kept open for them.
+pub const FANS_MAX: usize = 8;
+/// Radio links in a sample.
+pub const WIRELESS_MAX: usize = 16;
+/// Addresses in a sample.
+pub const IP_ADDRESSES_MAX: usize = 16;
+/// Cores whose clock is read; the mean of a few is the mean of all.
+pub const FREQUENCY_FILES_MAX: usize = 4;
+/// Devices below a device: partition on LVM on LUKS on md on a disk, and a few to spare.
+pub const BLOCK_LAYERS_MAX: usize = 8;
+/// A shorter read of a file of short records has seen its end: the smallest page, less 1 kB.
+pub const SHORT_READ: usize = 3 * 1024;
+/// What one read asks for beyond what the buffer holds already.
+pub const READ_AHEAD: usize = 4096;
+/// What is read of /proc/stat at first; more, on hosts whose processors need it.
+pub const STAT_HEAD_BYTES: usize = 4096;
+/// Millidegrees that a thermometer in a computer can tell: less or more is a sensor that does not
+/// work.
+pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -40_000..=200_000;
+/// No fan turns faster, revolutions a minute.
+pub const RPM_MAX: u64 = 100_000;
+
+const _: () = {
+    assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
+    assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");
+    // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
+    // Each list fits alone; a host that fills them all loses lines from the bottom.
+    assert!(FILESYSTEMS_MAX * 250 < FRAME_OUT_MAX && INTERFACES_MAX * 300 < FRAME_OUT_MAX);
+    assert!(DISKS_MAX * 350 < FRAME_OUT_MAX);
+};

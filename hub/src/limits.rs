@@ -1,0 +1,83 @@
+//! Every bound of the hub's own, stated once, with why it is this number; those of the wire are in
+//! `kinglet_proto::limits`.
+//!
+//! Relations between bounds are asserted at compile time below them.
+
+use std::time::Duration;
+
+use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, TOKEN_BYTES_MAX};
+
+// --- What a hub keeps and lets in.
+
+/// Hosts a hub knows. A fleet token could otherwise name a new one with every connection.
+pub const HOSTS_MAX: usize = 20_000;
+/// A host that nobody configured is forgotten after this long away.
+pub const FORGET_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A host that was not heard of for this long is offline.
+pub const OFFLINE_AFTER: Duration = Duration::from_secs(60);
+/// A gap before the first live reading that no backfill has begun to fill by then stays one.
+pub const GAP_PATIENCE: Duration = Duration::from_secs(60);
+/// Gaps remembered of one host; one more closes the oldest.
+pub const GAPS_MAX: usize = 8;
+/// Connections to `/ws/agent` at one time that have not shown a token yet: 2,000 vStats agents
+/// that come back at once pass through here within a second.
+pub const VISITORS_MAX: usize = 1024;
+/// Largest frame of a connection that has not shown a token yet.
+pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
+/// Viewers at one time.
+pub const VIEWERS_MAX: usize = 1000;
+/// Messages a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
+/// it has 10 s to catch up, and half a second at 8,000.
+pub const VIEWER_QUEUE_MAX: usize = 4096;
+/// Messages a second an agent may send for long.
+pub const AGENT_PACE: u32 = 20;
+/// Messages an agent may send at once: what a minute of its absence left.
+pub const AGENT_BURST: u32 = 200;
+/// Messages a second a viewer may send, fixed by the protocol.
+pub const VIEWER_PACE: u32 = 20;
+/// Messages over the pace after which a connection is closed.
+pub const PACE_REFUSALS_MAX: u32 = 500;
+/// Answers that wait for an agent which does not read them.
+pub const AGENT_QUEUE_MAX: usize = 16;
+/// TCP connections at one time.
+pub const CONNECTIONS_MAX: usize = 20_000;
+/// How long a connection that was told to slow down shall wait.
+pub const PACE_PAUSE: Duration = Duration::from_secs(1);
+/// Room for one ordinary report; a larger one gets its own while it is read.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Messages to a viewer are collected up to this before they are written; an agent's answers are
+/// flushed one by one and never fill it.
+pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// A viewer that stopped reading costs this much beside the queue it shares.
+pub const WRITE_BUFFER_BYTES_MAX: usize = 256 * 1024;
+/// Messages written to a viewer before its socket is flushed and read again.
+pub const VIEWER_BATCH: usize = 64;
+/// Bytes of a request's head, hyper's smallest: one with a token of any allowed length fits.
+pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
+/// Room for the agents that come back together after an outage.
+pub const BACKLOG: u32 = 4096;
+/// How long accepting pauses when the system has no descriptor left.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+// --- Enrolment.
+
+/// An invitation is good for this long: time to walk over to the new host, not to find a note.
+pub const INVITATION_VALID: Duration = Duration::from_secs(15 * 60);
+/// A used or expired code is told so for this long; after it, it is as unknown as any other.
+pub const INVITATION_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Invitations kept at one time, used and expired ones counted.
+pub const INVITATIONS_MAX: usize = 1024;
+/// Characters of a code, five random bits each: 140 bits.
+pub const CODE_CHARS: usize = 28;
+/// Codes a hub looks up in a second, right or wrong: each costs it a few file operations.
+pub const ENROLLMENTS_PER_S: u32 = 20;
+/// Bytes of a file about one invitation or one enrolled host.
+pub const STATE_FILE_MAX: usize = 8 * 1024;
+
+const _: () = {
+    assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
+    assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
+    assert!(VISITOR_FRAME_MAX < FRAME_IN_MAX && TOKEN_BYTES_MAX <= VISITOR_FRAME_MAX);
+    assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
+    assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);
+};

@@ -1,0 +1,78 @@
+//! Every bound of the agent's own, stated once, with why it is this number; those of the wire are
+//! in `kinglet_proto::limits`, those of reading a host in `kinglet_host::limits`.
+//!
+//! Relations between bounds are asserted at compile time below them.
+
+use std::time::Duration;
+
+use kinglet_proto::limits::{
+    CLOSE_TIMEOUT, DIAL_TIMEOUT, FRAME_OUT_MAX, INTERVAL_MAX, INTERVAL_MIN, UPGRADE_TIMEOUT,
+};
+
+// --- A connection, from the first look-up to the first report.
+
+/// A name server that takes longer is as good as none.
+pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Stack of the look-up thread: musl's resolver needs about 10 kB of it.
+pub const RESOLVE_STACK_BYTES: usize = 128 * 1024;
+/// One TCP connect: a lost SYN is sent again after 1, 3 and 7 s.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The head start each address gets over the next one (RFC 8305 section 5).
+pub const CONNECT_STAGGER: Duration = Duration::from_millis(250);
+/// Addresses tried of one name; the rest wait for the next attempt.
+pub const ADDRESSES_MAX: usize = 8;
+/// Bytes of a response head; proxies add much, but not this much.
+pub const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// Headers of a response.
+pub const HEADERS_MAX: usize = 64;
+/// What is read at a time of a response head.
+pub const HEAD_PIECE_BYTES: usize = 1024;
+
+// --- A connection in use.
+
+/// Frames taken in at one wake-up, so that a chatty server cannot keep the loop to itself.
+pub const FRAMES_PER_WAKE_MAX: usize = 16;
+/// Read buffer of a WebSocket: what servers send is short, and a long frame grows it as it comes.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Its write buffer: one report, and pings and a close frame behind it.
+pub const WRITE_BUFFER_BYTES_MAX: usize = FRAME_OUT_MAX + 4 * 1024;
+/// What TLS holds back when the socket is full: one report in its records.
+pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
+/// The kernel's news thrown away at one wake-up; more of them wake the loop again.
+pub const NEWS_PER_WAKE_MAX: usize = 64;
+
+// --- What an owner may configure.
+
+/// Report interval where nothing is said.
+pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
+/// `[[server]]` blocks in one configuration.
+pub const SERVERS_MAX: usize = 8;
+
+// --- The agent's loop.
+
+/// The window of the first sample: long enough for a rate that means something.
+pub const FIRST_WINDOW: Duration = Duration::from_millis(200);
+/// Longest poll(2): its clock stands still in suspend, so a host that wakes up looks at the time
+/// within this.
+pub const WAIT_MAX: Duration = Duration::from_secs(10);
+/// `kinglet check`: the longest way to one server, every step at its own limit.
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(45);
+/// From SIGTERM to the end, with whatever is still unsaid: 3 s are promised.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
+/// Widest cell of `kinglet sample`; what is longer is cut, with an ellipsis.
+pub const CELL_CHARS_MAX: usize = 32;
+
+const _: () = {
+    assert!(CLOSE_TIMEOUT.as_millis() < STOP_TIMEOUT.as_millis(), "a goodbye fits the stop");
+    assert!(STOP_TIMEOUT.as_millis() < 3000, "SIGTERM promises 3 s");
+    assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());
+    assert!(INTERVAL_DEFAULT.as_millis() <= INTERVAL_MAX.as_millis());
+    assert!(
+        DIAL_TIMEOUT.as_millis()
+            > RESOLVE_TIMEOUT.as_millis()
+                + CONNECT_TIMEOUT.as_millis()
+                + UPGRADE_TIMEOUT.as_millis()
+                + CONNECT_STAGGER.as_millis() * ADDRESSES_MAX as u128,
+        "the link's own limits fire first and say more"
+    );
+};
