@@ -9,8 +9,8 @@
 use std::time::Duration;
 
 use kinglet_host::collect::{Collector, Options, Roots};
-use kinglet_proto::dialect::{Dialect, Protocol};
 use kinglet_proto::host::Host;
+use kinglet_proto::output::{Dialect, Protocol};
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Input, Output, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};

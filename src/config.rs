@@ -26,8 +26,8 @@ use std::time::Duration;
 #[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
 use kinglet_host::collect::{Filter, Options, Roots};
-use kinglet_proto::dialect::{Auth, Protocol};
 use kinglet_proto::host::Host;
+use kinglet_proto::output::{Auth, Protocol};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use problem::{ConfigError, Place, Problem};

@@ -4,39 +4,32 @@
 //! what happened ([`LinkEvent`]). It never blocks, every step of it has a time limit, and it knows
 //! nothing of sessions: when to dial again is not decided here.
 
-mod crypto;
+mod carrier;
+mod dial;
 mod error;
 mod event;
-mod fault;
-mod handshake;
-pub(crate) mod netwatch;
-mod pin;
-mod race;
-mod resolve;
 mod tls;
 mod transport;
-mod upgrade;
 mod url;
-mod ws;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use carrier::handshake::Handshake;
+pub use carrier::upgrade::UpgradeError;
+use carrier::websocket::{Channel, Heard};
+use dial::race::Race;
+use dial::resolve::{self, Lookup};
 pub use error::{LinkError, Step};
 pub use event::{LinkEvent, Progress};
-use handshake::Handshake;
-use kinglet_proto::dialect::Upgrade;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, WRITE_TIMEOUT};
+use kinglet_proto::output::Upgrade;
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
-pub use pin::Pin;
-use race::Race;
-use resolve::Lookup;
+pub use tls::pin::Pin;
 pub use tls::{Trust, TrustError};
-pub use upgrade::UpgradeError;
 pub use url::{ServerUrl, UrlError};
-use ws::{Channel, Heard};
 
 use crate::limits::{FRAMES_PER_WAKE_MAX, RESOLVE_TIMEOUT};
 

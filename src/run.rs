@@ -3,8 +3,6 @@
 //! One thread and one poll(2) serve all servers, the kernel's network and mount news, and the
 //! signal to stop. Nothing here decides anything: sessions do, from what they are told.
 
-mod peer;
-
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 use std::{fmt, io};
@@ -15,12 +13,12 @@ use kinglet_proto::session::Input;
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use peer::Peer;
 
 use crate::clock;
 use crate::config::Config;
+use crate::drive::Peer;
 use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
-use crate::link::netwatch::NetWatch;
+use crate::source::network::NetWatch;
 use crate::supervisor::Supervisor;
 
 /// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every

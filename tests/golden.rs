@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
 use kinglet_host::kernel::mountinfo;
-use kinglet_proto::dialect::{Dialect, Protocol, Stamp};
 use kinglet_proto::host as proto;
+use kinglet_proto::output::{Dialect, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now, WallTime};

@@ -5,7 +5,7 @@
 #[path = "tidy/source.rs"]
 mod source;
 
-use kinglet_proto::dialect::Protocol;
+use kinglet_proto::output::Protocol;
 use source::{Source, root, sources};
 use std::collections::BTreeSet;
 use std::fs;
@@ -51,7 +51,7 @@ const ARROWS: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["host/src/collect/", "host/src/collect.rs"],
-        &["proto::session", "proto::dialect"],
+        &["proto::session", "proto::output"],
         "collect points to kernel and proto's sample only",
     ),
     (

@@ -5,23 +5,18 @@
 //! nothing is allocated. Nothing here reads a clock: rates are over the instants handed in.
 
 mod address;
-mod block;
 mod cost;
 mod cpu;
-mod disk;
-mod filesystem;
-mod filter;
+mod disks;
+mod filesystems;
 mod host;
-mod medium;
 mod memory;
-mod mounts;
 mod network;
 mod ports;
 mod power;
 mod radio;
 mod rate;
 mod schedule;
-mod statfs;
 mod system;
 mod thermal;
 
@@ -29,13 +24,13 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use filter::Filter;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now};
-pub use statfs::{Ask, Space};
 
+pub use crate::filter::Filter;
 use crate::kernel::root::{Buffer, Root};
 use crate::limits::INVENTORY_INTERVAL;
+pub use crate::storage::statfs::{Ask, Space};
 
 /// Where the host's files lie; other than the defaults inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +118,8 @@ pub struct Collector {
     load: system::LoadCollector,
     cpu: Option<cpu::CpuCollector>,
     memory: Option<memory::MemoryCollector>,
-    filesystems: Option<filesystem::FilesystemCollector>,
-    disks: Option<disk::DiskCollector>,
+    filesystems: Option<filesystems::FilesystemCollector>,
+    disks: Option<disks::DiskCollector>,
     network: Option<network::NetworkCollector>,
     sockets: Option<system::SocketCollector>,
     pressure: Option<system::PressureCollector>,
@@ -144,7 +139,7 @@ struct Sensors {
 impl Collector {
     /// Opens what is read often. Rates need two samples: the first has none.
     pub fn new(roots: &Roots, options: &Options) -> Self {
-        Self::with_statfs(roots, options, statfs::kernel())
+        Self::with_statfs(roots, options, crate::storage::statfs::kernel())
     }
 
     /// The same with another way to ask mounts for their space.
@@ -160,11 +155,11 @@ impl Collector {
             memory: options.memory.then(|| memory::MemoryCollector::new(&proc, &sys)),
             filesystems: options.filesystems.then(|| {
                 let filter = options.mounts.clone();
-                filesystem::FilesystemCollector::new(&proc, &roots.root, filter, ask)
+                filesystems::FilesystemCollector::new(&proc, &roots.root, filter, ask)
             }),
             disks: options
                 .disks
-                .then(|| disk::DiskCollector::new(&proc, &sys, &root, options.disk_names.clone())),
+                .then(|| disks::DiskCollector::new(&proc, &sys, &root, options.disk_names.clone())),
             network: options
                 .network
                 .then(|| network::NetworkCollector::new(&net, &sys, options.interfaces.clone())),

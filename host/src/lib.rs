@@ -4,5 +4,7 @@
 //! and what time it is.
 
 pub mod collect;
+mod filter;
 pub mod kernel;
 pub mod limits;
+mod storage;

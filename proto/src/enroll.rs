@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::Upgrade;
 use crate::limits::TOKEN_BYTES_MAX;
+use crate::output::Upgrade;
 use crate::secret::Secret;
 
 /// Where a hub takes codes, below whatever path a proxy puts before its own.

@@ -6,7 +6,6 @@
 
 mod agent;
 mod bounds;
-mod envelope;
 mod salvage;
 mod simple_server_status;
 
@@ -14,11 +13,10 @@ use std::fmt;
 use std::time::Duration;
 
 pub use agent::{batch_ack, decode, login_answer};
-pub(crate) use envelope::envelope;
-pub use envelope::{Head, ack, connected, error, pong, refused};
 pub use simple_server_status::decode as decode_server_info;
 
 use crate::sample::Sample;
+pub use crate::wire::envelope::{Head, ack, connected, error, pong, refused};
 
 /// One message of an agent, whatever its dialect.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,17 +4,18 @@
 //! told, and what it wants done it says. So everything here can be tested without waiting.
 
 pub mod backoff;
-pub mod dialect;
+pub mod delivery;
 pub mod enroll;
 pub mod host;
 pub mod ingest;
 pub mod limits;
+pub mod output;
 pub mod percent;
 pub mod quoted;
-pub mod ring;
 pub mod rng;
 pub mod sample;
 pub mod secret;
 pub mod session;
 pub mod time;
 pub mod viewer;
+pub mod wire;

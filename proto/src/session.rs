@@ -31,9 +31,9 @@ pub use port::{Counts, Input, Loss, Output};
 use state::{Action, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::dialect::{Dialect, Heard, Keep, Restored};
+use crate::delivery::ring::Ring;
 use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX, RING_BYTES_MAX};
-use crate::ring::Ring;
+use crate::output::{Dialect, Heard, Keep, Restored};
 use crate::time::{Instant, Now};
 
 /// The agent's half of one conversation.

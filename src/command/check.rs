@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use kinglet_host::collect::Collector;
-use kinglet_proto::dialect::{Dialect, upgrade};
+use kinglet_proto::output::{Dialect, upgrade};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::{Event, Input, Output, Session};
 use kinglet_proto::time::Instant;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use kinglet_host::collect::Collector;
 use kinglet_host::limits::STATFS_TIMEOUT;
-use kinglet_proto::dialect;
+use kinglet_proto::output;
 use nix::poll::{PollTimeout, poll};
 
 use super::{Outcome, table};
@@ -22,7 +22,7 @@ pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
     let sample = collector.sample_mut();
     let mut stdout = io::stdout().lock();
     if json {
-        writeln!(stdout, "{}", dialect::json(sample))?;
+        writeln!(stdout, "{}", output::json(sample))?;
     } else {
         let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
         table::write(&mut stdout, sample, bold)?;

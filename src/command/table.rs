@@ -4,7 +4,7 @@ mod unit;
 
 use std::io::{self, Write};
 
-use kinglet_proto::dialect;
+use kinglet_proto::output;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Filesystem, Interface, Sample};
 use unit::{bytes, percent, rate, span};
@@ -142,7 +142,7 @@ fn memory(sample: &Sample) -> Vec<Row> {
 }
 
 fn disk(disk: &Disk) -> Row {
-    let kind = dialect::json(&disk.disk_type);
+    let kind = output::json(&disk.disk_type);
     vec![
         disk.name.clone(),
         kind.trim_matches('"').to_owned(),

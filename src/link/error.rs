@@ -7,9 +7,9 @@ use std::{fmt, io};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::Loss;
 
-use super::fault::explain;
-use super::pin::{Pin, WrongPin};
-use super::upgrade::UpgradeError;
+use super::carrier::upgrade::UpgradeError;
+use super::tls::fault::explain;
+use super::tls::pin::{Pin, WrongPin};
 
 /// The step of a connection that failed, and how.
 #[derive(Debug)]

@@ -1,17 +1,20 @@
 //! TLS by rustls with ring: whom to trust, and nothing optional.
 
+mod crypto;
+pub(super) mod fault;
+pub(super) mod pin;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kinglet_proto::quoted::Quoted;
+use pin::{Pin, PinVerifier};
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::crypto;
-use super::pin::{Pin, PinVerifier};
 use crate::clock::CertificateClock;
 use crate::limits::TLS_BUFFER_BYTES;
 

@@ -15,7 +15,7 @@ use agent::{Agent, Temporary, load};
 use certificates::{Authority, Kind};
 use kinglet::clock;
 use kinglet::link::{Link, LinkError, LinkEvent, ServerUrl, Step, Target};
-use kinglet_proto::dialect::Upgrade;
+use kinglet_proto::output::Upgrade;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use server::{Server, now, pause};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kinglet::clock;
 use kinglet::link::{Link, LinkError, Pin, Target};
-use kinglet_proto::dialect::Upgrade;
+use kinglet_proto::output::Upgrade;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};

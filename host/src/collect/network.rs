@@ -8,10 +8,10 @@ use std::time::Duration;
 use kinglet_proto::sample::{Interface, Network};
 use kinglet_proto::time::Instant;
 
-use super::filter::Filter;
 use super::ports::{self, Port};
 use super::rate::{self, Width};
 use super::schedule::Schedule;
+use crate::filter::Filter;
 use crate::kernel::net_dev::{self, NetDev};
 use crate::kernel::net_route;
 use crate::kernel::root::{Buffer, HotFile, Root};

@@ -39,6 +39,11 @@ pub fn parse_vpd_pg80(page: &[u8]) -> Option<String> {
     (head[1] == 0x80 && !serial.is_empty()).then_some(serial)
 }
 
+/// The name as users know it: sysfs writes a slash as an exclamation mark.
+pub fn plain(name: &str) -> String {
+    name.replace('!', "/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ const HEADER_LONGEST: usize = 14;
 const ROOM_SMALLEST: usize = 4 * HEADER_LONGEST;
 
 /// A stream whose large frames arrive empty.
-pub(super) struct Capped<S> {
+pub(crate) struct Capped<S> {
     stream: S,
     cap: u64,
     filter: Filter,
@@ -38,14 +38,14 @@ struct Filter {
 
 impl<S> Capped<S> {
     /// A stream at the beginning of a frame.
-    pub(super) fn new(stream: S, cap: usize) -> Self {
+    pub(crate) fn new(stream: S, cap: usize) -> Self {
         let cap = u64::try_from(cap).unwrap_or(u64::MAX);
         let (filter, spill) = (Filter::default(), [0; ROOM_SMALLEST]);
         Self { stream, cap, filter, spill, spilled: 0..0 }
     }
 
     /// Sets the limit for the frames to come.
-    pub(super) fn raise(&mut self, cap: usize) {
+    pub(crate) fn raise(&mut self, cap: usize) {
         self.cap = u64::try_from(cap).unwrap_or(u64::MAX);
     }
 }

@@ -24,9 +24,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use super::hub::Hub;
-use super::{router, tls};
+use super::tls;
 use crate::config::Config;
+use crate::door::router;
+use crate::hub::Hub;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 
 /// Why the hub cannot serve.

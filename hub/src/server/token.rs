@@ -10,13 +10,13 @@ const SUBPROTOCOL: &str = "kinglet.v1";
 
 /// Who a request says it is.
 #[derive(Default)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     /// The token, from a header, the subprotocol list or the query.
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The host's or client's id.
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
     /// The subprotocol to agree on.
-    pub(super) protocol: Option<&'static str>,
+    pub(crate) protocol: Option<&'static str>,
 }
 
 #[derive(Deserialize, Default)]
@@ -29,7 +29,7 @@ struct InQuery {
 
 impl Credentials {
     /// Reads them; headers go before the query.
-    pub(super) fn read(headers: &HeaderMap, uri: &Uri) -> Self {
+    pub(crate) fn read(headers: &HeaderMap, uri: &Uri) -> Self {
         let query = Query::<InQuery>::try_from_uri(uri).map(|Query(query)| query);
         let InQuery { token, client_id, server_id } = query.unwrap_or_default();
         let offered = text(headers, SEC_WEBSOCKET_PROTOCOL.as_str()).unwrap_or_default();

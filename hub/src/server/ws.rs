@@ -26,10 +26,10 @@ use crate::fleet::Reason;
 use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
 
 /// An open WebSocket.
-pub(super) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
+pub(crate) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
 
 /// A request that asks for a WebSocket.
-pub(super) struct Upgrade {
+pub(crate) struct Upgrade {
     key: HeaderValue,
     on_upgrade: OnUpgrade,
 }
@@ -65,7 +65,7 @@ fn names(headers: &HeaderMap, header: HeaderName, word: &str) -> bool {
 
 impl Upgrade {
     /// Answers 101 and serves the socket in a task of its own.
-    pub(super) fn serve<F, Served>(
+    pub(crate) fn serve<F, Served>(
         self,
         protocol: Option<&'static str>,
         frame_max: usize,
@@ -106,7 +106,7 @@ fn config() -> WebSocketConfig {
 }
 
 /// Sends one message within the limit; `Err` when the connection is over.
-pub(super) async fn send(socket: &mut Socket, message: Message) -> Result<(), ()> {
+pub(crate) async fn send(socket: &mut Socket, message: Message) -> Result<(), ()> {
     match timeout(WRITE_TIMEOUT, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(()),
@@ -114,12 +114,12 @@ pub(super) async fn send(socket: &mut Socket, message: Message) -> Result<(), ()
 }
 
 /// Says goodbye, waits a moment for the other side to, and drops the connection.
-pub(super) async fn close(socket: Socket, reason: Reason) {
+pub(crate) async fn close(socket: Socket, reason: Reason) {
     close_with(socket, reason.code(), &reason.to_string()).await;
 }
 
 /// The same with a code and words of one's own.
-pub(super) async fn close_with(mut socket: Socket, code: u16, reason: &str) {
+pub(crate) async fn close_with(mut socket: Socket, code: u16, reason: &str) {
     let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
     let goodbye = async {
         if socket.close(Some(frame)).await.is_ok() {

@@ -1,7 +1,7 @@
 //! What a host's state must be, told from what was delivered to the hub.
 
 use kinglet_hub::limits::OFFLINE_AFTER;
-use kinglet_proto::dialect::Protocol;
+use kinglet_proto::output::Protocol;
 
 use crate::agent::{LIFE, Who};
 use crate::world::TICK_LATE_MS;

@@ -7,8 +7,8 @@ use kinglet_hub::fleet::{
     Command, ConnectionId, Fleet, HostId, Input, Pace, Reason, Settings, Update, Verdict,
 };
 use kinglet_hub::limits::OFFLINE_AFTER;
-use kinglet_proto::dialect::Protocol;
 use kinglet_proto::ingest::{self, Label, Message};
+use kinglet_proto::output::Protocol;
 use kinglet_proto::session::Loss;
 use kinglet_proto::time::{Instant, Now, WallTime};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::state::{Action, State, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
-use crate::dialect::{Keep, Stamp};
 use crate::limits::EARLY_MAX;
+use crate::output::{Keep, Stamp};
 use crate::sample::Sample;
 
 impl Session {

@@ -3,9 +3,9 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::ingest::{Head, envelope};
 use crate::sample::{Disk, Interface, Sample};
 use crate::time::WallTime;
+use crate::wire::envelope::{Head, envelope};
 
 /// A host as viewers know it.
 #[derive(Debug, Clone, Serialize)]

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use kinglet_proto::dialect::{Dialect, Protocol};
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{PONG_TIMEOUT, RING_BYTES_MAX};
+use kinglet_proto::output::{Dialect, Protocol};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Input, Output, Reason, Session};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kinglet_proto::dialect::Protocol;
+use kinglet_proto::output::Protocol;
 use kinglet_proto::session::Loss;
 
 use crate::agent::{Agent, ToAgent, ToServer, Who};

@@ -8,8 +8,8 @@ mod faults;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kinglet_proto::dialect::Protocol;
 use kinglet_proto::limits::{BACKOFF_MAX, PONG_TIMEOUT};
+use kinglet_proto::output::Protocol;
 use kinglet_proto::rng::Rng;
 use kinglet_proto::session::{Input, Loss};
 

@@ -1,0 +1,258 @@
+//! Physical disks: rates from `/proc/diskstats`, usage from the file systems that lie on them.
+
+use std::time::Duration;
+
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::{Disk, Filesystem};
+use kinglet_proto::time::Instant;
+
+use super::rate::{self, Width};
+use super::schedule::Schedule;
+use crate::filter::Filter;
+use crate::kernel::block;
+use crate::kernel::diskstats::{self, Counters};
+use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::INVENTORY_INTERVAL;
+use crate::storage::block::{BlockMap, Share};
+use crate::storage::medium::SECTOR;
+use crate::storage::mounts::Volume;
+
+/// Reads disks.
+#[derive(Debug)]
+pub(super) struct DiskCollector {
+    sys: Root,
+    root: Root,
+    filter: Filter,
+    file: HotFile,
+    map: BlockMap,
+    /// For each disk of the sample its place in the map.
+    order: Vec<usize>,
+    /// For each disk of the map.
+    readings: Vec<Readings>,
+    /// For each volume the disks under it.
+    shares: Vec<Vec<Share>>,
+    due: Schedule,
+    /// What devices there were, and which volumes.
+    fingerprint: u64,
+    generation: u64,
+    before_at: Instant,
+}
+
+/// What a disk counted at the last sample and at this one; `None` when it was not there.
+#[derive(Debug, Clone, Copy, Default)]
+struct Readings {
+    before: Option<Counters>,
+    after: Option<Counters>,
+}
+
+impl DiskCollector {
+    pub(super) fn new(proc: &Root, sys: &Root, root: &Root, filter: Filter) -> Self {
+        Self {
+            sys: sys.clone(),
+            root: root.clone(),
+            filter,
+            file: proc.file("diskstats"),
+            map: BlockMap::default(),
+            order: Vec::new(),
+            readings: Vec::new(),
+            shares: Vec::new(),
+            due: Schedule::every(INVENTORY_INTERVAL),
+            fingerprint: 0,
+            generation: 0,
+            before_at: Instant::default(),
+        }
+    }
+
+    /// `volumes` and `filesystems` go in step.
+    pub(super) fn collect(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        (volumes, generation): (&[Volume], u64),
+        filesystems: &[Filesystem],
+        disks: &mut Vec<Disk>,
+    ) {
+        for reading in &mut self.readings {
+            reading.before = reading.after;
+        }
+        let fingerprint = self.read_counters(now, buffer);
+        let is_other = fingerprint != self.fingerprint || generation != self.generation;
+        if self.due.is_due(now) || is_other {
+            (self.fingerprint, self.generation) = (fingerprint, generation);
+            self.read_topology(buffer, volumes, disks);
+            self.read_counters(now, buffer);
+            self.fill_wear(now, buffer, disks);
+        }
+        let elapsed = now.since(self.before_at);
+        self.before_at = now;
+        for (place, disk) in self.order.iter().zip(disks.iter_mut()) {
+            if let Some(readings) = self.readings.get(*place) {
+                fill_rates(disk, readings, elapsed);
+            }
+        }
+        self.fill_usage(filesystems, disks);
+    }
+
+    /// Usage again, when the file systems have told more; the volumes are those of the sample.
+    pub(super) fn fill_usage(&self, filesystems: &[Filesystem], disks: &mut [Disk]) {
+        for (place, disk) in self.order.iter().zip(disks) {
+            fill_usage(disk, *place, &self.shares, filesystems);
+        }
+    }
+
+    /// Reads the counters of the known disks; gives a number that changes with the devices.
+    fn read_counters(&mut self, now: Instant, buffer: &mut Buffer) -> u64 {
+        for reading in &mut self.readings {
+            reading.after = None;
+        }
+        let text = self.file.read(now, buffer).unwrap_or_default();
+        let mut fingerprint = 0_u64;
+        for stat in diskstats::parse(text) {
+            let (major, minor) = stat.device;
+            fingerprint = (fingerprint ^ (major << 20) ^ minor).wrapping_mul(0x100_0000_01b3) ^ 1;
+            let known = self.map.disks.iter().position(|disk| disk.device == stat.device);
+            if let Some(reading) = known.and_then(|place| self.readings.get_mut(place)) {
+                reading.after = stat.counters();
+            }
+        }
+        fingerprint
+    }
+
+    fn read_topology(&mut self, buffer: &mut Buffer, volumes: &[Volume], disks: &mut Vec<Disk>) {
+        let known = std::mem::take(&mut self.map);
+        let with_pools = volumes.iter().any(|volume| volume.fstype == "zfs");
+        self.map = BlockMap::read(&self.sys, &self.root, &self.filter, with_pools, buffer);
+        self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
+        if is_container(volumes) && self.shares.iter().all(Vec::is_empty) {
+            self.map.disks.clear(); // the engine's host's, and nothing of ours on them
+        }
+        let readings = std::mem::take(&mut self.readings);
+        self.readings.extend(self.map.disks.iter().map(|disk| {
+            let place = known.disks.iter().position(|old| old.name == disk.name);
+            place.and_then(|place| readings.get(place)).copied().unwrap_or_default()
+        }));
+        let root = volumes.iter().position(|volume| volume.mount_point == "/");
+        let first = root.and_then(|root| self.shares[root].first()).map(|share| share.disk);
+        self.order = (0..self.map.disks.len()).collect();
+        self.order.sort_by_key(|place| (Some(*place) != first, *place));
+        disks.clear();
+        disks.extend(self.order.iter().map(|place| {
+            let medium = &self.map.disks[*place];
+            Disk {
+                name: medium.name.clone(),
+                model: medium.model.clone(),
+                serial: medium.serial.clone(),
+                disk_type: medium.disk_type,
+                total: medium.total,
+                mount_points: mount_points(*place, &self.shares, volumes),
+                ..Disk::default()
+            }
+        }));
+    }
+
+    /// Wear moves over months; it is read with the inventory.
+    fn fill_wear(&mut self, now: Instant, buffer: &mut Buffer, disks: &mut [Disk]) {
+        for (place, disk) in self.order.iter().zip(disks) {
+            let file = self.map.disks.get_mut(*place).and_then(|disk| disk.life_time.as_mut());
+            disk.wear_percent =
+                file.and_then(|file| file.read(now, buffer)).and_then(block::parse_life_time);
+        }
+    }
+}
+
+/// Whether the root is a container engine's overlay; OpenWrt's has storage of its own below it.
+fn is_container(volumes: &[Volume]) -> bool {
+    let mut volumes = volumes.iter();
+    volumes.any(|v| v.mount_point == "/" && v.fstype == "overlay" && v.storage == v.source)
+}
+
+/// The mount points of what lies on a disk; `volumes` have `/` first.
+fn mount_points(place: usize, shares: &[Vec<Share>], volumes: &[Volume]) -> Vec<String> {
+    let on_disk = |shares: &Vec<Share>| shares.iter().any(|share| share.disk == place);
+    let found = shares.iter().zip(volumes).filter(|pair| on_disk(pair.0));
+    found.map(|pair| pair.1.mount_point.clone()).collect()
+}
+
+fn fill_rates(disk: &mut Disk, readings: &Readings, elapsed: Duration) {
+    let bytes = |sectors: u64| sectors.saturating_mul(SECTOR);
+    disk.read_bytes = readings.after.map(|count| bytes(count.sectors_read));
+    disk.write_bytes = readings.after.map(|count| bytes(count.sectors_written));
+    let both = readings.before.zip(readings.after);
+    let speed = |of: fn(&Counters) -> u64| {
+        let (before, after) = both?;
+        let sectors = rate::growth(of(&before), of(&after), Width::NATIVE)?;
+        rate::per_second(bytes(sectors), elapsed)
+    };
+    disk.read_speed = speed(|count| count.sectors_read);
+    disk.write_speed = speed(|count| count.sectors_written);
+    disk.busy_percent = both.and_then(|(before, after)| {
+        // Milliseconds are 32 bits wide on every kernel.
+        let busy = rate::growth(before.busy_ms, after.busy_ms, Width::Narrow)?;
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).ok().filter(|ms| *ms > 0)?;
+        Some(Percent::of(busy, elapsed_ms))
+    });
+}
+
+fn fill_usage(disk: &mut Disk, place: usize, shares: &[Vec<Share>], filesystems: &[Filesystem]) {
+    let (mut used, mut held, mut is_known) = (0_u64, 0_u64, false);
+    for (shares, filesystem) in shares.iter().zip(filesystems) {
+        let Some((fs_used, fs_free)) = filesystem.used.zip(filesystem.free) else { continue };
+        for share in shares.iter().filter(|share| share.disk == place) {
+            used = used.saturating_add(part_of(fs_used, share));
+            held = held.saturating_add(part_of(fs_used.saturating_add(fs_free), share));
+            is_known = true;
+        }
+    }
+    disk.used = is_known.then_some(used);
+    disk.usage_percent = is_known.then(|| Percent::of(used, held));
+}
+
+fn part_of(amount: u64, share: &Share) -> u64 {
+    let part = u128::from(amount) * u128::from(share.part) / u128::from(share.of.max(1));
+    u64::try_from(part).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(sectors_read: u64, sectors_written: u64, busy_ms: u64) -> Option<Counters> {
+        Some(Counters { sectors_read, sectors_written, busy_ms })
+    }
+
+    #[test]
+    fn rates_are_absent_when_a_disk_was_replaced_and_never_spike() {
+        let mut disk = Disk::default();
+        let second = Duration::from_secs(1);
+        let mut rates = |before, after| {
+            fill_rates(&mut disk, &Readings { before, after }, second);
+            (disk.read_speed, disk.write_speed, disk.busy_percent.map(Percent::get))
+        };
+        assert_eq!(rates(count(0, 2, 0), count(4, 2, 250)), (Some(2048), Some(0), Some(25.0)));
+        assert_eq!(rates(None, count(4, 2, 250)), (None, None, None));
+        assert_eq!(rates(count(4, 2, 250), None), (None, None, None));
+        assert_eq!(rates(count(90, 90, 9000), count(1, 1, 10)), (None, None, None));
+        let wrapped = rates(count(0, 0, (1 << 32) - 100), count(0, 0, 400));
+        assert_eq!(wrapped, (Some(0), Some(0), Some(50.0)));
+        assert_eq!(rates(count(0, 0, 0), count(0, 0, 5000)).2, Some(100.0));
+    }
+
+    #[test]
+    fn usage_follows_the_shares_and_is_absent_without_any() {
+        let row = |used, free| Filesystem { used, free, ..Filesystem::default() };
+        let rows = [row(Some(100), Some(300)), row(None, None), row(Some(50), Some(50))];
+        let shares = [
+            vec![Share { disk: 0, part: 1, of: 1 }, Share { disk: 1, part: 1, of: 1 }],
+            vec![Share { disk: 0, part: 1, of: 1 }],
+            vec![Share { disk: 1, part: 1, of: 2 }],
+        ];
+        let usage = |place| {
+            let mut disk = Disk::default();
+            fill_usage(&mut disk, place, &shares, &rows);
+            (disk.used, disk.usage_percent.map(Percent::get))
+        };
+        assert_eq!(usage(0), (Some(100), Some(25.0)));
+        assert_eq!(usage(1), (Some(125), Some(27.8)));
+        assert_eq!(usage(2), (None, None));
+    }
+}

@@ -1,0 +1,248 @@
+//! Space of the mounted file systems: the list from mountinfo, the figures from statfs.
+//!
+//! Mounts are read from PID 1 where that is allowed: under a service manager's sandbox the agent's
+//! own mounts are read-only and say nothing of the host's.
+
+use std::ffi::CString;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::Filesystem;
+use kinglet_proto::time::Instant;
+
+use super::schedule::Schedule;
+use super::set_text;
+use crate::filter::Filter;
+use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
+use crate::storage::mounts::{self, Volume};
+use crate::storage::statfs::{Answer, Ask, Space, Statfs};
+
+/// Reads the mount table and the space of what is mounted.
+pub(super) struct FilesystemCollector {
+    file: HotFile,
+    root: PathBuf,
+    filter: Filter,
+    table: Vec<u8>,
+    volumes: Vec<Volume>,
+    /// For each path that is asked, the volume it belongs to.
+    owners: Vec<usize>,
+    statfs: Statfs,
+    table_due: Schedule,
+    space_due: Schedule,
+    generation: u64,
+}
+
+impl FilesystemCollector {
+    pub(super) fn new(proc: &Root, root: &Path, filter: Filter, ask: Ask) -> Self {
+        let of_init = proc.is_readable("1/mountinfo");
+        Self {
+            file: proc.file(if of_init { "1/mountinfo" } else { "self/mountinfo" }),
+            root: root.to_owned(),
+            filter,
+            table: Vec::new(),
+            volumes: Vec::new(),
+            owners: Vec::new(),
+            statfs: Statfs::new(ask),
+            table_due: Schedule::every(TOPOLOGY_INTERVAL),
+            space_due: Schedule::every(STATFS_INTERVAL),
+            generation: 0,
+        }
+    }
+
+    /// Raises `POLLPRI` when something is mounted or unmounted.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.file.fd()
+    }
+
+    /// Something was mounted or unmounted.
+    pub(super) fn handle_change(&mut self) {
+        self.table_due.hurry();
+        self.file.look_again();
+    }
+
+    /// The volumes, one for each file system of the sample, and a number that changes with them.
+    pub(super) fn volumes(&self) -> (&[Volume], u64) {
+        (&self.volumes, self.generation)
+    }
+
+    /// Reads the mount table when it is time, and starts asking; does not wait.
+    pub(super) fn start(&mut self, now: Instant, buffer: &mut Buffer) {
+        self.statfs.poll(now);
+        // The list does not change under a helper; a stuck one is given up soon.
+        if !self.statfs.is_running() && self.table_due.is_due(now) {
+            self.read_table(now, buffer);
+        }
+        if self.space_due.is_due(now) {
+            self.statfs.start(now);
+        }
+    }
+
+    pub(super) fn collect(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        filesystems: &mut Vec<Filesystem>,
+    ) {
+        self.start(now, buffer);
+        // With a long interval the last round is as old as that: wait a moment for the new one.
+        let is_old = |at: Instant| now.since(at) >= 2 * STATFS_INTERVAL;
+        if self.statfs.is_running() && self.statfs.answered_at().is_none_or(is_old) {
+            self.statfs.wait(STATFS_PATIENCE, now);
+        }
+        self.fill(filesystems);
+    }
+
+    /// Waits for the space of every mount; what does not answer in time is stuck.
+    pub(super) fn wait(
+        &mut self,
+        limit: Duration,
+        now: Instant,
+        filesystems: &mut Vec<Filesystem>,
+    ) {
+        self.statfs.wait(limit, now);
+        while self.statfs.is_running() {
+            self.statfs.skip(now);
+            self.statfs.wait(STATFS_PATIENCE, now);
+        }
+        self.fill(filesystems);
+    }
+
+    fn read_table(&mut self, now: Instant, buffer: &mut Buffer) {
+        let table = self.file.read_whole(now, buffer).unwrap_or_default();
+        if table == self.table {
+            return;
+        }
+        self.table.clear();
+        self.table.extend_from_slice(table);
+        self.volumes = mounts::choose(&self.table, &self.filter);
+        self.generation += 1;
+        self.owners.clear();
+        let mut paths = Vec::new();
+        for (at, volume) in self.volumes.iter().enumerate() {
+            for path in &volume.paths {
+                self.owners.push(at);
+                paths.push(below(&self.root, path));
+            }
+        }
+        self.statfs.set_paths(paths);
+        self.space_due.hurry();
+    }
+
+    fn fill(&self, filesystems: &mut Vec<Filesystem>) {
+        let is_same = |(volume, row): (&Volume, &Filesystem)| volume.mount_point == row.mount_point;
+        let rows = self.volumes.iter().zip(filesystems.iter());
+        if filesystems.len() != self.volumes.len() || !rows.into_iter().all(is_same) {
+            filesystems.clear();
+            filesystems.resize(self.volumes.len(), Filesystem::default());
+        }
+        for (row, volume) in filesystems.iter_mut().zip(&self.volumes) {
+            set_text(&mut row.mount_point, &volume.mount_point);
+            set_text(&mut row.device, &volume.source);
+            set_text(&mut row.fstype, &volume.fstype);
+            row.read_only = volume.read_only;
+        }
+        let mut last = None;
+        for (owner, answer) in self.owners.iter().zip(self.statfs.answers()) {
+            let Some(row) = filesystems.get_mut(*owner) else { continue };
+            if last == Some(owner) {
+                add_dataset(row, answer);
+            } else {
+                fill_space(row, answer);
+            }
+            last = Some(owner);
+        }
+    }
+}
+
+fn fill_space(row: &mut Filesystem, answer: &Answer) {
+    row.stuck = *answer == Answer::Stuck;
+    let Answer::Space(space) = answer else {
+        (row.total, row.used, row.free, row.usage_percent) = (None, None, None, None);
+        (row.inodes_total, row.inodes_used) = (None, None);
+        return;
+    };
+    let Space { total, free, available, inodes, inodes_free } = *space;
+    let used = total.saturating_sub(free);
+    row.total = Some(total);
+    row.used = Some(used);
+    row.free = Some(available);
+    row.usage_percent = Some(Percent::of(used, used.saturating_add(available)));
+    let has_inodes = inodes > 0;
+    row.inodes_total = has_inodes.then_some(inodes);
+    row.inodes_used = has_inodes.then(|| inodes.saturating_sub(inodes_free));
+}
+
+/// A further dataset of a pool: what it holds is used of the same space.
+fn add_dataset(row: &mut Filesystem, answer: &Answer) {
+    let (Answer::Space(space), Some(used), Some(free)) = (answer, row.used, row.free) else {
+        return;
+    };
+    let more = space.total.saturating_sub(space.free);
+    row.used = Some(used.saturating_add(more));
+    row.total = row.total.map(|total| total.saturating_add(more));
+    row.usage_percent = row.used.map(|used| Percent::of(used, used.saturating_add(free)));
+    (row.inodes_total, row.inodes_used) = (None, None);
+}
+
+/// A mount point as seen below the host's root.
+fn below(root: &Path, mount_point: &CString) -> CString {
+    if root == Path::new("/") {
+        return mount_point.clone();
+    }
+    let inside = std::ffi::OsStr::from_bytes(mount_point.as_bytes());
+    let path = root.join(
+        inside
+            .as_bytes()
+            .strip_prefix(b"/")
+            .map_or(inside, |bytes| std::ffi::OsStr::from_bytes(bytes)),
+    );
+    CString::new(path.into_os_string().into_vec()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space(total: u64, free: u64, available: u64, inodes: u64) -> Answer {
+        Answer::Space(Space { total, free, available, inodes, inodes_free: inodes / 4 })
+    }
+
+    #[test]
+    fn usage_is_what_df_says() {
+        let mut row = Filesystem::default();
+        fill_space(&mut row, &space(1000, 600, 500, 40));
+        assert_eq!((row.total, row.used, row.free), (Some(1000), Some(400), Some(500)));
+        assert_eq!(row.usage_percent, Some(Percent::of(400, 900)), "blocks kept for root left out");
+        assert_eq!((row.inodes_total, row.inodes_used), (Some(40), Some(30)));
+        // A FUSE daemon that makes numbers up, and a file system without a number of nodes.
+        fill_space(&mut row, &space(0, 600, 0, 0));
+        assert_eq!((row.used, row.usage_percent), (Some(0), Some(Percent::default())));
+        assert_eq!((row.inodes_total, row.inodes_used), (None, None));
+        fill_space(&mut row, &Answer::Stuck);
+        assert_eq!((row.stuck, row.total, row.used, row.usage_percent), (true, None, None, None));
+    }
+
+    #[test]
+    fn datasets_add_up_and_share_what_is_free() {
+        let mut row = Filesystem::default();
+        fill_space(&mut row, &space(1000, 900, 900, 8));
+        add_dataset(&mut row, &space(1200, 900, 900, 8));
+        add_dataset(&mut row, &Answer::Stuck);
+        assert_eq!((row.total, row.used, row.free), (Some(1300), Some(400), Some(900)));
+        assert_eq!(row.usage_percent, Some(Percent::of(400, 1300)));
+    }
+
+    #[test]
+    fn mount_points_are_asked_below_the_hosts_root() {
+        let inside = |root: &str, mount_point: &std::ffi::CStr| {
+            below(Path::new(root), &mount_point.to_owned()).into_string().unwrap()
+        };
+        assert_eq!(inside("/", c"/srv"), "/srv");
+        assert_eq!(inside("/host", c"/srv/a b"), "/host/srv/a b");
+        assert_eq!(inside("/host", c"/"), "/host/");
+    }
+}

@@ -1,0 +1,7 @@
+//! What lies under a mount: the table of mounts, how much room each has, and the disks that carry
+//! it. No sample is made here.
+
+pub(crate) mod block;
+pub(crate) mod medium;
+pub(crate) mod mounts;
+pub(crate) mod statfs;

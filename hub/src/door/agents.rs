@@ -1,0 +1,217 @@
+//! `/ws/agent` and `/ws-report`: one task for each agent's connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use kinglet_proto::ingest::{self, DecodeError};
+use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tracing::{debug, warn};
+
+use crate::auth::Grant;
+use crate::clock;
+use crate::fleet::{ConnectionId, HostId, Input, Pace, Reason, Verdict};
+use crate::hub::{Hub, Outgoing};
+use crate::limits::VISITOR_FRAME_MAX;
+use crate::server::token::Credentials;
+use crate::server::ws::{self, Socket, Upgrade};
+
+/// Which of the two channels an agent came in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// `/ws/agent`: messages with a type; the hub answers and pings.
+    Agent,
+    /// `/ws-report`: bare objects; the hub only listens.
+    Report,
+}
+
+/// How a connection was let in.
+enum Entry {
+    /// As this host; told so when it named itself as the envelope's clients do.
+    Host(HostId, bool),
+    /// To log in by its first message.
+    Visitor,
+}
+
+/// `GET /ws/agent`.
+pub(crate) async fn agent(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Result<Upgrade, Response>,
+) -> Response {
+    let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    let entry = match token {
+        None => Entry::Visitor,
+        Some(token) => match hub.auth.agent(&token, id.as_deref()) {
+            Grant::Host(host) => Entry::Host(host, id.is_some()),
+            Grant::AnyHost => Entry::Visitor,
+            Grant::Refused => return refuse(&hub, peer, id.as_deref()),
+        },
+    };
+    open(hub, upgrade, protocol, Door::Agent, entry)
+}
+
+/// `GET /ws-report`.
+pub(crate) async fn report(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Result<Upgrade, Response>,
+) -> Response {
+    let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    match hub.auth.agent(&token.unwrap_or_default(), id.as_deref()) {
+        Grant::Host(host) => open(hub, upgrade, protocol, Door::Report, Entry::Host(host, false)),
+        Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_deref()),
+    }
+}
+
+/// 401 before the upgrade. The answer is the same for a wrong token and for an unknown host.
+fn refuse(hub: &Hub, peer: SocketAddr, id: Option<&str>) -> Response {
+    if hub.may_complain() {
+        warn!("agent at {peer} was refused: wrong token for host {:?}", id.unwrap_or("(none)"));
+    }
+    let body = r#"{"error":"unauthorized","message":"wrong token, or no such host"}"#;
+    let json = [("content-type", "application/json")];
+    (StatusCode::UNAUTHORIZED, json, body).into_response()
+}
+
+fn open(
+    hub: Arc<Hub>,
+    upgrade: Result<Upgrade, Response>,
+    protocol: Option<&'static str>,
+    door: Door,
+    entry: Entry,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(response) => return response,
+    };
+    let frame_max = match &entry {
+        Entry::Host(..) => FRAME_IN_MAX,
+        Entry::Visitor => VISITOR_FRAME_MAX,
+    };
+    upgrade.serve(protocol, frame_max, move |socket| async move {
+        let _open = hub.open_socket();
+        let (connection, outbox) = hub.open_agent();
+        hub.handle_input(match entry {
+            Entry::Host(host, greet) => Input::Joined { connection, host, greet },
+            Entry::Visitor => Input::Visited(connection),
+        });
+        let agent = Agent { hub: &hub, connection, door, pace: Pace::agent(clock::now().instant) };
+        let ended = agent.serve(socket, outbox).await;
+        hub.close_agent(connection);
+        if let Some((socket, reason)) = ended {
+            ws::close(socket, reason).await;
+        }
+    })
+}
+
+/// One agent's connection.
+struct Agent<'a> {
+    hub: &'a Hub,
+    connection: ConnectionId,
+    door: Door,
+    pace: Pace,
+}
+
+/// What happened first.
+enum Event {
+    Outgoing(Option<Outgoing>),
+    Frame(Option<Message>),
+    PingDue,
+}
+
+impl Agent<'_> {
+    /// Serves the connection to its end; with the socket when there is still someone to say
+    /// goodbye to.
+    async fn serve(
+        mut self,
+        mut socket: Socket,
+        mut outbox: mpsc::Receiver<Outgoing>,
+    ) -> Option<(Socket, Reason)> {
+        let mut ping_at = Instant::now() + PING_INTERVAL;
+        loop {
+            let event = tokio::select! {
+                biased;
+                outgoing = outbox.recv() => Event::Outgoing(outgoing),
+                frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+                () = sleep_until(ping_at), if self.door == Door::Agent => Event::PingDue,
+            };
+            match event {
+                Event::Outgoing(Some(Outgoing::Text(text))) => {
+                    ws::send(&mut socket, Message::text(text)).await.ok()?;
+                }
+                Event::Outgoing(Some(Outgoing::Close(reason))) => return Some((socket, reason)),
+                Event::Outgoing(None) => return Some((socket, Reason::Stopping)),
+                Event::Frame(frame) => {
+                    if let Some(reason) = self.take(&mut socket, frame?) {
+                        return Some((socket, reason));
+                    }
+                }
+                Event::PingDue => {
+                    ping_at = Instant::now() + PING_INTERVAL;
+                    ws::send(&mut socket, Message::Ping(Bytes::new())).await.ok()?;
+                }
+            }
+        }
+    }
+
+    /// Takes one frame in; `Some` when it was one too many.
+    fn take(&mut self, socket: &mut Socket, frame: Message) -> Option<Reason> {
+        match self.pace.take(clock::now().instant) {
+            Verdict::Take => self.read(socket, &frame),
+            Verdict::Refuse(retry_after) if self.door == Door::Agent => {
+                self.hub.handle_input(Input::TooFast(self.connection, retry_after));
+            }
+            Verdict::Refuse(_) | Verdict::Drop => {}
+            Verdict::Close => return Some(Reason::TooFast),
+        }
+        None
+    }
+
+    fn read(&self, socket: &mut Socket, frame: &Message) {
+        let Message::Text(text) = frame else {
+            // Ping, Pong, Close: tungstenite has answered them. Binary says nothing we know.
+            return self.hub.handle_input(Input::Heard(self.connection));
+        };
+        let message = match self.door {
+            Door::Agent => ingest::decode(text),
+            Door::Report => ingest::decode_server_info(text)
+                .map(|report| ingest::Message::Report(Box::new(report))),
+        };
+        self.hub.handle_input(match message {
+            Ok(ingest::Message::Login(login)) => self.log_in(socket, &login),
+            Ok(message) => Input::Received(self.connection, message),
+            Err(error) => self.misunderstood(error),
+        });
+    }
+
+    fn log_in(&self, socket: &mut Socket, login: &ingest::Login) -> Input {
+        let host = match self.hub.auth.agent(&login.token, Some(&login.server_id)) {
+            Grant::Host(host) => Some(host),
+            Grant::AnyHost | Grant::Refused => None,
+        };
+        match &host {
+            Some(_) => socket.get_mut().raise(FRAME_IN_MAX),
+            None if self.hub.may_complain() => {
+                warn!("agent was refused: wrong token for host {:?}", login.server_id);
+            }
+            None => {}
+        }
+        Input::LoggedIn(self.connection, host)
+    }
+
+    fn misunderstood(&self, error: DecodeError) -> Input {
+        debug!("message on connection {}: {error}", self.connection.0);
+        Input::Heard(self.connection)
+    }
+}

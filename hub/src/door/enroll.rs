@@ -1,0 +1,258 @@
+//! `/ws/enroll`: a code comes in, a token goes out, once.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use kinglet_proto::enroll::{Enrolled, REASON_HEADER, encode};
+use kinglet_proto::ingest::Label;
+use kinglet_proto::secret::Secret;
+use kinglet_proto::time::{Instant, Now};
+use tokio_tungstenite::tungstenite::Message;
+use tracing::{info, warn};
+
+use crate::auth::{TokenHash, new_token};
+use crate::clock;
+use crate::enroll::code::Code;
+use crate::enroll::invitation::{Found, NoInvitation, find};
+use crate::enroll::{host, is_file_id};
+use crate::fleet::{HostId, Input};
+use crate::hub::Hub;
+use crate::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
+use crate::server::token::Credentials;
+use crate::server::ws::{self, Upgrade};
+
+/// The close code of a conversation that came to its end.
+const DONE: u16 = 1000;
+
+/// Where codes are taken, one at a time and not too many in a second.
+pub(crate) struct Desk {
+    /// `None` where nobody is ever enrolled.
+    state_dir: Option<PathBuf>,
+    second: Mutex<Second>,
+    turn: Mutex<()>,
+}
+
+/// A second and the codes shown in it.
+#[derive(Default)]
+struct Second {
+    begun: Instant,
+    codes: u32,
+}
+
+/// Why a code brings no token.
+#[derive(Debug)]
+enum Refusal {
+    NoInvitation(NoInvitation),
+    /// The id cannot be that of a host.
+    BadId,
+    /// The id is known already; the invitation does not say that it may be.
+    Taken(String),
+    /// kinglet-hub.toml holds this host's token, and the hub does not write there.
+    Configured(String),
+    /// The invitation is for another host.
+    ForAnother,
+    TooManyHosts,
+    TooFast,
+}
+
+impl Desk {
+    pub(crate) fn new(state_dir: Option<PathBuf>) -> Self {
+        Self { state_dir, second: Mutex::default(), turn: Mutex::default() }
+    }
+
+    /// Counts a code; an error when there were enough in this second.
+    fn admit(&self, now: Instant) -> Result<(), Refusal> {
+        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.since(second.begun).as_secs() > 0 {
+            *second = Second { begun: now, codes: 0 };
+        }
+        second.codes += 1;
+        if second.codes > ENROLLMENTS_PER_S { Err(Refusal::TooFast) } else { Ok(()) }
+    }
+
+    fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `GET /ws/enroll`.
+pub(crate) async fn enroll(
+    State(hub): State<Arc<Hub>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: Result<Upgrade, Response>,
+) -> Response {
+    // Without an upgrade there would be nothing to send the token through.
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(response) => return response,
+    };
+    // A query is written into the logs of proxies: a code in it does not count.
+    let Credentials { token, id, protocol: _ } = Credentials::read(&headers, &Uri::default());
+    let (code, id) = (token.unwrap_or_default(), id.unwrap_or_default());
+    let exchanged = {
+        let hub = hub.clone();
+        let now = clock::now();
+        let work = move || exchange(&hub, &code, &id, now).map(|enrolled| (id, enrolled));
+        tokio::task::spawn_blocking(work).await
+    };
+    let (id, enrolled) = match exchanged {
+        Ok(Ok(done)) => done,
+        Ok(Err(refusal)) => return refuse(peer, &refusal),
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    info!("host {id} was enrolled from {peer}");
+    upgrade.serve(None, VISITOR_FRAME_MAX, move |mut socket| async move {
+        let _open = hub.open_socket();
+        if ws::send(&mut socket, Message::text(encode(&enrolled))).await.is_err() {
+            warn!("host {id} went away before it had its token: invite it again with --replace");
+            return;
+        }
+        ws::close_with(socket, DONE, "enrolled").await;
+    })
+}
+
+/// Turns a code into a host with a token. What fails before the claim leaves the code good.
+fn exchange(hub: &Hub, code: &str, id: &str, now: Now) -> Result<Enrolled, Refusal> {
+    hub.desk.admit(now.instant)?;
+    let unknown = Refusal::NoInvitation(NoInvitation::Unknown);
+    let Some(state_dir) = &hub.desk.state_dir else { return Err(unknown) };
+    let Some(code) = Code::parse(code) else { return Err(unknown) };
+    let _turn = hub.desk.take_turn();
+    let found = find(state_dir, &code, now.wall)?;
+    let replace = judge(hub, state_dir, &found, id)?;
+    let token = new_token().map_err(|error| failed(error.to_string()))?;
+    found.claim()?;
+    let hash = TokenHash::of(&token);
+    let id = HostId::from(id);
+    let name = found.invitation.name.clone();
+    match host::keep(state_dir, &id, name.as_deref(), &hash, replace) {
+        Ok(true) => {}
+        kept => {
+            found.release().map_err(NoInvitation::Failed)?;
+            return Err(kept.map_or_else(
+                |error| Refusal::NoInvitation(NoInvitation::Failed(error)),
+                |_| Refusal::Taken(id.to_string()),
+            ));
+        }
+    }
+    hub.auth.admit(id.clone(), hash);
+    hub.handle_input(Input::Enrolled(id, Label { name: name.clone(), ..Label::default() }));
+    Ok(Enrolled { token: Secret::new(token), name })
+}
+
+/// Whether a host may have this id; true when it takes the place of one that is known.
+fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &str) -> Result<bool, Refusal> {
+    if !is_file_id(id) {
+        return Err(Refusal::BadId);
+    }
+    let replaces = match &found.invitation.replace {
+        Some(other) if other != id => return Err(Refusal::ForAnother),
+        replace => replace.is_some(),
+    };
+    let (known, room) = hub.with_fleet(|fleet, _| (fleet.knows(id), fleet.has_room()));
+    let kept = host::is_kept(state_dir, id);
+    match (known || kept, replaces) {
+        (true, false) => Err(Refusal::Taken(id.to_owned())),
+        (true, true) if !kept && hub.auth.knows(id) => Err(Refusal::Configured(id.to_owned())),
+        (false, _) if !room => Err(Refusal::TooManyHosts),
+        (_, replaces) => Ok(replaces),
+    }
+}
+
+fn failed(what: String) -> Refusal {
+    Refusal::NoInvitation(NoInvitation::Failed(std::io::Error::other(what)))
+}
+
+impl From<NoInvitation> for Refusal {
+    fn from(error: NoInvitation) -> Self {
+        Self::NoInvitation(error)
+    }
+}
+
+impl Refusal {
+    /// The status, a word for programs and words for people.
+    fn told(&self) -> (StatusCode, &'static str, String) {
+        let (status, word, text) = match self {
+            Self::NoInvitation(NoInvitation::Unknown) => {
+                (StatusCode::UNAUTHORIZED, "unknown_code", "this code is unknown")
+            }
+            Self::NoInvitation(NoInvitation::Used) => {
+                (StatusCode::GONE, "used_code", "this code was used; ask for a new invitation")
+            }
+            Self::NoInvitation(NoInvitation::Expired) => {
+                (StatusCode::GONE, "expired_code", "this code has expired; ask for a new one")
+            }
+            Self::NoInvitation(NoInvitation::Failed(_)) => {
+                let text = "the hub cannot use its state folder; its log says why";
+                (StatusCode::INTERNAL_SERVER_ERROR, "failed", text)
+            }
+            Self::BadId => {
+                let text = "an id to enrol is 1 to 64 letters, digits, dots, dashes, underscores";
+                (StatusCode::BAD_REQUEST, "bad_id", text)
+            }
+            Self::Taken(id) => {
+                let text =
+                    format!("a host {id} is known already: kinglet-hub invite --replace {id}");
+                return (StatusCode::CONFLICT, "id_taken", text);
+            }
+            Self::Configured(id) => {
+                let text =
+                    format!("kinglet-hub.toml holds the token of host {id}: take it out first");
+                return (StatusCode::CONFLICT, "id_configured", text);
+            }
+            Self::ForAnother => {
+                (StatusCode::CONFLICT, "other_host", "this invitation is for a host of another id")
+            }
+            Self::TooManyHosts => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too_many_hosts", "the hub knows enough hosts")
+            }
+            Self::TooFast => {
+                let text = "too many codes are tried; try again in a moment";
+                (StatusCode::TOO_MANY_REQUESTS, "too_fast", text)
+            }
+        };
+        (status, word, text.to_owned())
+    }
+}
+
+/// The answer before the upgrade: the reason in a header, for the agent, and in a body.
+fn refuse(peer: SocketAddr, refusal: &Refusal) -> Response {
+    let (status, word, text) = refusal.told();
+    match refusal {
+        Refusal::NoInvitation(NoInvitation::Failed(error)) => warn!("enrolment failed: {error}"),
+        Refusal::NoInvitation(_)
+        | Refusal::BadId
+        | Refusal::Taken(_)
+        | Refusal::Configured(_)
+        | Refusal::ForAnother
+        | Refusal::TooManyHosts
+        | Refusal::TooFast => warn!("enrolment from {peer} was refused: {text}"),
+    }
+    let body = serde_json::json!({ "error": word, "message": text }).to_string();
+    let mut response = (status, [("content-type", "application/json")], body).into_response();
+    if let Ok(reason) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(HeaderName::from_static(REASON_HEADER), reason);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_codes_are_looked_up_in_a_second() {
+        let desk = Desk::new(None);
+        let at = Instant::from_millis;
+        for _ in 0..ENROLLMENTS_PER_S {
+            desk.admit(at(5_000)).unwrap();
+        }
+        assert!(matches!(desk.admit(at(5_999)), Err(Refusal::TooFast)));
+        desk.admit(at(6_000)).unwrap();
+    }
+}

@@ -1,0 +1,82 @@
+//! The page: its files, built in, and the headers that keep them to themselves.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// Nothing from elsewhere, nothing inline, no frame around it: an agent's text that got into the
+/// page as markup would still find nothing to run.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+const CSS: &str = "text/css; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Every file of the page: its path, its content type, itself. Nothing else is served, so no path
+/// a viewer thinks of leads to the disk.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("../../page/index.html")),
+    ("/style.css", CSS, include_str!("../../page/style.css")),
+    ("/icon.svg", SVG, include_str!("../../page/icon.svg")),
+    ("/app.js", JS, include_str!("../../page/app.js")),
+    ("/card.js", JS, include_str!("../../page/card.js")),
+    ("/chart.js", JS, include_str!("../../page/chart.js")),
+    ("/detail.js", JS, include_str!("../../page/detail.js")),
+    ("/element.js", JS, include_str!("../../page/element.js")),
+    ("/figures.js", JS, include_str!("../../page/figures.js")),
+    ("/live.js", JS, include_str!("../../page/live.js")),
+    ("/messages.js", JS, include_str!("../../page/messages.js")),
+    ("/screen.js", JS, include_str!("../../page/screen.js")),
+    ("/units.js", JS, include_str!("../../page/units.js")),
+];
+
+/// A route for each file of the page.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| {
+        router.route(path, get(move || std::future::ready(file(kind, text))))
+    })
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    let mut response = text.into_response();
+    for (name, value) in [
+        ("content-type", kind),
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-cache"),
+    ] {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_file_of_the_page_is_served_as_it_is() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
+        let there: BTreeSet<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let name = |path: &str| match path {
+            "/" => "index.html".to_owned(),
+            path => path[1..].to_owned(),
+        };
+        let served: BTreeSet<_> = FILES.iter().map(|(path, _, _)| name(path)).collect();
+        assert_eq!(served, there);
+        for (path, _, text) in FILES {
+            let disk = std::fs::read_to_string(format!("{folder}/{}", name(path))).unwrap();
+            assert_eq!(*text, disk, "{path}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use serde_json::Value;
+
+use super::*;
+use crate::delivery::ring::Ring;
+use crate::output::fixture::{host, now, pi};
+use crate::sample::{Disk, DiskType};
+use crate::time::Instant;
+
+fn encode(kinglet: &mut Kinglet, sample: &Sample, seq: u64) -> String {
+    let mut out = String::new();
+    let report = Report { sample, inventory: kinglet.handle_inventory(sample) };
+    kinglet.encode_report(&host(), report, Stamp { now: now(), seq }, &mut out);
+    out
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_report_is_the_sample_in_an_envelope_with_its_place_in_time() {
+    let mut kinglet = Kinglet::default();
+    let text = encode(&mut kinglet, &pi(), 41);
+    let start = r#"{"type":"metrics","id":"1","timestamp":"2026-11-20T08:00:00.000Z","data":{"#;
+    let end = concat!(
+        r#"},"meta":{"seq":41,"boot_id":"5a6b","uptime_ms":1000000000,"age_ms":0,"#,
+        r#""host":{"name":"Kitchen \"Pi\"","group":"home","location":"Kitchen","#,
+        r#""country_code":"DE"}}}"#
+    );
+    assert!(text.starts_with(start) && text.ends_with(end), "{text}");
+    let report = parse(&text);
+    let read: Sample = serde_json::from_value(report["data"].clone()).unwrap();
+    assert_eq!(Sample { taken: pi().taken, ..read }, pi(), "the hub reads what the agent took");
+}
+
+#[test]
+fn the_payload_that_is_kept_is_the_sample() {
+    let mut out = String::new();
+    let sample = pi();
+    let report = Report { sample: &sample, inventory: true };
+    let stamp = Stamp { now: now(), seq: 1 };
+    let at = Kinglet::default().encode_report(&host(), report, stamp, &mut out);
+    assert_eq!(out[at], serde_json::to_string(&sample).unwrap());
+}
+
+#[test]
+fn ids_are_unique_on_a_connection_and_begin_again_on_the_next() {
+    let mut kinglet = Kinglet::default();
+    let mut out = String::new();
+    let mut id = |kinglet: &mut Kinglet| {
+        kinglet.encode_heartbeat(now(), &mut out);
+        parse(&out)["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([id(&mut kinglet), id(&mut kinglet)], ["1", "2"]);
+    kinglet.handle_opened();
+    assert_eq!(id(&mut kinglet), "1");
+    let beat = r#"{"type":"heartbeat","id":"1","timestamp":"2026-11-20T08:00:00.000Z"}"#;
+    assert_eq!(out, beat);
+}
+
+#[test]
+fn inventory_goes_once_and_again_when_any_part_of_it_changes() {
+    let mut kinglet = Kinglet::default();
+    assert!(kinglet.handle_inventory(&pi()));
+    assert!(!kinglet.handle_inventory(&pi()));
+    let changes: [fn(&mut Sample); 9] = [
+        |sample| sample.os.name.push('x'),
+        |sample| sample.os.version.push('x'),
+        |sample| sample.os.kernel.push('x'),
+        |sample| sample.os.arch.push('x'),
+        |sample| sample.cpu.brand.push('x'),
+        |sample| sample.cpu.cores = Some(3),
+        |sample| sample.disks[0].serial.push('x'),
+        |sample| sample.disks[0].disk_type = DiskType::Ssd,
+        |sample| sample.disks.push(Disk::default()),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let mut sample = pi();
+        change(&mut sample);
+        assert!(kinglet.handle_inventory(&sample), "change {at}");
+        assert!(!kinglet.handle_inventory(&sample));
+        kinglet.handle_inventory(&pi());
+    }
+    let mut figures = pi();
+    figures.uptime = Some(7);
+    figures.disks[0].read_speed = None;
+    assert!(!kinglet.handle_inventory(&figures));
+    kinglet.handle_opened();
+    assert!(kinglet.handle_inventory(&pi()), "a new connection knows nothing");
+}
+
+#[test]
+fn a_sample_from_the_ring_says_when_it_was_taken_by_the_clock_that_does_not_jump() {
+    let mut ring = Ring::new(10_000);
+    let taken = Instant::from_millis(now().instant.as_millis() - 7_250);
+    ring.push(5, taken, now().wall, r#"{"cpu":{}}"#);
+    let mut out = String::new();
+    Kinglet::default().encode_kept(&host(), ring.unsent().next().unwrap(), now(), &mut out);
+    let report = parse(&out);
+    assert_eq!(report["data"].to_string(), r#"{"cpu":{}}"#);
+    assert_eq!(report["timestamp"], "2026-11-20T08:00:00.000Z", "of the frame");
+    let meta = r#"{"age_ms":7250,"boot_id":"5a6b","seq":5,"uptime_ms":999992750}"#;
+    assert_eq!(report["meta"].to_string(), meta);
+}
+
+#[test]
+fn every_message_of_the_hub_is_understood_or_ignored() {
+    let fault = |words: &str| Heard::Fault(words.to_owned());
+    let limit = |ms| Heard::RateLimit(Duration::from_millis(ms));
+    for (text, heard) in [
+        (r#"{"type":"ack","id":"1","data":{"seq":41}}"#, Heard::Ack(41)),
+        (r#"{"data":{"seq":41,"more":[1,{}]},"type":"ack"}"#, Heard::Ack(41)),
+        (r#"{"type":"connection","data":{"status":"connected","client_id":"x"}}"#, Heard::Nothing),
+        (r#"{"type":"pong","id":"1"}"#, Heard::Nothing),
+        (
+            r#"{"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED","retry_after":5000}}"#,
+            limit(5000),
+        ),
+        (r#"{"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED"}}"#, limit(1000)),
+        (r#"{"type":"error","data":{"code":"X","message":"a\u0007b"}}"#, fault("a b")),
+        (r#"{"type":"error","data":{"code":"X"}}"#, fault("X")),
+        (r#"{"type":"error","data":{}}"#, fault("an error")),
+        (r#"{"type":"error","data":null}"#, Heard::Nothing),
+        (r#"{"type":"command","data":{"run":"rm"}}"#, Heard::Command("command".into())),
+        (r#"{"type":"ack","data":{"seq":"41"}}"#, Heard::Nothing),
+        (r#"{"type":"ack","data":{"seq":18446744073709551615}}"#, Heard::Ack(u64::MAX)),
+        (r#"{"type":"ack","data":{"seq":18446744073709551616}}"#, Heard::Nothing),
+        (r#"{"type":"metrics","data":{}}"#, Heard::Nothing),
+    ] {
+        assert_eq!(hear(text), heard, "{text}");
+    }
+}

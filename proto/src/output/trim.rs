@@ -1,0 +1,125 @@
+//! A report that is too large for a frame loses its longest lists' ends rather than itself.
+
+use crate::sample::Sample;
+
+/// Encodes the sample, and again with shorter lists while the result has more than `limit` bytes.
+///
+/// `encode` returns the number of bytes and what else the caller wants of the last round.
+pub(super) fn to_fit<T>(
+    limit: usize,
+    sample: &Sample,
+    mut encode: impl FnMut(&Sample) -> (usize, T),
+) -> T {
+    let (mut bytes, mut encoded) = encode(sample);
+    if bytes <= limit {
+        return encoded;
+    }
+    let mut shorter = sample.clone();
+    while bytes > limit && shorten(&mut shorter) {
+        (bytes, encoded) = encode(&shorter);
+    }
+    encoded
+}
+
+/// Cuts a quarter off the lists that grow with a host's use, and once those are empty off the
+/// others; false when there is nothing left to cut.
+fn shorten(sample: &mut Sample) -> bool {
+    let used = cut(&mut sample.filesystems) | cut(&mut sample.network.interfaces);
+    used || {
+        let mut inner = false;
+        for disk in &mut sample.disks {
+            inner |= cut(&mut disk.mount_points);
+        }
+        inner
+            | cut(&mut sample.disks)
+            | cut(&mut sample.temperatures)
+            | cut(&mut sample.fans)
+            | cut(&mut sample.wireless)
+            | cut(&mut sample.ip_addresses)
+            | cut(&mut sample.cpu.per_core)
+    }
+}
+
+fn cut<T>(list: &mut Vec<T>) -> bool {
+    let longer = !list.is_empty();
+    list.truncate(list.len() * 3 / 4);
+    longer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Host;
+    use crate::limits::{FRAME_OUT_MAX, KEPT_BYTES_MAX};
+    use crate::output::{Dialect, Protocol, Stamp};
+    use crate::sample::{Disk, Filesystem, Interface};
+    use crate::secret::Secret;
+
+    fn crowded(mounts: usize, interfaces: usize, disks: usize) -> Sample {
+        let mut sample = Sample::default();
+        for at in 0..mounts {
+            let mount_point = format!("/var/lib/docker/overlay2/{at:064}/merged");
+            sample.filesystems.push(Filesystem { mount_point, ..Filesystem::default() });
+        }
+        for at in 0..interfaces {
+            let name = format!("veth{at:07}");
+            sample.network.interfaces.push(Interface { name, ..Interface::default() });
+        }
+        let name = "d".repeat(1000);
+        sample.disks = vec![Disk { name, ..Disk::default() }; disks];
+        sample
+    }
+
+    #[test]
+    fn every_protocol_keeps_below_the_largest_frame_on_a_crowded_host() {
+        for (mounts, interfaces, disks) in [(1500, 0, 0), (0, 1000, 0), (900, 600, 200)] {
+            let sample = crowded(mounts, interfaces, disks);
+            for protocol in Protocol::ALL {
+                for server_id in [None, Some("s".to_owned())] {
+                    let mut dialect =
+                        Dialect::new(protocol, Host::default(), server_id, Secret::new("t"));
+                    let mut out = String::new();
+                    dialect.encode_report(&sample, Stamp::default(), &mut out);
+                    assert!(out.len() <= FRAME_OUT_MAX, "{protocol}: {} bytes", out.len());
+                    assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok());
+                    dialect.encode_kept(&sample, &mut out);
+                    assert!(out.len() <= KEPT_BYTES_MAX, "{protocol}: {} bytes kept", out.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_top_of_the_lists_stays_and_most_of_the_frame_is_used() {
+        let sample = crowded(1500, 10, 1);
+        let mut out = String::new();
+        Dialect::new(Protocol::Kinglet, Host::default(), None, Secret::default()).encode_report(
+            &sample,
+            Stamp::default(),
+            &mut out,
+        );
+        assert!(out.len() > FRAME_OUT_MAX / 2, "only {} bytes left", out.len());
+        assert!(out.contains(&sample.filesystems[0].mount_point) && out.contains("veth0000000"));
+        assert!(out.contains(&sample.disks[0].name));
+    }
+
+    #[test]
+    fn a_report_that_fits_is_encoded_once() {
+        let mut rounds = 0;
+        to_fit(FRAME_OUT_MAX, &crowded(200, 10, 2), |_| {
+            rounds += 1;
+            (FRAME_OUT_MAX, ())
+        });
+        assert_eq!(rounds, 1);
+    }
+
+    #[test]
+    fn a_report_that_can_never_fit_ends_the_search() {
+        let mut rounds = 0;
+        to_fit(FRAME_OUT_MAX, &crowded(1000, 1000, 100), |_| {
+            rounds += 1;
+            (usize::MAX, ())
+        });
+        assert!(rounds < 100, "{rounds} rounds");
+    }
+}

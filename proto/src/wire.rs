@@ -1,0 +1,5 @@
+//! The shapes that travel, each stated once for who writes it and who reads it.
+
+pub mod envelope;
+pub mod frame;
+pub(crate) mod simple_server_status;

@@ -1,0 +1,5 @@
+//! How a byte stream carries messages.
+
+pub(super) mod handshake;
+pub(super) mod upgrade;
+pub(super) mod websocket;

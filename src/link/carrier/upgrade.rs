@@ -1,0 +1,216 @@
+//! The HTTP/1.1 upgrade to WebSocket (RFC 6455 section 4), as text in and out: no socket here.
+//!
+//! Written here and not taken from tungstenite because its version logs the whole request, token
+//! included, at trace level, and because what a wrong answer *means* is half of the work.
+
+use std::fmt::{self, Write as _};
+
+use kinglet_proto::enroll::REASON_HEADER;
+use kinglet_proto::limits::SERVER_TEXT_MAX;
+use kinglet_proto::quoted::Quoted;
+
+use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::link::url::ServerUrl;
+
+/// Appended to the key before hashing (RFC 6455 section 1.3).
+const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The request that asks for the upgrade.
+///
+/// `key` is 16 random bytes; `headers` hold the credentials.
+pub(crate) fn request(
+    url: &ServerUrl,
+    path_and_query: &str,
+    headers: &[(&'static str, String)],
+    key: [u8; 16],
+) -> String {
+    let mut text = format!(
+        "GET {path_and_query} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\nUser-Agent: kinglet/{}\r\n",
+        url.authority(),
+        base64(&key),
+        env!("CARGO_PKG_VERSION"),
+    );
+    for (name, value) in headers {
+        let _ = write!(text, "{name}: {value}\r\n");
+    }
+    text.push_str("\r\n");
+    text
+}
+
+/// Reads a response head: its length when it is whole and grants the upgrade, `None` while it is
+/// not whole yet.
+pub(crate) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize>, UpgradeError> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(head) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) if head.len() < HEAD_BYTES_MAX => return Ok(None),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(UpgradeError::NotHttp),
+    };
+    let status = response.code.unwrap_or_default();
+    let header = |name: &str| {
+        let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.and_then(|header| std::str::from_utf8(header.value).ok()).map(str::trim)
+    };
+    match status {
+        101 => {}
+        301 | 302 | 303 | 307 | 308 => {
+            return Err(UpgradeError::Redirected(
+                header("location").unwrap_or("nowhere").to_owned(),
+            ));
+        }
+        401 | 403 => return Err(UpgradeError::Refused(status)),
+        200 => return Err(UpgradeError::WebPage),
+        404 => return Err(UpgradeError::NotFound),
+        other => {
+            return Err(match header(REASON_HEADER) {
+                Some(reason) => UpgradeError::Denied(other, words(reason)),
+                None => UpgradeError::Status(other),
+            });
+        }
+    }
+    let upgraded = header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+    if !upgraded || header("sec-websocket-accept") != Some(accept(key).as_str()) {
+        return Err(UpgradeError::NotWebSocket);
+    }
+    Ok(Some(length))
+}
+
+/// What of a server's own words can stand in a line of ours.
+fn words(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(SERVER_TEXT_MAX).collect()
+}
+
+fn accept(key: [u8; 16]) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    context.update(base64(&key).as_bytes());
+    context.update(ACCEPT_GUID);
+    base64(context.finish().as_ref())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let index = (group >> (18 - 6 * digit) & 63) as usize;
+            text.push(if digit > chunk.len() { '=' } else { char::from(ALPHABET[index]) });
+        }
+    }
+    text
+}
+
+/// Why a server did not grant the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpgradeError {
+    /// The answer is not HTTP, or its head never ends.
+    NotHttp,
+    /// 401 or 403: the credentials are not accepted.
+    Refused(u16),
+    /// A redirect, which is never followed: the token would go along.
+    Redirected(String),
+    /// 200: a web page instead of an upgrade.
+    WebPage,
+    /// 404: no such path.
+    NotFound,
+    /// Any other status, with the reason the server gave in words.
+    Denied(u16, String),
+    /// Any other status.
+    Status(u16),
+    /// 101, but without the proof that a WebSocket server said it.
+    NotWebSocket,
+}
+
+impl fmt::Display for UpgradeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotHttp => write!(f, "the server does not speak HTTP on this port"),
+            Self::Refused(status) => {
+                write!(f, "the server refused the token or the id (HTTP {status})")
+            }
+            Self::Redirected(location) => write!(
+                f,
+                "the server redirects to {}; a token never follows a redirect, \
+                 so put the right url into the configuration",
+                Quoted(location.split('?').next().unwrap_or_default())
+            ),
+            Self::WebPage => write!(
+                f,
+                "the server answered with a web page (HTTP 200) instead of the upgrade; \
+                 a proxy in between drops the Upgrade header or the path is wrong"
+            ),
+            Self::NotFound => write!(f, "the server has nothing at this path (HTTP 404)"),
+            Self::Denied(status, reason) => {
+                write!(f, "the server refused: {reason} (HTTP {status})")
+            }
+            Self::Status(status) => write!(f, "the server answered HTTP {status} to the upgrade"),
+            Self::NotWebSocket => {
+                write!(f, "the answer to the upgrade is not a WebSocket server's")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key and the answer of RFC 6455 section 1.3.
+    const KEY: &[u8; 16] = b"the sample nonce";
+    const GRANTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\
+                           Connection: upgrade\r\n\
+                           Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+    #[test]
+    fn the_example_of_the_rfc_is_granted_at_every_split() {
+        for cut in 0..GRANTED.len() {
+            assert_eq!(verify(&GRANTED.as_bytes()[..cut], *KEY), Ok(None), "{cut}");
+        }
+        assert_eq!(verify(GRANTED.as_bytes(), *KEY), Ok(Some(GRANTED.len())));
+        let with_frame = format!("{GRANTED}\u{1}x");
+        assert_eq!(verify(with_frame.as_bytes(), *KEY), Ok(Some(GRANTED.len())));
+    }
+
+    #[test]
+    fn every_other_answer_says_what_it_means() {
+        let answer = |text: &str| verify(text.as_bytes(), *KEY).unwrap_err();
+        assert_eq!(answer("HTTP/1.1 401 No\r\n\r\n"), UpgradeError::Refused(401));
+        assert_eq!(answer("HTTP/1.1 403 No\r\n\r\n"), UpgradeError::Refused(403));
+        assert_eq!(answer("HTTP/1.1 200 OK\r\n\r\n"), UpgradeError::WebPage);
+        assert_eq!(answer("HTTP/1.1 404 Gone\r\n\r\n"), UpgradeError::NotFound);
+        assert_eq!(answer("HTTP/1.1 502 Bad\r\n\r\n"), UpgradeError::Status(502));
+        let said = UpgradeError::Denied(410, "this code was used".to_owned());
+        assert_eq!(
+            answer("HTTP/1.1 410 Gone\r\nX-Kinglet-Reason: this code was used\r\n\r\n"),
+            said
+        );
+        assert_eq!(answer("SSH-2.0-OpenSSH_9\r\n"), UpgradeError::NotHttp);
+        assert_eq!(answer(&"x".repeat(HEAD_BYTES_MAX)), UpgradeError::NotHttp);
+        assert_eq!(
+            answer("HTTP/1.1 302 Found\r\nLocation: https://x/?token=s\r\n\r\n").to_string(),
+            "the server redirects to \"https://x/\"; a token never follows a redirect, \
+             so put the right url into the configuration"
+        );
+        assert_eq!(answer(&GRANTED.replace("s3p", "xxx")), UpgradeError::NotWebSocket);
+        assert_eq!(answer(&GRANTED.replace("WebSocket\r", "h2c\r")), UpgradeError::NotWebSocket);
+    }
+
+    #[test]
+    fn the_request_is_complete() {
+        let url = ServerUrl::parse("ws://h:8900").unwrap();
+        let text = request(&url, "/ws/agent", &[("Authorization", "Bearer t".into())], *KEY);
+        assert!(text.starts_with("GET /ws/agent HTTP/1.1\r\nHost: h:8900\r\n"), "{text}");
+        assert!(text.contains("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), "{text}");
+        assert!(text.ends_with("\r\nAuthorization: Bearer t\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn base64_pads() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+}

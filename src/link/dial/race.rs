@@ -1,0 +1,111 @@
+//! TCP to whichever address answers first (RFC 8305): each gets a short head start over the next.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use kinglet_proto::time::Instant;
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
+
+use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT};
+use crate::link::error::{LinkError, Step};
+
+/// Connection attempts under way to the addresses of one server.
+pub(crate) struct Race {
+    waiting: VecDeque<SocketAddr>,
+    running: Vec<(SocketAddr, TcpStream)>,
+    next_start: Instant,
+    give_up_at: Instant,
+    failure: Option<(SocketAddr, io::Error)>,
+}
+
+impl Race {
+    /// Starts with the first address; at least one is given.
+    pub(crate) fn new(addresses: Vec<SocketAddr>, now: Instant) -> Self {
+        let mut race = Self {
+            waiting: addresses.into(),
+            running: Vec::new(),
+            next_start: now,
+            give_up_at: now.plus(CONNECT_TIMEOUT),
+            failure: None,
+        };
+        race.start_next(now);
+        race
+    }
+
+    /// The sockets to wait for, until writable.
+    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.running.iter().map(|(_, stream)| stream.as_fd())
+    }
+
+    /// When to call [`Race::advance`] though no socket became writable.
+    pub(crate) fn deadline(&self) -> Instant {
+        if self.waiting.is_empty() { self.give_up_at } else { self.next_start.min(self.give_up_at) }
+    }
+
+    /// Looks at all attempts: the winner, `None` while undecided, or why all have failed.
+    pub(crate) fn advance(&mut self, now: Instant) -> Result<Option<TcpStream>, LinkError> {
+        let mut index = 0;
+        while let Some((address, stream)) = self.running.get(index) {
+            match outcome(stream) {
+                Ok(false) => index += 1,
+                Ok(true) => return Ok(Some(self.running.swap_remove(index).1)),
+                Err(error) => {
+                    self.failure = Some((*address, error));
+                    self.running.remove(index);
+                    self.next_start = now;
+                }
+            }
+        }
+        while self.next_start <= now && !self.waiting.is_empty() {
+            self.start_next(now);
+        }
+        if self.running.is_empty() && self.waiting.is_empty() {
+            let (address, error) = self.failure.take().unwrap_or_else(|| {
+                (SocketAddr::from(([0, 0, 0, 0], 0)), io::ErrorKind::AddrNotAvailable.into())
+            });
+            return Err(LinkError::Connect(address, error));
+        }
+        if self.give_up_at <= now {
+            return Err(LinkError::TimedOut(Step::Connect, CONNECT_TIMEOUT));
+        }
+        Ok(None)
+    }
+
+    fn start_next(&mut self, now: Instant) {
+        let Some(address) = self.waiting.pop_front() else { return };
+        match begin(address) {
+            Ok(stream) => {
+                self.running.push((address, stream));
+                self.next_start = now.plus(CONNECT_STAGGER);
+            }
+            Err(error) => self.failure = Some((address, error)),
+        }
+    }
+}
+
+/// Starts a connect that does not block.
+fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+    let family = if address.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let fd = socket(family, SockType::Stream, flags, None)?;
+    let stream = TcpStream::from(fd);
+    match connect(std::os::fd::AsRawFd::as_raw_fd(&stream), &SockaddrStorage::from(address)) {
+        Ok(()) | Err(Errno::EINPROGRESS) => Ok(stream),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a connect has succeeded, is under way, or has failed.
+fn outcome(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Ok(_) => stream.set_nodelay(true).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,3 @@
+//! What the loop waits for beside servers.
+
+pub(crate) mod network;
