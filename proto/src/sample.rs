@@ -1,97 +1,80 @@
 //! The one model of a reading: what an agent saw of its host at one moment.
 //!
-//! Field names are the wire's, units are in each field's sentence. A value the host cannot give is
+//! Field names are the wire's, units are in each field's line. A value the host cannot give is
 //! `None` or an empty list, never zero. *Inventory* fields change rarely: [`Report`] can leave them
 //! out when the other side has them already.
 //!
 //! Decoding is lenient, because the wire only grows: an unknown field is ignored and a missing one
 //! or a `null` is an absent value.
 
+mod field;
 mod inventory;
 mod machine;
+pub mod metric;
 mod network;
+mod part;
 mod sensors;
+mod stated;
 mod storage;
 
+pub(crate) use field::{Field, lenient};
 pub use inventory::Report;
 pub use machine::{AgentCost, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
+use part::part;
 pub use sensors::{Battery, Fan, Power, Temperature};
-use serde::{Deserialize, Deserializer};
 pub use storage::{Disk, DiskType, Filesystem};
 
 use crate::time::{Instant, WallTime};
 
-/// One reading of one host.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
-pub struct Sample {
-    /// When it was taken, by the boottime clock: not on the wire, rates and ages come from it.
-    #[serde(skip)]
-    pub taken: Instant,
-    /// When it was taken, by the wall clock: a label.
-    #[serde(deserialize_with = "lenient")]
-    pub timestamp: WallTime,
-    /// The kernel's node name.
-    #[serde(deserialize_with = "lenient")]
-    pub hostname: String,
-    /// Global unicast addresses, public ones first; empty when the owner keeps them back.
-    #[serde(deserialize_with = "lenient")]
-    pub ip_addresses: Vec<String>,
-    /// Operating system. Inventory.
-    #[serde(deserialize_with = "lenient")]
-    pub os: Os,
-    /// Processor time and inventory.
-    #[serde(deserialize_with = "lenient")]
-    pub cpu: Cpu,
-    /// Main memory, swap and zram.
-    #[serde(deserialize_with = "lenient")]
-    pub memory: Memory,
-    /// Physical disks: the one that holds `/` first, then by name; the order never changes.
-    #[serde(deserialize_with = "lenient")]
-    pub disks: Vec<Disk>,
-    /// Mounted file systems with storage behind them, each device once, `/` first.
-    #[serde(deserialize_with = "lenient")]
-    pub filesystems: Vec<Filesystem>,
-    /// Traffic of the host and of each interface.
-    #[serde(deserialize_with = "lenient")]
-    pub network: Network,
-    /// Seconds since boot.
-    pub uptime: Option<u64>,
-    /// Run queue averages, since always on Linux.
-    pub load_average: Option<LoadAverage>,
-    /// Tasks the kernel schedules.
-    pub processes: Option<Processes>,
-    /// Login sessions on record in utmp; `None` where the host keeps none.
-    pub users: Option<u64>,
-    /// Sockets in use.
-    pub sockets: Option<Sockets>,
-    /// The connection tracking table; `None` where netfilter tracks nothing.
-    pub conntrack: Option<Conntrack>,
-    /// Pressure stall information, since Linux 4.20.
-    pub pressure: Option<Pressure>,
-    /// Temperature sensors of hwmon and the thermal zones.
-    #[serde(deserialize_with = "lenient")]
-    pub temperatures: Vec<Temperature>,
-    /// Fans of hwmon.
-    #[serde(deserialize_with = "lenient")]
-    pub fans: Vec<Fan>,
-    /// The battery that feeds the host; `None` where there is none.
-    pub battery: Option<Battery>,
-    /// Raspberry Pi power flags; `None` elsewhere.
-    pub power: Option<Power>,
-    /// Wireless interfaces with a link.
-    #[serde(deserialize_with = "lenient")]
-    pub wireless: Vec<Wireless>,
-    /// What the agent itself costs.
-    pub agent: Option<AgentCost>,
-}
-
-/// `null` where a value should be counts as the value's default.
-pub(crate) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+part! {
+    /// One reading of one host.
+    pub struct Sample in "sample" {
+        /// When it was taken, by the boottime clock: not on the wire, rates and ages come from it.
+        pub taken: Instant => plain, public;
+        /// When it was taken, by the wall clock: a label.
+        pub timestamp: WallTime => plain, public;
+        /// The kernel's node name.
+        pub hostname: String => plain, public;
+        /// Global unicast addresses, public ones first; empty when the owner keeps them back.
+        pub ip_addresses: Vec<String> => plain, sparse;
+        /// Operating system.
+        pub os: Os => part(Os), inventory, public;
+        /// Processor time and inventory.
+        pub cpu: Cpu => part(Cpu), public;
+        /// Main memory, swap and zram.
+        pub memory: Memory => part(Memory), public;
+        /// Physical disks: the one that holds `/` first, then by name; the order never changes.
+        pub disks: Vec<Disk> => part(Disk), public;
+        /// Mounted file systems with storage behind them, each device once, `/` first.
+        pub filesystems: Vec<Filesystem> => part(Filesystem), public;
+        /// Traffic of the host and of each interface.
+        pub network: Network => part(Network), public;
+        /// Time since boot.
+        pub uptime: Option<u64> => gauge(Seconds, "uptime"), public;
+        /// Run queue averages, since always on Linux.
+        pub load_average: Option<LoadAverage> => part(LoadAverage), public;
+        /// Tasks the kernel schedules.
+        pub processes: Option<Processes> => part(Processes), public;
+        /// Login sessions on record in utmp; absent where the host keeps none.
+        pub users: Option<u64> => gauge(Count, "users"), public;
+        /// Sockets in use.
+        pub sockets: Option<Sockets> => part(Sockets), public;
+        /// The connection tracking table; absent where netfilter tracks nothing.
+        pub conntrack: Option<Conntrack> => part(Conntrack), public;
+        /// Pressure stall information, since Linux 4.20.
+        pub pressure: Option<Pressure> => part(Pressure), public;
+        /// Temperature sensors of hwmon and the thermal zones.
+        pub temperatures: Vec<Temperature> => part(Temperature), public;
+        /// Fans of hwmon.
+        pub fans: Vec<Fan> => part(Fan), public;
+        /// The battery that feeds the host; absent where there is none.
+        pub battery: Option<Battery> => part(Battery), public;
+        /// Raspberry Pi power flags; absent elsewhere.
+        pub power: Option<Power> => part(Power), public;
+        /// Wireless interfaces with a link.
+        pub wireless: Vec<Wireless> => part(Wireless), public;
+        /// What the agent itself costs.
+        pub agent: Option<AgentCost> => part(AgentCost), public;
+    }
 }

@@ -37,6 +37,13 @@ impl Instant {
     }
 }
 
+/// An instant means nothing on another host, so none travels: what stands in its place is ignored.
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self::default())
+    }
+}
+
 /// What the wall clock said, in milliseconds since 1970-01-01 UTC, years 1970 to 9999.
 ///
 /// Written as RFC 3339 with milliseconds: `2026-11-20T08:21:07.250Z`.

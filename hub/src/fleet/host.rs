@@ -1,7 +1,7 @@
 //! One host: what is known of it.
 
 use kinglet_proto::ingest::{Label, Report};
-use kinglet_proto::sample::{DiskType, Os, Sample};
+use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 use kinglet_proto::viewer;
 
@@ -63,7 +63,7 @@ impl Host {
                 sample.timestamp = now.wall;
             }
             if let Some(older) = self.sample.take() {
-                merge_inventory(&mut sample, older);
+                sample.merge_inventory(older);
             }
             self.taken = taken;
             self.sample = Some(sample);
@@ -112,30 +112,5 @@ impl Host {
     /// The address its owner wants shown.
     pub(super) fn ip(&self) -> Option<&str> {
         self.shown.ip.as_deref()
-    }
-}
-
-/// A report without inventory keeps what an earlier one said.
-fn merge_inventory(sample: &mut Sample, older: Sample) {
-    if sample.os == Os::default() {
-        sample.os = older.os;
-    }
-    if sample.cpu.brand.is_empty() {
-        sample.cpu.brand = older.cpu.brand;
-    }
-    sample.cpu.cores = sample.cpu.cores.or(older.cpu.cores);
-    for old in older.disks {
-        let Some(disk) = sample.disks.iter_mut().find(|disk| disk.name == old.name) else {
-            continue;
-        };
-        if disk.model.is_empty() {
-            disk.model = old.model;
-        }
-        if disk.serial.is_empty() {
-            disk.serial = old.serial;
-        }
-        if disk.disk_type == DiskType::Unknown {
-            disk.disk_type = old.disk_type;
-        }
     }
 }

@@ -15,7 +15,6 @@
 //! whenever the inventory changes.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -103,7 +102,7 @@ impl Kinglet {
 
     /// Whether the sample's inventory is news to the server, which from now on has it.
     pub(super) fn handle_inventory(&mut self, sample: &Sample) -> bool {
-        let inventory = Some(fingerprint(sample));
+        let inventory = Some(sample.inventory_hash());
         std::mem::replace(&mut self.told, inventory) != inventory
     }
 
@@ -188,19 +187,6 @@ fn hear_fault(fault: &Fault<'_>) -> Heard {
         }
         _ => Heard::Fault(frame::clean(if words.is_empty() { "an error" } else { words })),
     }
-}
-
-/// Equal for equal inventory: what a report leaves out when the server has it.
-fn fingerprint(sample: &Sample) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let os = &sample.os;
-    (&os.name, &os.version, &os.kernel, &os.arch).hash(&mut hasher);
-    (&sample.cpu.brand, sample.cpu.cores).hash(&mut hasher);
-    for disk in &sample.disks {
-        (&disk.name, &disk.model, &disk.serial).hash(&mut hasher);
-        std::mem::discriminant(&disk.disk_type).hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 #[cfg(test)]

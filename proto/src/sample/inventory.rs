@@ -1,136 +1,100 @@
-//! A sample on its way to the wire, with its inventory or without.
-//!
-//! Three structs hold inventory beside figures; they are written by hand here, everything else
-//! is derived. An empty inventory text means "unknown" and is left out; lists are always written.
+//! What of a sample changes rarely: told once, remembered by the other side.
 
-use serde::ser::SerializeMap;
+use std::hash::{DefaultHasher, Hasher as _};
+
 use serde::{Serialize, Serializer};
 
-use super::{Cpu, Disk, DiskType, Sample};
+use super::{Field, Sample};
 
 /// A sample to be written, with or without the fields that rarely change.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     /// The reading.
     pub sample: &'a Sample,
-    /// Whether `os`, the CPU's brand and cores, and each disk's model, serial and type go along.
+    /// Whether the inventory goes along.
     pub inventory: bool,
-}
-
-impl Serialize for Sample {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Report { sample: self, inventory: true }.serialize(serializer)
-    }
 }
 
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (sample, inventory) = (self.sample, self.inventory);
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("timestamp", &sample.timestamp)?;
-        map.serialize_entry("hostname", &sample.hostname)?;
-        if !sample.ip_addresses.is_empty() {
-            map.serialize_entry("ip_addresses", &sample.ip_addresses)?;
-        }
-        if inventory {
-            map.serialize_entry("os", &sample.os)?;
-        }
-        map.serialize_entry("cpu", &Part { value: &sample.cpu, inventory })?;
-        map.serialize_entry("memory", &sample.memory)?;
-        map.serialize_entry("disks", &Disks { disks: &sample.disks, inventory })?;
-        map.serialize_entry("filesystems", &sample.filesystems)?;
-        map.serialize_entry("network", &sample.network)?;
-        optional(&mut map, "uptime", sample.uptime.as_ref())?;
-        optional(&mut map, "load_average", sample.load_average.as_ref())?;
-        optional(&mut map, "processes", sample.processes.as_ref())?;
-        optional(&mut map, "users", sample.users.as_ref())?;
-        optional(&mut map, "sockets", sample.sockets.as_ref())?;
-        optional(&mut map, "conntrack", sample.conntrack.as_ref())?;
-        optional(&mut map, "pressure", sample.pressure.as_ref())?;
-        map.serialize_entry("temperatures", &sample.temperatures)?;
-        map.serialize_entry("fans", &sample.fans)?;
-        optional(&mut map, "battery", sample.battery.as_ref())?;
-        optional(&mut map, "power", sample.power.as_ref())?;
-        map.serialize_entry("wireless", &sample.wireless)?;
-        optional(&mut map, "agent", sample.agent.as_ref())?;
-        map.end()
+        self.sample.write(serializer, self.inventory)
     }
 }
 
-/// One struct of figures and inventory.
-struct Part<'a, T> {
-    value: &'a T,
-    inventory: bool,
-}
+impl Sample {
+    /// A number that is the same for the same inventory.
+    pub fn inventory_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash_inventory(false, &mut hasher);
+        hasher.finish()
+    }
 
-/// The disks, each a [`Part`].
-struct Disks<'a> {
-    disks: &'a [Disk],
-    inventory: bool,
-}
+    /// Takes over what an older reading says of the inventory, where this one says nothing.
+    pub fn merge_inventory(&mut self, older: Self) {
+        self.absorb(older);
+    }
 
-impl Serialize for Disks<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inventory = self.inventory;
-        serializer.collect_seq(self.disks.iter().map(|value| Part { value, inventory }))
+    /// Keeps only what anybody may see: the fields that say so.
+    pub fn keep_public(&mut self) {
+        self.hide();
+    }
+
+    /// Cuts lists and texts to what a hub keeps of them, and gives back the room a decoder took in
+    /// advance: a frame of 64 KiB can name twenty thousand empty disks, and each of them would take
+    /// 300 bytes for as long as the host is known.
+    pub fn bound(&mut self) {
+        Field::bound(self);
     }
 }
 
-impl Serialize for Part<'_, Cpu> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cpu = self.value;
-        let mut map = serializer.serialize_map(None)?;
-        if self.inventory {
-            text(&mut map, "brand", &cpu.brand)?;
-            optional(&mut map, "cores", cpu.cores.as_ref())?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Disk, DiskType, Interface};
+
+    fn sample() -> Sample {
+        let mut sample = Sample { hostname: "pi".into(), ..Sample::default() };
+        sample.ip_addresses.push("192.0.2.1".into());
+        sample.os.name = "debian".into();
+        sample.cpu.brand = "Cortex".into();
+        let (name, model, serial) = ("sda".into(), "M".into(), "S".into());
+        let disk_type = DiskType::Ssd;
+        sample.disks.push(Disk { name, model, serial, disk_type, ..Disk::default() });
+        let (name, mac) = ("eth0".into(), Some("02:00".into()));
+        sample.network.interfaces.push(Interface { name, mac, ..Interface::default() });
+        sample
+    }
+
+    #[test]
+    fn the_public_sees_what_says_so_and_nothing_else() {
+        let mut public = sample();
+        public.keep_public();
+        assert_eq!((public.hostname.as_str(), public.cpu.brand.as_str()), ("pi", "Cortex"));
+        assert_eq!((public.disks[0].model.as_str(), public.disks[0].serial.as_str()), ("M", ""));
+        assert_eq!(public.network.interfaces[0].mac, None);
+        assert!(public.ip_addresses.is_empty());
+    }
+
+    #[test]
+    fn inventory_is_left_out_hashed_and_remembered() {
+        let full = sample();
+        let short = serde_json::to_string(&Report { sample: &full, inventory: false }).unwrap();
+        for word in ["debian", "Cortex", "\"M\"", "\"S\"", "SSD"] {
+            assert!(!short.contains(word), "{word} in {short}");
         }
-        optional(&mut map, "usage", cpu.usage.as_ref())?;
-        map.serialize_entry("per_core", &cpu.per_core)?;
-        optional(&mut map, "user", cpu.user.as_ref())?;
-        optional(&mut map, "system", cpu.system.as_ref())?;
-        optional(&mut map, "nice", cpu.nice.as_ref())?;
-        optional(&mut map, "iowait", cpu.iowait.as_ref())?;
-        optional(&mut map, "irq", cpu.irq.as_ref())?;
-        optional(&mut map, "steal", cpu.steal.as_ref())?;
-        optional(&mut map, "frequency", cpu.frequency.as_ref())?;
-        map.end()
+        let mut read: Sample = serde_json::from_str(&short).unwrap();
+        assert_ne!(read.inventory_hash(), full.inventory_hash());
+        read.merge_inventory(full.clone());
+        assert_eq!((read.inventory_hash(), read), (full.inventory_hash(), full.clone()));
+        let changed = |change: fn(&mut Sample)| {
+            let mut other = full.clone();
+            change(&mut other);
+            other.inventory_hash() != full.inventory_hash()
+        };
+        assert!(changed(|sample| sample.cpu.cores = Some(9)));
+        assert!(changed(|sample| sample.disks[0].name = "sdb".into()));
+        assert!(changed(|sample| sample.disks[0].disk_type = DiskType::Hdd));
+        assert!(!changed(|sample| sample.hostname = "other".into()));
+        assert!(!changed(|sample| sample.network.interfaces[0].name = "eth1".into()));
     }
-}
-
-impl Serialize for Part<'_, Disk> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let disk = self.value;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &disk.name)?;
-        if self.inventory {
-            text(&mut map, "model", &disk.model)?;
-            text(&mut map, "serial", &disk.serial)?;
-            if disk.disk_type != DiskType::Unknown {
-                map.serialize_entry("disk_type", &disk.disk_type)?;
-            }
-        }
-        optional(&mut map, "total", disk.total.as_ref())?;
-        optional(&mut map, "used", disk.used.as_ref())?;
-        optional(&mut map, "usage_percent", disk.usage_percent.as_ref())?;
-        map.serialize_entry("mount_points", &disk.mount_points)?;
-        optional(&mut map, "read_speed", disk.read_speed.as_ref())?;
-        optional(&mut map, "write_speed", disk.write_speed.as_ref())?;
-        optional(&mut map, "read_bytes", disk.read_bytes.as_ref())?;
-        optional(&mut map, "write_bytes", disk.write_bytes.as_ref())?;
-        optional(&mut map, "busy_percent", disk.busy_percent.as_ref())?;
-        optional(&mut map, "wear_percent", disk.wear_percent.as_ref())?;
-        map.end()
-    }
-}
-
-fn optional<M: SerializeMap, T: Serialize>(
-    map: &mut M,
-    key: &'static str,
-    value: Option<&T>,
-) -> Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(key, value))
-}
-
-fn text<M: SerializeMap>(map: &mut M, key: &'static str, value: &str) -> Result<(), M::Error> {
-    if value.is_empty() { Ok(()) } else { map.serialize_entry(key, value) }
 }

@@ -1,168 +1,144 @@
 //! Processor, memory, tasks: the parts of a sample that every host has.
 
-use serde::{Deserialize, Serialize};
-
-use super::lenient;
+use super::part::part;
 use crate::percent::Percent;
 
-/// The operating system. Inventory.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Os {
-    /// `ID` of os-release: `debian`, `openwrt`; `linux` where there is no such file.
-    #[serde(deserialize_with = "lenient")]
-    pub name: String,
-    /// `VERSION_ID` of os-release; empty on rolling distributions.
-    #[serde(deserialize_with = "lenient")]
-    pub version: String,
-    /// Kernel release, as `uname -r`.
-    #[serde(deserialize_with = "lenient")]
-    pub kernel: String,
-    /// Machine, as `uname -m`.
-    #[serde(deserialize_with = "lenient")]
-    pub arch: String,
+part! {
+    /// The operating system. Inventory.
+    #[derive(Eq)]
+    pub struct Os in "os" {
+        /// `ID` of os-release: `debian`, `openwrt`; `linux` where there is no such file.
+        pub name: String => plain, public;
+        /// `VERSION_ID` of os-release; empty on rolling distributions.
+        pub version: String => plain, public;
+        /// Kernel release, as `uname -r`.
+        pub kernel: String => plain, public;
+        /// Machine, as `uname -m`.
+        pub arch: String => plain, public;
+    }
 }
 
-/// Processor time over the last interval, of all cores together.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
-pub struct Cpu {
-    /// Model name; empty where neither the kernel nor the device tree knows one. Inventory.
-    #[serde(deserialize_with = "lenient")]
-    pub brand: String,
-    /// Logical processors online. Inventory.
-    pub cores: Option<u32>,
-    /// Share of time not idle; idle includes iowait.
-    pub usage: Option<Percent>,
-    /// The same for each core that is online, in the kernel's order.
-    #[serde(deserialize_with = "lenient")]
-    pub per_core: Vec<Percent>,
-    /// Share of time in user space at normal priority.
-    pub user: Option<Percent>,
-    /// Share of time in the kernel.
-    pub system: Option<Percent>,
-    /// Share of time in user space at lowered priority.
-    pub nice: Option<Percent>,
-    /// Share of time idle with I/O outstanding.
-    pub iowait: Option<Percent>,
-    /// Share of time in hardware and software interrupts.
-    pub irq: Option<Percent>,
-    /// Share of time the hypervisor gave to others.
-    pub steal: Option<Percent>,
-    /// Mean clock of the cores, MHz; `None` where the kernel does not scale or tell it.
-    pub frequency: Option<u32>,
+part! {
+    /// Processor time over the last interval, of all cores together.
+    pub struct Cpu in "cpu" {
+        /// Model name; empty where neither the kernel nor the device tree knows one.
+        pub brand: String => plain, inventory, public;
+        /// Logical processors online.
+        pub cores: Option<u32> => gauge(Count), inventory, public;
+        /// Share of time not idle; idle includes iowait.
+        pub usage: Option<Percent> => gauge(Percent), public;
+        /// Share of time not idle of each core that is online, in the kernel's order.
+        pub per_core: Vec<Percent> => each("core", Percent, "cpu.{core}.usage"), public;
+        /// Share of time in user space at normal priority.
+        pub user: Option<Percent> => gauge(Percent), public;
+        /// Share of time in the kernel.
+        pub system: Option<Percent> => gauge(Percent), public;
+        /// Share of time in user space at lowered priority.
+        pub nice: Option<Percent> => gauge(Percent), public;
+        /// Share of time idle with I/O outstanding.
+        pub iowait: Option<Percent> => gauge(Percent), public;
+        /// Share of time in hardware and software interrupts.
+        pub irq: Option<Percent> => gauge(Percent), public;
+        /// Share of time the hypervisor gave to others.
+        pub steal: Option<Percent> => gauge(Percent), public;
+        /// Mean clock of the cores; absent where the kernel does not scale or tell it.
+        pub frequency: Option<u32> => gauge(Megahertz), public;
+    }
 }
 
-/// Main memory, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Memory {
-    /// Memory the kernel manages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-    /// `total - available`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub used: Option<u64>,
-    /// What new work can get without swapping; estimated before Linux 3.14.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub available: Option<u64>,
-    /// `used` of `total`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage_percent: Option<Percent>,
-    /// Block device buffers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub buffers: Option<u64>,
-    /// Page cache and reclaimable slab.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cached: Option<u64>,
-    /// Swap space; zero where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub swap_total: Option<u64>,
-    /// Swap space in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub swap_used: Option<u64>,
-    /// Memory that compressed swap (zram) itself takes; `None` without zram.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub zram_used: Option<u64>,
+part! {
+    /// Main memory, in bytes.
+    #[derive(Copy, Eq)]
+    pub struct Memory in "memory" {
+        /// Memory the kernel manages.
+        pub total: Option<u64> => gauge(Bytes), public;
+        /// `total - available`.
+        pub used: Option<u64> => gauge(Bytes), public;
+        /// What new work can get without swapping; estimated before Linux 3.14.
+        pub available: Option<u64> => gauge(Bytes), public;
+        /// `used` of `total`.
+        pub usage_percent: Option<Percent> => gauge(Percent), public;
+        /// Block device buffers.
+        pub buffers: Option<u64> => gauge(Bytes), public;
+        /// Page cache and reclaimable slab.
+        pub cached: Option<u64> => gauge(Bytes), public;
+        /// Swap space; zero where there is none.
+        pub swap_total: Option<u64> => gauge(Bytes), public;
+        /// Swap space in use.
+        pub swap_used: Option<u64> => gauge(Bytes), public;
+        /// Memory that compressed swap (zram) itself takes; absent without zram.
+        pub zram_used: Option<u64> => gauge(Bytes), public;
+    }
 }
 
-/// Mean number of runnable and uninterruptible tasks, two decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct LoadAverage {
-    /// Over one minute.
-    #[serde(deserialize_with = "lenient")]
-    pub one: f64,
-    /// Over five minutes.
-    #[serde(deserialize_with = "lenient")]
-    pub five: f64,
-    /// Over fifteen minutes.
-    #[serde(deserialize_with = "lenient")]
-    pub fifteen: f64,
+part! {
+    /// Mean number of runnable and uninterruptible tasks, two decimals.
+    #[derive(Copy)]
+    pub struct LoadAverage in "load_average" {
+        /// Over one minute.
+        pub one: f64 => gauge(Count), public;
+        /// Over five minutes.
+        pub five: f64 => gauge(Count), public;
+        /// Over fifteen minutes.
+        pub fifteen: f64 => gauge(Count), public;
+    }
 }
 
-/// Tasks the kernel schedules, threads included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Processes {
-    /// All tasks.
-    #[serde(deserialize_with = "lenient")]
-    pub total: u64,
-    /// Tasks running or ready to run.
-    #[serde(deserialize_with = "lenient")]
-    pub running: u64,
+part! {
+    /// Tasks the kernel schedules, threads included.
+    #[derive(Copy, Eq)]
+    pub struct Processes in "processes" {
+        /// All tasks.
+        pub total: u64 => gauge(Count), public;
+        /// Tasks running or ready to run.
+        pub running: u64 => gauge(Count), public;
+    }
 }
 
-/// Pressure stall information: how much of the time work waited for a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Pressure {
-    /// Waiting for a processor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<Stall>,
-    /// Waiting for memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<Stall>,
-    /// Waiting for I/O.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub io: Option<Stall>,
+part! {
+    /// Pressure stall information: how much of the time work waited for a resource.
+    #[derive(Copy, Eq)]
+    pub struct Pressure in "pressure" {
+        /// Waiting for a processor.
+        pub cpu: Option<Stall> =>
+            part(Stall, ["pressure.cpu.some_avg10", "pressure.cpu.full_avg10"]), public;
+        /// Waiting for memory.
+        pub memory: Option<Stall> =>
+            part(Stall, ["pressure.memory.some_avg10", "pressure.memory.full_avg10"]), public;
+        /// Waiting for I/O.
+        pub io: Option<Stall> =>
+            part(Stall, ["pressure.io.some_avg10", "pressure.io.full_avg10"]), public;
+    }
 }
 
-/// Stalls of one resource, as shares of the last ten seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Stall {
-    /// Some task waited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub some_avg10: Option<Percent>,
-    /// Every task waited; `None` for the processor before Linux 5.13.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub full_avg10: Option<Percent>,
+part! {
+    /// Stalls of one resource, as shares of the last ten seconds.
+    #[derive(Copy, Eq)]
+    pub struct Stall in "pressure" {
+        /// Some task waited.
+        pub some_avg10: Option<Percent> => gauge(Percent), public;
+        /// Every task waited; absent for the processor before Linux 5.13.
+        pub full_avg10: Option<Percent> => gauge(Percent), public;
+    }
 }
 
-/// The agent's own cost and luck, since it started.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AgentCost {
-    /// Version of the agent.
-    #[serde(deserialize_with = "lenient")]
-    pub version: String,
-    /// Resident memory, bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rss: Option<u64>,
-    /// Processor time over the last interval, of all cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_percent: Option<Percent>,
-    /// Bytes written to servers, frames and TLS included.
-    #[serde(deserialize_with = "lenient")]
-    pub bytes_sent: u64,
-    /// Connections lost and dialled again.
-    #[serde(deserialize_with = "lenient")]
-    pub reconnects: u64,
-    /// Samples that found no room while a server was away.
-    #[serde(deserialize_with = "lenient")]
-    pub samples_dropped: u64,
-    /// Bytes of samples waiting for a server.
-    #[serde(deserialize_with = "lenient")]
-    pub ring_bytes: u64,
+part! {
+    /// The agent's own cost and luck, since it started.
+    #[derive(Eq)]
+    pub struct AgentCost in "agent" {
+        /// Version of the agent.
+        pub version: String => plain, public;
+        /// Resident memory.
+        pub rss: Option<u64> => gauge(Bytes), public;
+        /// Processor time over the last interval, of all cores.
+        pub cpu_percent: Option<Percent> => gauge(Percent), public;
+        /// Bytes written to servers, frames and TLS included.
+        pub bytes_sent: u64 => counter(Bytes), public;
+        /// Connections lost and dialled again.
+        pub reconnects: u64 => counter(Count), public;
+        /// Samples that found no room while a server was away.
+        pub samples_dropped: u64 => counter(Count), public;
+        /// Bytes of samples waiting for a server.
+        pub ring_bytes: u64 => gauge(Bytes), public;
+    }
 }

@@ -1,65 +1,55 @@
 //! Sensors: temperature, fans, battery, power.
 
-use serde::{Deserialize, Serialize};
-
-use super::lenient;
+use super::part::part;
 use crate::percent::Percent;
 
-/// One temperature sensor.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Temperature {
-    /// `<chip> <label>` of hwmon, or the thermal zone's type.
-    #[serde(deserialize_with = "lenient")]
-    pub label: String,
-    /// Degrees Celsius, one decimal.
-    #[serde(deserialize_with = "lenient")]
-    pub celsius: f64,
+part! {
+    /// One temperature sensor.
+    pub struct Temperature in "temperatures.{sensor}" {
+        /// `<chip> <label>` of hwmon, or the thermal zone's type.
+        pub label: String => key("sensor"), public;
+        /// Degrees, one decimal.
+        pub celsius: f64 => gauge(Celsius, "temperatures.{sensor}"), public;
+    }
 }
 
-/// One fan.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Fan {
-    /// `<chip> <label>` of hwmon.
-    #[serde(deserialize_with = "lenient")]
-    pub label: String,
-    /// Revolutions a minute.
-    #[serde(deserialize_with = "lenient")]
-    pub rpm: u64,
+part! {
+    /// One fan.
+    #[derive(Eq)]
+    pub struct Fan in "fans.{fan}" {
+        /// `<chip> <label>` of hwmon.
+        pub label: String => key("fan"), public;
+        /// Revolutions a minute.
+        pub rpm: u64 => gauge(RevolutionsPerMinute, "fans.{fan}"), public;
+    }
 }
 
-/// The battery that feeds the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Battery {
-    /// Charge left.
-    pub percent: Percent,
-    /// On mains, charging or full.
-    #[serde(deserialize_with = "lenient")]
-    pub charging: bool,
+part! {
+    /// The battery that feeds the host.
+    #[derive(Copy, Eq)]
+    pub struct Battery in "battery" {
+        /// Charge left.
+        pub percent: Percent => gauge(Percent), public;
+        /// On mains, charging or full.
+        pub charging: bool => gauge(Switch), public;
+    }
 }
 
-/// What the Raspberry Pi firmware says of its power supply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Power {
-    /// The supply is below 4.63 V now.
-    #[serde(deserialize_with = "lenient")]
-    pub undervoltage: bool,
-    /// The cores are throttled now.
-    #[serde(deserialize_with = "lenient")]
-    pub throttled: bool,
-    /// The clock is capped now.
-    #[serde(deserialize_with = "lenient")]
-    pub frequency_capped: bool,
-    /// How often undervoltage set in since the agent started; one more if before that.
-    #[serde(deserialize_with = "lenient")]
-    pub undervoltage_count: u64,
-    /// The same for throttling.
-    #[serde(deserialize_with = "lenient")]
-    pub throttled_count: u64,
-    /// The same for the capped clock.
-    #[serde(deserialize_with = "lenient")]
-    pub frequency_capped_count: u64,
+part! {
+    /// What the Raspberry Pi firmware says of its power supply.
+    #[derive(Copy, Eq)]
+    pub struct Power in "power" {
+        /// The supply is below 4.63 V now.
+        pub undervoltage: bool => gauge(Switch), public;
+        /// The cores are throttled now.
+        pub throttled: bool => gauge(Switch), public;
+        /// The clock is capped now.
+        pub frequency_capped: bool => gauge(Switch), public;
+        /// How often undervoltage set in since the agent started; one more if before that.
+        pub undervoltage_count: u64 => counter(Count), public;
+        /// How often throttling set in, counted like undervoltage.
+        pub throttled_count: u64 => counter(Count), public;
+        /// How often the clock was capped, counted like undervoltage.
+        pub frequency_capped_count: u64 => counter(Count), public;
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lenient;
+use super::part::part;
 use crate::percent::Percent;
 
 /// What a disk is made of.
@@ -29,80 +29,66 @@ pub enum DiskType {
     Unknown,
 }
 
-/// One physical disk, with what lies on it through partitions, LVM, LUKS, md and ZFS.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
-pub struct Disk {
-    /// Kernel name: `sda`, `mmcblk0`, `nvme0n1`.
-    #[serde(deserialize_with = "lenient")]
-    pub name: String,
-    /// Model as the disk tells it. Inventory; empty when unknown.
-    #[serde(deserialize_with = "lenient")]
-    pub model: String,
-    /// Serial number. Inventory; empty when unknown.
-    #[serde(deserialize_with = "lenient")]
-    pub serial: String,
-    /// Kind of medium. Inventory.
-    #[serde(deserialize_with = "lenient")]
-    pub disk_type: DiskType,
-    /// Capacity, bytes.
-    pub total: Option<u64>,
-    /// Bytes in use by the file systems on it; `None` when none of them is mounted.
-    pub used: Option<u64>,
-    /// `used` of what those file systems hold.
-    pub usage_percent: Option<Percent>,
-    /// Where its file systems are mounted, `/` first.
-    #[serde(deserialize_with = "lenient")]
-    pub mount_points: Vec<String>,
-    /// Bytes read a second.
-    pub read_speed: Option<u64>,
-    /// Bytes written a second.
-    pub write_speed: Option<u64>,
-    /// Bytes read since boot.
-    pub read_bytes: Option<u64>,
-    /// Bytes written since boot.
-    pub write_bytes: Option<u64>,
-    /// Share of the interval with I/O in flight.
-    pub busy_percent: Option<Percent>,
-    /// Life used up, as eMMC tells it; `None` where the disk does not say.
-    pub wear_percent: Option<Percent>,
+part! {
+    /// One physical disk, with what lies on it through partitions, LVM, LUKS, md and ZFS.
+    #[derive(Eq)]
+    pub struct Disk in "disks.{disk}" {
+        /// Kernel name: `sda`, `mmcblk0`, `nvme0n1`.
+        pub name: String => key("disk"), public;
+        /// Model as the disk tells it; empty when unknown.
+        pub model: String => plain, inventory, public;
+        /// Serial number; empty when unknown.
+        pub serial: String => plain, inventory;
+        /// Kind of medium.
+        pub disk_type: DiskType => plain, inventory, public;
+        /// Capacity.
+        pub total: Option<u64> => gauge(Bytes), public;
+        /// Bytes in use by the file systems on it; absent when none of them is mounted.
+        pub used: Option<u64> => gauge(Bytes), public;
+        /// `used` of what those file systems hold.
+        pub usage_percent: Option<Percent> => gauge(Percent), public;
+        /// Where its file systems are mounted, `/` first.
+        pub mount_points: Vec<String> => plain, public;
+        /// Bytes read a second.
+        pub read_speed: Option<u64> => gauge(BytesPerSecond), public;
+        /// Bytes written a second.
+        pub write_speed: Option<u64> => gauge(BytesPerSecond), public;
+        /// Bytes read since boot.
+        pub read_bytes: Option<u64> => counter(Bytes), public;
+        /// Bytes written since boot.
+        pub write_bytes: Option<u64> => counter(Bytes), public;
+        /// Share of the interval with I/O in flight.
+        pub busy_percent: Option<Percent> => gauge(Percent), public;
+        /// Life used up, as eMMC tells it; absent where the disk does not say.
+        pub wear_percent: Option<Percent> => gauge(Percent), public;
+    }
 }
 
-/// One mounted file system.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Filesystem {
-    /// Where it is mounted.
-    #[serde(deserialize_with = "lenient")]
-    pub mount_point: String,
-    /// The source the kernel names: `/dev/sda1`, `tank/home`, `nas:/export`.
-    #[serde(deserialize_with = "lenient")]
-    pub device: String,
-    /// Type: `ext4`, `nfs4`.
-    #[serde(deserialize_with = "lenient")]
-    pub fstype: String,
-    /// Size, bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-    /// Bytes in use, blocks kept for root not counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub used: Option<u64>,
-    /// Bytes that an unprivileged process can still write.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub free: Option<u64>,
-    /// `used` of `used + free`, as `df` counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage_percent: Option<Percent>,
-    /// File nodes; `None` where the file system has no fixed number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inodes_total: Option<u64>,
-    /// File nodes in use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inodes_used: Option<u64>,
-    /// Mounted read-only, or turned so by an error.
-    #[serde(deserialize_with = "lenient")]
-    pub read_only: bool,
-    /// The kernel did not answer about it in time; the figures are absent.
-    #[serde(deserialize_with = "lenient", skip_serializing_if = "std::ops::Not::not")]
-    pub stuck: bool,
+part! {
+    /// One mounted file system.
+    #[derive(Eq)]
+    pub struct Filesystem in "filesystems.{mount_point}" {
+        /// Where it is mounted.
+        pub mount_point: String => key("mount_point"), public;
+        /// The source the kernel names: `/dev/sda1`, `tank/home`, `nas:/export`.
+        pub device: String => label("device"), public;
+        /// Type: `ext4`, `nfs4`.
+        pub fstype: String => label("fstype"), public;
+        /// Size.
+        pub total: Option<u64> => gauge(Bytes), public;
+        /// Bytes in use, blocks kept for root not counted.
+        pub used: Option<u64> => gauge(Bytes), public;
+        /// Bytes that an unprivileged process can still write.
+        pub free: Option<u64> => gauge(Bytes), public;
+        /// `used` of `used + free`, as `df` counts.
+        pub usage_percent: Option<Percent> => gauge(Percent), public;
+        /// File nodes; absent where the file system has no fixed number.
+        pub inodes_total: Option<u64> => gauge(Count), public;
+        /// File nodes in use.
+        pub inodes_used: Option<u64> => gauge(Count), public;
+        /// Mounted read-only, or turned so by an error.
+        pub read_only: bool => gauge(Switch), public;
+        /// The kernel did not answer about it in time; the figures are absent.
+        pub stuck: bool => gauge(Switch), public, sparse;
+    }
 }

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::sample::{Disk, Interface, Sample};
+use crate::sample::Sample;
 use crate::time::WallTime;
 use crate::wire::envelope::{Head, envelope};
 
@@ -35,7 +35,7 @@ pub struct Host<'a> {
 pub struct Metrics<'a> {
     /// The last reading, inventory merged in.
     pub sample: &'a Sample,
-    /// Anyone may look: serial numbers, hardware and network addresses stay out.
+    /// Anyone may look: only what the sample says is public goes out.
     pub public: bool,
 }
 
@@ -45,9 +45,7 @@ impl Serialize for Metrics<'_> {
             return self.sample.serialize(serializer);
         }
         let mut sample = self.sample.clone();
-        sample.ip_addresses.clear();
-        sample.disks.iter_mut().for_each(|Disk { serial, .. }| serial.clear());
-        sample.network.interfaces.iter_mut().for_each(|Interface { mac, .. }| *mac = None);
+        sample.keep_public();
         sample.serialize(serializer)
     }
 }

@@ -216,6 +216,7 @@ fn the_ring_is_bounded_and_what_it_loses_is_counted() {
 #[test]
 fn inventory_goes_first_and_when_it_changes() {
     let mut rig = Rig::kinglet().open();
+    rig.sample.os.name = "debian".into();
     let inventory = |rig: &mut Rig| {
         rig.ms += 5_000;
         rig.feed(Input::Pong);
