@@ -2,4 +2,5 @@
 
 pub mod envelope;
 pub mod frame;
+pub(crate) mod go;
 pub(crate) mod simple_server_status;

@@ -4,15 +4,22 @@
 //! value the documented one is taken; what only the shipped one has (swap, load, the kind of file
 //! system) is added to it.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::bounds::bound;
 use super::salvage::salvage;
 use super::{DecodeError, Label, Report};
 use crate::percent::Percent;
-use crate::sample::{Disk, Filesystem, LoadAverage, Sample, lenient};
+use crate::sample::{Disk, Filesystem, LoadAverage, Sample};
 use crate::time::WallTime;
+use crate::wire::simple_server_status::{
+    self as wire, Cpu, CpuInfo, HostInfo, Memory, Models, Network, NetworkInfo, Partition, System,
+};
+
+/// The object as a hub reads it: nothing is borrowed from the frame.
+type Status = wire::Status<'static>;
 
 /// Reads one text frame of an agent on `/ws-report`.
 pub fn decode(text: &str) -> Result<Report, DecodeError> {
@@ -25,150 +32,13 @@ pub fn decode(text: &str) -> Result<Report, DecodeError> {
     Ok(report)
 }
 
-fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
+fn salvage_frame(text: &str) -> Result<Status, DecodeError> {
     let object: Map<String, Value> =
         serde_json::from_str(text).map_err(|_| DecodeError::NotJson)?;
     Ok(salvage(object))
 }
 
-/// Every member of both forms.
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Frame {
-    server_name: Option<String>,
-    name: Option<String>,
-    group: Option<String>,
-    country_code: Option<String>,
-    loc: Option<String>,
-    location: Option<String>,
-    ip: Option<String>,
-    cpu: Option<Cpu>,
-    memory: Option<Memory>,
-    disk: Option<Vec<Mount>>,
-    network: Option<Network>,
-    system: Option<System>,
-    timestamp: Option<u64>,
-    host_info: Option<HostInfo>,
-    cpu_info: Option<CpuInfo>,
-    virtual_memory_info: Option<Memory>,
-    swap_memory_info: Option<Memory>,
-    disk_info: Option<DiskInfo>,
-    network_info: Option<NetworkInfo>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Cpu {
-    percent: Option<Percent>,
-    cores: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
-    model_name: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Memory {
-    total: Option<u64>,
-    used: Option<u64>,
-    available: Option<u64>,
-    used_percent: Option<Percent>,
-}
-
-/// A mount: `path` in the documented form, `mountPoint` in the shipped one.
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Mount {
-    #[serde(alias = "mountPoint", deserialize_with = "lenient")]
-    path: String,
-    #[serde(deserialize_with = "lenient")]
-    fstype: String,
-    total: Option<u64>,
-    used: Option<u64>,
-    free: Option<u64>,
-    used_percent: Option<Percent>,
-    read_speed: Option<u64>,
-    write_speed: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Network {
-    interface_name: Option<String>,
-    bytes_sent: Option<u64>,
-    bytes_recv: Option<u64>,
-    in_speed: Option<u64>,
-    out_speed: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct System {
-    #[serde(deserialize_with = "lenient")]
-    hostname: String,
-    #[serde(deserialize_with = "lenient")]
-    os: String,
-    #[serde(deserialize_with = "lenient")]
-    platform: String,
-    #[serde(deserialize_with = "lenient")]
-    arch: String,
-    #[serde(deserialize_with = "lenient")]
-    kernel: String,
-    uptime: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct HostInfo {
-    #[serde(deserialize_with = "lenient")]
-    kernel_arch: String,
-    #[serde(deserialize_with = "lenient")]
-    kernel_version: String,
-    #[serde(deserialize_with = "lenient")]
-    os: String,
-    #[serde(deserialize_with = "lenient")]
-    platform: String,
-    #[serde(deserialize_with = "lenient")]
-    platform_version: String,
-    uptime: Option<u64>,
-    avg_stat: Option<AvgStat>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct AvgStat {
-    #[serde(deserialize_with = "lenient")]
-    load1: f64,
-    #[serde(deserialize_with = "lenient")]
-    load5: f64,
-    #[serde(deserialize_with = "lenient")]
-    load15: f64,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct CpuInfo {
-    percent: Option<Percent>,
-    #[serde(deserialize_with = "lenient")]
-    info: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct DiskInfo {
-    #[serde(deserialize_with = "lenient")]
-    partitions: Vec<Mount>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct NetworkInfo {
-    net_in_speed: Option<u64>,
-    net_out_speed: Option<u64>,
-    net_in_transfer: Option<u64>,
-    net_out_transfer: Option<u64>,
-}
-
-fn report(frame: Frame) -> Result<Report, DecodeError> {
+fn report(frame: Status) -> Result<Report, DecodeError> {
     let documented = frame.cpu.is_some() || frame.memory.is_some() || frame.system.is_some();
     let shipped = frame.cpu_info.is_some() || frame.host_info.is_some();
     if !documented && !shipped {
@@ -197,19 +67,20 @@ fn report(frame: Frame) -> Result<Report, DecodeError> {
 }
 
 /// An empty text says as little as none.
-fn text(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+fn text(text: Option<Cow<'_, str>>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(Cow::into_owned)
 }
 
-fn take_system(sample: &mut Sample, system: System) {
-    sample.hostname = system.hostname;
-    sample.os.name = if system.platform.is_empty() { system.os } else { system.platform };
-    sample.os.arch = system.arch;
-    sample.os.kernel = system.kernel;
+fn take_system(sample: &mut Sample, system: System<'_>) {
+    sample.hostname = system.hostname.into_owned();
+    let platform = if system.platform.is_empty() { system.os } else { system.platform };
+    sample.os.name = platform.into_owned();
+    sample.os.arch = system.arch.into_owned();
+    sample.os.kernel = system.kernel.into_owned();
     sample.uptime = system.uptime;
 }
 
-fn take_host_info(sample: &mut Sample, info: HostInfo) {
+fn take_host_info(sample: &mut Sample, info: HostInfo<'_>) {
     let platform = if info.platform.is_empty() { info.os } else { info.platform };
     for (field, value) in [
         (&mut sample.os.name, platform),
@@ -218,7 +89,7 @@ fn take_host_info(sample: &mut Sample, info: HostInfo) {
         (&mut sample.os.kernel, info.kernel_version),
     ] {
         if field.is_empty() {
-            *field = value;
+            *field = value.into_owned();
         }
     }
     sample.uptime = sample.uptime.or(info.uptime);
@@ -229,11 +100,15 @@ fn take_host_info(sample: &mut Sample, info: HostInfo) {
     });
 }
 
-fn take_cpu(sample: &mut Sample, cpu: Cpu, info: CpuInfo) {
-    let (model, count) = split_model(info.info.first().map_or("", String::as_str));
+fn take_cpu(sample: &mut Sample, cpu: Cpu<'_>, info: CpuInfo<'_>) {
+    let (model, count) = match &info.info {
+        Models::One { name, count } => (*name, Some(*count)),
+        Models::Read(models) => split_model(models.first().map_or("", String::as_str)),
+    };
     sample.cpu.usage = cpu.percent.or(info.percent);
     sample.cpu.cores = cpu.cores.or(count);
-    sample.cpu.brand = if cpu.model_name.is_empty() { model.to_owned() } else { cpu.model_name };
+    sample.cpu.brand =
+        if cpu.model_name.is_empty() { model.to_owned() } else { cpu.model_name.into_owned() };
 }
 
 /// `"<model> x <count>"`, as the shipped agent sums up its processors.
@@ -248,7 +123,7 @@ fn split_model(text: &str) -> (&str, Option<u32>) {
 }
 
 fn take_memory(sample: &mut Sample, memory: Memory) {
-    let Memory { total, used, available, used_percent } = memory;
+    let Memory { total, used, available, free: _, used_percent } = memory;
     let rest = total.zip(used).map(|(total, used)| total.saturating_sub(used));
     let share = used.zip(total).map(|(used, total)| Percent::of(used, total));
     sample.memory.total = total;
@@ -258,47 +133,56 @@ fn take_memory(sample: &mut Sample, memory: Memory) {
 }
 
 /// A documented mount with speeds stands for the disk below it, which that form does not name.
-fn take_mounts(sample: &mut Sample, disk: Vec<Mount>, partitions: Vec<Mount>) {
-    for mount in &disk {
+fn take_mounts(sample: &mut Sample, documented: Vec<wire::Disk<'_>>, shipped: Vec<Partition<'_>>) {
+    for mount in &documented {
         if mount.read_speed.is_some() || mount.write_speed.is_some() {
+            let path: String = mount.path.clone().into();
             sample.disks.push(Disk {
-                name: mount.path.clone(),
+                name: path.clone(),
                 total: mount.total,
                 used: mount.used,
                 usage_percent: mount.used_percent,
-                mount_points: vec![mount.path.clone()],
+                mount_points: vec![path],
                 read_speed: mount.read_speed,
                 write_speed: mount.write_speed,
                 ..Disk::default()
             });
         }
     }
-    let documented = if disk.is_empty() { partitions } else { with_fstypes(disk, partitions) };
-    sample.filesystems = documented
-        .into_iter()
-        .map(|mount| Filesystem {
-            mount_point: mount.path,
-            fstype: mount.fstype,
+    sample.filesystems = if documented.is_empty() {
+        shipped.into_iter().map(of_partition).collect()
+    } else {
+        let fstype = |at: usize, path: &str| {
+            let same = shipped.get(at).filter(|partition| partition.mount_point == path);
+            same.map(|partition| partition.fstype.clone().into_owned()).unwrap_or_default()
+        };
+        let of_mount = |(at, mount): (usize, wire::Disk<'_>)| Filesystem {
+            fstype: fstype(at, &mount.path),
+            mount_point: mount.path.into_owned(),
             total: mount.total,
             used: mount.used,
             free: mount.free,
             usage_percent: mount.used_percent,
             ..Filesystem::default()
-        })
-        .collect();
+        };
+        documented.into_iter().enumerate().map(of_mount).collect()
+    };
 }
 
-fn with_fstypes(mut disk: Vec<Mount>, partitions: Vec<Mount>) -> Vec<Mount> {
-    for (mount, partition) in disk.iter_mut().zip(partitions) {
-        if mount.path == partition.path {
-            mount.fstype = partition.fstype;
-        }
+fn of_partition(partition: Partition<'_>) -> Filesystem {
+    Filesystem {
+        mount_point: partition.mount_point.into_owned(),
+        fstype: partition.fstype.into_owned(),
+        total: partition.total,
+        used: partition.used,
+        free: partition.free,
+        usage_percent: partition.used_percent,
+        ..Filesystem::default()
     }
-    disk
 }
 
-fn take_network(sample: &mut Sample, network: Network) {
-    sample.network.wan = text(network.interface_name);
+fn take_network(sample: &mut Sample, network: Network<'_>) {
+    sample.network.wan = text(Some(network.interface_name));
     sample.network.total_rx = network.bytes_recv;
     sample.network.total_tx = network.bytes_sent;
     sample.network.rx_speed = network.in_speed;

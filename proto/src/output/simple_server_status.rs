@@ -5,6 +5,7 @@
 //! object is always there, a value the host cannot give is zero here, and the lists of file
 //! systems are cut from the bottom until the report fits; totals count all of them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -16,8 +17,8 @@ use crate::percent::Percent;
 use crate::sample::{Filesystem, LoadAverage, Sample};
 use crate::wire::frame::{Frame, List};
 use crate::wire::simple_server_status::{
-    AvgStat, Cpu, CpuInfo, Disk, DiskInfo, HostInfo, Memory, Model, Network, NetworkInfo,
-    Partition, Status, Swap, System, VirtualMemory,
+    AvgStat, Cpu, CpuInfo, Disk, DiskInfo, HostInfo, Memory, Models, Network, NetworkInfo,
+    Partition, Status, System,
 };
 
 /// What the report before taught.
@@ -73,89 +74,76 @@ fn status<'a, I>(
 where
     I: Iterator<Item = &'a Filesystem> + Clone + 'a,
 {
-    let optional = |text: &'a Option<String>| clip(text.as_deref().unwrap_or_default());
-    let ip = match (&host.ip, sample.ip_addresses.first()) {
-        (Some(ip), _) | (None, Some(ip)) => clip(ip),
-        (None, None) => "",
-    };
+    let optional = |text: &'a Option<String>| clipped(text.as_deref().unwrap_or_default());
+    let ip = host.ip.as_ref().or(sample.ip_addresses.first());
     Status {
-        server_id: clip(id),
-        server_name: clip(if host.name.is_empty() { id } else { &host.name }),
+        server_id: clipped(id),
+        server_name: clipped(if host.name.is_empty() { id } else { &host.name }),
+        name: None,
         group: optional(&host.group),
         country_code: optional(&host.country_code),
         location: optional(&host.location),
-        ip,
+        ip: clipped(ip.map_or("", String::as_str)),
         loc: optional(&host.country_code),
-        cpu: Cpu {
-            percent: sample.cpu.usage.unwrap_or_default(),
-            cores: sample.cpu.cores.unwrap_or_default(),
-            model_name: clip(&sample.cpu.brand),
-        },
-        memory: memory(sample),
-        disk: List(shown.clone().map(|fs| disk(sample, fs))),
-        network: network(sample),
-        system: system(sample),
-        timestamp: stamp.now.wall.unix_seconds(),
-        host_info: host_info(sample, stamp),
-        cpu_info: CpuInfo {
-            percent: sample.cpu.usage.unwrap_or_default(),
-            info: [Model {
+        cpu: Some(cpu(sample)),
+        memory: Some(Memory::of(&sample.memory)),
+        disk: Some(List(shown.clone().map(|fs| Disk::of(fs, sample)))),
+        network: Some(network(sample)),
+        system: Some(system(sample)),
+        timestamp: Some(stamp.now.wall.unix_seconds()),
+        host_info: Some(host_info(sample, stamp)),
+        cpu_info: Some(CpuInfo {
+            percent: Some(sample.cpu.usage.unwrap_or_default()),
+            info: Models::One {
                 name: clip(&sample.cpu.brand),
                 count: sample.cpu.cores.unwrap_or_default(),
-            }],
-        },
-        virtual_memory_info: virtual_memory(sample),
-        swap_memory_info: swap(sample),
-        disk_info: disk_info(sample, List(shown.map(partition))),
-        network_info: network_info(sample),
+            },
+        }),
+        virtual_memory_info: Some(Memory { available: None, ..Memory::of(&sample.memory) }),
+        swap_memory_info: Some(swap(sample)),
+        disk_info: Some(disk_info(sample, List(shown.map(partition)))),
+        network_info: Some(network_info(sample)),
     }
 }
 
-fn memory(sample: &Sample) -> Memory {
-    let memory = &sample.memory;
-    Memory {
-        total: memory.total.unwrap_or_default(),
-        used: memory.used.unwrap_or_default(),
-        available: memory.available.unwrap_or_default(),
-        used_percent: memory.usage_percent.unwrap_or_default(),
+fn cpu(sample: &Sample) -> Cpu<'_> {
+    Cpu { model_name: clip(&sample.cpu.brand).into(), ..Cpu::of(sample) }
+}
+
+fn network(sample: &Sample) -> Network<'_> {
+    let mut network = Network::of(&sample.network);
+    cut(&mut network.interface_name);
+    network
+}
+
+fn system(sample: &Sample) -> System<'_> {
+    let mut system = System::of(sample);
+    for text in [&mut system.hostname, &mut system.platform, &mut system.arch, &mut system.kernel] {
+        cut(text);
     }
+    system
 }
 
-fn virtual_memory(sample: &Sample) -> VirtualMemory {
-    let Memory { total, used, used_percent, .. } = memory(sample);
-    VirtualMemory { total, used, used_percent }
-}
-
-fn swap(sample: &Sample) -> Swap {
+fn swap(sample: &Sample) -> Memory {
     let total = sample.memory.swap_total.unwrap_or_default();
     let used = sample.memory.swap_used.unwrap_or_default();
-    Swap { total, used, free: total.saturating_sub(used), used_percent: Percent::of(used, total) }
-}
-
-/// A file system with the rates of the disk it lies on.
-fn disk<'a>(sample: &Sample, fs: &'a Filesystem) -> Disk<'a> {
-    let holds = |disk: &&crate::sample::Disk| disk.mount_points.contains(&fs.mount_point);
-    let below = sample.disks.iter().find(holds);
-    let partition = partition(fs);
-    Disk {
-        path: partition.mount_point,
-        total: partition.total,
-        used: partition.used,
-        free: partition.free,
-        used_percent: partition.used_percent,
-        read_speed: below.and_then(|disk| disk.read_speed).unwrap_or_default(),
-        write_speed: below.and_then(|disk| disk.write_speed).unwrap_or_default(),
+    Memory {
+        total: Some(total),
+        used: Some(used),
+        available: None,
+        free: Some(total.saturating_sub(used)),
+        used_percent: Some(Percent::of(used, total)),
     }
 }
 
 fn partition(fs: &Filesystem) -> Partition<'_> {
     Partition {
-        mount_point: &fs.mount_point,
-        fstype: &fs.fstype,
-        total: fs.total.unwrap_or_default(),
-        free: fs.free.unwrap_or_default(),
-        used: fs.used.unwrap_or_default(),
-        used_percent: fs.usage_percent.unwrap_or_default(),
+        mount_point: fs.mount_point.as_str().into(),
+        fstype: fs.fstype.as_str().into(),
+        total: Some(fs.total.unwrap_or_default()),
+        free: Some(fs.free.unwrap_or_default()),
+        used: Some(fs.used.unwrap_or_default()),
+        used_percent: Some(fs.usage_percent.unwrap_or_default()),
     }
 }
 
@@ -165,47 +153,21 @@ fn disk_info<P: Serialize>(sample: &Sample, partitions: P) -> DiskInfo<P> {
         sample.filesystems.iter().filter_map(field).fold(0, u64::saturating_add)
     };
     let (total, used) = (sum(|fs| fs.total), sum(|fs| fs.used));
-    DiskInfo { total, used, used_percent: Percent::of(used, total), partitions }
-}
-
-fn network(sample: &Sample) -> Network<'_> {
-    let network = &sample.network;
-    let first = network.interfaces.first().map(|interface| &interface.name);
-    let info = network_info(sample);
-    Network {
-        interface_name: network.wan.as_ref().or(first).map_or("", |name| clip(name)),
-        bytes_sent: info.net_out_transfer,
-        bytes_recv: info.net_in_transfer,
-        in_speed: info.net_in_speed,
-        out_speed: info.net_out_speed,
+    DiskInfo {
+        total: Some(total),
+        used: Some(used),
+        used_percent: Some(Percent::of(used, total)),
+        partitions,
     }
 }
 
 fn network_info(sample: &Sample) -> NetworkInfo {
     let network = &sample.network;
     NetworkInfo {
-        net_in_speed: network.rx_speed.unwrap_or_default(),
-        net_out_speed: network.tx_speed.unwrap_or_default(),
-        net_in_transfer: network.total_rx.unwrap_or_default(),
-        net_out_transfer: network.total_tx.unwrap_or_default(),
-    }
-}
-
-/// The documented page names machines as Go does.
-fn system(sample: &Sample) -> System<'_> {
-    System {
-        hostname: clip(&sample.hostname),
-        os: "linux",
-        platform: clip(&sample.os.name),
-        arch: match &*sample.os.arch {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            "armv5tel" | "armv6l" | "armv7l" => "arm",
-            "i586" | "i686" => "386",
-            other => clip(other),
-        },
-        kernel: clip(&sample.os.kernel),
-        uptime: sample.uptime.unwrap_or_default(),
+        net_in_speed: Some(network.rx_speed.unwrap_or_default()),
+        net_out_speed: Some(network.tx_speed.unwrap_or_default()),
+        net_in_transfer: Some(network.total_rx.unwrap_or_default()),
+        net_out_transfer: Some(network.total_tx.unwrap_or_default()),
     }
 }
 
@@ -215,16 +177,20 @@ fn host_info(sample: &Sample, stamp: Stamp) -> HostInfo<'_> {
     let LoadAverage { one, five, fifteen } = sample.load_average.unwrap_or_default();
     let finite = |load: f64| if load.is_finite() { load } else { 0.0 };
     HostInfo {
-        kernel_arch: clip(&sample.os.arch),
-        kernel_version: clip(&sample.os.kernel),
-        virtualization_system: "",
-        os: "linux",
-        platform: clip(&sample.os.name),
-        platform_family: family(&sample.os.name),
-        platform_version: clip(&sample.os.version),
-        uptime,
-        boot_time: stamp.now.wall.unix_seconds().saturating_sub(uptime),
-        avg_stat: AvgStat { load1: finite(one), load5: finite(five), load15: finite(fifteen) },
+        kernel_arch: clip(&sample.os.arch).into(),
+        kernel_version: clip(&sample.os.kernel).into(),
+        virtualization_system: "".into(),
+        os: "linux".into(),
+        platform: clip(&sample.os.name).into(),
+        platform_family: family(&sample.os.name).into(),
+        platform_version: clip(&sample.os.version).into(),
+        uptime: Some(uptime),
+        boot_time: Some(stamp.now.wall.unix_seconds().saturating_sub(uptime)),
+        avg_stat: Some(AvgStat {
+            load1: finite(one),
+            load5: finite(five),
+            load15: finite(fifteen),
+        }),
     }
 }
 
@@ -240,6 +206,18 @@ fn family(id: &str) -> &'static str {
         "gentoo" => "gentoo",
         "openwrt" => "openwrt",
         _ => "",
+    }
+}
+
+/// A text as it stands in the object, bounded.
+fn clipped(text: &str) -> Option<Cow<'_, str>> {
+    Some(clip(text).into())
+}
+
+/// The same of a text that stands there already.
+fn cut(text: &mut Cow<'_, str>) {
+    if let Cow::Borrowed(borrowed) = text {
+        *borrowed = clip(borrowed);
     }
 }
 
