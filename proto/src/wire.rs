@@ -4,3 +4,4 @@ pub mod envelope;
 pub mod frame;
 pub(crate) mod go;
 pub(crate) mod simple_server_status;
+pub(crate) mod vstats;

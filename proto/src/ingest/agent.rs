@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
@@ -14,6 +14,9 @@ use super::salvage::{Object, salvage};
 use super::{Batch, DecodeError, Label, Login, Message, Place, Report};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
+use crate::wire::envelope::{Labels, Meta};
+use crate::wire::frame;
+use crate::wire::vstats::{self as wire, Answer, BatchAck};
 
 /// Reads one text frame of an agent on `/ws/agent`.
 pub fn decode(text: &str) -> Result<Message, DecodeError> {
@@ -29,25 +32,17 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
 }
 
 /// The answer to a [`Login`], in the words of the vStats server.
-pub fn login_answer(granted: bool) -> &'static str {
-    if granted {
-        r#"{"type":"auth","status":"ok"}"#
-    } else {
-        r#"{"type":"auth","status":"error","message":"invalid server id or token"}"#
-    }
+pub fn login_answer(granted: bool) -> String {
+    let message = (!granted).then(|| "invalid server id or token".into());
+    let status = if granted { "ok" } else { "error" };
+    frame::json(&Answer { kind: "auth".into(), status: Some(status.into()), message })
 }
 
 /// The answer to a [`Batch`].
 pub fn batch_ack(id: &str, accepted: usize, rejected: usize) -> String {
-    #[derive(Serialize)]
-    struct Ack<'a> {
-        r#type: &'static str,
-        batch_id: &'a str,
-        accepted: usize,
-        rejected: usize,
-    }
-    let ack = Ack { r#type: "batch_ack", batch_id: id, accepted, rejected };
-    serde_json::to_string(&ack).unwrap_or_default()
+    let count = |readings| u64::try_from(readings).ok();
+    let (accepted, rejected) = (count(accepted), count(rejected));
+    frame::json(&BatchAck { kind: "batch_ack".into(), batch_id: id.into(), accepted, rejected })
 }
 
 #[derive(Deserialize)]
@@ -67,28 +62,7 @@ fn kind_error(error: &serde_json::Error) -> DecodeError {
 struct Frame {
     data: Option<Object<Sample>>,
     metrics: Option<Object<Sample>>,
-    meta: Option<Object<Meta>>,
-}
-
-/// The native protocol's word on a report's place in time.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Meta {
-    seq: Option<u64>,
-    boot_id: Option<String>,
-    age_ms: Option<u64>,
-    host: Option<Called>,
-}
-
-/// What the agent's owner calls the host, as far as he says.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Called {
-    name: Option<String>,
-    group: Option<String>,
-    location: Option<String>,
-    country_code: Option<String>,
-    ip: Option<String>,
+    meta: Option<Object<Meta<'static>>>,
 }
 
 fn decode_report(text: &str) -> Result<Report, DecodeError> {
@@ -96,13 +70,20 @@ fn decode_report(text: &str) -> Result<Report, DecodeError> {
     let Frame { data, metrics, meta } = frame;
     let Object(sample) = data.or(metrics).ok_or(DecodeError::WrongShape("data"))?;
     let meta = meta.map_or_else(Meta::default, |Object(meta)| meta);
-    let place = meta.seq.map(|seq| Place { boot_id: meta.boot_id.unwrap_or_default(), seq });
+    let boot_id = meta.boot_id.map(Cow::into_owned).unwrap_or_default();
+    let place = meta.seq.map(|seq| Place { boot_id, seq });
     let age = Duration::from_millis(meta.age_ms.unwrap_or(0));
-    let Called { name, group, location, country_code, ip } = meta.host.unwrap_or_default();
-    let label = Label { name, group, location, country_code, ip };
+    let label = label(meta.host.unwrap_or_default());
     let mut report = Report { sample, place, age, label };
     bound(&mut report);
     Ok(report)
+}
+
+fn label(labels: Labels<'_>) -> Label {
+    let Labels { name, group, location, country_code, ip } = labels;
+    let [name, group, location, country_code, ip] =
+        [name, group, location, country_code, ip].map(|text| text.map(Cow::into_owned));
+    Label { name, group, location, country_code, ip }
 }
 
 fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
@@ -168,13 +149,12 @@ fn batch_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 }
 
 fn decode_login(text: &str) -> Result<Login, DecodeError> {
-    #[derive(Deserialize)]
-    struct Frame {
-        server_id: Option<String>,
-        token: Option<String>,
+    let login: wire::Login<'_> =
+        serde_json::from_str(text).map_err(|_| DecodeError::WrongShape("token"))?;
+    for (member, value) in [("server_id", &login.server_id), ("token", &login.token)] {
+        if value.is_empty() {
+            return Err(DecodeError::WrongShape(member));
+        }
     }
-    let frame: Frame = serde_json::from_str(text).map_err(|_| DecodeError::WrongShape("token"))?;
-    let server_id = frame.server_id.ok_or(DecodeError::WrongShape("server_id"))?;
-    let token = frame.token.ok_or(DecodeError::WrongShape("token"))?;
-    Ok(Login { server_id, token })
+    Ok(Login { server_id: login.server_id.into_owned(), token: login.token.into_owned() })
 }

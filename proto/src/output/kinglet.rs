@@ -14,7 +14,6 @@
 //! Inventory, and what the owner calls the host, go with the first live report of a connection and
 //! whenever the inventory changes.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -25,6 +24,7 @@ use crate::delivery::ring::Entry;
 use crate::host::Host;
 use crate::sample::{Report, Sample};
 use crate::time::Now;
+use crate::wire::envelope::{Ack, Labels, Meta, Millis, Outcome};
 use crate::wire::frame::{self, Frame};
 
 /// What one connection has seen so far.
@@ -36,63 +36,10 @@ pub(super) struct Kinglet {
     told: Option<u64>,
 }
 
-/// The report's place in time, apart from wall clocks.
-#[derive(Serialize)]
-struct Meta<'a> {
-    seq: u64,
-    boot_id: &'a str,
-    uptime_ms: u64,
-    age_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<Labels<'a>>,
-}
-
-/// What the owner calls the host: goes with the inventory.
-#[derive(Serialize)]
-struct Labels<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ip: Option<&'a str>,
-}
-
-impl<'a> Labels<'a> {
-    fn of(host: &'a Host) -> Self {
-        Self {
-            name: &host.name,
-            group: host.group.as_deref(),
-            location: host.location.as_deref(),
-            country_code: host.country_code.as_deref(),
-            ip: host.ip.as_deref(),
-        }
-    }
-}
-
+/// A message of the hub, as far as it is understood.
 #[derive(Deserialize)]
 struct Message<T> {
     data: T,
-}
-
-#[derive(Deserialize)]
-struct Ack {
-    seq: u64,
-}
-
-/// `connection` and `error` name the code differently and share the rest.
-#[derive(Deserialize)]
-struct Fault<'a> {
-    #[serde(borrow)]
-    status: Option<Cow<'a, str>>,
-    #[serde(borrow, alias = "error_code")]
-    code: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    message: Option<Cow<'a, str>>,
-    retry_after: Option<f64>,
 }
 
 impl Kinglet {
@@ -117,9 +64,13 @@ impl Kinglet {
         let mut frame = self.open("metrics", stamp.now, out);
         let payload = frame.raw(",\"data\":").located(&report);
         let uptime_ms = stamp.now.instant.as_millis();
-        let labels = report.inventory.then(|| Labels::of(host));
-        let (seq, boot_id) = (stamp.seq, &host.boot_id);
-        let meta = Meta { seq, boot_id, uptime_ms, age_ms: 0, host: labels };
+        let meta = Meta {
+            seq: Some(stamp.seq),
+            boot_id: Some(host.boot_id.as_str().into()),
+            uptime_ms: Some(uptime_ms),
+            age_ms: Some(0),
+            host: report.inventory.then(|| labels(host)),
+        };
         frame.raw(",\"meta\":").value(&meta).raw("}");
         frame.finish();
         payload
@@ -129,10 +80,10 @@ impl Kinglet {
     pub(super) fn encode_kept(&mut self, host: &Host, entry: &Entry, now: Now, out: &mut String) {
         let age = now.instant.since(entry.taken).as_millis();
         let meta = Meta {
-            seq: entry.seq,
-            boot_id: &host.boot_id,
-            uptime_ms: entry.taken.as_millis(),
-            age_ms: u64::try_from(age).unwrap_or(u64::MAX),
+            seq: Some(entry.seq),
+            boot_id: Some(host.boot_id.as_str().into()),
+            uptime_ms: Some(entry.taken.as_millis()),
+            age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
             host: None,
         };
         let mut frame = self.open("metrics", now, out);
@@ -158,6 +109,16 @@ impl Kinglet {
     }
 }
 
+fn labels(host: &Host) -> Labels<'_> {
+    Labels {
+        name: Some(host.name.as_str().into()),
+        group: host.group.as_deref().map(Into::into),
+        location: host.location.as_deref().map(Into::into),
+        country_code: host.country_code.as_deref().map(Into::into),
+        ip: host.ip.as_deref().map(Into::into),
+    }
+}
+
 /// What a server's message means; what makes no sense means nothing.
 pub(super) fn hear(text: &str) -> Heard {
     let Some(kind) = frame::kind_of(text) else { return Heard::Nothing };
@@ -165,25 +126,25 @@ pub(super) fn hear(text: &str) -> Heard {
         "ack" => {
             frame::read::<Message<Ack>>(text).map_or(Heard::Nothing, |ack| Heard::Ack(ack.data.seq))
         }
-        "connection" | "error" => frame::read::<Message<Fault<'_>>>(text)
-            .map_or(Heard::Nothing, |fault| hear_fault(&fault.data)),
+        "connection" | "error" => frame::read::<Message<Outcome<'_>>>(text)
+            .map_or(Heard::Nothing, |message| hear_outcome(&message.data)),
         "command" | "update" => Heard::Command(kind.into_owned()),
         _ => Heard::Nothing,
     }
 }
 
-fn hear_fault(fault: &Fault<'_>) -> Heard {
-    if fault.status.as_deref() == Some("connected") {
+fn hear_outcome(outcome: &Outcome<'_>) -> Heard {
+    if outcome.status.as_deref() == Some("connected") {
         return Heard::Nothing;
     }
-    let code = fault.code.as_deref().unwrap_or_default();
-    let words = fault.message.as_deref().unwrap_or(code);
+    let code = outcome.code.as_deref().or(outcome.error_code.as_deref()).unwrap_or_default();
+    let words = outcome.message.as_deref().unwrap_or(code);
     match code {
         "AUTH_FAILED" | "AUTHENTICATION_FAILED" => Heard::Refused(frame::clean(words)),
         "RATE_LIMIT_EXCEEDED" => {
-            // Milliseconds; without a number, a second.
-            let seconds = fault.retry_after.unwrap_or(1000.0).max(0.0) / 1000.0;
-            Heard::RateLimit(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+            // Without a number, a second.
+            let pause = outcome.retry_after.map_or(Duration::from_secs(1), |Millis(pause)| pause);
+            Heard::RateLimit(pause)
         }
         _ => Heard::Fault(frame::clean(if words.is_empty() { "an error" } else { words })),
     }

@@ -19,9 +19,6 @@ mod aggregate;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use aggregate::{Aggregates, LastBuckets};
-use serde::{Deserialize, Serialize};
-
 use super::{Heard, Stamp};
 use crate::delivery::ring::{Entry, Ring};
 use crate::limits::{BATCH_BYTES_MAX, LAST_METRICS_BYTES_MAX};
@@ -29,6 +26,8 @@ use crate::sample::{Report, Sample};
 use crate::secret::Secret;
 use crate::time::{Now, WallTime};
 use crate::wire::frame::{self, Frame};
+use crate::wire::vstats::{Answer, BatchAck, Command, Granted, Login};
+use aggregate::Aggregates;
 
 /// The shipped protocol's own state.
 #[derive(Debug)]
@@ -36,41 +35,6 @@ pub(super) struct Shipped {
     server_id: String,
     token: Secret,
     aggregates: Aggregates,
-}
-
-#[derive(Serialize)]
-struct Login<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    server_id: &'a str,
-    token: &'a str,
-    version: &'a str,
-}
-
-#[derive(Deserialize)]
-struct LoginAnswer<'a> {
-    #[serde(borrow)]
-    status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    message: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct LoginBuckets {
-    last_buckets: LastBuckets,
-}
-
-#[derive(Deserialize)]
-struct BatchAck<'a> {
-    #[serde(borrow)]
-    batch_id: Cow<'a, str>,
-    rejected: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Command<'a> {
-    #[serde(borrow)]
-    command: Cow<'a, str>,
 }
 
 /// Writes the documented report; returns where the sample lies in it.
@@ -110,10 +74,10 @@ impl Shipped {
 
     pub(super) fn encode_login(&self, out: &mut String) {
         let login = Login {
-            kind: "auth",
-            server_id: &self.server_id,
-            token: self.token.expose(),
-            version: env!("CARGO_PKG_VERSION"),
+            kind: "auth".into(),
+            server_id: self.server_id.as_str().into(),
+            token: self.token.expose().into(),
+            version: env!("CARGO_PKG_VERSION").into(),
         };
         let mut frame = Frame::new(out);
         frame.value(&login);
@@ -186,7 +150,7 @@ impl Shipped {
         let Some(kind) = frame::kind_of(text) else { return Heard::Nothing };
         match &*kind {
             "auth" => frame::read(text)
-                .map_or(Heard::Nothing, |answer: LoginAnswer<'_>| self.hear_login(&answer, text)),
+                .map_or(Heard::Nothing, |answer: Answer<'_>| self.hear_login(&answer, text)),
             "batch_ack" => frame::read(text).map_or(Heard::Nothing, |ack: BatchAck<'_>| {
                 ack.batch_id.parse().map_or(Heard::Nothing, |frame| Heard::BatchAck {
                     frame,
@@ -197,13 +161,13 @@ impl Shipped {
         }
     }
 
-    fn hear_login(&mut self, answer: &LoginAnswer<'_>, text: &str) -> Heard {
+    fn hear_login(&mut self, answer: &Answer<'_>, text: &str) -> Heard {
         if answer.status.as_deref() != Some("ok") {
             let words = answer.message.as_deref().or(answer.status.as_deref());
             return Heard::Refused(frame::clean(words.unwrap_or_default()));
         }
         // Read apart, so that another form of it costs the buckets and not the login.
-        if let Some(LoginBuckets { last_buckets }) = frame::read(text) {
+        if let Some(Granted { last_buckets }) = frame::read(text) {
             self.aggregates.handle_known(last_buckets);
         }
         Heard::LoggedIn
@@ -223,7 +187,7 @@ fn hear_order(kind: &str, text: &str) -> Heard {
             Heard::Command(frame::clean(what))
         }
         "error" => {
-            let answer: Option<LoginAnswer<'_>> = frame::read(text);
+            let answer: Option<Answer<'_>> = frame::read(text);
             match answer.as_ref().and_then(|answer| answer.message.as_deref()) {
                 // What ships says this to a report before its login, and to the documented form.
                 Some(words @ "Not authenticated") => {

@@ -1,6 +1,10 @@
-//! What a hub says to an agent or a viewer in the envelope `type, id, timestamp, data, meta`.
+//! The envelope `type, id, timestamp, data, meta` that agents, hubs and viewers speak in, and what
+//! stands in it, each stated once for who writes it and who reads it.
 
-use serde::Serialize;
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::time::WallTime;
 
@@ -11,6 +15,84 @@ pub struct Head {
     pub id: u64,
     /// When it was said.
     pub wall: WallTime,
+}
+
+/// `meta` of a report: its place in time, apart from wall clocks.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Meta<'a> {
+    pub(crate) seq: Option<u64>,
+    pub(crate) boot_id: Option<Cow<'a, str>>,
+    /// Milliseconds from boot to when it was taken.
+    pub(crate) uptime_ms: Option<u64>,
+    /// Milliseconds from when it was taken to when it was sent.
+    pub(crate) age_ms: Option<u64>,
+    /// What the host is called: goes with the inventory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<Labels<'a>>,
+}
+
+/// What the agent's owner calls the host, as far as he says.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Labels<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) country_code: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<Cow<'a, str>>,
+}
+
+/// `ack`: every reading up to and including `seq` is stored.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ack {
+    pub(crate) seq: u64,
+}
+
+/// `connection` and `error`: what became of a connection or a message. The first of them calls the
+/// code `error_code`.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Outcome<'a> {
+    /// `connected` or `error`; only in `connection`.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub(crate) server_time: Option<WallTime>,
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub(crate) servers: Option<usize>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) error_code: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after: Option<Millis>,
+}
+
+/// A time in milliseconds: written whole, read from any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Millis(pub(crate) Duration);
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)?.max(0.0) / 1000.0;
+        Ok(Self(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+    }
 }
 
 /// One message with its `data`; without one for `()`.
@@ -31,36 +113,29 @@ pub(crate) fn envelope<T: Serialize>(kind: &str, head: Head, data: Option<&T>) -
 
 /// The connection stands.
 pub fn connected(head: Head, client_id: &str, servers: Option<usize>) -> String {
-    #[derive(Serialize)]
-    struct Connected<'a> {
-        status: &'static str,
-        client_id: &'a str,
-        server_time: WallTime,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        servers: Option<usize>,
-    }
-    let data = Connected { status: "connected", client_id, server_time: head.wall, servers };
+    let data = Outcome {
+        status: Some("connected".into()),
+        client_id: Some(client_id.into()),
+        server_time: Some(head.wall),
+        servers,
+        ..Outcome::default()
+    };
     envelope("connection", head, Some(&data))
 }
 
 /// The connection will not stand.
-pub fn refused(head: Head, code: &'static str, message: &str) -> String {
-    #[derive(Serialize)]
-    struct Refused<'a> {
-        status: &'static str,
-        error_code: &'static str,
-        message: &'a str,
-    }
-    let data = Refused { status: "error", error_code: code, message };
+pub fn refused(head: Head, code: &str, message: &str) -> String {
+    let data = Outcome {
+        status: Some("error".into()),
+        error_code: Some(code.into()),
+        message: Some(message.into()),
+        ..Outcome::default()
+    };
     envelope("connection", head, Some(&data))
 }
 
 /// Every reading up to and including `seq` is stored.
 pub fn ack(head: Head, seq: u64) -> String {
-    #[derive(Serialize)]
-    struct Ack {
-        seq: u64,
-    }
     envelope("ack", head, Some(&Ack { seq }))
 }
 
@@ -71,12 +146,11 @@ pub fn pong(head: Head) -> String {
 
 /// Something was not taken; with `retry_after_ms` it can be tried again then.
 pub fn error(head: Head, code: &str, message: &str, retry_after_ms: Option<u64>) -> String {
-    #[derive(Serialize)]
-    struct Fault<'a> {
-        code: &'a str,
-        message: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        retry_after: Option<u64>,
-    }
-    envelope("error", head, Some(&Fault { code, message, retry_after: retry_after_ms }))
+    let data = Outcome {
+        code: Some(code.into()),
+        message: Some(message.into()),
+        retry_after: retry_after_ms.map(|ms| Millis(Duration::from_millis(ms))),
+        ..Outcome::default()
+    };
+    envelope("error", head, Some(&data))
 }

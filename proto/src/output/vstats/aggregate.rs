@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 
 use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::limits::{BUCKETS_MAX, BUCKETS_SENT_MAX};
 use crate::percent::Percent;
 use crate::sample::Sample;
 use crate::time::WallTime;
+use crate::wire::vstats::LastBuckets;
 
 /// All granularities of one host.
 #[derive(Debug)]
@@ -46,16 +47,6 @@ struct Bucket {
     ping_sum: f64,
     ping_count: u64,
     sample_count: u64,
-}
-
-/// The newest bucket the server has, per granularity.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct LastBuckets {
-    #[serde(rename = "15min")]
-    quarter: Option<u64>,
-    hourly: Option<u64>,
-    daily: Option<u64>,
 }
 
 /// The buckets the server does not have, as the message lists them.
