@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use kinglet_host::collect::{Collector, Options, Roots};
 use kinglet_proto::host::Host;
-use kinglet_proto::output::{Dialect, Protocol};
+use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::secret::Secret;
-use kinglet_proto::session::{Input, Output, Session};
+use kinglet_proto::session::{Command, Conversation, Input, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// The pretended time between two samples.
@@ -21,8 +21,8 @@ const STEP_MS: u64 = 5000;
 fn main() {
     let samples = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
     let mut collector = Collector::new(&Roots::default(), &Options::default());
-    let mut served: Vec<_> = Protocol::ALL.into_iter().map(session).collect();
-    let mut away = session(Protocol::Kinglet);
+    let mut served: Vec<_> = OUTPUTS.iter().map(session).collect();
+    let mut away = session(&OUTPUTS[0]);
     let (mut early, mut late) = (0, 0);
     let mut bytes = 0;
     for count in 0..samples {
@@ -66,23 +66,24 @@ fn main() {
     );
 }
 
-fn session(protocol: Protocol) -> Session {
+fn session(protocol: &Protocol) -> Session {
     let host = Host { id: "steady".to_owned(), ..Host::default() };
-    let dialect = Dialect::new(protocol, host, None, Secret::new("t"));
-    Session::new(dialect, Duration::from_millis(STEP_MS), 1)
+    let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
+    let account = Account { host, server_id: None, token, auth, path_and_query };
+    Session::new(protocol, account, Duration::from_millis(STEP_MS), 1)
 }
 
 /// Drains the outputs; how many bytes of text were among them.
 fn drain(session: &mut Session, now: Now) -> usize {
     let mut bytes = 0;
     loop {
-        match session.poll_output() {
-            Output::Text(text) => bytes += text.len(),
-            Output::Wait(at) => {
+        match session.poll_command() {
+            Command::Text(text) => bytes += text.len(),
+            Command::Wait(at) => {
                 assert!(at.is_none_or(|at| at > now.instant), "drained to the end");
                 return bytes;
             }
-            Output::Dial | Output::Ping | Output::HangUp(_) | Output::Event(_) => {}
+            Command::Dial(_) | Command::Ping | Command::HangUp(_) | Command::Event(_) => {}
         }
     }
 }

@@ -27,7 +27,7 @@ use std::time::Duration;
 pub use enroll::Enrollment;
 use kinglet_host::collect::{Filter, Options, Roots};
 use kinglet_proto::host::Host;
-use kinglet_proto::output::{Auth, Protocol};
+use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use problem::{ConfigError, Place, Problem};
@@ -37,7 +37,7 @@ pub use settings::{FILE_DEFAULT, Setting, Settings};
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
-use crate::link::{Pin, ServerUrl, Trust};
+use crate::link::{Pin, ServerUrl, Target, Trust};
 
 /// The whole configuration, in meaning.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub struct Server {
     /// Where.
     pub url: ServerUrl,
     /// How it is spoken to.
-    pub protocol: Protocol,
+    pub protocol: &'static Protocol,
     /// How the token is shown.
     pub auth: Auth,
     /// The id the server knows this host by, in protocols that give their own.
@@ -77,6 +77,24 @@ pub struct Server {
     pub trust: Option<Trust>,
     /// Time between two reports.
     pub interval: Duration,
+}
+
+impl Server {
+    /// Who we are to it.
+    pub(crate) fn account(&self, host: &Host) -> Account {
+        Account {
+            host: host.clone(),
+            server_id: self.server_id.clone(),
+            token: self.token.clone(),
+            auth: self.auth,
+            path_and_query: self.url.path_and_query.clone(),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn target(&self) -> Target {
+        Target { url: self.url.clone(), trust: self.trust.clone() }
+    }
 }
 
 impl Config {
@@ -122,7 +140,7 @@ impl Config {
         let mut config = Self::understand(&raw, &settings, Problems::default())?;
         config.servers.push(Server {
             url,
-            protocol: Protocol::Kinglet,
+            protocol: &OUTPUTS[0],
             auth: Auth::Header,
             server_id: None,
             token,
@@ -144,12 +162,17 @@ fn server(
     warnings: &mut Vec<String>,
 ) -> Option<Server> {
     let protocol = match &raw.protocol {
-        None => Some(Protocol::Kinglet),
-        Some(written) => choice(written, &Protocol::ALL, Protocol::name, problems),
+        None => OUTPUTS.first(),
+        Some(written) => {
+            let names: Vec<_> = OUTPUTS.iter().map(|protocol| protocol.name).collect();
+            choice(written, &names, problems).and_then(|at| OUTPUTS.get(at))
+        }
     };
     let auth = match &raw.auth {
-        None => Some(protocol.map_or(Auth::Header, Protocol::default_auth)),
-        Some(written) => choice(written, &[Auth::Header, Auth::Query], Auth::name, problems),
+        None => Some(protocol.map_or(Auth::Header, |protocol| protocol.auth)),
+        Some(written) => {
+            choice(written, &Auth::ALL.map(Auth::name), problems).map(|at| Auth::ALL[at])
+        }
     };
     let url = url(raw, problems);
     let interval = interval(raw.interval.as_ref(), interval_default, problems);
@@ -309,17 +332,15 @@ fn interval(
     })
 }
 
-/// One of a few names; anything else is told which they are.
-fn choice<T: Copy>(
+/// Which of a few names it is; anything else is told which they are.
+fn choice(
     written: &Written<String>,
-    all: &[T],
-    name: impl Fn(T) -> &'static str,
+    names: &[&'static str],
     problems: &mut Problems,
-) -> Option<T> {
-    let found = all.iter().copied().find(|candidate| name(*candidate) == written.value);
+) -> Option<usize> {
+    let found = names.iter().position(|name| *name == written.value);
     if found.is_none() {
-        let names: Vec<_> = all.iter().map(|candidate| name(*candidate)).collect();
-        let guess = nearest(&written.value, &names)
+        let guess = nearest(&written.value, names)
             .map(|near| format!("; did you mean {}?", Quoted(near)))
             .unwrap_or_default();
         let fault = format!("{} is not one of {}{guess}", Quoted(&written.value), names.join(", "));

@@ -1,54 +1,63 @@
-//! One server: the session that decides and the link that acts, tied together.
+//! The one glue of what decides and what acts: a conversation and its link, driven together.
+//!
+//! Whoever drives looks on by an [`Observer`]: `run` writes the log, `check` prints what happens,
+//! `enroll` only waits for the end. What is on the wire is the same for all of them.
 
-use kinglet_proto::output::{self, Dialect, upgrade};
-use kinglet_proto::secret::Secret;
-use kinglet_proto::session::{Event, Input, Level, Output, Session};
+mod logged;
+mod peer;
+
+use std::io;
+
+use kinglet_proto::session::{Command, Conversation, Event, Input};
 use kinglet_proto::time::{Instant, Now};
-use nix::poll::PollFlags;
-use ring::rand::{SecureRandom, SystemRandom};
+pub(crate) use logged::Logged;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+pub(crate) use peer::Peer;
 
-use crate::config::{Config, Server};
-use crate::link::{Link, LinkError, LinkEvent, Progress, Target};
+use crate::clock;
+use crate::limits::WAIT_MAX;
+use crate::link::{Link, LinkError, LinkEvent, Target};
 
-/// A server the agent reports to.
-pub(crate) struct Peer {
-    /// What the log calls it: its URL without the query.
-    name: String,
-    pub(crate) session: Session,
-    pub(crate) link: Link,
-    /// Why the connection was lost last, until the session has said what follows from it.
+/// A conversation with its link.
+pub(crate) struct Drive<C, O> {
+    pub(crate) conversation: C,
+    link: Link,
+    pub(crate) observer: O,
+    /// Why the connection was lost last, until the conversation has said what follows from it.
     fault: Option<LinkError>,
-    came_up: bool,
+    /// Nothing more will ever be said.
     finished: bool,
-    /// What no log may show: a vStats login carries it.
-    token: Secret,
 }
 
-impl Peer {
-    pub(crate) fn new(server: &Server, config: &Config) -> Self {
-        let id = server.server_id.clone();
-        let token = &server.token;
-        let path = &server.url.path_and_query;
-        let asked = upgrade(server.protocol, server.auth, &config.host, id.as_deref(), token, path);
-        let dialect = Dialect::new(server.protocol, config.host.clone(), id, token.clone());
-        Self {
-            name: server.url.to_string(),
-            session: Session::new(dialect, server.interval, seed()),
-            link: Link::new(Target {
-                url: server.url.clone(),
-                trust: server.trust.clone(),
-                upgrade: asked,
-            }),
-            fault: None,
-            came_up: false,
-            finished: false,
-            token: token.clone(),
-        }
+/// Looks on while a conversation is driven.
+pub(crate) trait Observer {
+    /// An attempt begins.
+    fn handle_dial(&mut self) {}
+
+    /// A frame is sent.
+    fn handle_sent(&mut self, _text: &str) {}
+
+    /// Something happened on the link; the conversation hears of it after.
+    fn handle_link(&mut self, _event: &LinkEvent) {}
+
+    /// The conversation has something to tell, of what the link may know more.
+    fn handle_event(&mut self, _event: &Event, _fault: Option<&LinkError>) {}
+}
+
+/// Nobody looks on.
+impl Observer for () {}
+
+impl<C: Conversation, O: Observer> Drive<C, O> {
+    /// Before the first tick.
+    pub(crate) fn new(conversation: C, target: Target, observer: O) -> Self {
+        let link = Link::new(target);
+        Self { conversation, link, observer, fault: None, finished: false }
     }
 
     /// Feeds one input and does all that follows from it; returns when to come back.
     pub(crate) fn feed(&mut self, input: Input<'_>, now: Now) -> Option<Instant> {
-        self.session.handle_input(input, now);
+        self.conversation.handle_input(input, now);
         self.settle(now)
     }
 
@@ -58,35 +67,63 @@ impl Peer {
         self.settle(now);
     }
 
-    /// When the link needs the loop, whatever the session says.
+    /// Adds the sockets to wait for.
+    pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        self.link.register(fds);
+    }
+
+    /// When the link needs to be driven, whatever the conversation says.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.link.deadline()
     }
 
+    /// The host's addresses or routes changed.
     pub(crate) fn handle_network_change(&mut self, now: Now) {
         self.link.check_address();
         self.settle(now);
         self.feed(Input::NetworkChanged, now);
     }
 
-    /// Whether the session came up since this was asked last.
-    pub(crate) fn take_came_up(&mut self) -> bool {
-        std::mem::take(&mut self.came_up)
+    /// Sends a Ping that the conversation did not ask for.
+    pub(crate) fn ping(&mut self, now: Now) {
+        self.link.ping(now.instant);
     }
 
-    /// Whether the goodbye is said and gone.
+    /// Bytes that sockets have taken so far.
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.link.bytes_sent()
+    }
+
+    /// Why the connection was lost last, where no conversation has told of it.
+    pub(crate) fn take_fault(&mut self) -> Option<LinkError> {
+        self.fault.take()
+    }
+
+    /// Whether nothing is under way any more: the last word is said and gone.
     pub(crate) fn is_done(&self) -> bool {
         self.finished && self.link.is_idle()
     }
 
-    /// Moves outputs to the link and its events to the session until neither has more.
+    /// Drives this conversation alone, one wake-up at a time, until `until` at the latest.
+    pub(crate) fn turn(&mut self, until: Instant) -> io::Result<()> {
+        let deadline = self.feed(Input::Tick, clock::now());
+        let mut fds = Vec::new();
+        self.register(&mut fds);
+        wait(&mut fds, deadline.map_or(until, |deadline| deadline.min(until)))?;
+        let ready = raised(&fds);
+        drop(fds);
+        self.advance(ready, clock::now());
+        Ok(())
+    }
+
+    /// Moves commands to the link and its events to the conversation until neither has more.
     fn settle(&mut self, now: Now) -> Option<Instant> {
         loop {
             let wait = self.drain(now);
             let Some(event) = self.link.poll_event() else {
                 return match (wait, self.link.deadline()) {
-                    (Some(session), Some(link)) => Some(session.min(link)),
-                    (session, link) => session.or(link),
+                    (Some(said), Some(link)) => Some(said.min(link)),
+                    (said, link) => said.or(link),
                 };
             };
             self.hear(event, now);
@@ -95,24 +132,21 @@ impl Peer {
 
     fn drain(&mut self, now: Now) -> Option<Instant> {
         loop {
-            match self.session.poll_output() {
-                Output::Dial => {
-                    log::debug!("{}: dialling", self.name);
-                    self.link.dial(now.instant);
+            match self.conversation.poll_command() {
+                Command::Dial(request) => {
+                    self.observer.handle_dial();
+                    self.link.dial(request, now.instant);
                 }
-                Output::Text(text) => {
-                    if log::log_enabled!(log::Level::Trace) {
-                        log::trace!("{}: sends {}", self.name, masked(text, &self.token));
-                    }
+                Command::Text(text) => {
+                    self.observer.handle_sent(text);
                     self.link.send_text(text, now.instant);
                 }
-                Output::Ping => self.link.ping(now.instant),
-                Output::HangUp(reason) => self.link.hang_up(reason.close_code(), now.instant),
-                Output::Event(event) => {
-                    self.came_up |= matches!(event, Event::Up { .. });
-                    log_event(&self.name, &event, self.fault.take().as_ref());
+                Command::Ping => self.link.ping(now.instant),
+                Command::HangUp(reason) => self.link.hang_up(reason.close_code(), now.instant),
+                Command::Event(event) => {
+                    self.observer.handle_event(&event, self.fault.take().as_ref());
                 }
-                Output::Wait(at) => {
+                Command::Wait(at) => {
                     self.finished = at.is_none();
                     return at;
                 }
@@ -121,62 +155,34 @@ impl Peer {
     }
 
     fn hear(&mut self, event: LinkEvent, now: Now) {
+        self.observer.handle_link(&event);
         let input = match &event {
-            LinkEvent::Progress(progress) => return log_progress(&self.name, progress),
+            LinkEvent::Progress(_) => return,
             LinkEvent::Opened => Input::Opened,
-            LinkEvent::Text(text) => {
-                log::trace!("{}: receives {text}", self.name);
-                Input::Text(text)
-            }
+            LinkEvent::Text(text) => Input::Text(text),
             LinkEvent::Pong => Input::Pong,
             LinkEvent::Blocked => Input::Blocked,
             LinkEvent::Drained => Input::Drained,
-            LinkEvent::Closed(error) => {
-                let loss = error.loss();
-                log::debug!("{}: {error}", self.name);
-                let LinkEvent::Closed(error) = event else { return };
-                self.fault = Some(error);
-                return self.session.handle_input(Input::Closed(loss), now);
-            }
+            LinkEvent::Closed(error) => Input::Closed(error.loss()),
         };
-        self.session.handle_input(input, now);
-    }
-}
-
-/// Says what a session has to tell, with what the link knows about it.
-fn log_event(name: &str, event: &Event, fault: Option<&LinkError>) {
-    let level = match event.level() {
-        Level::Warn => log::Level::Warn,
-        Level::Info => log::Level::Info,
-        Level::Debug => log::Level::Debug,
-    };
-    match fault {
-        Some(fault) => log::log!(level, "{name}: {event} ({fault})"),
-        None => log::log!(level, "{name}: {event}"),
-    }
-}
-
-/// A frame as a log may show it: without the token, as it is or as JSON writes it.
-fn masked(text: &str, token: &Secret) -> String {
-    let quoted = output::json(token.expose());
-    text.replace(&quoted, "\"***\"").replace(token.expose(), "***")
-}
-
-fn log_progress(name: &str, progress: &Progress) {
-    match progress {
-        Progress::Resolved(addresses) => {
-            let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            log::debug!("{name}: resolved to {}", list.join(", "));
+        self.conversation.handle_input(input, now);
+        if let LinkEvent::Closed(error) = event {
+            self.fault = Some(error);
         }
-        Progress::Connected(address) => log::debug!("{name}: connected to {address}"),
-        Progress::Secured(summary) => log::debug!("{name}: {summary}"),
     }
 }
 
-/// What the jitter starts from: different on every host and at every start.
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    // Without randomness all jitter is alike, which is no reason not to report.
-    let _ = SystemRandom::new().fill(&mut bytes);
-    u64::from_ne_bytes(bytes)
+/// Waits for any of these until the time given, or [`WAIT_MAX`]; an interrupted wait is a short
+/// one.
+pub(crate) fn wait(fds: &mut [PollFd<'_>], until: Instant) -> io::Result<()> {
+    let longest = until.since(clock::now().instant).min(WAIT_MAX);
+    match poll(fds, PollTimeout::try_from(longest).unwrap_or(PollTimeout::ZERO)) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What poll(2) said of all of these together.
+pub(crate) fn raised(fds: &[PollFd<'_>]) -> PollFlags {
+    fds.iter().filter_map(PollFd::revents).fold(PollFlags::empty(), PollFlags::union)
 }

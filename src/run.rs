@@ -11,12 +11,11 @@ use kinglet_host::collect::Collector;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
 use kinglet_proto::time::Instant;
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 
 use crate::clock;
 use crate::config::Config;
-use crate::drive::Peer;
+use crate::drive::{self, Peer};
 use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use crate::source::network::NetWatch;
 use crate::supervisor::Supervisor;
@@ -83,7 +82,8 @@ struct Woken {
 impl Loop {
     fn new(config: &Config) -> Self {
         let now = clock::now();
-        let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
+        let peers: Vec<_> =
+            config.servers.iter().map(|server| Peer::with(server, config)).collect();
         let mut collector = Collector::new(&config.roots, &config.collect);
         // Rates lie between two looks: this is the first.
         collector.collect(now);
@@ -91,7 +91,11 @@ impl Loop {
             collector,
             ready: vec![PollFlags::empty(); peers.len()],
             // As often as the server wants that wants it most often.
-            interval: peers.iter().map(|peer| peer.session.interval()).min().unwrap_or_default(),
+            interval: peers
+                .iter()
+                .map(|peer| peer.conversation.interval())
+                .min()
+                .unwrap_or_default(),
             peers,
             netwatch: NetWatch::start(),
             supervisor: Supervisor::from_environment(),
@@ -127,7 +131,7 @@ impl Loop {
     /// Takes a sample if its time has come and gives it to every session; returns when next.
     fn sample_when_due(&mut self) -> Instant {
         let now = clock::now();
-        if self.peers.iter_mut().any(Peer::take_came_up) {
+        if self.peers.iter_mut().any(|peer| peer.observer.take_came_up()) {
             // A server that is there again sees the host at once, not after a whole interval.
             self.sample_at = self.sample_at.min(now.instant.plus(FIRST_WINDOW));
         }
@@ -170,15 +174,11 @@ impl Loop {
             .peers
             .iter()
             .map(|peer| {
-                peer.link.register(&mut fds);
+                peer.register(&mut fds);
                 (std::mem::replace(&mut begin, fds.len()), fds.len())
             })
             .collect();
-        let timeout = until.since(clock::now().instant);
-        match poll(&mut fds, PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO)) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(error) => return Err(RunError::Poll(error.into())),
-        }
+        drive::wait(&mut fds, until).map_err(RunError::Poll)?;
         let raised = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
         for (ready, (begin, end)) in self.ready.iter_mut().zip(owned) {
             *ready = (begin..end).map(raised).fold(PollFlags::empty(), PollFlags::union);
@@ -223,8 +223,8 @@ fn account(agent: &mut AgentCost, peers: &[Peer]) {
     agent.samples_dropped = 0;
     agent.ring_bytes = 0;
     for peer in peers {
-        let counts = peer.session.counts();
-        agent.bytes_sent += peer.link.bytes_sent();
+        let counts = peer.conversation.counts();
+        agent.bytes_sent += peer.bytes_sent();
         agent.reconnects += counts.reconnects;
         agent.samples_dropped += counts.samples_dropped;
         agent.ring_bytes += counts.ring_bytes;

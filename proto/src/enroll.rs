@@ -3,10 +3,13 @@
 //! The host opens a WebSocket at [`PATH`] with the code in `Authorization` and its id in
 //! `X-Client-ID`. The hub answers with one text frame that holds the host's own token, and closes.
 
+mod exchange;
+
+pub use exchange::{Exchange, NoToken};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::TOKEN_BYTES_MAX;
-use crate::output::Upgrade;
+use crate::output::Request;
 use crate::secret::Secret;
 
 /// Where a hub takes codes, below whatever path a proxy puts before its own.
@@ -42,17 +45,10 @@ struct Data<'a> {
 }
 
 /// The request that shows a code; `prefix` is the path before [`PATH`], empty for none.
-///
-/// Control characters are left out: one in a code would begin another header.
-pub fn upgrade(code: &Secret, id: &str, prefix: &str) -> Upgrade {
-    let clean = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
-    Upgrade {
-        path_and_query: format!("{prefix}{PATH}"),
-        headers: vec![
-            ("Authorization", format!("Bearer {}", clean(code.expose()))),
-            ("X-Client-ID", clean(id)),
-        ],
-    }
+fn request(code: &Secret, id: &str, prefix: &str) -> Request {
+    Request::new(&format!("{prefix}{PATH}"), "")
+        .header("Authorization", &format!("Bearer {}", code.expose()))
+        .header("X-Client-ID", id)
 }
 
 /// The path before the hub's own in a URL's path: what is left without a slash at its end and
@@ -121,7 +117,7 @@ mod tests {
             ("/hub/ws/agent/", "/hub/ws/enroll"),
             ("/hub/ws/enroll", "/hub/ws/enroll"),
         ] {
-            let request = upgrade(&Secret::new("c-1\r\nX: y"), "pi", prefix(path));
+            let request = request(&Secret::new("c-1\r\nX: y"), "pi", prefix(path));
             assert_eq!(request.path_and_query, at, "{path}");
             assert_eq!(request.headers[0], ("Authorization", "Bearer c-1X: y".to_owned()));
             assert_eq!(request.headers[1], ("X-Client-ID", "pi".to_owned()));

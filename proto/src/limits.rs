@@ -40,6 +40,9 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(600);
 /// First wait after refused credentials: only a person can mend them.
 pub const BACKOFF_REFUSED: Duration = Duration::from_secs(60);
 
+/// An enrolment, from the look-up to the token, every step at its own limit.
+pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(45);
+
 // --- Frames.
 
 /// Largest frame an agent takes in.

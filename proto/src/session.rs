@@ -7,10 +7,10 @@
 //!                 Waiting <-----------+
 //! ```
 //!
-//! Feed one input, then drain [`Session::poll_output`] until it says [`Output::Wait`], and feed
-//! [`Input::Tick`] at that time at the latest. A deadline that has passed wins over the input that
-//! comes with it, so a chatty server can neither starve a report nor hide a missing Pong. An input
-//! that is late or early for the state is a no-op.
+//! Feed one input, then drain [`Conversation::poll_command`] until it says [`Command::Wait`], and
+//! feed [`Input::Tick`] at that time at the latest. A deadline that has passed wins over the input
+//! that comes with it, so a chatty server can neither starve a report nor hide a missing Pong. An
+//! input that is late or early for the state is a no-op.
 //!
 //! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
 //! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out,
@@ -27,22 +27,22 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use event::{Event, Level, Reason};
-pub use port::{Counts, Input, Loss, Output};
-use state::{Action, Line, State, Talk};
+pub use port::{Command, Conversation, Counts, Input, Loss};
+use state::{Action, Frame, Line, State, Talk};
 
 use crate::backoff::Backoff;
-use crate::delivery::ring::Ring;
-use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX, RING_BYTES_MAX};
-use crate::output::{Dialect, Heard, Keep, Restored};
+use crate::delivery::Delivery;
+use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX};
+use crate::output::{Account, Heard, Keep, Output, Protocol, Restored};
 use crate::time::{Instant, Now};
 
 /// The agent's half of one conversation.
 pub struct Session {
-    dialect: Dialect,
-    interval: Duration,
+    output: Box<dyn Output>,
+    delivery: Delivery,
     state: State,
     now: Now,
-    outputs: VecDeque<Action>,
+    actions: VecDeque<Action>,
     backoff: Backoff,
     /// The last attempt out of turn, for a change of the network.
     hurried_at: Option<Instant>,
@@ -56,80 +56,25 @@ pub struct Session {
     kicked_at: Option<Instant>,
     /// The owner was told that the id is used twice.
     duplicate_told: bool,
-    /// Samples that wait for the server.
-    ring: Ring,
-    /// The last sample's number.
-    seq: u64,
-    /// When the next report is due; `None` before the first.
-    due_at: Option<Instant>,
     /// Where the live report is encoded, and where in it the sample lies.
     live: String,
     payload: std::ops::Range<usize>,
     /// Where everything else is encoded, while outputs are drained.
     frame: String,
     connections: u64,
-    dropped: u64,
 }
 
 /// Without the buffers: a login stands in one of them.
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut debug = f.debug_struct("Session");
-        debug.field("protocol", &self.dialect.protocol()).field("state", &self.state);
-        debug.field("seq", &self.seq).field("counts", &self.counts()).finish_non_exhaustive()
+        debug.field("id", &self.output.id()).field("state", &self.state);
+        debug.field("counts", &self.counts()).finish_non_exhaustive()
     }
 }
 
-impl Session {
-    /// A session before its first tick. The interval is cut to what the protocol's servers bear;
-    /// the seed decides the jitter.
-    pub fn new(dialect: Dialect, interval: Duration, seed: u64) -> Self {
-        let interval = interval.min(dialect.protocol().interval_max());
-        Self {
-            dialect,
-            interval,
-            state: State::New,
-            now: Now::default(),
-            outputs: VecDeque::new(),
-            backoff: Backoff::new(seed),
-            hurried_at: None,
-            down: None,
-            attempts: 0,
-            refusal_told: false,
-            kicked_at: None,
-            duplicate_told: false,
-            ring: Ring::new(RING_BYTES_MAX),
-            seq: 0,
-            due_at: None,
-            live: String::new(),
-            payload: 0..0,
-            frame: String::new(),
-            connections: 0,
-            dropped: 0,
-        }
-    }
-
-    /// The interval it reports at: samples are to be taken at least this often.
-    pub const fn interval(&self) -> Duration {
-        self.interval
-    }
-
-    /// What it counted so far.
-    pub const fn counts(&self) -> Counts {
-        Counts {
-            reconnects: self.connections.saturating_sub(1),
-            samples_dropped: self.dropped,
-            ring_bytes: self.ring.bytes() as u64,
-        }
-    }
-
-    /// Whether reports flow.
-    pub const fn is_up(&self) -> bool {
-        matches!(self.state, State::Up { .. })
-    }
-
-    /// Takes one input.
-    pub fn handle_input(&mut self, input: Input<'_>, now: Now) {
+impl Conversation for Session {
+    fn handle_input(&mut self, input: Input<'_>, now: Now) {
         self.now = now;
         if matches!(input, Input::Blocked) {
             self.handle_blocked(); // first: nothing that can wait goes into a full buffer
@@ -156,51 +101,102 @@ impl Session {
         }
     }
 
-    /// The next thing to do; drain until [`Output::Wait`].
-    pub fn poll_output(&mut self) -> Output<'_> {
-        while let Some(action) = self.outputs.pop_front() {
+    fn poll_command(&mut self) -> Command<'_> {
+        while let Some(action) = self.actions.pop_front() {
             match action {
-                Action::Dial => return Output::Dial,
-                Action::Ping => return Output::Ping,
-                Action::HangUp(reason) => return Output::HangUp(reason),
-                Action::Event(event) => return Output::Event(event),
-                Action::Live => return Output::Text(&self.live),
-                Action::Login => self.dialect.encode_login(&mut self.frame),
-                Action::Heartbeat => self.dialect.encode_heartbeat(self.now, &mut self.frame),
-                Action::Restored { reason, down_for, attempts } => {
-                    let restored = Restored::new(reason.to_string(), down_for, attempts);
-                    self.dialect.encode_restored(&restored, self.now, &mut self.frame);
-                }
-                Action::Oldest => self.encode_oldest(),
-                Action::Aggregates => {
-                    let last = self.live.get(self.payload.clone()).unwrap_or("{}");
-                    self.dialect.encode_aggregates(last, &mut self.frame);
-                }
+                Action::Dial => return Command::Dial(self.output.request()),
+                Action::Ping => return Command::Ping,
+                Action::HangUp(reason) => return Command::HangUp(reason),
+                Action::Event(event) => return Command::Event(event),
+                Action::Live => return Command::Text(&self.live),
+                Action::Frame(kind) => self.encode(kind),
             }
             if !self.frame.is_empty() {
                 self.handle_frame_sent();
-                return Output::Text(&self.frame);
+                return Command::Text(&self.frame);
             }
         }
-        Output::Wait(self.next_deadline())
+        Command::Wait(self.next_deadline())
+    }
+}
+
+impl Session {
+    /// A session before its first tick. The interval is cut to what the protocol's servers bear;
+    /// the seed decides the jitter.
+    pub fn new(protocol: &Protocol, account: Account, interval: Duration, seed: u64) -> Self {
+        Self {
+            output: (protocol.new)(account),
+            delivery: Delivery::new(interval.min(protocol.interval_max)),
+            state: State::New,
+            now: Now::default(),
+            actions: VecDeque::new(),
+            backoff: Backoff::new(seed),
+            hurried_at: None,
+            down: None,
+            attempts: 0,
+            refusal_told: false,
+            kicked_at: None,
+            duplicate_told: false,
+            live: String::new(),
+            payload: 0..0,
+            frame: String::new(),
+            connections: 0,
+        }
+    }
+
+    /// The interval it reports at: samples are to be taken at least this often.
+    pub const fn interval(&self) -> Duration {
+        self.delivery.interval()
+    }
+
+    /// What it counted so far.
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            reconnects: self.connections.saturating_sub(1),
+            samples_dropped: self.delivery.dropped(),
+            ring_bytes: self.delivery.ring().bytes() as u64,
+        }
+    }
+
+    /// Whether reports flow.
+    pub const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up { .. })
+    }
+
+    /// Writes a frame that is no live report.
+    fn encode(&mut self, kind: Frame) {
+        self.frame.clear();
+        match kind {
+            Frame::Login => self.output.encode_login(&mut self.frame),
+            Frame::Heartbeat => self.output.encode_heartbeat(self.now, &mut self.frame),
+            Frame::Restored { reason, down_for, attempts } => {
+                let restored = Restored::new(reason.to_string(), down_for, attempts);
+                self.output.encode_restored(&restored, self.now, &mut self.frame);
+            }
+            Frame::Oldest => self.encode_oldest(),
+            Frame::Message => {
+                let last = self.live.get(self.payload.clone()).unwrap_or("{}");
+                self.output.encode_message(last, &mut self.frame);
+            }
+        }
     }
 
     fn dial(&mut self) {
         self.attempts = self.attempts.saturating_add(1);
         self.state = State::Dialing { give_up_at: self.instant().plus(DIAL_TIMEOUT), moved: false };
-        self.outputs.push_back(Action::Dial);
+        self.actions.push_back(Action::Dial);
     }
 
     fn handle_opened(&mut self) {
         if !matches!(self.state, State::Dialing { .. }) {
             return;
         }
-        self.dialect.handle_opened();
+        self.output.handle_opened();
         let line = Line::new(self.instant());
-        if self.dialect.login_interval().is_some() {
+        if self.output.login_interval().is_some() {
             let answer_by = self.instant().plus(AUTH_TIMEOUT);
             self.state = State::Login { answer_by, line };
-            self.outputs.push_back(Action::Login);
+            self.actions.push_back(Action::Frame(Frame::Login));
         } else {
             self.go_up(line);
         }
@@ -209,18 +205,18 @@ impl Session {
     fn go_up(&mut self, line: Line) {
         let now = self.instant();
         let mut talk = Talk::new(now);
-        talk.heartbeat_at = self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
-        talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
+        talk.heartbeat_at = self.output.heartbeat_interval().map(|interval| now.plus(interval));
+        talk.login_at = self.output.login_interval().map(|interval| now.plus(interval));
         talk.accepted = talk.login_at.is_some();
-        talk.backfill_at = (!self.ring.is_empty()).then_some(now);
+        talk.backfill_at = (!self.delivery.ring().is_empty()).then_some(now);
         self.state = State::Up { line, talk };
         self.connections += 1;
-        self.due_at = None; // the server waits for a first report, not for our rhythm
+        self.delivery.handle_up();
         let attempts = std::mem::take(&mut self.attempts);
         let down = self.down.take().map(|(since, reason)| (now.since(since), reason));
         self.say(Event::Up { down_for: down.as_ref().map(|down| down.0), attempts });
         if let Some((down_for, reason)) = down {
-            self.outputs.push_back(Action::Restored { reason, down_for, attempts });
+            self.actions.push_back(Action::Frame(Frame::Restored { reason, down_for, attempts }));
         }
     }
 
@@ -229,7 +225,7 @@ impl Session {
             return;
         }
         self.handle_traffic();
-        match self.dialect.hear(text) {
+        match self.output.hear(text) {
             Heard::Nothing => {}
             Heard::LoggedIn => self.handle_logged_in(),
             Heard::Refused(words) => {
@@ -245,7 +241,7 @@ impl Session {
     }
 
     fn handle_ack(&mut self, seq: u64) {
-        self.ring.handle_ack(seq);
+        self.delivery.ring_mut().handle_ack(seq);
         if let State::Up { talk, .. } = &mut self.state {
             talk.accepted = true;
         }
@@ -273,10 +269,10 @@ impl Session {
         let until = self.instant().plus(pause.min(RATE_LIMIT_MAX));
         if let State::Up { talk, .. } = &mut self.state {
             let told = talk.muted_until.replace(until).is_some();
-            if self.dialect.keeps() == Keep::UntilAcked {
+            if self.output.keeps() == Keep::UntilAcked {
                 // Something we sent was not taken, and the server does not say what.
-                self.ring.handle_lost();
-                talk.backfill_at = (!self.ring.is_empty()).then_some(until);
+                self.delivery.ring_mut().handle_lost();
+                talk.backfill_at = (!self.delivery.ring().is_empty()).then_some(until);
             }
             if !told {
                 self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
@@ -306,13 +302,13 @@ impl Session {
 
     fn stop(&mut self) {
         if matches!(self.state, State::Dialing { .. } | State::Login { .. } | State::Up { .. }) {
-            self.outputs.push_back(Action::HangUp(Reason::Stopping));
+            self.actions.push_back(Action::HangUp(Reason::Stopping));
         }
         self.state = State::Stopped;
     }
 
     fn say(&mut self, event: Event) {
-        self.outputs.push_back(Action::Event(event));
+        self.actions.push_back(Action::Event(event));
     }
 
     const fn instant(&self) -> Instant {

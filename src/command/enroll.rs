@@ -5,18 +5,20 @@
 //! tried first, because the code is gone with the first attempt that reaches the hub.
 
 mod draft;
-mod exchange;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use draft::Draft;
-use exchange::exchange;
+use kinglet_proto::enroll::{Enrolled, Exchange, NoToken};
 
 use super::Outcome;
+use crate::clock;
 use crate::config::{ConfigError, Enrollment, Settings};
-use crate::link::{LinkError, UpgradeError};
+use crate::drive::Drive;
+use crate::limits::WAIT_MAX;
+use crate::link::{LinkError, Target, UpgradeError};
 
 /// The token is for this host's agent only.
 const TOKEN_MODE: u32 = 0o600;
@@ -48,7 +50,7 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
         }
         None => None,
     };
-    let enrolled = exchange(enrollment).map_err(EnrollError::Link)?;
+    let enrolled = exchange(enrollment)?;
     let line = format!("{}\n", enrolled.token.expose());
     token.finish(&line).map_err(unwritable(token_file))?;
     let name = enrolled.name.as_deref().unwrap_or("this host");
@@ -74,6 +76,24 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
     Ok(())
 }
 
+/// Shows the code to the hub and returns what it gives.
+fn exchange(enrollment: &Enrollment) -> Result<Enrolled, EnrollError> {
+    let conversation = Exchange::new(&enrollment.code, &enrollment.id, enrollment.prefix());
+    let target = Target { url: enrollment.url.clone(), trust: enrollment.trust.clone() };
+    let mut drive = Drive::new(conversation, target, ());
+    let mut outcome = None;
+    while outcome.is_none() || !drive.is_done() {
+        let until = clock::now().instant.plus(WAIT_MAX);
+        drive.turn(until).map_err(|error| EnrollError::Link(LinkError::Broken(error)))?;
+        outcome = outcome.or_else(|| drive.conversation.take_outcome());
+    }
+    outcome.unwrap_or(Err(NoToken::Lost)).map_err(|fault| match drive.take_fault() {
+        // The link knows more.
+        Some(error) if fault == NoToken::Lost => EnrollError::Link(error),
+        Some(_) | None => EnrollError::NoToken(fault),
+    })
+}
+
 /// Why there is no token.
 #[derive(Debug)]
 pub enum EnrollError {
@@ -85,6 +105,8 @@ pub enum EnrollError {
     Unwritable(PathBuf, io::Error),
     /// The hub cannot be reached or refuses.
     Link(LinkError),
+    /// The hub was reached and gave no token.
+    NoToken(NoToken),
 }
 
 impl EnrollError {
@@ -92,7 +114,7 @@ impl EnrollError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Config(_) | Self::TokenExists(_) | Self::Unwritable(..) => Outcome::Misconfigured,
-            Self::Link(_) => Outcome::Unreachable,
+            Self::Link(_) | Self::NoToken(_) => Outcome::Unreachable,
         }
     }
 }
@@ -119,6 +141,7 @@ impl fmt::Display for EnrollError {
                  path of another server?"
             ),
             Self::Link(error) => error.fmt(f),
+            Self::NoToken(error) => error.fmt(f),
         }
     }
 }

@@ -48,7 +48,7 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.url.to_string();
         let query = if self.url.path_and_query.contains('?') { "?***" } else { "" };
-        writeln!(f, "\n[[server]]\nprotocol = \"{}\"", self.protocol.name())?;
+        writeln!(f, "\n[[server]]\nprotocol = \"{}\"", self.protocol.name)?;
         writeln!(f, "url = \"{url}{query}\"\nauth = \"{}\"", self.auth.name())?;
         if let Some(id) = &self.server_id {
             writeln!(f, "server_id = {}", Quoted(id))?;

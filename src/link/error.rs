@@ -7,7 +7,7 @@ use std::{fmt, io};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::Loss;
 
-use super::carrier::upgrade::UpgradeError;
+use super::carrier::websocket::upgrade::UpgradeError;
 use super::tls::fault::explain;
 use super::tls::pin::{Pin, WrongPin};
 

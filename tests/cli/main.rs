@@ -47,7 +47,9 @@ fn a_wrong_command_line_exits_2_and_says_why() {
         (&["run", "--code", "c"], "--code does not go with this command"),
         (&["check", "--config", "/nowhere"], "--config: cannot read /nowhere"),
     ] {
-        let told = kinglet(words).env("KINGLET_TOKEN", "t").run();
+        // Whatever is configured on this machine.
+        let told =
+            kinglet(words).env("KINGLET_CONFIG", "/dev/null").env("KINGLET_TOKEN", "t").run();
         assert_eq!(told.code, 2, "{words:?}: {}{}", told.stdout, told.stderr);
         let all = told.stdout + &told.stderr;
         assert!(all.contains(said), "{words:?}: {all}");

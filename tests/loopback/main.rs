@@ -15,7 +15,7 @@ use agent::{Agent, Temporary, load};
 use certificates::{Authority, Kind};
 use kinglet::clock;
 use kinglet::link::{Link, LinkError, LinkEvent, ServerUrl, Step, Target};
-use kinglet_proto::output::Upgrade;
+use kinglet_proto::output::Request;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use server::{Server, now, pause};
 
@@ -257,9 +257,9 @@ struct Bare {
 impl Bare {
     fn dial(port: u16) -> Self {
         let url = ServerUrl::parse(&format!("ws://127.0.0.1:{port}/x")).unwrap();
-        let upgrade = Upgrade { path_and_query: "/x".to_owned(), headers: Vec::new() };
-        let mut link = Link::new(Target { url, trust: None, upgrade });
-        link.dial(clock::now().instant);
+        let request = Request { path_and_query: "/x".to_owned(), headers: Vec::new() };
+        let mut link = Link::new(Target { url, trust: None });
+        link.dial(request, clock::now().instant);
         Self { link }
     }
 
@@ -383,10 +383,10 @@ fn certificate_faults_are_named() {
         let more = format!("ca_file = \"{}\"", ca_file.path());
         let config = load(&block("wss", server.port(), &token, &more)).unwrap();
         let found = config.servers.first().unwrap();
-        let upgrade = Upgrade { path_and_query: "/".to_owned(), headers: Vec::new() };
+        let request = Request { path_and_query: "/".to_owned(), headers: Vec::new() };
         let (url, trust) = (found.url.clone(), found.trust.clone());
-        let mut link = Link::new(Target { url, trust, upgrade });
-        link.dial(clock::now().instant);
+        let mut link = Link::new(Target { url, trust });
+        link.dial(request, clock::now().instant);
         let tls = authority.server(kind);
         let serving = std::thread::spawn(move || {
             let connection = rustls::ServerConnection::new(tls).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kinglet::clock;
 use kinglet::link::{Link, LinkError, Pin, Target};
-use kinglet_proto::output::Upgrade;
+use kinglet_proto::output::Request;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -68,10 +68,9 @@ fn fault(pin: Pin, tls: Arc<ServerConfig>) -> LinkError {
     let text = block("wss", server.port(), &token, &format!("pin = \"{pin}\""));
     let config = load(&text).unwrap();
     let found = config.servers.first().unwrap();
-    let upgrade = Upgrade { path_and_query: "/".to_owned(), headers: Vec::new() };
-    let mut link =
-        Link::new(Target { url: found.url.clone(), trust: found.trust.clone(), upgrade });
-    link.dial(clock::now().instant);
+    let request = Request { path_and_query: "/".to_owned(), headers: Vec::new() };
+    let mut link = Link::new(Target { url: found.url.clone(), trust: found.trust.clone() });
+    link.dial(request, clock::now().instant);
     let serving = std::thread::spawn(move || {
         use std::io::Read;
         let connection = rustls::ServerConnection::new(tls).unwrap();

@@ -1,7 +1,6 @@
 //! What a host's state must be, told from what was delivered to the hub.
 
 use kinglet_hub::limits::OFFLINE_AFTER;
-use kinglet_proto::output::Protocol;
 
 use crate::agent::{LIFE, Who};
 use crate::world::TICK_LATE_MS;
@@ -65,7 +64,7 @@ impl Truth {
     /// What viewers must see of a text that `who` sent.
     pub(crate) fn shown(&self, who: &Who, text: &str) -> Shown {
         let Some(sample) = last_number(text, "\"uptime\":") else { return Shown::Nothing };
-        if who.protocol == Protocol::Kinglet {
+        if who.protocol == "kinglet" {
             let live = last_number(text, "\"age_ms\":") == Some(0);
             return match self.newest {
                 Some(newest) if newest / LIFE == who.life => {

@@ -8,7 +8,6 @@ use kinglet_hub::fleet::{
 };
 use kinglet_hub::limits::OFFLINE_AFTER;
 use kinglet_proto::ingest::{self, Label, Message};
-use kinglet_proto::output::Protocol;
 use kinglet_proto::session::Loss;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
@@ -86,7 +85,7 @@ impl Server {
             return self.input(Input::Visited(connection), now, Shown::Nothing);
         }
         let host = HostId::from(who.host.as_str());
-        let greet = who.protocol == Protocol::Kinglet;
+        let greet = who.protocol == "kinglet";
         self.join(conn, &who.host, Input::Joined { connection, host, greet }, now)
     }
 
@@ -104,7 +103,7 @@ impl Server {
         }
         let answers = match verdict {
             Verdict::Take => self.read(conn, frame, now),
-            Verdict::Refuse(pause) if connection.who.protocol != Protocol::SimpleServerStatus => {
+            Verdict::Refuse(pause) if connection.who.protocol != "simple-server-status" => {
                 self.seen.refused += 1;
                 self.hear(conn, now);
                 self.input(Input::TooFast(id, pause), now, Shown::Nothing)
@@ -127,10 +126,11 @@ impl Server {
             return self.input(Input::Heard(ConnectionId(conn)), now, Shown::Nothing);
         };
         let message = match who.protocol {
-            Protocol::Kinglet | Protocol::Vstats => ingest::decode(text),
-            Protocol::SimpleServerStatus => {
+            "kinglet" | "vstats" => ingest::decode(text),
+            "simple-server-status" => {
                 ingest::decode_server_info(text).map(|report| Message::Report(Box::new(report)))
             }
+            other => panic!("nobody here speaks {other}"),
         };
         let message = message.expect("the hub understands its agents");
         if let Message::Login(login) = &message {
@@ -143,7 +143,7 @@ impl Server {
         let truth = self.truths.entry(who.host.clone()).or_default();
         assert_eq!(truth.current, Some(conn), "{who:?} talks on a connection that was replaced");
         let shown = truth.shown(&who, text);
-        if let (Protocol::Kinglet, Message::Report(report)) = (who.protocol, &message) {
+        if let ("kinglet", Message::Report(report)) = (who.protocol, &message) {
             let place = report.place.as_ref().expect("a report is numbered");
             let live = report.age.is_zero();
             let first = self.delivered.entry(who.life).or_default().insert(place.seq);
@@ -159,7 +159,7 @@ impl Server {
     /// The connection's own thread had a frame in hand when it was told to close.
     fn receive_late(&mut self, conn: u64, who: &Who, frame: &ToServer, now: u64) -> Vec<Answer> {
         let input = match (frame, who.protocol) {
-            (ToServer::Text(text), Protocol::Kinglet) => {
+            (ToServer::Text(text), "kinglet") => {
                 let message = ingest::decode(text).expect("the hub understands its agents");
                 Input::Received(ConnectionId(conn), message)
             }
@@ -336,7 +336,7 @@ impl Server {
         let newest = truth.newest.expect("it reported");
         let last = agent.newest();
         assert!(newest <= last && newest + 1 >= last, "{newest} is shown, {last} was taken");
-        if *protocol == Protocol::Kinglet {
+        if *protocol == "kinglet" {
             let came = &self.delivered[life];
             let newest = *came.last().expect("it reported");
             let missing: Vec<u64> = (1..=newest).filter(|seq| !came.contains(seq)).collect();

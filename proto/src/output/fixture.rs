@@ -1,11 +1,13 @@
-//! Samples for the dialects' tests.
+//! Accounts and samples for the outputs' tests.
 
+use super::{Account, Auth, Output, Protocol};
 use crate::host::Host;
 use crate::percent::Percent;
 use crate::sample::{
     AgentCost, Cpu, Disk, DiskType, Filesystem, Interface, LoadAverage, Memory, Network, Os,
     Processes, Sample,
 };
+use crate::secret::Secret;
 use crate::time::{Instant, Now, WallTime};
 
 /// 2026-11-20 08:00:00 UTC, a million seconds after boot.
@@ -27,6 +29,22 @@ pub(super) fn host() -> Host {
         ip: None,
         boot_id: "5a6b".into(),
     }
+}
+
+/// The same with this server.
+pub(super) fn account(server_id: Option<&str>, token: &str) -> Account {
+    Account {
+        host: host(),
+        server_id: server_id.map(str::to_owned),
+        token: Secret::new(token),
+        auth: Auth::Header,
+        path_and_query: String::new(),
+    }
+}
+
+/// The output of this name.
+pub(super) fn output(protocol: &str, server_id: Option<&str>) -> Box<dyn Output> {
+    (Protocol::named(protocol).unwrap().new)(account(server_id, "t\"k"))
 }
 
 /// A small board with one card and one interface.

@@ -17,19 +17,31 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Heard, Stamp};
-use crate::delivery::ring::Entry;
+use super::{Account, Auth, Heard, Keep, Output, Protocol, Request, Restored, Stamp, trim};
+use crate::delivery::ring::{Entry, Ring};
 use crate::host::Host;
+use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
 use crate::sample::{Report, Sample};
 use crate::time::Now;
 use crate::wire::envelope::{Ack, Labels, Meta, Millis, Outcome};
 use crate::wire::frame::{self, Frame};
 
+/// The row of the table.
+pub(super) const PROTOCOL: Protocol = Protocol {
+    name: "kinglet",
+    schemes: &["wss", "ws"],
+    path: "/ws/agent",
+    auth: Auth::Header,
+    interval_max: INTERVAL_MAX,
+    new: |account| Box::new(Kinglet::new(account)),
+};
+
 /// What one connection has seen so far.
-#[derive(Debug, Default)]
-pub(super) struct Kinglet {
+#[derive(Debug)]
+struct Kinglet {
+    account: Account,
     /// The last envelope's id.
     id: u64,
     /// The inventory the server was told on this connection.
@@ -42,32 +54,81 @@ struct Message<T> {
     data: T,
 }
 
-impl Kinglet {
-    pub(super) fn handle_opened(&mut self) {
-        *self = Self::default();
+impl Output for Kinglet {
+    fn id(&self) -> &str {
+        &self.account.host.id
     }
 
-    /// Whether the sample's inventory is news to the server, which from now on has it.
-    pub(super) fn handle_inventory(&mut self, sample: &Sample) -> bool {
+    fn request(&self) -> Request {
+        let Account { host, token, auth, .. } = &self.account;
+        let request = self.account.request(PROTOCOL.path);
+        match auth {
+            Auth::Header => request
+                .header("Authorization", &format!("Bearer {}", token.expose()))
+                .header("X-Client-ID", &host.id),
+            Auth::Query => request.pair("token", token.expose()).pair("client_id", &host.id),
+        }
+    }
+
+    fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
         let inventory = Some(sample.inventory_hash());
-        std::mem::replace(&mut self.told, inventory) != inventory
+        let is_news = std::mem::replace(&mut self.told, inventory) != inventory;
+        trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
+            let report = Report { sample, inventory: is_news };
+            let payload = self.encode(report, stamp, out);
+            (out.len(), payload)
+        })
+    }
+
+    fn hear(&mut self, text: &str) -> Heard {
+        hear(text)
+    }
+
+    fn handle_opened(&mut self) {
+        (self.id, self.told) = (0, None);
+    }
+
+    fn keeps(&self) -> Keep {
+        Keep::UntilAcked
+    }
+
+    fn encode_oldest(&mut self, ring: &Ring, _frame: u64, now: Now, out: &mut String) -> usize {
+        let Some(oldest) = ring.unsent().next() else { return 0 };
+        self.encode_entry(oldest, now, out);
+        1
+    }
+
+    fn heartbeat_interval(&self) -> Option<Duration> {
+        Some(HEARTBEAT_INTERVAL)
+    }
+
+    fn encode_heartbeat(&mut self, now: Now, out: &mut String) {
+        let mut frame = self.open("heartbeat", now, out);
+        frame.raw("}");
+        frame.finish();
+    }
+
+    fn encode_restored(&mut self, restored: &Restored, now: Now, out: &mut String) {
+        let mut frame = self.open("system", now, out);
+        frame.raw(",\"data\":").value(restored).raw("}");
+        frame.finish();
+    }
+}
+
+impl Kinglet {
+    const fn new(account: Account) -> Self {
+        Self { account, id: 0, told: None }
     }
 
     /// Writes the live report; returns where the sample lies in it.
-    pub(super) fn encode_report(
-        &mut self,
-        host: &Host,
-        report: Report<'_>,
-        stamp: Stamp,
-        out: &mut String,
-    ) -> Range<usize> {
+    fn encode(&mut self, report: Report<'_>, stamp: Stamp, out: &mut String) -> Range<usize> {
         let mut frame = self.open("metrics", stamp.now, out);
         let payload = frame.raw(",\"data\":").located(&report);
-        let uptime_ms = stamp.now.instant.as_millis();
+        let host = &self.account.host;
         let meta = Meta {
             seq: Some(stamp.seq),
             boot_id: Some(host.boot_id.as_str().into()),
-            uptime_ms: Some(uptime_ms),
+            uptime_ms: Some(stamp.now.instant.as_millis()),
             age_ms: Some(0),
             host: report.inventory.then(|| labels(host)),
         };
@@ -77,29 +138,17 @@ impl Kinglet {
     }
 
     /// Writes a sample that waited in the ring.
-    pub(super) fn encode_kept(&mut self, host: &Host, entry: &Entry, now: Now, out: &mut String) {
+    fn encode_entry(&mut self, entry: &Entry, now: Now, out: &mut String) {
+        let mut frame = self.open("metrics", now, out);
         let age = now.instant.since(entry.taken).as_millis();
         let meta = Meta {
             seq: Some(entry.seq),
-            boot_id: Some(host.boot_id.as_str().into()),
+            boot_id: Some(self.account.host.boot_id.as_str().into()),
             uptime_ms: Some(entry.taken.as_millis()),
             age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
             host: None,
         };
-        let mut frame = self.open("metrics", now, out);
         frame.raw(",\"data\":").raw(&entry.payload).raw(",\"meta\":").value(&meta).raw("}");
-        frame.finish();
-    }
-
-    pub(super) fn encode_heartbeat(&mut self, now: Now, out: &mut String) {
-        let mut frame = self.open("heartbeat", now, out);
-        frame.raw("}");
-        frame.finish();
-    }
-
-    pub(super) fn encode_system<T: Serialize>(&mut self, event: &T, now: Now, out: &mut String) {
-        let mut frame = self.open("system", now, out);
-        frame.raw(",\"data\":").value(event).raw("}");
         frame.finish();
     }
 
@@ -120,7 +169,7 @@ fn labels(host: &Host) -> Labels<'_> {
 }
 
 /// What a server's message means; what makes no sense means nothing.
-pub(super) fn hear(text: &str) -> Heard {
+fn hear(text: &str) -> Heard {
     let Some(kind) = frame::kind_of(text) else { return Heard::Nothing };
     match &*kind {
         "ack" => {

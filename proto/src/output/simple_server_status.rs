@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::Stamp;
-use crate::host::Host;
-use crate::limits::{FIELD_BYTES_MAX, SIMPLE_SERVER_STATUS_FRAME_MAX};
+use super::{Account, Auth, Output, Protocol, Request, Stamp};
+use crate::limits::{
+    FIELD_BYTES_MAX, SIMPLE_SERVER_STATUS_FRAME_MAX, SIMPLE_SERVER_STATUS_INTERVAL_MAX,
+};
 use crate::percent::Percent;
 use crate::sample::{Filesystem, LoadAverage, Sample};
 use crate::wire::frame::{Frame, List};
@@ -21,35 +22,47 @@ use crate::wire::simple_server_status::{
     Partition, Status, System,
 };
 
+/// The row of the table.
+pub(super) const PROTOCOL: Protocol = Protocol {
+    name: "simple-server-status",
+    schemes: &["wss", "ws"],
+    path: "/ws-report",
+    auth: Auth::Header,
+    interval_max: SIMPLE_SERVER_STATUS_INTERVAL_MAX,
+    new: |account| Box::new(SimpleServerStatus { account, fitting: usize::MAX }),
+};
+
 /// What the report before taught.
 #[derive(Debug)]
-pub(super) struct SimpleServerStatus {
+struct SimpleServerStatus {
+    account: Account,
     /// File systems that fit, so that a host with too many is not encoded twice every time.
     fitting: usize,
 }
 
-impl Default for SimpleServerStatus {
-    fn default() -> Self {
-        Self { fitting: usize::MAX }
+/// The server only listens.
+impl Output for SimpleServerStatus {
+    fn id(&self) -> &str {
+        self.account.id()
     }
-}
 
-impl SimpleServerStatus {
-    /// Writes the report; returns where the sample lies in it, which is all of it.
-    pub(super) fn encode_report(
-        &mut self,
-        id: &str,
-        host: &Host,
-        sample: &Sample,
-        stamp: Stamp,
-        out: &mut String,
-    ) -> Range<usize> {
+    fn request(&self) -> Request {
+        let (id, token) = (self.account.id(), self.account.token.expose());
+        let request = self.account.request(PROTOCOL.path);
+        match self.account.auth {
+            Auth::Header => request.header("X-AUTH-SECRET", token).header("X-SERVER-ID", id),
+            Auth::Query => request.pair("token", token).pair("server_id", id),
+        }
+    }
+
+    /// The sample is all of the report.
+    fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
         let known = || sample.filesystems.iter().filter(|fs| fs.total.is_some());
         let all = known().count();
         let mut count = self.fitting.min(all);
         loop {
             let mut frame = Frame::new(out);
-            frame.value(&status(id, host, sample, stamp, known().take(count)));
+            frame.value(&status(&self.account, sample, stamp, known().take(count)));
             frame.finish();
             let over = out.len() >= SIMPLE_SERVER_STATUS_FRAME_MAX;
             if !over || count == 0 {
@@ -65,8 +78,7 @@ impl SimpleServerStatus {
 }
 
 fn status<'a, I>(
-    id: &'a str,
-    host: &'a Host,
+    account: &'a Account,
     sample: &'a Sample,
     stamp: Stamp,
     shown: I,
@@ -74,6 +86,7 @@ fn status<'a, I>(
 where
     I: Iterator<Item = &'a Filesystem> + Clone + 'a,
 {
+    let (id, host) = (account.id(), &account.host);
     let optional = |text: &'a Option<String>| clipped(text.as_deref().unwrap_or_default());
     let ip = host.ip.as_ref().or(sample.ip_addresses.first());
     Status {

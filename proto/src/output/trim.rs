@@ -49,11 +49,10 @@ fn cut<T>(list: &mut Vec<T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Host;
     use crate::limits::{FRAME_OUT_MAX, KEPT_BYTES_MAX};
-    use crate::output::{Dialect, Protocol, Stamp};
+    use crate::output::fixture::output;
+    use crate::output::{OUTPUTS, Stamp};
     use crate::sample::{Disk, Filesystem, Interface};
-    use crate::secret::Secret;
 
     fn crowded(mounts: usize, interfaces: usize, disks: usize) -> Sample {
         let mut sample = Sample::default();
@@ -74,15 +73,14 @@ mod tests {
     fn every_protocol_keeps_below_the_largest_frame_on_a_crowded_host() {
         for (mounts, interfaces, disks) in [(1500, 0, 0), (0, 1000, 0), (900, 600, 200)] {
             let sample = crowded(mounts, interfaces, disks);
-            for protocol in Protocol::ALL {
-                for server_id in [None, Some("s".to_owned())] {
-                    let mut dialect =
-                        Dialect::new(protocol, Host::default(), server_id, Secret::new("t"));
+            for protocol in OUTPUTS {
+                for server_id in [None, Some("s")] {
+                    let mut output = output(protocol.name, server_id);
                     let mut out = String::new();
-                    dialect.encode_report(&sample, Stamp::default(), &mut out);
+                    output.encode_report(&sample, Stamp::default(), &mut out);
                     assert!(out.len() <= FRAME_OUT_MAX, "{protocol}: {} bytes", out.len());
                     assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok());
-                    dialect.encode_kept(&sample, &mut out);
+                    output.encode_kept(&sample, &mut out);
                     assert!(out.len() <= KEPT_BYTES_MAX, "{protocol}: {} bytes kept", out.len());
                 }
             }
@@ -93,11 +91,7 @@ mod tests {
     fn the_top_of_the_lists_stays_and_most_of_the_frame_is_used() {
         let sample = crowded(1500, 10, 1);
         let mut out = String::new();
-        Dialect::new(Protocol::Kinglet, Host::default(), None, Secret::default()).encode_report(
-            &sample,
-            Stamp::default(),
-            &mut out,
-        );
+        output("kinglet", None).encode_report(&sample, Stamp::default(), &mut out);
         assert!(out.len() > FRAME_OUT_MAX / 2, "only {} bytes left", out.len());
         assert!(out.contains(&sample.filesystems[0].mount_point) && out.contains("veth0000000"));
         assert!(out.contains(&sample.disks[0].name));

@@ -1,6 +1,6 @@
 //! What time alone brings about, and when the next such thing is due.
 
-use super::state::{Action, State};
+use super::state::{Action, Frame, State};
 use super::{Reason, Session};
 use crate::limits::{EARLY_MAX, PROVEN_AFTER};
 use crate::time::Instant;
@@ -41,7 +41,7 @@ impl Session {
         if let State::Login { line, .. } | State::Up { line, .. } = &mut self.state
             && line.take_ping(now)
         {
-            self.outputs.push_back(Action::Ping);
+            self.actions.push_back(Action::Ping);
         }
     }
 
@@ -50,24 +50,24 @@ impl Session {
         let State::Up { line, talk } = &mut self.state else { return };
         let is_due = |at: &mut Instant| *at <= now;
         if talk.login_at.take_if(is_due).is_some() {
-            talk.login_at = self.dialect.login_interval().map(|interval| now.plus(interval));
-            self.outputs.push_back(Action::Login);
+            talk.login_at = self.output.login_interval().map(|interval| now.plus(interval));
+            self.actions.push_back(Action::Frame(Frame::Login));
         }
         talk.muted_until.take_if(is_due);
         let clear = line.blocked_since.is_none() && talk.muted_until.is_none();
         if talk.heartbeat_at.take_if(is_due).is_some() {
-            talk.heartbeat_at =
-                self.dialect.heartbeat_interval().map(|interval| now.plus(interval));
+            talk.heartbeat_at = self.output.heartbeat_interval().map(|interval| now.plus(interval));
             if clear {
-                self.outputs.push_back(Action::Heartbeat);
+                self.actions.push_back(Action::Frame(Frame::Heartbeat));
             }
         }
         if clear && talk.backfill_at.take_if(is_due).is_some() {
             // On a slow line a frame begun now would stand in the way of the report due soon.
             let in_the_way = |due_at: &Instant| *due_at > now && now.plus(talk.needed) >= *due_at;
-            talk.backfill_at = self.due_at.filter(in_the_way).map(|due_at| due_at.plus(EARLY_MAX));
+            talk.backfill_at =
+                self.delivery.due_at().filter(in_the_way).map(|due_at| due_at.plus(EARLY_MAX));
             if talk.backfill_at.is_none() {
-                self.outputs.push_back(Action::Oldest);
+                self.actions.push_back(Action::Frame(Frame::Oldest));
             }
         }
     }

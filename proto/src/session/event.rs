@@ -152,12 +152,25 @@ pub enum Reason {
     Closed,
     /// We are told to stop.
     Stopping,
+    /// What was to be said is said.
+    Done,
 }
 
 impl Reason {
-    /// The close code to send (RFC 6455 section 7.4.1): 1001 whenever we leave.
+    /// The close code to send (RFC 6455 section 7.4.1): 1001 whenever we leave before the end.
     pub const fn close_code(&self) -> u16 {
-        1001
+        match self {
+            Self::Done => 1000,
+            Self::Deaf
+            | Self::Moved
+            | Self::AuthTimeout
+            | Self::Refused(_)
+            | Self::DialTimeout
+            | Self::Unreachable
+            | Self::Broken
+            | Self::Closed
+            | Self::Stopping => 1001,
+        }
     }
 }
 
@@ -176,6 +189,7 @@ impl fmt::Display for Reason {
             Self::Broken => f.write_str("connection broken"),
             Self::Closed => f.write_str("closed by the server"),
             Self::Stopping => f.write_str("stopping"),
+            Self::Done => f.write_str("done"),
         }
     }
 }

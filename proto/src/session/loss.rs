@@ -21,7 +21,7 @@ impl Session {
 
     /// Gives the connection up ourselves.
     pub(super) fn hang_up(&mut self, reason: Reason) {
-        self.outputs.push_back(Action::HangUp(reason.clone()));
+        self.actions.push_back(Action::HangUp(reason.clone()));
         self.lose(reason);
     }
 
@@ -34,7 +34,7 @@ impl Session {
         if self.is_up() {
             self.down = Some((now, reason.clone()));
         }
-        self.ring.handle_lost();
+        self.delivery.ring_mut().handle_lost();
         let refused = matches!(reason, Reason::Refused(_));
         if refused {
             self.backoff.handle_refused();
@@ -51,7 +51,7 @@ impl Session {
             self.handle_kick();
         }
         if refused && !std::mem::replace(&mut self.refusal_told, true) {
-            let id = self.dialect.id().to_owned();
+            let id = self.output.id().to_owned();
             self.say(Event::Refused { id, reason, retry_in });
         } else {
             self.say(Event::Down { reason, retry_in, attempts: self.attempts });
@@ -64,7 +64,7 @@ impl Session {
         let before = self.kicked_at.replace(now);
         let again = before.is_some_and(|before| now.since(before) <= DUPLICATE_WINDOW);
         if again && !std::mem::replace(&mut self.duplicate_told, true) {
-            let id = self.dialect.id().to_owned();
+            let id = self.output.id().to_owned();
             self.say(Event::DuplicateId { id });
         }
     }
@@ -87,7 +87,7 @@ impl Session {
             State::Dialing { moved, .. } => *moved = true,
             State::Login { line, .. } | State::Up { line, .. } => {
                 if line.probe(now) {
-                    self.outputs.push_back(Action::Ping);
+                    self.actions.push_back(Action::Ping);
                 }
             }
             State::New | State::Stopped => {}

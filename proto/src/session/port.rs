@@ -1,8 +1,9 @@
 //! What goes into a session and what comes out of it.
 
 use super::{Event, Reason};
+use crate::output::Request;
 use crate::sample::Sample;
-use crate::time::Instant;
+use crate::time::{Instant, Now};
 
 /// What happens to a session.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,15 @@ pub enum Input<'a> {
     Tick,
 }
 
+/// One half of a conversation over one link: told what happens, it says what to do.
+pub trait Conversation {
+    /// Takes one input.
+    fn handle_input(&mut self, input: Input<'_>, now: Now);
+
+    /// The next thing to do; to be drained until [`Command::Wait`] before the next input.
+    fn poll_command(&mut self) -> Command<'_>;
+}
+
 /// How a connection was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
@@ -43,9 +53,9 @@ pub enum Loss {
 
 /// What a session wants done.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Output<'a> {
-    /// Begin an attempt; what is left of the previous connection is dropped.
-    Dial,
+pub enum Command<'a> {
+    /// Begin an attempt that shows this; what is left of the previous connection is dropped.
+    Dial(Request),
     /// Send this text frame.
     Text(&'a str),
     /// Send a Ping.

@@ -77,7 +77,7 @@ pub(super) struct Talk {
     pub(super) sayings: u32,
 }
 
-/// An output before it is encoded.
+/// A command before it is made.
 #[derive(Debug)]
 pub(super) enum Action {
     Dial,
@@ -86,6 +86,12 @@ pub(super) enum Action {
     Event(Event),
     /// The live report, encoded already.
     Live,
+    Frame(Frame),
+}
+
+/// A frame that is encoded when its turn comes.
+#[derive(Debug)]
+pub(super) enum Frame {
     Login,
     Heartbeat,
     /// The server learns of the outage it saw the other end of.
@@ -96,8 +102,8 @@ pub(super) enum Action {
     },
     /// The oldest samples that wait.
     Oldest,
-    /// Sums over many samples.
-    Aggregates,
+    /// What the protocol has to say that is no report.
+    Message,
 }
 
 impl Line {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{PONG_TIMEOUT, RING_BYTES_MAX};
-use kinglet_proto::output::{Dialect, Protocol};
+use kinglet_proto::output::{Account, Auth, Protocol};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
-use kinglet_proto::session::{Input, Output, Reason, Session};
+use kinglet_proto::session::{Command, Conversation, Input, Reason, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// Who dials, as its credentials tell a server.
@@ -20,7 +20,8 @@ pub(crate) struct Who {
     pub(crate) life: u64,
     /// Which boot of which machine it lives in.
     pub(crate) boot: u64,
-    pub(crate) protocol: Protocol,
+    /// Its name in the table.
+    pub(crate) protocol: &'static str,
     /// It logs in by its first message.
     pub(crate) logs_in: bool,
 }
@@ -88,8 +89,10 @@ impl Agent {
         let Who { host: id, life: _, boot, protocol, logs_in } = who.clone();
         let server_id = logs_in.then(|| id.clone());
         let host = Host { id, boot_id: format!("boot-{boot}"), ..Host::default() };
-        let dialect = Dialect::new(protocol, host, server_id, Secret::new("t"));
-        let session = Session::new(dialect, Duration::from_millis(cadence), seed);
+        let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
+        let account = Account { host, server_id, token, auth, path_and_query };
+        let protocol = Protocol::named(protocol).expect("it is in the table");
+        let session = Session::new(protocol, account, Duration::from_millis(cadence), seed);
         // Long enough that a long outage overflows the ring.
         let hostname = "h".repeat(if seed.is_multiple_of(4) { 3000 } else { 200 });
         Self {
@@ -143,23 +146,23 @@ impl Agent {
         self.session.handle_input(input, Now { instant, wall });
         let mut wishes = Vec::new();
         loop {
-            match self.session.poll_output() {
-                Output::Dial => {
+            match self.session.poll_command() {
+                Command::Dial(_) => {
                     assert_eq!(self.link, Link::Down, "one dial in flight, no link forgotten");
                     self.note_dial(now);
                     self.link = Link::Dialing(u64::MAX);
                     wishes.push(Wish::Dial);
                 }
-                Output::Text(text) => {
+                Command::Text(text) => {
                     assert!(!text.is_empty() && matches!(self.link, Link::Open(_)));
                     assert!(!self.blocked || text.contains("auth"), "a report into a full buffer");
                     wishes.push(Wish::Send(ToServer::Text(text.to_owned())));
                 }
-                Output::Ping => {
+                Command::Ping => {
                     assert!(matches!(self.link, Link::Open(_)), "a ping without a link");
                     wishes.push(Wish::Send(ToServer::Ping));
                 }
-                Output::HangUp(reason) => {
+                Command::HangUp(reason) => {
                     // Only a deadline that passed before the close was heard finds no link.
                     let gone = matches!(input, Input::Closed(_));
                     assert!(gone || self.link != Link::Down, "nothing to hang up");
@@ -167,8 +170,8 @@ impl Agent {
                     wishes.push(Wish::HangUp(self.link));
                     self.drop_link();
                 }
-                Output::Event(event) => assert!(event.to_string().len() < 300, "{event}"),
-                Output::Wait(at) => {
+                Command::Event(event) => assert!(event.to_string().len() < 300, "{event}"),
+                Command::Wait(at) => {
                     self.wake_at = at.map(|at| at.as_millis() + self.booted_at);
                     break;
                 }

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kinglet_proto::limits::{BACKOFF_MAX, PONG_TIMEOUT};
-use kinglet_proto::output::Protocol;
 use kinglet_proto::rng::Rng;
 use kinglet_proto::session::{Input, Loss};
 
@@ -101,10 +100,10 @@ impl World {
         };
         for id in 0..=HOSTS {
             let (protocol, logs_in) = match rng.below(8) {
-                0 => (Protocol::Vstats, true),
-                1 => (Protocol::Vstats, false),
-                2 => (Protocol::SimpleServerStatus, false),
-                _ => (Protocol::Kinglet, false),
+                0 => ("vstats", true),
+                1 => ("vstats", false),
+                2 => ("simple-server-status", false),
+                _ => ("kinglet", false),
             };
             let cadence = 5_000 * (1 + rng.below(5));
             world.last_life += 1;
@@ -164,7 +163,7 @@ impl World {
         for agent in self.agents.iter().filter(|agent| !agent.stopped) {
             assert!(agent.session.is_up(), "down without a fault");
             let counts = agent.session.counts();
-            if agent.who.protocol == Protocol::Kinglet && agent.fits_ring() {
+            if agent.who.protocol == "kinglet" && agent.fits_ring() {
                 assert_eq!(counts.samples_dropped, 0, "there was room for all");
             }
             self.server.check_settled(agent, self.now);

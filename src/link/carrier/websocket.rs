@@ -1,149 +1,147 @@
-//! WebSocket frames over a transport: tungstenite, driven without blocking, with small buffers.
+//! An open WebSocket (RFC 6455). `handshake` is how it becomes one, `channel` its frames.
 
-use std::io;
+mod channel;
+mod handshake;
+pub(in crate::link) mod upgrade;
+
 use std::os::fd::{AsFd, BorrowedFd};
 
-use kinglet_proto::limits::FRAME_IN_MAX;
-use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use channel::{Channel, Heard};
+pub(in crate::link) use handshake::Handshake;
+use kinglet_proto::limits::WRITE_TIMEOUT;
+use kinglet_proto::time::Instant;
+use nix::poll::PollFlags;
 
-use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
-use crate::link::error::LinkError;
+use super::{Carrier, Events, READABLE};
+use crate::limits::FRAMES_PER_WAKE_MAX;
+use crate::link::error::{LinkError, Step};
+use crate::link::event::LinkEvent;
 use crate::link::transport::Transport;
 
-/// An open WebSocket.
-pub(crate) struct Channel {
-    socket: WebSocket<Transport>,
-    host: String,
-    /// Frames lie in the write buffer that the transport would not take yet.
-    unsent: bool,
+/// An open connection.
+struct WebSocket {
+    channel: Channel,
+    /// Since when no byte has left though some wait.
+    stall: Option<Stall>,
+    /// There may be more to read without the socket saying so.
+    more: bool,
 }
 
-/// What a server sent, as far as a session cares.
-pub(crate) enum Heard {
-    /// A text frame.
-    Text(Utf8Bytes),
-    /// The answer to a Ping.
-    Pong,
-    /// Anything that is answered below or means nothing here.
-    Other,
+struct Stall {
+    since: Instant,
+    bytes_sent: u64,
 }
 
-impl Channel {
-    /// Begins after the upgrade; `tail` is what came behind the response head.
-    pub(crate) fn new(transport: Transport, tail: Vec<u8>, host: &str) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-            .max_message_size(Some(FRAME_IN_MAX))
-            .max_frame_size(Some(FRAME_IN_MAX));
-        let socket = WebSocket::from_partially_read(transport, tail, Role::Client, Some(config));
-        Self { socket, host: host.to_owned(), unsent: false }
+impl WebSocket {
+    /// Frames may have come in one piece with the response head.
+    fn new(channel: Channel) -> Self {
+        Self { channel, stall: None, more: true }
     }
 
-    /// The stream below.
-    pub(crate) fn transport(&self) -> &Transport {
-        self.socket.get_ref()
-    }
-
-    /// Tells that poll(2) found the socket readable.
-    pub(crate) fn set_readable(&mut self) {
-        self.socket.get_mut().set_readable();
-    }
-
-    /// Whether bytes wait for the socket to become writable.
-    pub(crate) fn has_unsent(&self) -> bool {
-        self.unsent || self.transport().wants_write()
-    }
-
-    /// Sends a text frame, or queues it when the socket is full.
-    pub(crate) fn send_text(&mut self, text: &str) -> Result<(), LinkError> {
-        self.send(Message::Text(Utf8Bytes::from(text)))
-    }
-
-    /// Sends a Ping.
-    pub(crate) fn send_ping(&mut self) -> Result<(), LinkError> {
-        self.send(Message::Ping(Bytes::new()))
-    }
-
-    /// Sends a close frame.
-    pub(crate) fn send_close(&mut self, code: u16) -> Result<(), LinkError> {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::default() };
-        self.send(Message::Close(Some(frame)))
-    }
-
-    /// Writes what waits, as far as the socket takes it.
-    pub(crate) fn flush(&mut self) -> Result<(), LinkError> {
-        let flushed = self.socket.flush();
-        self.settle(flushed)
-    }
-
-    /// The next message; `None` when there is none yet.
-    pub(crate) fn receive(&mut self) -> Result<Option<Heard>, LinkError> {
-        match self.socket.read() {
-            Ok(Message::Text(text)) => Ok(Some(Heard::Text(text))),
-            Ok(Message::Pong(_)) => Ok(Some(Heard::Pong)),
-            Ok(Message::Close(frame)) => {
-                // The answer to the close frame is worth one attempt.
-                let _ = self.socket.flush();
-                let (code, reason) = frame.map_or((1005, String::new()), |frame| {
-                    (u16::from(frame.code), frame.reason.as_str().to_owned())
-                });
-                Err(LinkError::Closed(code, reason))
+    fn receive(&mut self, events: &mut Events) -> Result<(), LinkError> {
+        self.more = true;
+        for _ in 0..FRAMES_PER_WAKE_MAX {
+            match self.channel.receive()? {
+                Some(Heard::Text(text)) => events.push_back(LinkEvent::Text(text)),
+                Some(Heard::Pong) => events.push_back(LinkEvent::Pong),
+                Some(Heard::Other) => {}
+                None => {
+                    self.more = false;
+                    break;
+                }
             }
-            Ok(Message::Binary(_) | Message::Ping(_) | Message::Frame(_)) => {
-                self.flush().map(|()| Some(Heard::Other))
-            }
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(self.fault(error)),
         }
+        Ok(())
     }
 
-    fn send(&mut self, message: Message) -> Result<(), LinkError> {
-        let sent = self.socket.send(message);
-        self.settle(sent)
-    }
-
-    /// A full socket is not a fault: the bytes wait.
-    fn settle(&mut self, result: Result<(), Error>) -> Result<(), LinkError> {
-        match result {
-            Ok(()) => {
-                self.unsent = false;
-                Ok(())
+    /// Keeps book of a full socket after a write: blocked, moving again, drained, or dead.
+    fn note_stall(&mut self, now: Instant, events: &mut Events) -> Result<(), LinkError> {
+        let bytes_sent = self.channel.transport().bytes_sent();
+        match &mut self.stall {
+            _ if !self.channel.has_unsent() => {
+                if self.stall.take().is_some() {
+                    events.push_back(LinkEvent::Drained);
+                }
             }
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.unsent = true;
-                Ok(())
+            None => {
+                self.stall = Some(Stall { since: now, bytes_sent });
+                events.push_back(LinkEvent::Blocked);
             }
-            // The session sends nothing new while bytes wait, so this is a ping too many.
-            Err(Error::WriteBufferFull(_)) => Ok(()),
-            Err(error) => Err(self.fault(error)),
+            Some(stalled) if stalled.bytes_sent != bytes_sent => {
+                *stalled = Stall { since: now, bytes_sent };
+            }
+            Some(stalled) if stalled.since.plus(WRITE_TIMEOUT) <= now => {
+                return Err(LinkError::TimedOut(Step::Write, WRITE_TIMEOUT));
+            }
+            Some(_) => {}
         }
-    }
-
-    fn fault(&self, error: Error) -> LinkError {
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "there are more variants when another crate of the build turns features on"
-        )]
-        match error {
-            Error::Io(error) => LinkError::from_io(error, &self.host),
-            Error::ConnectionClosed | Error::AlreadyClosed => LinkError::Ended,
-            Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
-                LinkError::Ended
-            }
-            Error::Capacity(_) => {
-                LinkError::Protocol(format!("a frame of more than {FRAME_IN_MAX} bytes"))
-            }
-            other => LinkError::Protocol(other.to_string()),
-        }
+        Ok(())
     }
 }
 
-impl AsFd for Channel {
+impl Carrier for WebSocket {
+    fn transport(&self) -> &Transport {
+        self.channel.transport()
+    }
+
+    fn wants_write(&self) -> bool {
+        self.channel.has_unsent()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stall {
+            _ if self.more => Some(Instant::from_millis(0)),
+            stall => stall.as_ref().map(|stall| stall.since.plus(WRITE_TIMEOUT)),
+        }
+    }
+
+    fn advance(
+        mut self: Box<Self>,
+        ready: PollFlags,
+        now: Instant,
+        events: &mut Events,
+    ) -> Result<Box<dyn Carrier>, LinkError> {
+        if ready.intersects(READABLE) {
+            self.channel.set_readable();
+        }
+        if ready.intersects(READABLE) || self.more {
+            self.receive(events)?;
+        }
+        if self.stall.is_some() {
+            self.channel.flush()?;
+            self.note_stall(now, events)?;
+        }
+        Ok(self)
+    }
+
+    fn send_text(
+        &mut self,
+        text: &str,
+        now: Instant,
+        events: &mut Events,
+    ) -> Result<(), LinkError> {
+        self.channel.send_text(text)?;
+        self.note_stall(now, events)
+    }
+
+    fn ping(&mut self, now: Instant, events: &mut Events) -> Result<(), LinkError> {
+        self.channel.send_ping()?;
+        self.note_stall(now, events)
+    }
+
+    fn hang_up(&mut self, code: u16) -> bool {
+        // A socket that is full now may have room for the goodbye soon.
+        self.channel.send_close(code).is_ok() && self.channel.has_unsent()
+    }
+
+    fn flush(&mut self) -> Result<bool, LinkError> {
+        self.channel.flush()?;
+        Ok(self.channel.has_unsent())
+    }
+}
+
+impl AsFd for WebSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.get_ref().as_fd()
+        self.channel.as_fd()
     }
 }

@@ -2,15 +2,23 @@ use serde_json::Value;
 
 use super::*;
 use crate::delivery::ring::Ring;
-use crate::output::fixture::{host, now, pi};
+use crate::output::fixture::{account, now, pi};
 use crate::sample::{Disk, DiskType};
 use crate::time::Instant;
 
+fn kinglet() -> Kinglet {
+    Kinglet::new(account(None, "t"))
+}
+
 fn encode(kinglet: &mut Kinglet, sample: &Sample, seq: u64) -> String {
     let mut out = String::new();
-    let report = Report { sample, inventory: kinglet.handle_inventory(sample) };
-    kinglet.encode_report(&host(), report, Stamp { now: now(), seq }, &mut out);
+    kinglet.encode_report(sample, Stamp { now: now(), seq }, &mut out);
     out
+}
+
+/// Whether a report of the sample carries its inventory.
+fn tells(kinglet: &mut Kinglet, sample: &Sample) -> bool {
+    encode(kinglet, sample, 1).contains("\"os\":")
 }
 
 fn parse(text: &str) -> Value {
@@ -19,7 +27,7 @@ fn parse(text: &str) -> Value {
 
 #[test]
 fn a_report_is_the_sample_in_an_envelope_with_its_place_in_time() {
-    let mut kinglet = Kinglet::default();
+    let mut kinglet = kinglet();
     let text = encode(&mut kinglet, &pi(), 41);
     let start = r#"{"type":"metrics","id":"1","timestamp":"2026-11-20T08:00:00.000Z","data":{"#;
     let end = concat!(
@@ -37,15 +45,14 @@ fn a_report_is_the_sample_in_an_envelope_with_its_place_in_time() {
 fn the_payload_that_is_kept_is_the_sample() {
     let mut out = String::new();
     let sample = pi();
-    let report = Report { sample: &sample, inventory: true };
     let stamp = Stamp { now: now(), seq: 1 };
-    let at = Kinglet::default().encode_report(&host(), report, stamp, &mut out);
+    let at = kinglet().encode_report(&sample, stamp, &mut out);
     assert_eq!(out[at], serde_json::to_string(&sample).unwrap());
 }
 
 #[test]
 fn ids_are_unique_on_a_connection_and_begin_again_on_the_next() {
-    let mut kinglet = Kinglet::default();
+    let mut kinglet = kinglet();
     let mut out = String::new();
     let mut id = |kinglet: &mut Kinglet| {
         kinglet.encode_heartbeat(now(), &mut out);
@@ -60,9 +67,9 @@ fn ids_are_unique_on_a_connection_and_begin_again_on_the_next() {
 
 #[test]
 fn inventory_goes_once_and_again_when_any_part_of_it_changes() {
-    let mut kinglet = Kinglet::default();
-    assert!(kinglet.handle_inventory(&pi()));
-    assert!(!kinglet.handle_inventory(&pi()));
+    let mut kinglet = kinglet();
+    assert!(tells(&mut kinglet, &pi()));
+    assert!(!tells(&mut kinglet, &pi()));
     let changes: [fn(&mut Sample); 9] = [
         |sample| sample.os.name.push('x'),
         |sample| sample.os.version.push('x'),
@@ -77,16 +84,16 @@ fn inventory_goes_once_and_again_when_any_part_of_it_changes() {
     for (at, change) in changes.into_iter().enumerate() {
         let mut sample = pi();
         change(&mut sample);
-        assert!(kinglet.handle_inventory(&sample), "change {at}");
-        assert!(!kinglet.handle_inventory(&sample));
-        kinglet.handle_inventory(&pi());
+        assert!(tells(&mut kinglet, &sample), "change {at}");
+        assert!(!tells(&mut kinglet, &sample));
+        tells(&mut kinglet, &pi());
     }
     let mut figures = pi();
     figures.uptime = Some(7);
     figures.disks[0].read_speed = None;
-    assert!(!kinglet.handle_inventory(&figures));
+    assert!(!tells(&mut kinglet, &figures));
     kinglet.handle_opened();
-    assert!(kinglet.handle_inventory(&pi()), "a new connection knows nothing");
+    assert!(tells(&mut kinglet, &pi()), "a new connection knows nothing");
 }
 
 #[test]
@@ -95,7 +102,7 @@ fn a_sample_from_the_ring_says_when_it_was_taken_by_the_clock_that_does_not_jump
     let taken = Instant::from_millis(now().instant.as_millis() - 7_250);
     ring.push(5, taken, now().wall, r#"{"cpu":{}}"#);
     let mut out = String::new();
-    Kinglet::default().encode_kept(&host(), ring.unsent().next().unwrap(), now(), &mut out);
+    assert_eq!(kinglet().encode_oldest(&ring, 1, now(), &mut out), 1);
     let report = parse(&out);
     assert_eq!(report["data"].to_string(), r#"{"cpu":{}}"#);
     assert_eq!(report["timestamp"], "2026-11-20T08:00:00.000Z", "of the frame");

@@ -1,14 +1,20 @@
 use serde_json::Value;
 
 use super::*;
-use crate::output::fixture::{host, now, pi, pi_with_mounts};
+use crate::host::Host;
+use crate::output::fixture::{account, host, now, pi, pi_with_mounts};
 use crate::sample::Sample;
 
 fn encode(host: &Host, sample: &Sample) -> String {
     let mut out = String::new();
     let stamp = Stamp { now: now(), seq: 1 };
-    SimpleServerStatus::default().encode_report("srv", host, sample, stamp, &mut out);
+    let account = Account { host: host.clone(), ..account(Some("srv"), "t") };
+    status(account).encode_report(sample, stamp, &mut out);
     out
+}
+
+fn status(account: Account) -> SimpleServerStatus {
+    SimpleServerStatus { account, fitting: usize::MAX }
 }
 
 fn parse(text: &str) -> Value {
@@ -128,12 +134,12 @@ fn two_hundred_mounts_fit_and_the_totals_count_all_of_them() {
 
 #[test]
 fn the_number_that_fits_is_found_again_without_search() {
-    let mut status = SimpleServerStatus::default();
+    let mut status = status(account(Some("srv"), "t"));
     let (sample, mut out) = (pi_with_mounts(200), String::new());
     let mut lengths = Vec::new();
     for seq in 0..20 {
         let stamp = Stamp { now: now(), seq };
-        status.encode_report("srv", &host(), &sample, stamp, &mut out);
+        status.encode_report(&sample, stamp, &mut out);
         assert!(out.len() < SIMPLE_SERVER_STATUS_FRAME_MAX);
         lengths.push(out.len());
     }
@@ -141,7 +147,7 @@ fn the_number_that_fits_is_found_again_without_search() {
     assert!(lengths[19] > SIMPLE_SERVER_STATUS_FRAME_MAX - 600, "the room is used: {lengths:?}");
     // Mounts go and come back: the number follows.
     let stamp = Stamp { now: now(), seq: 21 };
-    status.encode_report("srv", &host(), &pi_with_mounts(3), stamp, &mut out);
+    status.encode_report(&pi_with_mounts(3), stamp, &mut out);
     assert_eq!(parse(&out)["disk"].as_array().unwrap().len(), 3);
 }
 
@@ -214,6 +220,6 @@ fn load_that_is_no_number_is_zero() {
 fn a_clock_before_the_uptime_gives_no_negative_boot() {
     let mut out = String::new();
     let stamp = Stamp::default();
-    SimpleServerStatus::default().encode_report("s", &host(), &pi(), stamp, &mut out);
+    status(account(None, "t")).encode_report(&pi(), stamp, &mut out);
     assert_eq!(parse(&out)["hostInfo"]["bootTime"], 0);
 }

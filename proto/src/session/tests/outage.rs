@@ -1,6 +1,7 @@
 //! What was measured while the link was away.
 
 use super::*;
+use crate::limits::RING_BYTES_MAX;
 
 /// Loses the connection, takes samples for a while, and opens it again.
 fn outage(rig: &mut Rig, samples: u64) {
@@ -210,7 +211,7 @@ fn the_ring_is_bounded_and_what_it_loses_is_counted() {
     outage(&mut rig, 100);
     let counts = rig.session.counts();
     assert!(counts.ring_bytes <= RING_BYTES_MAX as u64 && counts.ring_bytes > 120_000);
-    assert_eq!(counts.samples_dropped, 100 - rig.session.ring.len() as u64);
+    assert_eq!(counts.samples_dropped, 100 - rig.session.delivery.ring().len() as u64);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn two_kicks_within_a_minute_are_said_once() {
-    let mut rig = Rig::new(Protocol::SimpleServerStatus, None);
+    let mut rig = Rig::new("simple-server-status", None);
     let kick = |rig: &mut Rig, after_ms: u64| {
         rig.ms = rig.next_wait().unwrap().max(rig.ms);
         rig.feed(Input::Tick);
@@ -17,10 +17,10 @@ fn two_kicks_within_a_minute_are_said_once() {
     let told: Vec<usize> = (0..4).map(|_| kick(&mut rig, 2_000)).collect();
     assert_eq!(told, [0, 1, 0, 0]);
 
-    let mut rig = Rig::new(Protocol::SimpleServerStatus, None);
+    let mut rig = Rig::new("simple-server-status", None);
     let told: Vec<usize> = (0..3).map(|_| kick(&mut rig, 40_000)).collect();
     assert_eq!(told, [0, 1, 0], "43 s apart");
-    let mut rig = Rig::new(Protocol::SimpleServerStatus, None);
+    let mut rig = Rig::new("simple-server-status", None);
     let slow = |rig: &mut Rig| {
         rig.ms += 30_000;
         kick(rig, 40_000)
@@ -68,8 +68,8 @@ fn garbage_is_ignored_in_every_protocol() {
     for mut rig in [
         Rig::kinglet().open(),
         Rig::shipped().open(),
-        Rig::new(Protocol::Vstats, None).open(),
-        Rig::new(Protocol::SimpleServerStatus, None).open(),
+        Rig::new("vstats", None).open(),
+        Rig::new("simple-server-status", None).open(),
     ] {
         for text in garbage.iter().copied().chain([nested.as_str()]) {
             assert_eq!(rig.feed(Input::Text(text)), [], "{text:.40}");
@@ -92,8 +92,8 @@ fn mutilated_messages_do_no_harm_in_any_protocol() {
         [
             Rig::kinglet().open(),
             Rig::shipped().open(),
-            Rig::new(Protocol::Vstats, None).open(),
-            Rig::new(Protocol::SimpleServerStatus, None).open(),
+            Rig::new("vstats", None).open(),
+            Rig::new("simple-server-status", None).open(),
         ]
     };
     let mut rigs = new();
@@ -166,7 +166,7 @@ fn a_session_at_rest_is_small() {
         rig.feed(Input::Text(&format!(r#"{{"type":"ack","data":{{"seq":{seq}}}}}"#)));
     }
     let session = &rig.session;
-    let kept = session.live.capacity() + session.frame.capacity() + session.outputs.capacity() * 64;
+    let kept = session.live.capacity() + session.frame.capacity() + session.actions.capacity() * 64;
     assert!(std::mem::size_of::<Session>() < 1024, "{}", std::mem::size_of::<Session>());
     assert!(kept < 4096, "{kept} bytes kept");
     assert_eq!(session.counts().ring_bytes, 0);

@@ -30,11 +30,9 @@ fn a_sample_that_comes_a_little_early_or_late_does_not_shift_the_rhythm() {
 
 #[test]
 fn a_protocols_servers_bound_the_interval() {
-    for (protocol, seconds) in
-        [(Protocol::Kinglet, 3600), (Protocol::Vstats, 25), (Protocol::SimpleServerStatus, 30)]
-    {
-        let dialect = Dialect::new(protocol, Host::default(), None, Secret::default());
-        let session = Session::new(dialect, Duration::from_secs(3600), 0);
+    for (protocol, seconds) in [("kinglet", 3600), ("vstats", 25), ("simple-server-status", 30)] {
+        let interval = Duration::from_secs(3600);
+        let session = Session::new(Protocol::named(protocol).unwrap(), account(None), interval, 0);
         assert_eq!(session.interval().as_secs(), seconds);
     }
 }
@@ -55,7 +53,7 @@ fn a_heartbeat_goes_when_nothing_else_did_for_30_s() {
 
 #[test]
 fn samples_of_an_outage_are_counted_where_the_protocol_keeps_none() {
-    let mut rig = Rig::new(Protocol::SimpleServerStatus, None).open();
+    let mut rig = Rig::new("simple-server-status", None).open();
     rig.feed(Input::Closed(Loss::Broken));
     for _ in 0..7 {
         rig.ms += 5_000;

@@ -1,86 +1,44 @@
 //! The HTTP request that opens a connection: path, query and headers, per protocol.
 
-use super::{Auth, Protocol};
-use crate::host::Host;
-use crate::secret::Secret;
-
 /// What the upgrade request carries beside the WebSocket's own headers.
 ///
 /// It holds the token: `Debug` shows neither values nor query.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Upgrade {
+pub struct Request {
     /// Path and query of the request line.
     pub path_and_query: String,
     /// Headers, names in the spelling the protocol documents.
     pub headers: Vec<(&'static str, String)>,
 }
 
-impl std::fmt::Debug for Upgrade {
+impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let path = self.path_and_query.split('?').next().unwrap_or_default();
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
-        f.debug_struct("Upgrade").field("path", &path).field("headers", &names).finish()
+        f.debug_struct("Request").field("path", &path).field("headers", &names).finish()
     }
 }
 
-/// The request for one server. `path_and_query` is the URL's; when it names no path (empty or `/`)
-/// the protocol's own is used, and a query it has is kept in front of ours.
-pub fn upgrade(
-    protocol: Protocol,
-    auth: Auth,
-    host: &Host,
-    server_id: Option<&str>,
-    token: &Secret,
-    path_and_query: &str,
-) -> Upgrade {
-    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-    let path = if matches!(path, "" | "/") { protocol.default_path() } else { path };
-    let mut request = Upgrade { path_and_query: path.to_owned(), headers: Vec::new() };
-    request.append_query(query);
-    let id = server_id.unwrap_or(&host.id);
-    match (protocol, auth) {
-        // What ships ignores the query and reads the login message; what is documented has only it.
-        (Protocol::Vstats, Auth::Header | Auth::Query) => {
-            request.append_pair("token", token.expose());
-        }
-        (Protocol::Kinglet, Auth::Header) => {
-            request.header("Authorization", &format!("Bearer {}", token.expose()));
-            request.header("X-Client-ID", &host.id);
-        }
-        (Protocol::Kinglet, Auth::Query) => {
-            request.append_pair("token", token.expose());
-            request.append_pair("client_id", &host.id);
-        }
-        (Protocol::SimpleServerStatus, Auth::Header) => {
-            request.header("X-AUTH-SECRET", token.expose());
-            request.header("X-SERVER-ID", id);
-        }
-        (Protocol::SimpleServerStatus, Auth::Query) => {
-            request.append_pair("token", token.expose());
-            request.append_pair("server_id", id);
-        }
-    }
-    request
-}
-
-impl Upgrade {
-    fn append_query(&mut self, query: &str) {
-        if !query.is_empty() {
-            self.path_and_query.push('?');
-            self.path_and_query.push_str(query);
-        }
+impl Request {
+    /// A request for a path with a query that is encoded already; empty for none.
+    pub(crate) fn new(path: &str, query: &str) -> Self {
+        let separator = if query.is_empty() { "" } else { "?" };
+        Self { path_and_query: format!("{path}{separator}{query}"), headers: Vec::new() }
     }
 
-    fn append_pair(&mut self, name: &str, value: &str) {
+    /// Adds a pair to the query.
+    pub(crate) fn pair(mut self, name: &str, value: &str) -> Self {
         self.path_and_query.push(if self.path_and_query.contains('?') { '&' } else { '?' });
         self.path_and_query.push_str(name);
         self.path_and_query.push('=');
         percent_encode(value, &mut self.path_and_query);
+        self
     }
 
-    /// A control character in a value would begin another header.
-    fn header(&mut self, name: &'static str, value: &str) {
+    /// Adds a header. A control character in a value would begin another one.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.chars().filter(|c| !c.is_control()).collect()));
+        self
     }
 }
 
@@ -101,33 +59,51 @@ fn percent_encode(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Host;
+    use crate::output::{Account, Auth, Protocol};
+    use crate::secret::Secret;
 
-    fn request(protocol: Protocol, auth: Auth, token: &str, path: &str) -> Upgrade {
-        let host = Host { id: "pi 1".into(), ..Host::default() };
-        upgrade(protocol, auth, &host, None, &Secret::new(token), path)
+    fn account(auth: Auth, token: &str, path: &str) -> Account {
+        Account {
+            host: Host { id: "pi 1".into(), ..Host::default() },
+            server_id: None,
+            token: Secret::new(token),
+            auth,
+            path_and_query: path.to_owned(),
+        }
+    }
+
+    fn request(protocol: &str, auth: Auth, token: &str, path: &str) -> Request {
+        let protocol = Protocol::named(protocol).unwrap();
+        (protocol.new)(account(auth, token, path)).request()
     }
 
     #[test]
     fn each_scheme_puts_the_token_where_its_servers_look() {
-        use {Auth::*, Protocol::*};
+        use Auth::{Header, Query};
         type Headers<'a> = &'a [(&'a str, &'a str)];
         let table: [(_, _, &str, Headers<'_>); 6] = [
             (
-                Kinglet,
+                "kinglet",
                 Header,
                 "/ws/agent",
                 &[("Authorization", "Bearer a+b/c=&d"), ("X-Client-ID", "pi 1")],
             ),
-            (Kinglet, Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d&client_id=pi%201", &[]),
-            (Vstats, Header, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
-            (Vstats, Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
+            ("kinglet", Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d&client_id=pi%201", &[]),
+            ("vstats", Header, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
+            ("vstats", Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
             (
-                SimpleServerStatus,
+                "simple-server-status",
                 Header,
                 "/ws-report",
                 &[("X-AUTH-SECRET", "a+b/c=&d"), ("X-SERVER-ID", "pi 1")],
             ),
-            (SimpleServerStatus, Query, "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%201", &[]),
+            (
+                "simple-server-status",
+                Query,
+                "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%201",
+                &[],
+            ),
         ];
         for (protocol, auth, path_and_query, headers) in table {
             let request = request(protocol, auth, "a+b/c=&d", "");
@@ -148,7 +124,7 @@ mod tests {
             ("?room=2", "/ws/agent?room=2&token=t&client_id=pi%201"),
             ("/a?", "/a?token=t&client_id=pi%201"),
         ] {
-            let request = request(Protocol::Kinglet, Auth::Query, "t", path);
+            let request = request("kinglet", Auth::Query, "t", path);
             assert_eq!(request.path_and_query, expected, "for {path:?}");
         }
     }
@@ -177,9 +153,9 @@ mod tests {
 
     #[test]
     fn a_token_cannot_begin_a_header_and_is_not_shown() {
-        let request = request(Protocol::Kinglet, Auth::Header, "abc\r\nX-Evil: 1", "");
+        let request = request("kinglet", Auth::Header, "abc\r\nX-Evil: 1", "");
         assert_eq!(request.headers[0].1, "Bearer abcX-Evil: 1");
-        let query = self::request(Protocol::Kinglet, Auth::Query, "hunter2", "");
+        let query = self::request("kinglet", Auth::Query, "hunter2", "");
         for shown in [format!("{request:?}"), format!("{query:?} {query:#?}")] {
             assert!(!shown.contains("abc") && !shown.contains("hunter2"), "{shown}");
             assert!(shown.contains("/ws/agent"), "{shown}");
@@ -188,10 +164,12 @@ mod tests {
 
     #[test]
     fn a_server_id_replaces_the_host_id_where_the_protocol_has_one() {
-        let host = Host { id: "pi".into(), ..Host::default() };
-        let secret = Secret::new("t");
-        let with = |protocol| upgrade(protocol, Auth::Header, &host, Some("s1"), &secret, "");
-        assert_eq!(with(Protocol::SimpleServerStatus).headers[1].1, "s1");
-        assert_eq!(with(Protocol::Kinglet).headers[1].1, "pi");
+        let with = |protocol| {
+            let server_id = Some("s1".to_owned());
+            let account = Account { server_id, ..account(Auth::Header, "t", "") };
+            (Protocol::named(protocol).unwrap().new)(account).request()
+        };
+        assert_eq!(with("simple-server-status").headers[1].1, "s1");
+        assert_eq!(with("kinglet").headers[1].1, "pi 1");
     }
 }

@@ -18,7 +18,7 @@ const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// The request that asks for the upgrade.
 ///
 /// `key` is 16 random bytes; `headers` hold the credentials.
-pub(crate) fn request(
+pub(in crate::link) fn request(
     url: &ServerUrl,
     path_and_query: &str,
     headers: &[(&'static str, String)],
@@ -40,7 +40,7 @@ pub(crate) fn request(
 
 /// Reads a response head: its length when it is whole and grants the upgrade, `None` while it is
 /// not whole yet.
-pub(crate) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize>, UpgradeError> {
+pub(in crate::link) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize>, UpgradeError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
     let length = match response.parse(head) {

@@ -1,0 +1,173 @@
+//! One visit to one server: every step of the way, as it is taken, on the terminal.
+
+use std::io::{self, Write};
+
+use kinglet_host::collect::Collector;
+use kinglet_proto::session::{Event, Input, Session};
+use kinglet_proto::time::Instant;
+
+use crate::clock;
+use crate::config::{Config, Server};
+use crate::drive::{Drive, Observer};
+use crate::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
+use crate::link::{LinkError, LinkEvent, Progress};
+
+/// Goes through all steps; whether the server took a report.
+pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> io::Result<bool> {
+    let begun = clock::now().instant;
+    let (give_up_at, sample_at) = (begun.plus(CHECK_TIMEOUT), begun.plus(FIRST_WINDOW));
+    let mut collector = Collector::new(&config.roots, &config.collect);
+    collector.collect(clock::now());
+    let session = Session::new(server.protocol, server.account(&config.host), server.interval, 0);
+    let told = Told::new(out, server.url.tls, begun);
+    let mut drive = Drive::new(session, server.target(), told);
+    while drive.observer.verdict.is_none() {
+        let now = clock::now();
+        if give_up_at <= now.instant {
+            let limit = CHECK_TIMEOUT.as_secs();
+            drive.observer.fail(&format!("no answer within {limit} s"));
+        } else if drive.observer.wants_report() && sample_at <= now.instant {
+            collector.collect(now);
+            drive.feed(Input::Sampled(collector.sample_mut()), now);
+            // Whoever answers this has read the report before it.
+            drive.ping(now);
+        }
+        drive.turn(now.instant.plus(FIRST_WINDOW))?;
+    }
+    drive.feed(Input::Stop, clock::now());
+    while !drive.is_done() {
+        drive.turn(clock::now().instant.plus(FIRST_WINDOW))?;
+    }
+    drive.observer.end()
+}
+
+/// The step under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Resolve,
+    Connect,
+    Tls,
+    Upgrade,
+    Authenticate,
+    Report,
+}
+
+/// What is printed of the visit so far.
+struct Told<'a, W> {
+    out: &'a mut W,
+    /// The first fault of the terminal.
+    written: io::Result<()>,
+    secure: bool,
+    step: Step,
+    begun: Instant,
+    report_bytes: usize,
+    verdict: Option<bool>,
+}
+
+impl Step {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Upgrade => "upgrade",
+            Self::Authenticate => "authenticate",
+            Self::Report => "first report",
+        }
+    }
+}
+
+impl<'a, W: Write> Told<'a, W> {
+    fn new(out: &'a mut W, secure: bool, begun: Instant) -> Self {
+        let step = Step::Resolve;
+        Self { out, written: Ok(()), secure, step, begun, report_bytes: 0, verdict: None }
+    }
+
+    /// Whether the way to the first report is free, and none has gone.
+    fn wants_report(&self) -> bool {
+        self.step == Step::Report && self.report_bytes == 0
+    }
+
+    fn pass(&mut self, detail: &str, next: Step) {
+        let now = clock::now().instant;
+        let took = now.since(self.begun).as_millis();
+        let step = self.step.name();
+        self.line(format_args!("  {step:12}  ok      {detail} ({took} ms)"));
+        (self.step, self.begun) = (next, now);
+    }
+
+    fn fail(&mut self, detail: &str) {
+        if self.verdict.is_none() {
+            self.line(format_args!("  {:12}  FAILED  {detail}", self.step.name()));
+            self.verdict = Some(false);
+        }
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        if self.written.is_ok() {
+            self.written = writeln!(self.out, "{line}");
+        }
+    }
+
+    fn end(self) -> io::Result<bool> {
+        self.written.map(|()| self.verdict.unwrap_or_default())
+    }
+}
+
+impl<W: Write> Observer for Told<'_, W> {
+    fn handle_sent(&mut self, text: &str) {
+        if self.step == Step::Report {
+            self.report_bytes = text.len();
+        }
+    }
+
+    fn handle_link(&mut self, event: &LinkEvent) {
+        match event {
+            LinkEvent::Progress(Progress::Resolved(addresses)) => {
+                let list: Vec<_> =
+                    addresses.iter().map(|address| address.ip().to_string()).collect();
+                self.pass(&list.join(", "), Step::Connect);
+            }
+            LinkEvent::Progress(Progress::Connected(address)) => {
+                if self.step == Step::Resolve {
+                    self.pass("an address needs none", Step::Connect);
+                }
+                let next = if self.secure { Step::Tls } else { Step::Upgrade };
+                self.pass(&address.to_string(), next);
+            }
+            LinkEvent::Progress(Progress::Secured(summary)) => self.pass(summary, Step::Upgrade),
+            LinkEvent::Opened => self.pass("to WebSocket", Step::Authenticate),
+            LinkEvent::Pong if self.report_bytes > 0 && self.verdict.is_none() => {
+                let took = format!("{} bytes, and the server is still there", self.report_bytes);
+                self.pass(&took, Step::Report);
+                self.verdict = Some(true);
+            }
+            LinkEvent::Closed(error) => {
+                if self.step == Step::Resolve && !matches!(error, LinkError::Resolve(..)) {
+                    self.step = Step::Connect;
+                }
+            }
+            LinkEvent::Text(_) | LinkEvent::Pong | LinkEvent::Blocked | LinkEvent::Drained => {}
+        }
+    }
+
+    fn handle_event(&mut self, event: &Event, fault: Option<&LinkError>) {
+        match (event, fault) {
+            (Event::Up { .. }, _) => self.pass("accepted", Step::Report),
+            (Event::Down { .. } | Event::Refused { .. }, Some(fault)) => {
+                self.fail(&fault.to_string());
+            }
+            (Event::Down { reason, .. } | Event::Refused { reason, .. }, None) => {
+                self.fail(&reason.to_string());
+            }
+            (
+                Event::DuplicateId { .. }
+                | Event::CommandRefused { .. }
+                | Event::ServerError { .. }
+                | Event::RateLimited { .. }
+                | Event::BackfillRejected { .. },
+                _,
+            ) => self.line(format_args!("  note          {event}")),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the owner reads of a conversation in the log.
+
+use kinglet_proto::output;
+use kinglet_proto::secret::Secret;
+use kinglet_proto::session::{Event, Level};
+
+use super::Observer;
+use crate::link::{LinkError, LinkEvent, Progress};
+
+/// Writes a conversation into the log.
+pub(crate) struct Logged {
+    /// What the log calls the server: its URL without the query.
+    name: String,
+    /// What no log may show: a login carries it.
+    token: Secret,
+    came_up: bool,
+}
+
+impl Logged {
+    pub(crate) fn new(name: String, token: Secret) -> Self {
+        Self { name, token, came_up: false }
+    }
+
+    /// Whether reports began to flow since this was asked last.
+    pub(crate) fn take_came_up(&mut self) -> bool {
+        std::mem::take(&mut self.came_up)
+    }
+}
+
+impl Observer for Logged {
+    fn handle_dial(&mut self) {
+        log::debug!("{}: dialling", self.name);
+    }
+
+    fn handle_sent(&mut self, text: &str) {
+        if log::log_enabled!(log::Level::Trace) {
+            log::trace!("{}: sends {}", self.name, masked(text, &self.token));
+        }
+    }
+
+    fn handle_link(&mut self, event: &LinkEvent) {
+        let name = &self.name;
+        match event {
+            LinkEvent::Progress(Progress::Resolved(addresses)) => {
+                let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                log::debug!("{name}: resolved to {}", list.join(", "));
+            }
+            LinkEvent::Progress(Progress::Connected(address)) => {
+                log::debug!("{name}: connected to {address}");
+            }
+            LinkEvent::Progress(Progress::Secured(summary)) => log::debug!("{name}: {summary}"),
+            LinkEvent::Text(text) => log::trace!("{name}: receives {text}"),
+            LinkEvent::Closed(error) => log::debug!("{name}: {error}"),
+            LinkEvent::Opened | LinkEvent::Pong | LinkEvent::Blocked | LinkEvent::Drained => {}
+        }
+    }
+
+    fn handle_event(&mut self, event: &Event, fault: Option<&LinkError>) {
+        self.came_up |= matches!(event, Event::Up { .. });
+        let level = match event.level() {
+            Level::Warn => log::Level::Warn,
+            Level::Info => log::Level::Info,
+            Level::Debug => log::Level::Debug,
+        };
+        match fault {
+            Some(fault) => log::log!(level, "{}: {event} ({fault})", self.name),
+            None => log::log!(level, "{}: {event}", self.name),
+        }
+    }
+}
+
+/// A frame as a log may show it: without the token, as it is or as JSON writes it.
+fn masked(text: &str, token: &Secret) -> String {
+    let quoted = output::json(token.expose());
+    text.replace(&quoted, "\"***\"").replace(token.expose(), "***")
+}
