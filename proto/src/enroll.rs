@@ -5,12 +5,15 @@
 
 mod exchange;
 
+use std::borrow::Cow;
+
 pub use exchange::{Exchange, NoToken};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::output::Request;
 use crate::secret::Secret;
+use crate::wire::pick;
 
 /// Where a hub takes codes, below whatever path a proxy puts before its own.
 pub const PATH: &str = "/ws/enroll";
@@ -29,19 +32,18 @@ pub struct Enrolled {
     pub name: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Frame<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    #[serde(borrow)]
     data: Data<'a>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Data<'a> {
-    token: std::borrow::Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<std::borrow::Cow<'a, str>>,
+    token: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'a, str>>,
 }
 
 /// The request that shows a code; `prefix` is the path before [`PATH`], empty for none.
@@ -67,13 +69,12 @@ pub fn encode(enrolled: &Enrolled) -> String {
 
 /// Reads it; `None` when it is anything else, or when the token could not be one.
 pub fn decode(text: &str) -> Option<Enrolled> {
-    let Frame { kind, data } = serde_json::from_str(text).ok()?;
-    let fits = (1..=TOKEN_BYTES_MAX).contains(&data.token.len());
-    let plain = data.token.bytes().all(|byte| byte.is_ascii_graphic());
-    (kind == "enrolled" && fits && plain).then(|| Enrolled {
-        token: Secret::new(data.token),
-        name: data.name.map(std::borrow::Cow::into_owned),
-    })
+    let kind = pick::text(text, &["type"])?;
+    let token = pick::text(text, &["data", "token"])?;
+    let name = pick::text(text, &["data", "name"]).map(Cow::into_owned);
+    let fits = (1..=TOKEN_BYTES_MAX).contains(&token.len());
+    let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
+    (kind == "enrolled" && fits && plain).then(|| Enrolled { token: Secret::new(token), name })
 }
 
 #[cfg(test)]

@@ -3,5 +3,6 @@
 pub mod envelope;
 pub mod frame;
 pub(crate) mod go;
+pub(crate) mod pick;
 pub(crate) mod simple_server_status;
 pub(crate) mod vstats;

@@ -35,14 +35,14 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
 pub fn login_answer(granted: bool) -> String {
     let message = (!granted).then(|| "invalid server id or token".into());
     let status = if granted { "ok" } else { "error" };
-    frame::json(&Answer { kind: "auth".into(), status: Some(status.into()), message })
+    frame::json(&Answer { kind: "auth", status: Some(status.into()), message })
 }
 
 /// The answer to a [`Batch`].
 pub fn batch_ack(id: &str, accepted: usize, rejected: usize) -> String {
-    let count = |readings| u64::try_from(readings).ok();
+    let count = |readings| u64::try_from(readings).unwrap_or(u64::MAX);
     let (accepted, rejected) = (count(accepted), count(rejected));
-    frame::json(&BatchAck { kind: "batch_ack".into(), batch_id: id.into(), accepted, rejected })
+    frame::json(&BatchAck { kind: "batch_ack", batch_id: id.into(), accepted, rejected })
 }
 
 #[derive(Deserialize)]

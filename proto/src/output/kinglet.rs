@@ -17,16 +17,15 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::{Account, Auth, Heard, Keep, Output, Protocol, Request, Restored, Stamp, trim};
 use crate::delivery::ring::{Entry, Ring};
 use crate::host::Host;
 use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
 use crate::sample::{Report, Sample};
 use crate::time::Now;
-use crate::wire::envelope::{Ack, Labels, Meta, Millis, Outcome};
+use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
 use crate::wire::frame::{self, Frame};
+use crate::wire::pick;
 
 /// The row of the table.
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -46,12 +45,6 @@ struct Kinglet {
     id: u64,
     /// The inventory the server was told on this connection.
     told: Option<u64>,
-}
-
-/// A message of the hub, as far as it is understood.
-#[derive(Deserialize)]
-struct Message<T> {
-    data: T,
 }
 
 impl Output for Kinglet {
@@ -170,13 +163,12 @@ fn labels(host: &Host) -> Labels<'_> {
 
 /// What a server's message means; what makes no sense means nothing.
 fn hear(text: &str) -> Heard {
-    let Some(kind) = frame::kind_of(text) else { return Heard::Nothing };
+    let Some(kind) = pick::text(text, &["type"]) else { return Heard::Nothing };
     match &*kind {
-        "ack" => {
-            frame::read::<Message<Ack>>(text).map_or(Heard::Nothing, |ack| Heard::Ack(ack.data.seq))
+        "ack" => Ack::read(text).map_or(Heard::Nothing, |ack| Heard::Ack(ack.seq)),
+        "connection" | "error" if pick::exists(text, &["data"]) => {
+            hear_outcome(&Outcome::read(text))
         }
-        "connection" | "error" => frame::read::<Message<Outcome<'_>>>(text)
-            .map_or(Heard::Nothing, |message| hear_outcome(&message.data)),
         "command" | "update" => Heard::Command(kind.into_owned()),
         _ => Heard::Nothing,
     }
@@ -192,8 +184,8 @@ fn hear_outcome(outcome: &Outcome<'_>) -> Heard {
         "AUTH_FAILED" | "AUTHENTICATION_FAILED" => Heard::Refused(frame::clean(words)),
         "RATE_LIMIT_EXCEEDED" => {
             // Without a number, a second.
-            let pause = outcome.retry_after.map_or(Duration::from_secs(1), |Millis(pause)| pause);
-            Heard::RateLimit(pause)
+            let pause = outcome.retry_after.map(Duration::from_millis);
+            Heard::RateLimit(pause.unwrap_or(Duration::from_secs(1)))
         }
         _ => Heard::Fault(frame::clean(if words.is_empty() { "an error" } else { words })),
     }

@@ -29,7 +29,8 @@ use crate::limits::{
 use crate::sample::{Report, Sample};
 use crate::time::Now;
 use crate::wire::frame::{self, Frame};
-use crate::wire::vstats::{Answer, BatchAck, Command, Granted, Login};
+use crate::wire::pick;
+use crate::wire::vstats::{Answer, BatchAck, LastBuckets, Login};
 use aggregate::Aggregates;
 
 /// The row of the table.
@@ -82,7 +83,7 @@ impl Output for Documented {
     }
 
     fn hear(&mut self, text: &str) -> Heard {
-        frame::kind_of(text).map_or(Heard::Nothing, |kind| hear_order(&kind, text))
+        kind(text).map_or(Heard::Nothing, |kind| hear_order(&kind, text))
     }
 
     fn heartbeat_interval(&self) -> Option<Duration> {
@@ -118,19 +119,14 @@ impl Output for Shipped {
     }
 
     /// What a server's message means; what makes no sense means nothing.
-    ///
-    /// `ping_targets` and `traffic_config`, in the login's answer or in `config`, are left alone:
-    /// an agent without probes has nothing to set by them.
     fn hear(&mut self, text: &str) -> Heard {
-        let Some(kind) = frame::kind_of(text) else { return Heard::Nothing };
+        let Some(kind) = kind(text) else { return Heard::Nothing };
         match &*kind {
-            "auth" => frame::read(text)
-                .map_or(Heard::Nothing, |answer: Answer<'_>| self.hear_login(&answer, text)),
-            "batch_ack" => frame::read(text).map_or(Heard::Nothing, |ack: BatchAck<'_>| {
-                ack.batch_id.parse().map_or(Heard::Nothing, |frame| Heard::BatchAck {
-                    frame,
-                    rejected: ack.rejected.unwrap_or_default(),
-                })
+            "auth" => self.hear_login(text),
+            "batch_ack" => BatchAck::read(text).map_or(Heard::Nothing, |ack| {
+                let batch = ack.batch_id.parse();
+                let rejected = ack.rejected;
+                batch.map_or(Heard::Nothing, |frame| Heard::BatchAck { frame, rejected })
             }),
             _ => hear_order(&kind, text),
         }
@@ -205,17 +201,20 @@ impl Shipped {
         self.aggregates.handle_sent();
     }
 
-    fn hear_login(&mut self, answer: &Answer<'_>, text: &str) -> Heard {
+    fn hear_login(&mut self, text: &str) -> Heard {
+        let answer = Answer::read(text);
         if answer.status.as_deref() != Some("ok") {
-            let words = answer.message.as_deref().or(answer.status.as_deref());
-            return Heard::Refused(frame::clean(words.unwrap_or_default()));
+            let words = answer.message.or(answer.status);
+            return Heard::Refused(frame::clean(&words.unwrap_or_default()));
         }
-        // Read apart, so that another form of it costs the buckets and not the login.
-        if let Some(Granted { last_buckets }) = frame::read(text) {
-            self.aggregates.handle_known(last_buckets);
-        }
+        self.aggregates.handle_known(LastBuckets::read(text));
         Heard::LoggedIn
     }
+}
+
+/// The type of a server's message; `None` for what is no message at all.
+fn kind(text: &str) -> Option<Cow<'_, str>> {
+    pick::text(text, &["type"])
 }
 
 /// What ships ignores the query and reads the login message; what is documented has only it.
@@ -257,20 +256,16 @@ fn named(sample: &Sample) -> Cow<'_, Sample> {
 fn hear_order(kind: &str, text: &str) -> Heard {
     match kind {
         "command" | "update" => {
-            let command = frame::read(text).map(|command: Command<'_>| command.command);
-            let what = command.as_deref().filter(|what| !what.is_empty()).unwrap_or(kind);
-            Heard::Command(frame::clean(what))
+            let command = pick::text(text, &["command"]).filter(|what| !what.is_empty());
+            Heard::Command(frame::clean(command.as_deref().unwrap_or(kind)))
         }
-        "error" => {
-            let answer: Option<Answer<'_>> = frame::read(text);
-            match answer.as_ref().and_then(|answer| answer.message.as_deref()) {
-                // What ships says this to a report before its login, and to the documented form.
-                Some(words @ "Not authenticated") => {
-                    Heard::Refused(format!("{words}; vStats 3 wants a server_id"))
-                }
-                words => Heard::Fault(frame::clean(words.unwrap_or("an error"))),
+        "error" => match Answer::read(text).message.as_deref() {
+            // What ships says this to a report before its login, and to the documented form.
+            Some(words @ "Not authenticated") => {
+                Heard::Refused(format!("{words}; vStats 3 wants a server_id"))
             }
-        }
+            words => Heard::Fault(frame::clean(words.unwrap_or("an error"))),
+        },
         _ => Heard::Nothing,
     }
 }

@@ -2,10 +2,10 @@
 //! stands in it, each stated once for who writes it and who reads it.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+use super::pick;
 use crate::time::WallTime;
 
 /// The head every message of the hub carries.
@@ -49,49 +49,57 @@ pub(crate) struct Labels<'a> {
 }
 
 /// `ack`: every reading up to and including `seq` is stored.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(crate) struct Ack {
     pub(crate) seq: u64,
 }
 
 /// `connection` and `error`: what became of a connection or a message. The first of them calls the
 /// code `error_code`.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(default)]
+#[derive(Serialize, Default)]
 pub(crate) struct Outcome<'a> {
     /// `connected` or `error`; only in `connection`.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) client_id: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
-    pub(crate) server_time: Option<WallTime>,
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
-    pub(crate) servers: Option<usize>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) error_code: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after: Option<Millis>,
+    pub(crate) status: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server_time: Option<WallTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) servers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error_code: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<Cow<'a, str>>,
+    /// Milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after: Option<u64>,
 }
 
-/// A time in milliseconds: written whole, read from any number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Millis(pub(crate) Duration);
-
-impl Serialize for Millis {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX))
+impl Ack {
+    /// Reads it from a message.
+    pub(crate) fn read(message: &str) -> Option<Self> {
+        pick::whole(message, &["data", "seq"]).map(|seq| Self { seq })
     }
 }
 
-impl<'de> Deserialize<'de> for Millis {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = f64::deserialize(deserializer)?.max(0.0) / 1000.0;
-        Ok(Self(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+impl<'a> Outcome<'a> {
+    /// Reads from a message what an agent cares for.
+    pub(crate) fn read(message: &'a str) -> Self {
+        let text = |member| pick::text(message, &["data", member]);
+        // A fraction of a millisecond is none, and less than none is none.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let retry_after = pick::number(message, &["data", "retry_after"]).map(|ms| ms as u64);
+        Self {
+            status: text("status"),
+            error_code: text("error_code"),
+            code: text("code"),
+            message: text("message"),
+            retry_after,
+            ..Self::default()
+        }
     }
 }
 
@@ -149,7 +157,7 @@ pub fn error(head: Head, code: &str, message: &str, retry_after_ms: Option<u64>)
     let data = Outcome {
         code: Some(code.into()),
         message: Some(message.into()),
-        retry_after: retry_after_ms.map(|ms| Millis(Duration::from_millis(ms))),
+        retry_after: retry_after_ms,
         ..Outcome::default()
     };
     envelope("error", head, Some(&data))

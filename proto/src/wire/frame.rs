@@ -1,10 +1,9 @@
-//! What frames have in common: how one is built, and how the type of one is read.
+//! How a frame is built, and how a server's words are quoted.
 
-use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::limits::SERVER_TEXT_MAX;
 use crate::time::WallTime;
@@ -103,21 +102,6 @@ impl<I: Iterator<Item = T> + Clone, T: Serialize> Serialize for List<I> {
     }
 }
 
-/// The type of a server's message; `None` for what is no message at all.
-pub(crate) fn kind_of(text: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(rename = "type", borrow)]
-        kind: Cow<'a, str>,
-    }
-    serde_json::from_str::<Kind<'_>>(text).ok().map(|message| message.kind)
-}
-
-/// A server's message as `T`; `None` when it does not have that form.
-pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    serde_json::from_str(text).ok()
-}
-
 /// A server's words as they may stand in a log line: one line, printable, of bounded length.
 pub(crate) fn clean(words: &str) -> String {
     let mut cleaned = String::new();
@@ -148,21 +132,6 @@ mod tests {
         assert_eq!(out, expected);
         assert_eq!(&out[at], "[1,2]");
         assert!(out.capacity() >= room);
-    }
-
-    #[test]
-    fn the_type_is_read_from_anything() {
-        for (text, kind) in [
-            (r#"{"type":"ack"}"#, Some("ack")),
-            (r#"{"data":{"type":"no"},"type":"p\u006fng","x":[null]}"#, Some("pong")),
-            (r#"{"type":7}"#, None),
-            (r#"{"type":"ack"} trailing"#, None),
-            ("[]", None),
-            ("", None),
-            ("\u{0}", None),
-        ] {
-            assert_eq!(kind_of(text).as_deref(), kind, "{text}");
-        }
     }
 
     #[test]
