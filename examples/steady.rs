@@ -83,7 +83,11 @@ fn drain(session: &mut Session, now: Now) -> usize {
                 assert!(at.is_none_or(|at| at > now.instant), "drained to the end");
                 return bytes;
             }
-            Command::Dial(_) | Command::Ping | Command::HangUp(_) | Command::Event(_) => {}
+            Command::Dial(_)
+            | Command::Errand(_)
+            | Command::Ping
+            | Command::HangUp(_)
+            | Command::Event(_) => {}
         }
     }
 }

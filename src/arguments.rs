@@ -52,7 +52,7 @@ Commands:
 Options:
   --config FILE      configuration file (default /etc/kinglet/kinglet.toml)
   --url URL          server to report to: wss://host[:port][/path]
-  --protocol NAME    kinglet (default), vstats, simple-server-status
+  --protocol NAME    kinglet (default), vstats, simple-server-status, komari
   --id ID            id of this host (default: derived from the machine-id)
   --server-id ID     id the server knows this host by, where it has its own
   --token-file FILE  file that holds the token, one line

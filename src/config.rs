@@ -169,9 +169,11 @@ fn server(
         }
     };
     let auth = match &raw.auth {
-        None => Some(protocol.map_or(Auth::Header, |protocol| protocol.auth)),
+        None => Some(protocol.map_or(Auth::Header, Protocol::auth)),
         Some(written) => {
-            choice(written, &Auth::ALL.map(Auth::name), problems).map(|at| Auth::ALL[at])
+            let auths = protocol.map_or(&Auth::ALL[..], |protocol| protocol.auths);
+            let names: Vec<_> = auths.iter().map(|auth| auth.name()).collect();
+            choice(written, &names, problems).map(|at| auths[at])
         }
     };
     let url = url(raw, problems);

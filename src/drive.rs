@@ -3,11 +3,14 @@
 //! Whoever drives looks on by an [`Observer`]: `run` writes the log, `check` prints what happens,
 //! `enroll` only waits for the end. What is on the wire is the same for all of them.
 
+#[cfg(feature = "terminal")]
+mod alone;
 mod logged;
 mod peer;
 
 use std::io;
 
+use kinglet_proto::output::Errand;
 use kinglet_proto::session::{Command, Conversation, Event, Input};
 use kinglet_proto::time::{Instant, Now};
 pub(crate) use logged::Logged;
@@ -26,6 +29,8 @@ pub(crate) struct Drive<C, O> {
     pub(crate) observer: O,
     /// Why the connection was lost last, until the conversation has said what follows from it.
     fault: Option<LinkError>,
+    /// What is to be done beside the connection; there is never a second one.
+    errand: Option<Errand>,
     /// Nothing more will ever be said.
     finished: bool,
 }
@@ -52,7 +57,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
     /// Before the first tick.
     pub(crate) fn new(conversation: C, target: Target, observer: O) -> Self {
         let link = Link::new(target);
-        Self { conversation, link, observer, fault: None, finished: false }
+        Self { conversation, link, observer, fault: None, errand: None, finished: false }
     }
 
     /// Feeds one input and does all that follows from it; returns when to come back.
@@ -84,36 +89,19 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         self.feed(Input::NetworkChanged, now);
     }
 
-    /// Sends a Ping that the conversation did not ask for.
-    pub(crate) fn ping(&mut self, now: Now) {
-        self.link.ping(now.instant);
-    }
-
     /// Bytes that sockets have taken so far.
     pub(crate) fn bytes_sent(&self) -> u64 {
         self.link.bytes_sent()
     }
 
-    /// Why the connection was lost last, where no conversation has told of it.
-    pub(crate) fn take_fault(&mut self) -> Option<LinkError> {
-        self.fault.take()
+    /// What the conversation wants done beside the connection.
+    pub(crate) fn take_errand(&mut self) -> Option<Errand> {
+        self.errand.take()
     }
 
     /// Whether nothing is under way any more: the last word is said and gone.
     pub(crate) fn is_done(&self) -> bool {
         self.finished && self.link.is_idle()
-    }
-
-    /// Drives this conversation alone, one wake-up at a time, until `until` at the latest.
-    pub(crate) fn turn(&mut self, until: Instant) -> io::Result<()> {
-        let deadline = self.feed(Input::Tick, clock::now());
-        let mut fds = Vec::new();
-        self.register(&mut fds);
-        wait(&mut fds, deadline.map_or(until, |deadline| deadline.min(until)))?;
-        let ready = raised(&fds);
-        drop(fds);
-        self.advance(ready, clock::now());
-        Ok(())
     }
 
     /// Moves commands to the link and its events to the conversation until neither has more.
@@ -146,6 +134,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
                 Command::Event(event) => {
                     self.observer.handle_event(&event, self.fault.take().as_ref());
                 }
+                Command::Errand(errand) => self.errand = Some(errand),
                 Command::Wait(at) => {
                     self.finished = at.is_none();
                     return at;
@@ -159,6 +148,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         let input = match &event {
             LinkEvent::Progress(_) => return,
             LinkEvent::Opened => Input::Opened,
+            LinkEvent::Answered(status) => Input::Answered(*status),
             LinkEvent::Text(text) => Input::Text(text),
             LinkEvent::Pong => Input::Pong,
             LinkEvent::Blocked => Input::Blocked,
@@ -180,9 +170,4 @@ pub(crate) fn wait(fds: &mut [PollFd<'_>], until: Instant) -> io::Result<()> {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What poll(2) said of all of these together.
-pub(crate) fn raised(fds: &[PollFd<'_>]) -> PollFlags {
-    fds.iter().filter_map(PollFd::revents).fold(PollFlags::empty(), PollFlags::union)
 }

@@ -15,6 +15,7 @@ mod url;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use carrier::http::Post;
 use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
 use carrier::{Carrier, Events};
@@ -253,13 +254,21 @@ impl Link {
         if let Ok(peer) = stream.peer_addr() {
             self.events.push_back(LinkEvent::Progress(Progress::Connected(peer)));
         }
-        match Handshake::new(stream, &self.target, &self.request, now) {
-            Ok(handshake) => {
-                self.state = State::Connected(Box::new(handshake));
+        match self.carry(stream, now) {
+            Ok(carrier) => {
+                self.state = State::Connected(carrier);
                 self.advance_carrier(PollFlags::POLLOUT, now);
             }
             Err(error) => self.close(error),
         }
+    }
+
+    fn carry(&self, stream: TcpStream, now: Instant) -> Result<Box<dyn Carrier>, LinkError> {
+        let (target, request) = (&self.target, &self.request);
+        Ok(match &request.body {
+            Some(body) => Box::new(Post::new(stream, target, request, body, now)?),
+            None => Box::new(Handshake::new(stream, target, request, now)?),
+        })
     }
 
     fn advance_carrier(&mut self, ready: PollFlags, now: Instant) {

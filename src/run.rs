@@ -82,8 +82,7 @@ struct Woken {
 impl Loop {
     fn new(config: &Config) -> Self {
         let now = clock::now();
-        let peers: Vec<_> =
-            config.servers.iter().map(|server| Peer::with(server, config)).collect();
+        let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
         let mut collector = Collector::new(&config.roots, &config.collect);
         // Rates lie between two looks: this is the first.
         collector.collect(now);
@@ -91,11 +90,7 @@ impl Loop {
             collector,
             ready: vec![PollFlags::empty(); peers.len()],
             // As often as the server wants that wants it most often.
-            interval: peers
-                .iter()
-                .map(|peer| peer.conversation.interval())
-                .min()
-                .unwrap_or_default(),
+            interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
             netwatch: NetWatch::start(),
             supervisor: Supervisor::from_environment(),
@@ -131,7 +126,7 @@ impl Loop {
     /// Takes a sample if its time has come and gives it to every session; returns when next.
     fn sample_when_due(&mut self) -> Instant {
         let now = clock::now();
-        if self.peers.iter_mut().any(|peer| peer.observer.take_came_up()) {
+        if self.peers.iter_mut().any(Peer::take_came_up) {
             // A server that is there again sees the host at once, not after a whole interval.
             self.sample_at = self.sample_at.min(now.instant.plus(FIRST_WINDOW));
         }
@@ -223,7 +218,7 @@ fn account(agent: &mut AgentCost, peers: &[Peer]) {
     agent.samples_dropped = 0;
     agent.ring_bytes = 0;
     for peer in peers {
-        let counts = peer.conversation.counts();
+        let counts = peer.counts();
         agent.bytes_sent += peer.bytes_sent();
         agent.reconnects += counts.reconnects;
         agent.samples_dropped += counts.samples_dropped;

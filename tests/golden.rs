@@ -16,7 +16,7 @@ use std::time::Duration;
 use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
 use kinglet_host::kernel::mountinfo;
 use kinglet_proto::host as proto;
-use kinglet_proto::output::{Account, Auth, Protocol, Stamp};
+use kinglet_proto::output::{Account, Auth, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now, WallTime};
@@ -31,14 +31,16 @@ const FORMS: &[(&str, Encode)] = &[
     ("vstats.json", |sample| frame("vstats", None, sample)),
     ("vstats-shipped.json", |sample| frame("vstats", Some("abc123"), sample)),
     ("simple-server-status.json", |sample| frame("simple-server-status", None, sample)),
+    ("komari.json", |sample| frame("komari", None, sample)),
+    ("komari-info.json", |sample| message("komari", sample)),
 ];
 
 fn native(sample: &Sample) -> String {
     serde_json::to_string_pretty(sample).expect("a sample is JSON")
 }
 
-/// The first report of a connection, indented: its members in the order in which they are sent.
-fn frame(protocol: &str, server_id: Option<&str>, sample: &Sample) -> String {
+/// The output of this protocol, for an account with everything in it.
+fn output(protocol: &str, server_id: Option<&str>) -> Box<dyn Output> {
     let host = proto::Host {
         id: "fixture".to_owned(),
         name: "Fixture".to_owned(),
@@ -52,10 +54,27 @@ fn frame(protocol: &str, server_id: Option<&str>, sample: &Sample) -> String {
     let server_id = server_id.map(str::to_owned);
     let account = Account { host, server_id, token, auth, path_and_query };
     let mut output = (Protocol::named(protocol).expect("a protocol").new)(account);
-    let now = Now { instant: sample.taken, wall: sample.timestamp };
+    output.handle_opened();
+    output
+}
+
+fn stamp(sample: &Sample) -> Stamp {
+    Stamp { now: Now { instant: sample.taken, wall: sample.timestamp }, seq: 7 }
+}
+
+/// The first report of a connection, indented: its members in the order in which they are sent.
+fn frame(protocol: &str, server_id: Option<&str>, sample: &Sample) -> String {
     let mut text = String::new();
-    output.encode_report(sample, Stamp { now, seq: 7 }, &mut text);
+    output(protocol, server_id).encode_report(sample, stamp(sample), &mut text);
     serde_json::from_str::<serde_json::Value>(&text).expect("a frame is JSON");
+    indent(&text)
+}
+
+/// What goes beside it.
+fn message(protocol: &str, sample: &Sample) -> String {
+    let (mut output, mut text) = (output(protocol, None), String::new());
+    output.handle_sample(sample, stamp(sample));
+    output.encode_message("{}", &mut text);
     indent(&text)
 }
 

@@ -10,7 +10,7 @@ _kinglet() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
-    --protocol) words="kinglet vstats simple-server-status" ;;
+    --protocol) words="kinglet vstats simple-server-status komari" ;;
     --url | --id | --server-id | --interval | --pin | --code) return ;;
     *)
         case ${COMP_WORDS[1]:-} in

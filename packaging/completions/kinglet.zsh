@@ -3,7 +3,7 @@
 local -a server=(
     '--config[configuration file]:file:_files'
     '--url[where to report]:url:'
-    '--protocol[what the server speaks]:protocol:(kinglet vstats simple-server-status)'
+    '--protocol[what the server speaks]:protocol:(kinglet vstats simple-server-status komari)'
     '--id[who this host is]:id:'
     '--server-id[id in a vStats panel]:id:'
     '--token-file[file with the token]:file:_files'

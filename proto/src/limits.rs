@@ -104,6 +104,25 @@ pub const SERVER_EVENTS_MAX: u32 = 8;
 pub const SERVER_TEXT_MAX: usize = 160;
 /// SimpleServerStatus hangs up after 60 s without a report.
 pub const SIMPLE_SERVER_STATUS_INTERVAL_MAX: Duration = Duration::from_secs(30);
+/// Komari hangs up 11 s after the last message.
+pub const KOMARI_INTERVAL_MAX: Duration = Duration::from_secs(8);
+/// Komari's basic info is told again after this, though nothing changed: between 5 and 30 min.
+pub const KOMARI_INFO_INTERVAL: Duration = Duration::from_secs(600);
+/// Of so many reports to Komari one asks for an answer: the others may be refused in silence.
+pub const KOMARI_ASK_EVERY: u64 = 60;
+/// Samples without their counters that Komari's first report waits for: with one at the longest
+/// interval the next still comes in time.
+pub const KOMARI_PATIENCE: u32 = 1;
+/// Largest count that Komari's database holds, less one for what it adds.
+pub const KOMARI_COUNT_MAX: u64 = (1 << 63) - 2;
+/// Komari refuses a report with a higher load.
+pub const KOMARI_LOAD_MAX: f64 = 1000.0;
+/// Characters of a text in Komari's basic info.
+pub const KOMARI_TEXT_CHARS_MAX: usize = 100;
+/// Messages and errands of one protocol's own that wait.
+pub const OUTPUT_QUEUE_MAX: usize = 8;
+/// An errand, from the look-up to the answer.
+pub const ERRAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// vStats shows a host offline when its last report is 30 s old.
 pub const VSTATS_INTERVAL_MAX: Duration = Duration::from_secs(25);
 /// Complete buckets of one granularity kept for vStats: a day of quarter hours.

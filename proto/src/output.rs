@@ -5,9 +5,11 @@
 //! remember; when anything is said is the session's to decide.
 
 mod account;
+mod errand;
 #[cfg(test)]
 mod fixture;
 mod kinglet;
+mod komari;
 mod protocol;
 mod request;
 mod simple_server_status;
@@ -19,6 +21,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use account::{Account, Auth};
+pub use errand::Errand;
 pub use protocol::{OUTPUTS, Protocol, UnknownName};
 pub use request::Request;
 use serde::Serialize;
@@ -52,8 +55,21 @@ pub trait Output: fmt::Debug {
         Heard::Nothing
     }
 
+    /// Whether a report can be made of the sample; one that waits for its counters is no loss.
+    fn takes(&mut self, _sample: &Sample) -> bool {
+        true
+    }
+
+    /// The server does not know the path that was asked for: whether there is another way to ask.
+    fn try_other_way(&mut self) -> bool {
+        false
+    }
+
     /// A connection is open: nothing is said on it yet.
     fn handle_opened(&mut self) {}
+
+    /// The connection, or the attempt to make one, is gone.
+    fn handle_lost(&mut self) {}
 
     /// Counts a sample, sent or not, towards what is reported about many.
     fn handle_sample(&mut self, _sample: &Sample, _stamp: Stamp) {}
@@ -100,6 +116,16 @@ pub trait Output: fmt::Debug {
 
     /// Writes the next of it; `last` is the newest report's sample.
     fn encode_message(&mut self, _last: &str, _out: &mut String) {}
+
+    /// What is to be done beside the connection, one at a time.
+    fn poll_errand(&mut self) -> Option<Errand> {
+        None
+    }
+
+    /// The errand is done: the status of the answer, `None` where there was none.
+    fn handle_errand(&mut self, _status: Option<u16>) -> Heard {
+        Heard::Nothing
+    }
 }
 
 /// Which samples a protocol can hand in later.
@@ -144,6 +170,8 @@ pub enum Heard {
     RateLimit(Duration),
     /// The server wants something done.
     Command(String),
+    /// The server wants something that this agent cannot serve, which harms nobody.
+    Unserved(String),
     /// The server reports a fault.
     Fault(String),
 }

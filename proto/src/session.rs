@@ -17,6 +17,7 @@
 //! `event.rs` what the owner is told.
 
 mod deadline;
+mod errand;
 mod event;
 mod loss;
 mod port;
@@ -26,6 +27,7 @@ mod state;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use errand::Run;
 pub use event::{Event, Level, Reason};
 pub use port::{Command, Conversation, Counts, Input, Loss};
 use state::{Action, Frame, Line, State, Talk};
@@ -62,6 +64,8 @@ pub struct Session {
     /// Where everything else is encoded, while outputs are drained.
     frame: String,
     connections: u64,
+    /// An errand is under way.
+    on_errand: bool,
 }
 
 /// Without the buffers: a login stands in one of them.
@@ -92,6 +96,8 @@ impl Conversation for Session {
             // These are about a connection that a deadline has just ended.
             Input::Opened | Input::Text(_) | Input::Pong | Input::Closed(_) | Input::Drained
                 if moved => {}
+            Input::ErrandDone(status) => self.handle_errand_done(status),
+            Input::Answered(_) => {} // a session's own connection asks for no answer
             Input::Opened => self.handle_opened(),
             Input::Text(text) => self.handle_text(text),
             Input::Pong => self.handle_pong(),
@@ -108,6 +114,7 @@ impl Conversation for Session {
                 Action::Ping => return Command::Ping,
                 Action::HangUp(reason) => return Command::HangUp(reason),
                 Action::Event(event) => return Command::Event(event),
+                Action::Errand(errand) => return Command::Errand(errand),
                 Action::Live => return Command::Text(&self.live),
                 Action::Frame(kind) => self.encode(kind),
             }
@@ -141,6 +148,7 @@ impl Session {
             payload: 0..0,
             frame: String::new(),
             connections: 0,
+            on_errand: false,
         }
     }
 
@@ -220,12 +228,32 @@ impl Session {
         }
     }
 
+    fn push_errand(&mut self) {
+        if !self.on_errand
+            && let Some(errand) = self.output.poll_errand()
+        {
+            self.on_errand = true;
+            self.actions.push_back(Action::Errand(errand));
+        }
+    }
+
+    fn handle_errand_done(&mut self, status: Option<u16>) {
+        self.on_errand = false;
+        let heard = self.output.handle_errand(status);
+        self.handle_heard(heard);
+    }
+
     fn handle_text(&mut self, text: &str) {
         if !matches!(self.state, State::Login { .. } | State::Up { .. }) {
             return;
         }
         self.handle_traffic();
-        match self.output.hear(text) {
+        let heard = self.output.hear(text);
+        self.handle_heard(heard);
+    }
+
+    fn handle_heard(&mut self, heard: Heard) {
+        match heard {
             Heard::Nothing => {}
             Heard::LoggedIn => self.handle_logged_in(),
             Heard::Refused(words) => {
@@ -236,8 +264,10 @@ impl Session {
             Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
             Heard::RateLimit(pause) => self.handle_rate_limit(pause),
             Heard::Command(command) => self.repeat(Event::CommandRefused { command }),
+            Heard::Unserved(wish) => self.repeat(Event::Unserved { wish }),
             Heard::Fault(message) => self.repeat(Event::ServerError { message }),
         }
+        self.push_errand();
     }
 
     fn handle_ack(&mut self, seq: u64) {

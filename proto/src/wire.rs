@@ -3,6 +3,7 @@
 pub mod envelope;
 pub mod frame;
 pub(crate) mod go;
+pub(crate) mod komari;
 pub(crate) mod pick;
 pub(crate) mod simple_server_status;
 pub(crate) mod vstats;

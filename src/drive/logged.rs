@@ -51,7 +51,11 @@ impl Observer for Logged {
             LinkEvent::Progress(Progress::Secured(summary)) => log::debug!("{name}: {summary}"),
             LinkEvent::Text(text) => log::trace!("{name}: receives {text}"),
             LinkEvent::Closed(error) => log::debug!("{name}: {error}"),
-            LinkEvent::Opened | LinkEvent::Pong | LinkEvent::Blocked | LinkEvent::Drained => {}
+            LinkEvent::Opened
+            | LinkEvent::Answered(_)
+            | LinkEvent::Pong
+            | LinkEvent::Blocked
+            | LinkEvent::Drained => {}
         }
     }
 

@@ -1,21 +1,117 @@
-//! One server the agent reports to.
+//! One server the agent reports to: a session, and what it has to do beside its connection.
 
-use kinglet_proto::session::Session;
+use std::time::Duration;
+
+use kinglet_proto::session::{Counts, Input, Run, Session};
+use kinglet_proto::time::{Instant, Now};
+use nix::poll::{PollFd, PollFlags};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Drive, Logged};
 use crate::config::{Config, Server};
+use crate::link::Target;
 
-/// A session with a server, in the log.
-pub(crate) type Peer = Drive<Session, Logged>;
+/// A server of the configuration.
+pub(crate) struct Peer {
+    drive: Drive<Session, Logged>,
+    target: Target,
+    /// The errand under way, over a link of its own.
+    errand: Option<Drive<Run, ()>>,
+}
 
 impl Peer {
-    /// The session with one server of the configuration.
-    pub(crate) fn with(server: &Server, config: &Config) -> Self {
+    pub(crate) fn new(server: &Server, config: &Config) -> Self {
         let account = server.account(&config.host);
         let logged = Logged::new(server.url.to_string(), account.token.clone());
         let session = Session::new(server.protocol, account, server.interval, seed());
-        Self::new(session, server.target(), logged)
+        let target = server.target();
+        Self { drive: Drive::new(session, target.clone(), logged), target, errand: None }
+    }
+
+    /// The interval its session reports at.
+    pub(crate) fn interval(&self) -> Duration {
+        self.drive.conversation.interval()
+    }
+
+    /// What its session counted.
+    pub(crate) fn counts(&self) -> Counts {
+        self.drive.conversation.counts()
+    }
+
+    /// Bytes that sockets have taken so far, errands not counted.
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.drive.bytes_sent()
+    }
+
+    /// Feeds one input and does all that follows from it; returns when to come back.
+    pub(crate) fn feed(&mut self, input: Input<'_>, now: Now) -> Option<Instant> {
+        if let (Input::Stop, Some(errand)) = (input, &mut self.errand) {
+            errand.feed(input, now);
+        }
+        let deadline = self.drive.feed(input, now);
+        earlier(deadline, self.run_errand(now))
+    }
+
+    /// Adds the sockets to wait for; how many are the session's own.
+    pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        self.drive.register(fds);
+        if let Some(errand) = &self.errand {
+            errand.register(fds);
+        }
+    }
+
+    /// Lets the links do what their sockets allow.
+    pub(crate) fn advance(&mut self, ready: PollFlags, now: Now) {
+        // One of the two is ready: the other finds nothing to do.
+        self.drive.advance(ready, now);
+        if let Some(errand) = &mut self.errand {
+            errand.advance(ready, now);
+        }
+        self.run_errand(now);
+    }
+
+    /// When the link needs the loop, whatever the session says.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        earlier(self.drive.deadline(), self.errand.as_ref().and_then(Drive::deadline))
+    }
+
+    pub(crate) fn handle_network_change(&mut self, now: Now) {
+        self.drive.handle_network_change(now);
+    }
+
+    /// Whether reports began to flow since this was asked last.
+    pub(crate) fn take_came_up(&mut self) -> bool {
+        self.drive.observer.take_came_up()
+    }
+
+    /// Whether the goodbye is said and gone.
+    pub(crate) fn is_done(&self) -> bool {
+        self.drive.is_done() && self.errand.as_ref().is_none_or(Drive::is_done)
+    }
+
+    /// Begins the errand that is wanted, and tells the session of one that is over.
+    fn run_errand(&mut self, now: Now) -> Option<Instant> {
+        if self.errand.is_none()
+            && let Some(errand) = self.drive.take_errand()
+        {
+            self.errand = Some(Drive::new(Run::new(errand), self.target.clone(), ()));
+        }
+        let errand = self.errand.as_mut()?;
+        let deadline = errand.feed(Input::Tick, now);
+        if let Some(status) = errand.conversation.take_outcome() {
+            self.drive.feed(Input::ErrandDone(status), now);
+        }
+        if errand.is_done() {
+            self.errand = None;
+        }
+        deadline
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

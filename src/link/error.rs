@@ -56,6 +56,9 @@ impl LinkError {
     pub fn loss(&self) -> Loss {
         match self {
             Self::Upgrade(UpgradeError::Refused(_)) => Loss::Refused,
+            Self::Upgrade(
+                UpgradeError::WebPage | UpgradeError::NotFound | UpgradeError::Status(405),
+            ) => Loss::NotThere,
             Self::Closed(code, _) => Loss::of_close_code(Some(*code)),
             Self::Upgrade(_)
             | Self::Resolve(..)

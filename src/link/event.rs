@@ -13,6 +13,8 @@ pub enum LinkEvent {
     Progress(Progress),
     /// The WebSocket is open.
     Opened,
+    /// The server answered the request that the connection was for, with this HTTP status.
+    Answered(u16),
     /// A text frame came.
     Text(Utf8Bytes),
     /// A Pong came.

@@ -98,7 +98,7 @@ fn a_wrong_file_is_told_line_by_line() {
         "5: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
         "6: host.ip: \"here\" is not an IP address",
         "8: server.url: a url begins with wss:// (or ws:// on a trusted line)",
-        "9: server.protocol: \"vstat\" is not one of kinglet, vstats, simple-server-status; did you mean \"vstats\"?",
+        "9: server.protocol: \"vstat\" is not one of kinglet, vstats, simple-server-status, komari; did you mean \"vstats\"?",
         "11: server.token_file: there is no file /nowhere/token",
         "12: server.interval: expected a text in quotes, found a whole number",
         "14: collect.cpu: expected true or false, found a text",

@@ -5,6 +5,7 @@
 
 mod agent;
 mod certificates;
+mod komari;
 mod pin;
 mod server;
 
@@ -257,7 +258,7 @@ struct Bare {
 impl Bare {
     fn dial(port: u16) -> Self {
         let url = ServerUrl::parse(&format!("ws://127.0.0.1:{port}/x")).unwrap();
-        let request = Request { path_and_query: "/x".to_owned(), headers: Vec::new() };
+        let request = Request { path_and_query: "/x".to_owned(), ..Request::default() };
         let mut link = Link::new(Target { url, trust: None });
         link.dial(request, clock::now().instant);
         Self { link }
@@ -311,7 +312,7 @@ fn a_full_send_buffer_is_told_and_then_given_up_on() {
             Some(LinkEvent::Drained) => blocked_at = None,
             Some(LinkEvent::Closed(error)) => break error,
             Some(LinkEvent::Progress(_) | LinkEvent::Opened | LinkEvent::Text(_))
-            | Some(LinkEvent::Pong)
+            | Some(LinkEvent::Answered(_) | LinkEvent::Pong)
             | None => {}
         }
     };
@@ -383,7 +384,7 @@ fn certificate_faults_are_named() {
         let more = format!("ca_file = \"{}\"", ca_file.path());
         let config = load(&block("wss", server.port(), &token, &more)).unwrap();
         let found = config.servers.first().unwrap();
-        let request = Request { path_and_query: "/".to_owned(), headers: Vec::new() };
+        let request = Request { path_and_query: "/".to_owned(), ..Request::default() };
         let (url, trust) = (found.url.clone(), found.trust.clone());
         let mut link = Link::new(Target { url, trust });
         link.dial(request, clock::now().instant);

@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-fn upgrade<S: Read + Write>(stream: S) -> Visit<S> {
+pub fn upgrade<S: Read + Write>(stream: S) -> Visit<S> {
     let mut door = Door::default();
     #[expect(clippy::result_large_err, reason = "the library asks for it")]
     let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {

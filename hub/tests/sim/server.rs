@@ -59,6 +59,10 @@ struct Connection {
     acked: u64,
 }
 
+/// What agents speak here beside `kinglet`, and whether they log in by their first message.
+pub(crate) const PROTOCOLS: &[(&str, bool)] =
+    &[("vstats", true), ("vstats", false), ("simple-server-status", false)];
+
 impl Server {
     pub(crate) fn new(_seed: u64) -> Self {
         let mut server = Self {
@@ -132,7 +136,7 @@ impl Server {
             }
             other => panic!("nobody here speaks {other}"),
         };
-        let message = message.expect("the hub understands its agents");
+        let message = message.unwrap_or_else(|e| panic!("{e:?} {who:?} {text}"));
         if let Message::Login(login) = &message {
             assert_eq!(login.server_id, who.host);
             let host = HostId::from(who.host.as_str());

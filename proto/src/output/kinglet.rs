@@ -32,7 +32,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     name: "kinglet",
     schemes: &["wss", "ws"],
     path: "/ws/agent",
-    auth: Auth::Header,
+    auths: &Auth::ALL,
     interval_max: INTERVAL_MAX,
     new: |account| Box::new(Kinglet::new(account)),
 };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Account, Auth, Output, kinglet, simple_server_status, vstats};
+use super::{Account, Auth, Output, kinglet, komari, simple_server_status, vstats};
 
 /// A protocol an agent can speak.
 pub struct Protocol {
@@ -13,8 +13,8 @@ pub struct Protocol {
     pub schemes: &'static [&'static str],
     /// The path when the URL names none.
     pub path: &'static str,
-    /// Where the token goes when the owner does not say.
-    pub auth: Auth,
+    /// Where the token can go; the first is taken when the owner does not say.
+    pub auths: &'static [Auth],
     /// The longest report interval its servers bear before they show the host offline.
     pub interval_max: Duration,
     /// How it is spoken.
@@ -23,7 +23,7 @@ pub struct Protocol {
 
 /// Every protocol; the first is spoken where none is named.
 pub static OUTPUTS: &[Protocol] =
-    &[kinglet::PROTOCOL, vstats::PROTOCOL, simple_server_status::PROTOCOL];
+    &[kinglet::PROTOCOL, vstats::PROTOCOL, simple_server_status::PROTOCOL, komari::PROTOCOL];
 
 /// A name that no protocol or scheme has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,14 @@ pub struct UnknownName {
 }
 
 impl Protocol {
+    /// Where the token goes when the owner does not say.
+    pub const fn auth(&self) -> Auth {
+        match self.auths {
+            [first, ..] => *first,
+            [] => Auth::Header,
+        }
+    }
+
     /// The protocol of this name.
     pub fn named(name: &str) -> Result<&'static Self, UnknownName> {
         let names = || OUTPUTS.iter().map(|protocol| protocol.name);

@@ -1,6 +1,6 @@
-//! The HTTP request that opens a connection: path, query and headers, per protocol.
+//! An HTTP request to a server: path, query and headers, per protocol.
 
-/// What the upgrade request carries beside the WebSocket's own headers.
+/// What a request carries beside what HTTP and WebSocket want.
 ///
 /// It holds the token: `Debug` shows neither values nor query.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -9,6 +9,8 @@ pub struct Request {
     pub path_and_query: String,
     /// Headers, names in the spelling the protocol documents.
     pub headers: Vec<(&'static str, String)>,
+    /// With one it is a POST of this; without, the request for a WebSocket.
+    pub body: Option<String>,
 }
 
 impl std::fmt::Debug for Request {
@@ -23,7 +25,11 @@ impl Request {
     /// A request for a path with a query that is encoded already; empty for none.
     pub(crate) fn new(path: &str, query: &str) -> Self {
         let separator = if query.is_empty() { "" } else { "?" };
-        Self { path_and_query: format!("{path}{separator}{query}"), headers: Vec::new() }
+        Self {
+            path_and_query: format!("{path}{separator}{query}"),
+            headers: Vec::new(),
+            body: None,
+        }
     }
 
     /// Adds a pair to the query.
@@ -33,6 +39,11 @@ impl Request {
         self.path_and_query.push('=');
         percent_encode(value, &mut self.path_and_query);
         self
+    }
+
+    /// Makes it a POST.
+    pub(crate) fn post(self, content_type: &str, body: String) -> Self {
+        Self { body: Some(body), ..self.header("Content-Type", content_type) }
     }
 
     /// Adds a header. A control character in a value would begin another one.

@@ -27,7 +27,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     name: "simple-server-status",
     schemes: &["wss", "ws"],
     path: "/ws-report",
-    auth: Auth::Header,
+    auths: &Auth::ALL,
     interval_max: SIMPLE_SERVER_STATUS_INTERVAL_MAX,
     new: |account| Box::new(SimpleServerStatus { account, fitting: usize::MAX }),
 };

@@ -38,7 +38,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     name: "vstats",
     schemes: &["wss", "ws"],
     path: "/ws/agent",
-    auth: Auth::Query,
+    auths: &[Auth::Query, Auth::Header],
     interval_max: VSTATS_INTERVAL_MAX,
     new: |account| match account.server_id.clone() {
         Some(server_id) => Box::new(Shipped::new(account, server_id)),

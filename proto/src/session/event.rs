@@ -43,6 +43,11 @@ pub enum Event {
         /// What it asked for.
         command: String,
     },
+    /// The server asked for something that this agent cannot serve.
+    Unserved {
+        /// What it asked for, and what it was told.
+        wish: String,
+    },
     /// The server reported a fault of ours.
     ServerError {
         /// Its words.
@@ -75,7 +80,7 @@ impl Event {
     /// How much it matters: what repeats an earlier line is [`Level::Debug`].
     pub const fn level(&self) -> Level {
         match self {
-            Self::Up { .. } => Level::Info,
+            Self::Up { .. } | Self::Unserved { .. } => Level::Info,
             Self::Down { attempts, .. } if *attempts > 1 => Level::Debug,
             Self::Down { reason: Reason::Refused(_), .. } => Level::Debug,
             Self::Down { .. }
@@ -119,6 +124,7 @@ impl fmt::Display for Event {
             Self::CommandRefused { command } => {
                 write!(f, "the server asked for {command}: refused, an agent takes no orders")
             }
+            Self::Unserved { wish } => write!(f, "the server asked for {wish}"),
             Self::ServerError { message } => write!(f, "the server says: {message}"),
             Self::RateLimited { pause } => {
                 write!(f, "the server asked for silence: next report in {}", Seconds(*pause))

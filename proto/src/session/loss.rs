@@ -2,7 +2,7 @@
 
 use super::state::{Action, State};
 use super::{Event, Loss, Reason, Session};
-use crate::limits::{DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN};
+use crate::limits::{DIAL_TIMEOUT, DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN};
 use crate::time::Instant;
 
 impl Session {
@@ -12,11 +12,23 @@ impl Session {
             // Our hub closes the older of two connections with one id by 1008, too.
             (State::Up { talk, .. }, Loss::Refused) if talk.accepted => Reason::Closed,
             (_, Loss::Refused) => Reason::Refused(None),
-            (State::Dialing { .. }, Loss::Closed | Loss::Broken) => Reason::Unreachable,
+            (State::Dialing { .. }, Loss::NotThere) if self.output.try_other_way() => {
+                return self.dial_anew();
+            }
+            (State::Dialing { .. }, Loss::NotThere | Loss::Closed | Loss::Broken) => {
+                Reason::Unreachable
+            }
             (_, Loss::Closed) => Reason::Closed,
-            (_, Loss::Broken) => Reason::Broken,
+            (_, Loss::NotThere | Loss::Broken) => Reason::Broken,
         };
         self.lose(reason);
+    }
+
+    /// Asks the same server another way: it answered, so there is nothing to wait for.
+    fn dial_anew(&mut self) {
+        let moved = matches!(&self.state, State::Dialing { moved: true, .. });
+        self.state = State::Dialing { give_up_at: self.instant().plus(DIAL_TIMEOUT), moved };
+        self.actions.push_back(Action::Dial);
     }
 
     /// Gives the connection up ourselves.
@@ -35,6 +47,7 @@ impl Session {
             self.down = Some((now, reason.clone()));
         }
         self.delivery.ring_mut().handle_lost();
+        self.output.handle_lost();
         let refused = matches!(reason, Reason::Refused(_));
         if refused {
             self.backoff.handle_refused();

@@ -1,7 +1,7 @@
 //! What goes into a session and what comes out of it.
 
 use super::{Event, Reason};
-use crate::output::Request;
+use crate::output::{Errand, Request};
 use crate::sample::Sample;
 use crate::time::{Instant, Now};
 
@@ -26,6 +26,10 @@ pub enum Input<'a> {
     NetworkChanged,
     /// Say goodbye.
     Stop,
+    /// An errand is done: the status of the answer, `None` where there was none.
+    ErrandDone(Option<u16>),
+    /// The HTTP request that the connection was for is answered, with this status.
+    Answered(u16),
     /// The time asked for has come, or any other time.
     Tick,
 }
@@ -44,6 +48,8 @@ pub trait Conversation {
 pub enum Loss {
     /// HTTP 401 or 403, or close code 1008: the credentials are refused.
     Refused,
+    /// HTTP 200, 404 or 405: there is nothing to speak with at the path that was asked for.
+    NotThere,
     /// The server closed an open connection in good order without leaving itself: what it does to
     /// the older of two connections with one id.
     Closed,
@@ -65,6 +71,8 @@ pub enum Command<'a> {
     HangUp(Reason),
     /// Tell the owner.
     Event(Event),
+    /// Run this errand beside the connection, and tell what came of it.
+    Errand(Errand),
     /// Nothing more now; come back then. `None`: nothing more will ever happen.
     Wait(Option<Instant>),
 }

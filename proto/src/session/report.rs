@@ -9,7 +9,7 @@ use crate::sample::Sample;
 
 impl Session {
     pub(super) fn handle_sample(&mut self, sample: &Sample) {
-        if matches!(self.state, State::Stopped) {
+        if matches!(self.state, State::Stopped) || !self.output.takes(sample) {
             return;
         }
         let Some(stamp) = self.delivery.take_due(self.now) else { return };
@@ -45,6 +45,7 @@ impl Session {
         if self.output.has_message() {
             self.actions.push_back(Action::Frame(Frame::Message));
         }
+        self.push_errand();
         self.handle_frame_sent();
         self.handle_traffic();
     }

@@ -7,6 +7,7 @@ use crate::limits::{
     BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, PING_INTERVAL, PONG_TIMEOUT,
     PROBE_TIMEOUT, SERVER_EVENTS_MAX,
 };
+use crate::output::Errand;
 use crate::time::Instant;
 
 /// Where the conversation stands.
@@ -87,6 +88,7 @@ pub(super) enum Action {
     /// The live report, encoded already.
     Live,
     Frame(Frame),
+    Errand(Errand),
 }
 
 /// A frame that is encoded when its turn comes.

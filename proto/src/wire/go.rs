@@ -7,6 +7,8 @@ pub(crate) fn arch(machine: &str) -> &str {
         "aarch64" => "arm64",
         "armv5tel" | "armv6l" | "armv7l" => "arm",
         "i586" | "i686" => "386",
+        // The kernel says `mips` for both ends; this agent was made for the one it runs on.
+        "mips" if cfg!(all(target_arch = "mips", target_endian = "little")) => "mipsle",
         other => other,
     }
 }

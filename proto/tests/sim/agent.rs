@@ -6,6 +6,7 @@ use std::time::Duration;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::{PONG_TIMEOUT, RING_BYTES_MAX};
 use kinglet_proto::output::{Account, Auth, Protocol};
+use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Command, Conversation, Input, Reason, Session};
@@ -81,6 +82,14 @@ pub(crate) struct Agent {
     sample: Sample,
 }
 
+/// A sample with the counters that some protocols wait for.
+fn counted(hostname: String) -> Sample {
+    let mut sample = Sample { hostname, ..Sample::default() };
+    sample.cpu.usage = Some(Percent::of(1, 8));
+    (sample.network.total_rx, sample.network.total_tx) = (Some(7), Some(8));
+    sample
+}
+
 /// Samples of two lives differ by this in their `uptime`, which says which sample it is.
 pub(crate) const LIFE: u64 = 1_000_000;
 
@@ -93,6 +102,7 @@ impl Agent {
         let account = Account { host, server_id, token, auth, path_and_query };
         let protocol = Protocol::named(protocol).expect("it is in the table");
         let session = Session::new(protocol, account, Duration::from_millis(cadence), seed);
+        let cadence = u64::try_from(session.interval().as_millis()).expect("an interval");
         // Long enough that a long outage overflows the ring.
         let hostname = "h".repeat(if seed.is_multiple_of(4) { 3000 } else { 200 });
         Self {
@@ -110,7 +120,7 @@ impl Agent {
             booted_at,
             last_pong: 0,
             dials: VecDeque::new(),
-            sample: Sample { hostname, ..Sample::default() },
+            sample: counted(hostname),
         }
     }
 
@@ -170,6 +180,8 @@ impl Agent {
                     wishes.push(Wish::HangUp(self.link));
                     self.drop_link();
                 }
+                // Nobody here answers one.
+                Command::Errand(errand) => assert!(errand.request.body.is_some()),
                 Command::Event(event) => assert!(event.to_string().len() < 300, "{event}"),
                 Command::Wait(at) => {
                     self.wake_at = at.map(|at| at.as_millis() + self.booted_at);

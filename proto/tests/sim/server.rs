@@ -37,7 +37,16 @@ struct Connection {
     who: Who,
     logged_in: bool,
     live_here: u64,
+    /// When a message came last, or the connection.
+    heard_at: u64,
 }
+
+/// What agents speak here beside `kinglet`, and whether they log in by their first message.
+pub(crate) const PROTOCOLS: &[(&str, bool)] =
+    &[("vstats", true), ("vstats", false), ("simple-server-status", false), ("komari", false)];
+
+/// A Komari server hangs up on who is silent for this long, whatever Pings came.
+const KOMARI_SILENCE_MS: u64 = 11_000;
 
 impl Server {
     pub(crate) fn new(_seed: u64) -> Self {
@@ -45,8 +54,9 @@ impl Server {
     }
 
     /// A connection is open; the older one of the same host is not, any more.
-    pub(crate) fn open(&mut self, conn: u64, who: &Who, _now: u64) -> Vec<Answer> {
-        let connection = Connection { who: who.clone(), logged_in: !who.logs_in, live_here: 0 };
+    pub(crate) fn open(&mut self, conn: u64, who: &Who, now: u64) -> Vec<Answer> {
+        let connection =
+            Connection { who: who.clone(), logged_in: !who.logs_in, live_here: 0, heard_at: now };
         self.connections.insert(conn, connection);
         let older = self.hosts.insert(who.host.clone(), conn);
         let older = older.filter(|older| self.connections.remove(older).is_some());
@@ -54,9 +64,12 @@ impl Server {
     }
 
     /// A frame came.
-    pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, _now: u64) -> Vec<Answer> {
+    pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
         let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
         let stored = self.stored.entry(connection.who.life).or_default();
+        if matches!(frame, ToServer::Text(_)) {
+            connection.heard_at = now;
+        }
         let answer = connection.receive(frame, stored);
         answer.map(|answer| Answer::Send(conn, answer)).into_iter().collect()
     }
@@ -67,13 +80,19 @@ impl Server {
         Vec::new()
     }
 
-    /// Nothing happens here by time alone.
+    /// When somebody has been silent for too long.
     pub(crate) fn next_deadline(&self) -> Option<u64> {
-        None
+        let impatient = self.connections.values().filter(|c| c.who.protocol == "komari");
+        impatient.map(|connection| connection.heard_at + KOMARI_SILENCE_MS).min()
     }
 
-    pub(crate) fn tick(&mut self, _now: u64) -> Vec<Answer> {
-        Vec::new()
+    pub(crate) fn tick(&mut self, now: u64) -> Vec<Answer> {
+        let is_silent =
+            |c: &Connection| c.who.protocol == "komari" && c.heard_at + KOMARI_SILENCE_MS <= now;
+        let silent = self.connections.iter().filter(|(_, connection)| is_silent(connection));
+        let silent: Vec<u64> = silent.map(|(conn, _)| *conn).collect();
+        self.connections.retain(|conn, _| !silent.contains(conn));
+        silent.into_iter().map(|conn| Answer::Close(conn, Loss::Broken)).collect()
     }
 
     /// Takes nothing for a while, as a server that thinks it is flooded.
@@ -107,6 +126,10 @@ impl Connection {
                 "vstats" => self.receive_vstats(text).map(ToAgent::Text),
                 "simple-server-status" => {
                     assert!(text.len() < 10_240 && text.contains("\"hostInfo\""));
+                    None
+                }
+                "komari" => {
+                    assert!(text.contains("agent.report") || text.contains("agent.basicInfo"));
                     None
                 }
                 other => panic!("nobody here speaks {other}"),

@@ -13,7 +13,7 @@ use kinglet_proto::rng::Rng;
 use kinglet_proto::session::{Input, Loss};
 
 use crate::agent::{Agent, Link, ToAgent, ToServer, Who, Wish};
-use crate::server::{Answer, Server};
+use crate::server::{Answer, PROTOCOLS, Server};
 
 /// Simulated milliseconds with faults.
 const TROUBLE_MS: u64 = 8 * 60 * 1000;
@@ -99,12 +99,8 @@ impl World {
             rng: Rng::new(seed ^ 0x5eed),
         };
         for id in 0..=HOSTS {
-            let (protocol, logs_in) = match rng.below(8) {
-                0 => ("vstats", true),
-                1 => ("vstats", false),
-                2 => ("simple-server-status", false),
-                _ => ("kinglet", false),
-            };
+            let spoken = PROTOCOLS.get(usize::try_from(rng.below(8)).expect("small"));
+            let (protocol, logs_in) = *spoken.unwrap_or(&("kinglet", false));
             let cadence = 5_000 * (1 + rng.below(5));
             world.last_life += 1;
             let host = format!("host-{}", id % HOSTS);

@@ -147,7 +147,11 @@ impl<W: Write> Observer for Told<'_, W> {
                     self.step = Step::Connect;
                 }
             }
-            LinkEvent::Text(_) | LinkEvent::Pong | LinkEvent::Blocked | LinkEvent::Drained => {}
+            LinkEvent::Answered(_)
+            | LinkEvent::Text(_)
+            | LinkEvent::Pong
+            | LinkEvent::Blocked
+            | LinkEvent::Drained => {}
         }
     }
 
@@ -163,6 +167,7 @@ impl<W: Write> Observer for Told<'_, W> {
             (
                 Event::DuplicateId { .. }
                 | Event::CommandRefused { .. }
+                | Event::Unserved { .. }
                 | Event::ServerError { .. }
                 | Event::RateLimited { .. }
                 | Event::BackfillRejected { .. },
