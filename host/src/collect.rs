@@ -4,21 +4,20 @@
 //! the sample and is tried again. The sample is one, filled in place, so that in the steady state
 //! nothing is allocated. Nothing here reads a clock: rates are over the instants handed in.
 
-mod address;
-mod cost;
+mod agent;
 mod cpu;
 mod disks;
 mod filesystems;
 mod host;
+mod ip_addresses;
 mod memory;
 mod network;
-mod ports;
-mod power;
-mod radio;
+mod pressure;
 mod rate;
 mod schedule;
-mod system;
-mod thermal;
+mod sensors;
+mod sockets;
+mod wireless;
 
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
@@ -115,25 +114,25 @@ pub struct Collector {
     buffer: Buffer,
     sample: Sample,
     host: host::HostCollector,
-    load: system::LoadCollector,
+    load: host::LoadCollector,
     cpu: Option<cpu::CpuCollector>,
     memory: Option<memory::MemoryCollector>,
     filesystems: Option<filesystems::FilesystemCollector>,
     disks: Option<disks::DiskCollector>,
     network: Option<network::NetworkCollector>,
-    sockets: Option<system::SocketCollector>,
-    pressure: Option<system::PressureCollector>,
+    sockets: Option<sockets::SocketCollector>,
+    pressure: Option<pressure::PressureCollector>,
     sensors: Option<Sensors>,
-    wireless: Option<radio::RadioCollector>,
-    agent: Option<cost::CostCollector>,
+    wireless: Option<wireless::RadioCollector>,
+    agent: Option<agent::CostCollector>,
     with_addresses: bool,
     addresses_due: schedule::Schedule,
 }
 
 struct Sensors {
-    thermal: thermal::ThermalCollector,
-    power: power::PowerCollector,
-    battery: power::BatteryCollector,
+    thermal: sensors::thermal::ThermalCollector,
+    power: sensors::power::PowerCollector,
+    battery: sensors::battery::BatteryCollector,
 }
 
 impl Collector {
@@ -150,7 +149,7 @@ impl Collector {
         let net = network_root(&proc, roots);
         Self {
             host: host::HostCollector::new(roots),
-            load: system::LoadCollector::new(&proc),
+            load: host::LoadCollector::new(&proc),
             cpu: options.cpu.then(|| cpu::CpuCollector::new(&proc, &sys)),
             memory: options.memory.then(|| memory::MemoryCollector::new(&proc, &sys)),
             filesystems: options.filesystems.then(|| {
@@ -163,15 +162,15 @@ impl Collector {
             network: options
                 .network
                 .then(|| network::NetworkCollector::new(&net, &sys, options.interfaces.clone())),
-            sockets: options.sockets.then(|| system::SocketCollector::new(&proc, &net)),
-            pressure: options.pressure.then(|| system::PressureCollector::new(&proc)),
+            sockets: options.sockets.then(|| sockets::SocketCollector::new(&proc, &net)),
+            pressure: options.pressure.then(|| pressure::PressureCollector::new(&proc)),
             sensors: options.sensors.then(|| Sensors {
-                thermal: thermal::ThermalCollector::new(&sys),
-                power: power::PowerCollector::new(&sys),
-                battery: power::BatteryCollector::new(&sys, &mut buffer),
+                thermal: sensors::thermal::ThermalCollector::new(&sys),
+                power: sensors::power::PowerCollector::new(&sys),
+                battery: sensors::battery::BatteryCollector::new(&sys, &mut buffer),
             }),
-            wireless: options.wireless.then(|| radio::RadioCollector::new(&net)),
-            agent: options.agent.then(cost::CostCollector::new),
+            wireless: options.wireless.then(|| wireless::RadioCollector::new(&net)),
+            agent: options.agent.then(agent::CostCollector::new),
             with_addresses: options.ip_addresses && roots.are_own(),
             addresses_due: schedule::Schedule::every(INVENTORY_INTERVAL),
             sample: Sample::default(),
@@ -270,7 +269,7 @@ impl Collector {
             self.addresses_due.hurry();
         }
         if self.with_addresses && self.addresses_due.is_due(at) {
-            address::read(&mut self.sample.ip_addresses);
+            ip_addresses::read(&mut self.sample.ip_addresses);
         }
         if let Some(sockets) = &mut self.sockets {
             sockets.collect(at, &mut self.buffer, &mut self.sample);

@@ -1,15 +1,16 @@
-//! Inventory: what changes rarely, read at start and every ten minutes.
+//! What every host has: inventory, which changes rarely and is read at start and every ten minutes;
+//! and uptime, load and tasks.
 //!
 //! The kernel's files and os-release are asked first, sysinfo's system calls where they are silent.
 
-use kinglet_proto::sample::Sample;
+use kinglet_proto::sample::{LoadAverage, Processes, Sample};
 use kinglet_proto::time::Instant;
 use sysinfo::System;
 
 use super::Roots;
 use super::schedule::Schedule;
-use crate::kernel::root::{Buffer, Root};
-use crate::kernel::{arm, cpuinfo, os_release, text, utmp};
+use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime, utmp};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 
 /// Reads the inventory.
@@ -82,4 +83,33 @@ impl HostCollector {
         let brand = model.or_else(board).or_else(|| core.map(str::to_owned));
         sample.cpu.brand = brand.or(system).unwrap_or_default();
     }
+}
+
+/// Reads load, tasks and uptime.
+#[derive(Debug)]
+pub(super) struct LoadCollector {
+    loadavg: HotFile,
+    uptime: HotFile,
+}
+
+impl LoadCollector {
+    pub(super) fn new(proc: &Root) -> Self {
+        Self { loadavg: proc.file("loadavg"), uptime: proc.file("uptime") }
+    }
+
+    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let load = self.loadavg.read(now, buffer).and_then(loadavg::parse);
+        sample.load_average = load.map(|load| {
+            let [one, five, fifteen] = load.hundredths.map(units);
+            LoadAverage { one, five, fifteen }
+        });
+        sample.processes = load.map(|load| Processes { total: load.total, running: load.running });
+        sample.uptime = self.uptime.read(now, buffer).and_then(uptime::parse);
+    }
+}
+
+/// Hundredths as a number with two decimals.
+fn units(hundredths: u64) -> f64 {
+    // A load above four thousand million is not one.
+    f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0
 }

@@ -1,14 +1,16 @@
-//! Traffic of each interface, and of the host with every byte counted once (see [`super::ports`]).
+//! Traffic of each interface, and of the host with every byte counted once (see [`ports`]).
 //!
 //! Totals are sums over the interfaces that count now: when one of them disappears, so does its
 //! share of `total_rx`; the speeds never go below zero for it.
+
+mod ports;
 
 use std::time::Duration;
 
 use kinglet_proto::sample::{Interface, Network};
 use kinglet_proto::time::Instant;
 
-use super::ports::{self, Port};
+use self::ports::Port;
 use super::rate::{self, Width};
 use super::schedule::Schedule;
 use crate::filter::Filter;

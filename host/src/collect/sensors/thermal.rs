@@ -9,8 +9,8 @@
 use kinglet_proto::sample::{Fan, Temperature};
 use kinglet_proto::time::Instant;
 
-use super::schedule::Schedule;
-use super::set_text;
+use crate::collect::schedule::Schedule;
+use crate::collect::set_text;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor;
 use crate::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
@@ -20,7 +20,7 @@ const DISK_CHIP: &str = "drivetemp";
 
 /// Reads temperatures and fans.
 #[derive(Debug)]
-pub(super) struct ThermalCollector {
+pub(in crate::collect) struct ThermalCollector {
     sys: Root,
     temperatures: Vec<Sensor>,
     fans: Vec<Sensor>,
@@ -35,7 +35,7 @@ struct Sensor {
 }
 
 impl ThermalCollector {
-    pub(super) fn new(sys: &Root) -> Self {
+    pub(in crate::collect) fn new(sys: &Root) -> Self {
         Self {
             sys: sys.clone(),
             temperatures: Vec::new(),
@@ -45,7 +45,7 @@ impl ThermalCollector {
         }
     }
 
-    pub(super) fn collect(
+    pub(in crate::collect) fn collect(
         &mut self,
         now: Instant,
         buffer: &mut Buffer,
