@@ -1,23 +1,23 @@
 //! The one loop: drain every output, wait until the earliest deadline, feed one input.
 //!
-//! One thread and one poll(2) serve all servers, the kernel's network and mount news, and the
-//! signal to stop. Nothing here decides anything: sessions do, from what they are told.
+//! One thread and one poll(2) serve all servers and every source of news. Nothing here decides
+//! anything: sessions do, from what they are told.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use std::{fmt, io};
 
 use kinglet_host::collect::Collector;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
-use kinglet_proto::time::Instant;
+use kinglet_proto::time::{Instant, Now};
 use nix::poll::{PollFd, PollFlags};
 
 use crate::clock;
 use crate::config::Config;
 use crate::drive::{self, Peer};
 use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
-use crate::source::network::NetWatch;
+use crate::source::{self, News, Source};
 use crate::supervisor::Supervisor;
 
 /// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every
@@ -35,7 +35,7 @@ pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
              against that day, and reports carry wrong timestamps until the clock is set"
         );
     }
-    Loop::new(config).run(stop)
+    Loop::new(config, stop).run()
 }
 
 /// Why the loop ended though nobody said stop.
@@ -59,52 +59,51 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 /// Everything the loop turns.
-struct Loop {
+struct Loop<'a> {
+    sources: Vec<Box<dyn Source + 'a>>,
     collector: Collector,
     peers: Vec<Peer>,
-    netwatch: Option<NetWatch>,
     supervisor: Supervisor,
     interval: Duration,
     sample_at: Instant,
     stop_at: Option<Instant>,
-    /// What poll(2) said of each peer, kept for its room.
+    /// What poll(2) said of each source, then of each peer; kept for their room.
     ready: Vec<PollFlags>,
+    /// Where the descriptors of each of them end.
+    ends: Vec<usize>,
 }
 
-/// What woke the loop beside the peers.
-#[derive(Default)]
-struct Woken {
-    stop: bool,
-    network: bool,
-    mounts: bool,
-}
-
-impl Loop {
-    fn new(config: &Config) -> Self {
+impl<'a> Loop<'a> {
+    fn new(config: &Config, stop: BorrowedFd<'a>) -> Self {
         let now = clock::now();
+        let sources = source::start(config, stop, now.instant);
         let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
         let mut collector = Collector::new(&config.roots, &config.collect);
         // Rates lie between two looks: this is the first.
         collector.collect(now);
         Self {
+            ready: vec![PollFlags::empty(); sources.len() + peers.len()],
+            ends: Vec::with_capacity(sources.len() + peers.len()),
+            sources,
             collector,
-            ready: vec![PollFlags::empty(); peers.len()],
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
-            netwatch: NetWatch::start(),
             supervisor: Supervisor::from_environment(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
         }
     }
 
-    fn run(mut self, stop: BorrowedFd<'_>) -> Result<(), RunError> {
+    fn run(mut self) -> Result<(), RunError> {
         self.supervisor.handle_start();
         loop {
             let now = clock::now();
             let mut wake_at = now.instant.plus(WAIT_MAX);
             if let Some(deadline) = self.supervisor.handle_turn(now.instant) {
+                wake_at = wake_at.min(deadline);
+            }
+            for deadline in self.sources.iter().filter_map(|source| source.deadline()) {
                 wake_at = wake_at.min(deadline);
             }
             for peer in &mut self.peers {
@@ -118,8 +117,8 @@ impl Loop {
                 Some(at) => wake_at = wake_at.min(at),
                 None => wake_at = wake_at.min(self.sample_when_due()),
             }
-            let woken = self.wait(stop, wake_at)?;
-            self.advance(&woken);
+            self.wait(wake_at)?;
+            self.advance();
         }
     }
 
@@ -141,71 +140,72 @@ impl Loop {
         deadlines.fold(self.sample_at, Instant::min)
     }
 
-    fn sample(&mut self, now: kinglet_proto::time::Now) {
+    fn sample(&mut self, now: Now) {
         self.collector.collect(now);
         let sample = self.collector.sample_mut();
         if let Some(agent) = &mut sample.agent {
             account(agent, &self.peers);
+        }
+        for source in &mut self.sources {
+            source.fill(sample);
         }
         for peer in &mut self.peers {
             peer.feed(Input::Sampled(sample), now);
         }
     }
 
-    /// Waits for any socket or until the time given, and notes who is ready.
-    fn wait(&mut self, stop: BorrowedFd<'_>, until: Instant) -> Result<Woken, RunError> {
-        let mut fds = Vec::with_capacity(4 + self.peers.len());
-        fds.push(PollFd::new(stop.as_fd(), PollFlags::POLLIN));
-        let network = self.netwatch.as_ref().map(|watch| {
-            fds.push(PollFd::new(watch.fd(), PollFlags::POLLIN));
-            fds.len() - 1
-        });
-        let mounts = self.collector.mounts_fd().map(|fd| {
-            fds.push(PollFd::new(fd, PollFlags::POLLPRI));
-            fds.len() - 1
-        });
-        let mut begin = fds.len();
-        let owned: Vec<(usize, usize)> = self
-            .peers
-            .iter()
-            .map(|peer| {
-                peer.register(&mut fds);
-                (std::mem::replace(&mut begin, fds.len()), fds.len())
-            })
-            .collect();
-        drive::wait(&mut fds, until).map_err(RunError::Poll)?;
-        let raised = |index: usize| fds[index].revents().unwrap_or(PollFlags::empty());
-        for (ready, (begin, end)) in self.ready.iter_mut().zip(owned) {
-            *ready = (begin..end).map(raised).fold(PollFlags::empty(), PollFlags::union);
+    /// Waits until something is ready or the time given, and notes who is.
+    fn wait(&mut self, until: Instant) -> Result<(), RunError> {
+        let mut fds = Vec::with_capacity(self.ready.len());
+        self.ends.clear();
+        for source in &self.sources {
+            fds.extend(source.register());
+            self.ends.push(fds.len());
         }
-        Ok(Woken {
-            stop: !raised(0).is_empty(),
-            network: network.is_some_and(|index| !raised(index).is_empty()),
-            mounts: mounts.is_some_and(|index| !raised(index).is_empty()),
-        })
+        for peer in &self.peers {
+            peer.register(&mut fds);
+            self.ends.push(fds.len());
+        }
+        drive::wait(&mut fds, until).map_err(RunError::Poll)?;
+        let mut begin = 0;
+        for (ready, end) in self.ready.iter_mut().zip(&self.ends) {
+            let raised = fds[begin..*end].iter().filter_map(PollFd::revents);
+            *ready = raised.fold(PollFlags::empty(), PollFlags::union);
+            begin = *end;
+        }
+        Ok(())
     }
 
-    /// Hands what woke the loop to whom it concerns.
-    fn advance(&mut self, woken: &Woken) {
+    /// Lets everybody do what is ready for them, and hands on what the sources tell.
+    fn advance(&mut self) {
         let now = clock::now();
-        for (peer, ready) in self.peers.iter_mut().zip(&self.ready) {
+        let of_peers = self.ready.iter().skip(self.sources.len());
+        for (peer, ready) in self.peers.iter_mut().zip(of_peers) {
             peer.advance(*ready, now);
         }
-        if woken.mounts {
-            self.collector.handle_mount_change();
-        }
-        if woken.network && self.netwatch.as_ref().is_some_and(NetWatch::drain) {
-            self.collector.handle_network_change();
-            for peer in &mut self.peers {
-                peer.handle_network_change(now);
+        for at in 0..self.sources.len() {
+            if let Some(news) = self.sources[at].advance(self.ready[at], now.instant) {
+                self.handle_news(news, now);
             }
         }
-        if woken.stop && self.stop_at.is_none() {
-            log::info!("stopping");
-            self.supervisor.handle_stop();
-            self.stop_at = Some(now.instant.plus(STOP_TIMEOUT));
-            for peer in &mut self.peers {
-                peer.feed(Input::Stop, now);
+    }
+
+    fn handle_news(&mut self, news: News, now: Now) {
+        match news {
+            News::Mounts => self.collector.handle_mount_change(),
+            News::Network => {
+                self.collector.handle_network_change();
+                for peer in &mut self.peers {
+                    peer.handle_network_change(now);
+                }
+            }
+            News::Stop => {
+                log::info!("stopping");
+                self.supervisor.handle_stop();
+                self.stop_at = Some(now.instant.plus(STOP_TIMEOUT));
+                for peer in &mut self.peers {
+                    peer.feed(Input::Stop, now);
+                }
             }
         }
     }

@@ -19,7 +19,6 @@ mod sensors;
 mod sockets;
 mod wireless;
 
-use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,6 +51,14 @@ impl Roots {
     /// Whether these are the agent's own, so that asking the system means asking the host.
     pub fn are_own(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The mount table: of PID 1 where that is allowed. Under a service manager's sandbox the
+    /// agent's own mounts are read-only and say nothing of the host's.
+    pub fn mount_table(&self) -> PathBuf {
+        let proc = Root::new(&self.proc);
+        let of_init = proc.is_readable("1/mountinfo");
+        proc.path(if of_init { "1/mountinfo" } else { "self/mountinfo" })
     }
 }
 
@@ -154,7 +161,7 @@ impl Collector {
             memory: options.memory.then(|| memory::MemoryCollector::new(&proc, &sys)),
             filesystems: options.filesystems.then(|| {
                 let filter = options.mounts.clone();
-                filesystems::FilesystemCollector::new(&proc, &roots.root, filter, ask)
+                filesystems::FilesystemCollector::new(roots, filter, ask)
             }),
             disks: options
                 .disks
@@ -214,12 +221,6 @@ impl Collector {
         if let Some(filesystems) = &mut self.filesystems {
             filesystems.handle_change();
         }
-    }
-
-    /// Raises `POLLPRI` and `POLLERR` when something is mounted or unmounted; `None` before the
-    /// first sample, and where there is no mount table.
-    pub fn mounts_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.filesystems.as_ref()?.fd()
     }
 
     /// Waits for the space of every mount, at most about `limit`; for one sample on a terminal.

@@ -5,22 +5,15 @@ use std::os::fd::AsFd;
 
 use kinglet_proto::quoted::Quoted;
 use log::LevelFilter;
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::Outcome;
 use crate::config::Config;
+use crate::source::signals;
 
 /// Runs the agent in the foreground.
 pub fn run(config: &Config) -> io::Result<Outcome> {
     start_log();
-    // Signals become readable instead of deadly. They are blocked before any thread starts, so that
-    // all threads inherit it; and a blocked signal reaches even PID 1 of a container.
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGTERM);
-    signals.add(Signal::SIGINT);
-    signals.thread_block()?;
-    let stop = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    let stop = signals::subscribe()?;
     let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
     log::info!(
         "kinglet {} reports as {} to {}",

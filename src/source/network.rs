@@ -2,12 +2,15 @@
 //!
 //! What changed is not looked at: the answer is the same for all of it, look again.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
+use kinglet_proto::time::Instant;
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket,
 };
 
+use super::{News, Source};
 use crate::limits::NEWS_PER_WAKE_MAX;
 
 /// `RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE`
@@ -36,13 +39,8 @@ impl NetWatch {
         }
     }
 
-    /// Readable after a change.
-    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
-    }
-
     /// Empties the subscription; whether anything was in it.
-    pub(crate) fn drain(&self) -> bool {
+    fn drain(&self) -> bool {
         let mut buffer = [0_u8; 512];
         let mut changed = false;
         for _ in 0..NEWS_PER_WAKE_MAX {
@@ -54,5 +52,15 @@ impl NetWatch {
             }
         }
         changed
+    }
+}
+
+impl Source for NetWatch {
+    fn register(&self) -> Option<PollFd<'_>> {
+        Some(PollFd::new(self.fd.as_fd(), PollFlags::POLLIN))
+    }
+
+    fn advance(&mut self, ready: PollFlags, _: Instant) -> Option<News> {
+        (!ready.is_empty() && self.drain()).then_some(News::Network)
     }
 }

@@ -1,10 +1,6 @@
 //! Space of the mounted file systems: the list from mountinfo, the figures from statfs.
-//!
-//! Mounts are read from PID 1 where that is allowed: under a service manager's sandbox the agent's
-//! own mounts are read-only and say nothing of the host's.
 
 use std::ffi::CString;
-use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,9 +10,9 @@ use kinglet_proto::sample::Filesystem;
 use kinglet_proto::time::Instant;
 
 use super::schedule::Schedule;
-use super::set_text;
+use super::{Roots, set_text};
 use crate::filter::Filter;
-use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::root::{Buffer, HotFile};
 use crate::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
 use crate::storage::mounts::{self, Volume};
 use crate::storage::statfs::{Answer, Ask, Space, Statfs};
@@ -37,11 +33,10 @@ pub(super) struct FilesystemCollector {
 }
 
 impl FilesystemCollector {
-    pub(super) fn new(proc: &Root, root: &Path, filter: Filter, ask: Ask) -> Self {
-        let of_init = proc.is_readable("1/mountinfo");
+    pub(super) fn new(roots: &Roots, filter: Filter, ask: Ask) -> Self {
         Self {
-            file: proc.file(if of_init { "1/mountinfo" } else { "self/mountinfo" }),
-            root: root.to_owned(),
+            file: HotFile::new(roots.mount_table()),
+            root: roots.root.clone(),
             filter,
             table: Vec::new(),
             volumes: Vec::new(),
@@ -51,11 +46,6 @@ impl FilesystemCollector {
             space_due: Schedule::every(STATFS_INTERVAL),
             generation: 0,
         }
-    }
-
-    /// Raises `POLLPRI` when something is mounted or unmounted.
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.fd()
     }
 
     /// Something was mounted or unmounted.

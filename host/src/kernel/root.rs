@@ -7,7 +7,6 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +72,7 @@ impl Root {
 
     /// A file that will be read often. Opens nothing yet.
     pub fn file(&self, name: impl AsRef<Path>) -> HotFile {
-        HotFile { path: self.path(name), file: None, absent_until: Instant::default() }
+        HotFile::new(self.path(name))
     }
 
     /// Whether `name` exists.
@@ -121,6 +120,11 @@ pub struct HotFile {
 }
 
 impl HotFile {
+    /// The file at `path`. Opens nothing yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, file: None, absent_until: Instant::default() }
+    }
+
     /// Reads the file whole; `None` when the host does not have it or will not say.
     pub fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         self.fill(now, buffer, false)
@@ -144,11 +148,6 @@ impl HotFile {
         let file = self.open(now)?;
         let count = file.read_at(&mut buffer.bytes[..len], 0).ok()?;
         Some(&buffer.bytes[..count])
-    }
-
-    /// The open file, to wait for changes on it.
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(File::as_fd)
     }
 
     /// Looks for the file again at the next read, even if it was absent a moment ago.

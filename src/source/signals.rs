@@ -1,0 +1,78 @@
+//! The word to stop: SIGTERM and SIGINT, or whatever else its caller makes readable.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use kinglet_proto::time::Instant;
+use nix::poll::{PollFd, PollFlags};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use super::{News, Source};
+
+/// Makes SIGTERM and SIGINT readable instead of deadly, for this thread and those it starts.
+///
+/// To be called before any thread starts, so that all of them inherit it. A blocked signal reaches
+/// even PID 1 of a container.
+pub(crate) fn subscribe() -> io::Result<OwnedFd> {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTERM);
+    signals.add(Signal::SIGINT);
+    signals.thread_block()?;
+    Ok(SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?.into())
+}
+
+/// A descriptor that says stop when it is readable or closed at its other end.
+pub(crate) struct Stop<'a> {
+    fd: BorrowedFd<'a>,
+    is_told: bool,
+}
+
+impl<'a> Stop<'a> {
+    pub(crate) fn new(fd: BorrowedFd<'a>) -> Self {
+        Self { fd, is_told: false }
+    }
+}
+
+impl Source for Stop<'_> {
+    /// Nobody reads it, so it stays ready: once told, it would wake the loop for ever.
+    fn register(&self) -> Option<PollFd<'_>> {
+        (!self.is_told).then(|| PollFd::new(self.fd, PollFlags::POLLIN))
+    }
+
+    fn advance(&mut self, ready: PollFlags, _: Instant) -> Option<News> {
+        if self.is_told || ready.is_empty() {
+            return None;
+        }
+        self.is_told = true;
+        Some(News::Stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::net::UnixStream;
+
+    use nix::poll::{PollTimeout, poll};
+
+    use super::*;
+
+    #[test]
+    fn stop_is_told_once_when_the_other_end_closes() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut stop = Stop::new(ours.as_fd());
+        let ready = |stop: &Stop<'_>| {
+            let mut fds: Vec<_> = stop.register().into_iter().collect();
+            poll(&mut fds, PollTimeout::ZERO).unwrap();
+            fds.first().and_then(PollFd::revents).unwrap_or(PollFlags::empty())
+        };
+        let flags = ready(&stop);
+        assert_eq!(stop.advance(flags, Instant::default()), None);
+        drop(theirs);
+        let flags = ready(&stop);
+        assert_eq!(stop.advance(flags, Instant::default()), Some(News::Stop));
+        assert!(stop.register().is_none(), "it would wake the loop for ever");
+        assert_eq!(stop.advance(flags, Instant::default()), None, "told once");
+    }
+}
