@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use kinglet_host::collect::{Collector, Options, Roots};
+use kinglet_host::{Options, Roots, Sampler};
 use kinglet_proto::host::Host;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::secret::Secret;
@@ -20,7 +20,7 @@ const STEP_MS: u64 = 5000;
 
 fn main() {
     let samples = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
-    let mut collector = Collector::new(&Roots::default(), &Options::default());
+    let mut sampler = Sampler::new(&Roots::default(), &Options::default());
     let mut served: Vec<_> = OUTPUTS.iter().map(session).collect();
     let mut away = session(&OUTPUTS[0]);
     let (mut early, mut late) = (0, 0);
@@ -31,7 +31,7 @@ fn main() {
             instant: Instant::from_millis(ms),
             wall: WallTime::from_unix_millis(1_790_000_000_000 + ms),
         };
-        collector.collect(now);
+        sampler.collect(now);
         for session in served.iter_mut().chain([&mut away]) {
             session.handle_input(Input::Tick, now);
             bytes += drain(session, now);
@@ -43,7 +43,7 @@ fn main() {
             bytes += drain(session, now);
         }
         for session in served.iter_mut().chain([&mut away]) {
-            session.handle_input(Input::Sampled(collector.sample_mut()), now);
+            session.handle_input(Input::Sampled(sampler.sample_mut()), now);
             bytes += drain(session, now);
             let ack = format!(r#"{{"type":"ack","data":{{"seq":{}}}}}"#, count + 1);
             session.handle_input(Input::Text(&ack), now);

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 #[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
-use kinglet_host::collect::{Filter, Options, Roots};
+use kinglet_host::{Filter, Filters, Options, Roots};
 use kinglet_proto::host::Host;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::quoted::Quoted;
@@ -291,35 +291,16 @@ fn options(raw: &RawConfig) -> Options {
         include: raw.collect.list(&format!("include_{what}")),
         exclude: raw.collect.list(&format!("exclude_{what}")),
     };
-    let mut options = Options {
-        disk_names: filter("disks"),
+    let mut options = Options::default();
+    options.filters = Filters {
+        disks: filter("disks"),
         mounts: filter("mounts"),
         interfaces: filter("interfaces"),
-        ..Options::default()
     };
-    for (name, on) in &raw.collect.switches {
-        if let Some((_, switch)) = switches(&mut options).into_iter().find(|(of, _)| of == name) {
-            *switch = *on;
-        }
+    for (name, _) in raw.collect.switches.iter().filter(|(_, on)| !on) {
+        options.leave_out(name);
     }
     options
-}
-
-/// The switches of `[collect]`, by the names they have there.
-fn switches(options: &mut Options) -> [(&'static str, &mut bool); raw::COLLECTORS.len()] {
-    [
-        ("cpu", &mut options.cpu),
-        ("memory", &mut options.memory),
-        ("disks", &mut options.disks),
-        ("filesystems", &mut options.filesystems),
-        ("network", &mut options.network),
-        ("sockets", &mut options.sockets),
-        ("pressure", &mut options.pressure),
-        ("sensors", &mut options.sensors),
-        ("wireless", &mut options.wireless),
-        ("agent", &mut options.agent),
-        ("ip_addresses", &mut options.ip_addresses),
-    ]
 }
 
 fn interval(

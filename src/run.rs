@@ -7,7 +7,8 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use std::{fmt, io};
 
-use kinglet_host::collect::Collector;
+use kinglet_host::Sampler;
+use kinglet_host::collect::Change;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
 use kinglet_proto::time::{Instant, Now};
@@ -61,7 +62,7 @@ impl std::error::Error for RunError {}
 /// Everything the loop turns.
 struct Loop<'a> {
     sources: Vec<Box<dyn Source + 'a>>,
-    collector: Collector,
+    sampler: Sampler,
     peers: Vec<Peer>,
     supervisor: Supervisor,
     interval: Duration,
@@ -78,14 +79,14 @@ impl<'a> Loop<'a> {
         let now = clock::now();
         let sources = source::start(config, stop, now.instant);
         let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
-        let mut collector = Collector::new(&config.roots, &config.collect);
+        let mut sampler = Sampler::new(&config.roots, &config.collect);
         // Rates lie between two looks: this is the first.
-        collector.collect(now);
+        sampler.collect(now);
         Self {
             ready: vec![PollFlags::empty(); sources.len() + peers.len()],
             ends: Vec::with_capacity(sources.len() + peers.len()),
             sources,
-            collector,
+            sampler,
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
@@ -141,8 +142,8 @@ impl<'a> Loop<'a> {
     }
 
     fn sample(&mut self, now: Now) {
-        self.collector.collect(now);
-        let sample = self.collector.sample_mut();
+        self.sampler.collect(now);
+        let sample = self.sampler.sample_mut();
         if let Some(agent) = &mut sample.agent {
             account(agent, &self.peers);
         }
@@ -192,9 +193,9 @@ impl<'a> Loop<'a> {
 
     fn handle_news(&mut self, news: News, now: Now) {
         match news {
-            News::Mounts => self.collector.handle_mount_change(),
+            News::Mounts => self.sampler.handle_change(Change::Mounts),
             News::Network => {
-                self.collector.handle_network_change();
+                self.sampler.handle_change(Change::Network);
                 for peer in &mut self.peers {
                     peer.handle_network_change(now);
                 }

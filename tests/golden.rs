@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
 use kinglet_host::kernel::mountinfo;
+use kinglet_host::{Ask, Options, Roots, Sampler, Space};
 use kinglet_proto::host as proto;
 use kinglet_proto::output::{Account, Auth, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
@@ -138,9 +138,44 @@ fn server_with_lvm_md_nfs_and_docker() {
     compare("server");
 }
 
+/// What is left out is missing, and nothing else: usage of disks apart, which is that of the file
+/// systems on them.
+#[test]
+fn a_collector_left_out_costs_its_own_part() {
+    let whole = parts(&collect(&folder("server"), "server-whole", &Options::default()));
+    for (name, expected) in [
+        ("cpu", vec!["cpu"]),
+        ("memory", vec!["memory"]),
+        ("filesystems", vec!["disks", "filesystems"]),
+        ("disks", vec!["disks"]),
+        ("network", vec!["network"]),
+        ("sockets", vec!["conntrack", "sockets"]),
+        ("pressure", vec!["pressure"]),
+        ("sensors", vec!["fans", "temperatures"]),
+    ] {
+        let mut options = Options::default();
+        assert!(options.leave_out(name));
+        let rest = parts(&collect(&folder("server"), &format!("server-no-{name}"), &options));
+        let differs = |part: &&String| *part != "agent" && whole.get(*part) != rest.get(*part);
+        let missing: Vec<_> = whole.keys().filter(differs).collect();
+        assert_eq!(missing, expected, "without {name}");
+    }
+}
+
+fn parts(sample: &Sample) -> BTreeMap<String, serde_json::Value> {
+    serde_json::from_str(&native(sample)).expect("a sample is an object")
+}
+
+fn folder(device: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(device)
+}
+
 fn compare(device: &str) {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(device);
-    let sample = collect(&fixture, device);
+    let fixture = folder(device);
+    // The agent's cost is this process's, and never twice the same.
+    let mut options = Options::default();
+    assert!(options.leave_out("agent"));
+    let sample = collect(&fixture, device, &options);
     for (form, encode) in FORMS {
         let path = fixture.join("golden").join(form);
         let text = encode(&sample) + "\n";
@@ -154,28 +189,26 @@ fn compare(device: &str) {
     }
 }
 
-/// Two samples ten seconds apart, by one collector, from files that change under it as the
+/// Two samples ten seconds apart, by one sampler, from files that change under it as the
 /// kernel's do.
-fn collect(fixture: &Path, device: &str) -> Sample {
-    let host = Host::new(device);
+fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
+    let host = Host::new(name);
     host.become_like(&fixture.join("t0"));
     let roots =
         Roots { proc: host.path.join("proc"), sys: host.path.join("sys"), root: host.path.clone() };
-    // The agent's cost is this process's, and never twice the same.
-    let options = Options { agent: false, ..Options::default() };
     let ask = table(&fixture.join("statfs"), &host.path);
-    let mut collector = Collector::with_statfs(&roots, &options, ask);
+    let mut sampler = Sampler::with_statfs(&roots, options, ask);
     let at = |seconds: u64| Now {
         instant: Instant::from_millis(900_000 + seconds * 1000),
         wall: WallTime::from_unix_millis(1_795_161_600_000 + seconds * 1000),
     };
-    collector.collect(at(0));
+    sampler.collect(at(0));
     // The clock here leaps where the helper that asks the mounts needs real time.
-    collector.wait_filesystems(Duration::from_secs(5));
+    sampler.wait(Duration::from_secs(5));
     host.become_like(&fixture.join("t1"));
-    collector.collect(at(10));
-    collector.wait_filesystems(Duration::from_secs(5));
-    collector.sample_mut().clone()
+    sampler.collect(at(10));
+    sampler.wait(Duration::from_secs(5));
+    sampler.sample_mut().clone()
 }
 
 /// The table that answers for the kernel.
@@ -203,8 +236,8 @@ struct Host {
 }
 
 impl Host {
-    fn new(device: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("kinglet-{device}-{}", std::process::id()));
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path); // of a run that was killed
         Self { path }
     }

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use kinglet_host::collect::{Collector, Options, Roots};
+use kinglet_host::{Options, Roots, Sampler};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, Networks, RefreshKind, System};
@@ -15,10 +15,10 @@ use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, Networks, RefreshKind, S
 const DRIFT_BYTES: u64 = 512 * 1024 * 1024;
 
 fn sampled() -> Sample {
-    let mut collector = Collector::new(&Roots::default(), &Options::default());
-    collector.collect(at(0));
-    collector.wait_filesystems(Duration::from_secs(5));
-    collector.sample_mut().clone()
+    let mut sampler = Sampler::new(&Roots::default(), &Options::default());
+    sampler.collect(at(0));
+    sampler.wait(Duration::from_secs(5));
+    sampler.sample_mut().clone()
 }
 
 fn at(ms: u64) -> Now {
@@ -114,15 +114,15 @@ fn traffic_agrees() {
 fn processor_time_agrees() {
     let kind = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage());
     let mut oracle = System::new_with_specifics(kind).expect("sysinfo reads this machine");
-    let mut collector = Collector::new(&Roots::default(), &Options::default());
+    let mut sampler = Sampler::new(&Roots::default(), &Options::default());
     let mut last = (0.0, 0.0);
     // The windows differ by the time between two reads; on a busy machine one pair may be off.
     for attempt in 0..5 {
         oracle.refresh_cpu_usage();
-        collector.collect(at(attempt * 2000));
+        sampler.collect(at(attempt * 2000));
         std::thread::park_timeout(Duration::from_millis(600));
         oracle.refresh_cpu_usage();
-        let cpu = collector.collect(at(attempt * 2000 + 600)).cpu.clone();
+        let cpu = sampler.collect(at(attempt * 2000 + 600)).cpu.clone();
         assert_eq!(cpu.per_core.len(), oracle.cpus().len());
         assert_eq!(cpu.cores.map(u64::from), u64::try_from(oracle.cpus().len()).ok());
         let usage = cpu.usage.expect("two samples give a share").get();

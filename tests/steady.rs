@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use kinglet_host::collect::{Collector, Options, Roots};
+use kinglet_host::{Options, Roots, Sampler};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// Growth allowed for what the allocator keeps: one page more, eight times over.
@@ -12,14 +12,14 @@ const SLACK_KIB: u64 = 32;
 
 #[test]
 fn ten_thousand_samples_leave_no_trace() {
-    let mut collector = Collector::new(&Roots::default(), &Options::default());
+    let mut sampler = Sampler::new(&Roots::default(), &Options::default());
     let mut instant = Instant::from_millis(1000);
     let mut take = |samples: u32| {
         for _ in 0..samples {
             instant = instant.plus(Duration::from_millis(500));
-            collector.collect(Now { instant, wall: WallTime::default() });
+            sampler.collect(Now { instant, wall: WallTime::default() });
             // Clocks run fast here: the helper gets its turn.
-            collector.wait_filesystems(Duration::from_secs(5));
+            sampler.wait(Duration::from_secs(5));
         }
         (anonymous_kib(), count("/proc/self/fd"), count("/proc/self/task"))
     };

@@ -5,7 +5,8 @@ use std::fs;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use kinglet_host::collect::{Ask, Collector, Options, Roots, Space};
+use kinglet_host::collect::Change;
+use kinglet_host::{Ask, Options, Roots, Sampler, Space};
 use kinglet_proto::sample::Filesystem;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
@@ -42,35 +43,34 @@ fn a_dead_server_costs_its_own_row_only() {
 
     let server = Arc::new(Server::default());
     let roots = Roots { proc: folder.join("proc"), sys: folder.join("sys"), root: folder.clone() };
-    let mut collector =
-        Collector::with_statfs(&roots, &Options::default(), Arc::clone(&server).ask());
+    let mut sampler = Sampler::with_statfs(&roots, &Options::default(), Arc::clone(&server).ask());
     let mut second = 0;
     // The helper is another thread, and clocks run fast here: what counts is where it ends.
-    let mut until = |collector: &mut Collector, what: &str, is_so: &dyn Fn(&Rows) -> bool| {
+    let mut until = |sampler: &mut Sampler, what: &str, is_so: &dyn Fn(&Rows) -> bool| {
         for _ in 0..1000 {
             second += 3;
             let instant = Instant::from_millis(second * 1000);
-            collector.collect(Now { instant, wall: WallTime::default() });
-            if is_so(&Rows(collector.sample_mut().filesystems.clone())) {
+            sampler.collect(Now { instant, wall: WallTime::default() });
+            if is_so(&Rows(sampler.sample_mut().filesystems.clone())) {
                 return;
             }
             std::thread::park_timeout(Duration::from_millis(10));
         }
-        panic!("{what}: {:?}", collector.sample_mut().filesystems);
+        panic!("{what}: {:?}", sampler.sample_mut().filesystems);
     };
-    until(&mut collector, "the dead one is stuck, the other is not", &|rows| {
+    until(&mut sampler, "the dead one is stuck, the other is not", &|rows| {
         rows.used("/") == Some(40) && rows.is_stuck("/mnt/nas") && rows.used("/mnt/nas").is_none()
     });
 
     fs::write(&table, [root, share, disk].concat()).expect("a file can be written");
-    collector.handle_mount_change();
-    until(&mut collector, "a disk mounted meanwhile is seen", &|rows| {
+    sampler.handle_change(Change::Mounts);
+    until(&mut sampler, "a disk mounted meanwhile is seen", &|rows| {
         rows.used("/srv") == Some(40) && rows.is_stuck("/mnt/nas")
     });
 
     *server.is_alive.lock().expect("nobody panicked") = true;
     server.revived.notify_all();
-    until(&mut collector, "the server is back", &|rows| {
+    until(&mut sampler, "the server is back", &|rows| {
         rows.used("/mnt/nas") == Some(40) && !rows.is_stuck("/mnt/nas")
     });
     fs::remove_dir_all(&folder).expect("the folder is ours");

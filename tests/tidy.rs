@@ -7,6 +7,7 @@ mod script;
 #[path = "tidy/source.rs"]
 mod source;
 
+use kinglet_host::collect::{COLLECTORS, Row};
 use kinglet_proto::output::OUTPUTS;
 use source::{Source, root, sources};
 use std::collections::BTreeSet;
@@ -315,17 +316,34 @@ fn links_in_documents_lead_somewhere() {
 
 #[test]
 fn readme_lists_every_collector() {
-    let listed = first_column(&readme(), "## Collectors");
-    let known = switches();
-    assert_eq!(listed, known, "README's collectors and the switches of [collect] differ");
+    let row = |row: &Row| format!("| `{}` | {} | {} |", row.name, row.gives, row.source);
+    let known: Vec<_> = COLLECTORS.iter().map(row).collect();
+    let text = readme();
+    let listed: Vec<_> = section(&text, "## Collectors").filter(|l| l.starts_with("| `")).collect();
+    assert_eq!(listed, known, "README's collectors and COLLECTORS differ");
 }
 
-/// The names of `COLLECTORS`, which the configuration knows and nobody else needs.
-fn switches() -> BTreeSet<String> {
-    let raw = fs::read_to_string(root().join("src/config/raw.rs")).expect("src/config/raw.rs");
-    let list = raw.split("const COLLECTORS").nth(1).and_then(|list| list.split("];").next());
-    let list = list.expect("src/config/raw.rs has the list COLLECTORS");
-    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+#[test]
+fn a_collector_is_a_file_that_names_no_other() {
+    let mut found = Vec::new();
+    for row in COLLECTORS {
+        let place = format!("host/src/collect/{}", row.name);
+        let of_row = |file: &Source| {
+            let path = file.path.strip_prefix(&place);
+            path.is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
+        };
+        let files: Vec<_> = product().into_iter().filter(of_row).collect();
+        if files.is_empty() {
+            found.push(format!("{place}.rs is missing"));
+        }
+        for other in COLLECTORS.iter().filter(|other| other.name != row.name) {
+            let paths = ["super::", "collect::"].map(|path| format!("{path}{}", other.name));
+            for file in files.iter().filter(|file| paths.iter().any(|p| names(&file.code, p))) {
+                found.push(format!("{} names {}", file.path, other.name));
+            }
+        }
+    }
+    assert_none("a collector is a file that names no other", &found);
 }
 
 #[test]
@@ -339,11 +357,15 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).expect("README.md")
 }
 
+/// The lines under a heading, up to the next.
+fn section<'a>(text: &'a str, heading: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = text.lines().skip_while(move |line| *line != heading).skip(1);
+    lines.take_while(|line| !line.starts_with("## "))
+}
+
 /// The names in backquotes that start the rows of the first table under a heading.
 fn first_column(text: &str, heading: &str) -> BTreeSet<String> {
-    let mut lines = text.lines().skip_while(|line| *line != heading).skip(1);
-    let section = lines.by_ref().take_while(|line| !line.starts_with("## "));
-    section
+    section(text, heading)
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .map(str::to_owned)
         .collect()

@@ -7,4 +7,11 @@ pub mod collect;
 mod filter;
 pub mod kernel;
 pub mod limits;
+mod sampler;
+mod setup;
 mod storage;
+
+pub use filter::Filter;
+pub use sampler::{Options, Sampler};
+pub use setup::{Filters, Roots};
+pub use storage::statfs::{Ask, Space};

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use kinglet_host::collect::Collector;
+use kinglet_host::Sampler;
 use kinglet_host::limits::STATFS_TIMEOUT;
 use kinglet_proto::output;
 use nix::poll::{PollTimeout, poll};
@@ -14,12 +14,12 @@ use crate::limits::FIRST_WINDOW;
 
 /// Takes two looks a short window apart and prints what lies between them.
 pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
-    let mut collector = Collector::new(&config.roots, &config.collect);
-    collector.collect(clock::now());
+    let mut sampler = Sampler::new(&config.roots, &config.collect);
+    sampler.collect(clock::now());
     poll(&mut [], PollTimeout::try_from(FIRST_WINDOW).unwrap_or(PollTimeout::ZERO))?;
-    collector.collect(clock::now());
-    collector.wait_filesystems(STATFS_TIMEOUT);
-    let sample = collector.sample_mut();
+    sampler.collect(clock::now());
+    sampler.wait(STATFS_TIMEOUT);
+    let sample = sampler.sample_mut();
     let mut stdout = io::stdout().lock();
     if json {
         writeln!(stdout, "{}", output::json(sample))?;

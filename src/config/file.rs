@@ -1,8 +1,10 @@
 //! The configuration file: its tables and keys into the configuration as written.
 
+use kinglet_host::collect::switches;
+
 use super::document::{Document, Section};
 use super::problem::Problems;
-use super::raw::{COLLECTORS, RawCollect, RawConfig, RawHost, RawServer};
+use super::raw::{RawCollect, RawConfig, RawHost, RawServer};
 
 /// The lists of `[collect]`.
 const LISTS: [&str; 6] = [
@@ -78,7 +80,7 @@ impl RawServer {
 impl RawCollect {
     fn read(mut section: Section<'_, '_>, problems: &mut Problems) -> Self {
         let mut collect = Self::default();
-        for name in COLLECTORS {
+        for name in switches().map(|row| row.name) {
             collect.switches.extend(section.boolean(name, problems).map(|on| (name, on)));
         }
         for name in LISTS {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use kinglet_host::collect::switches;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
-use super::{Config, Server, switches};
+use super::{Config, Server};
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,13 +26,13 @@ impl fmt::Display for Config {
             server.fmt(f)?;
         }
         writeln!(f, "\n[collect]")?;
-        for (name, on) in switches(&mut self.collect.clone()) {
-            writeln!(f, "{name} = {on}")?;
+        for name in switches().map(|row| row.name) {
+            writeln!(f, "{name} = {}", self.collect.includes(name))?;
         }
         for (name, filter) in [
-            ("disks", &self.collect.disk_names),
-            ("mounts", &self.collect.mounts),
-            ("interfaces", &self.collect.interfaces),
+            ("disks", &self.collect.filters.disks),
+            ("mounts", &self.collect.filters.mounts),
+            ("interfaces", &self.collect.filters.interfaces),
         ] {
             writeln!(
                 f,

@@ -50,21 +50,6 @@ pub(super) struct RawCollect {
     pub(super) lists: Vec<(&'static str, Written<Vec<String>>)>,
 }
 
-/// The switches of `[collect]`.
-pub(super) const COLLECTORS: [&str; 11] = [
-    "cpu",
-    "memory",
-    "disks",
-    "filesystems",
-    "network",
-    "sockets",
-    "pressure",
-    "sensors",
-    "wireless",
-    "agent",
-    "ip_addresses",
-];
-
 /// What flags and environment say, the flag before the variable.
 #[derive(Debug, Default)]
 pub(super) struct Overrides {

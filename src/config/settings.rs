@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use kinglet_host::collect::Roots;
+use kinglet_host::Roots;
 use kinglet_proto::limits::CONFIG_BYTES_MAX;
 
 use super::problem::{Place, Problems, Written};

@@ -1,25 +1,26 @@
 //! What the agent itself costs: resident memory and processor time.
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::AgentCost;
+use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use nix::unistd::{SysconfVar, sysconf};
 
+use super::Collector;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::statm;
 
 /// Reads the agent's cost; of this process, so from the real `/proc` whatever the roots are.
 #[derive(Debug)]
-pub(super) struct CostCollector {
+pub(super) struct AgentCollector {
     file: HotFile,
     page_bytes: u64,
     cores: u64,
     before: Option<(Instant, u64)>,
 }
 
-impl CostCollector {
+impl AgentCollector {
     pub(super) fn new() -> Self {
         let read = |variable| {
             let number = sysconf(variable).ok().flatten();
@@ -32,9 +33,12 @@ impl CostCollector {
             before: None,
         }
     }
+}
 
+impl Collector for AgentCollector {
     /// The counters of the link are the run loop's to fill.
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, cost: &mut AgentCost) {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let cost = sample.agent.get_or_insert_default();
         if cost.version.is_empty() {
             cost.version.push_str(env!("CARGO_PKG_VERSION"));
         }

@@ -4,14 +4,16 @@
 //! as not having moved. A core that appears has no share before its second sample, and says zero.
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::Cpu;
+use kinglet_proto::sample::{Cpu, Sample};
 use kinglet_proto::time::Instant;
 
+use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::stat::{self, Stat, Times};
 use crate::kernel::text;
 use crate::limits::{FREQUENCY_FILES_MAX, KERNEL_FILE_MAX, SENSOR_INTERVAL, STAT_HEAD_BYTES};
+use crate::setup::Setup;
 
 /// Reads processor time.
 #[derive(Debug)]
@@ -23,32 +25,20 @@ pub(super) struct CpuCollector {
     clocks: Vec<HotFile>,
     clocks_due: Schedule,
     clocks_of: usize,
-    root: Root,
+    sys: Root,
 }
 
 impl CpuCollector {
-    pub(super) fn new(proc: &Root, sys: &Root) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            file: proc.file("stat"),
+            file: setup.proc.file("stat"),
             head_bytes: STAT_HEAD_BYTES,
             before: Stat::default(),
             after: Stat::default(),
             clocks: Vec::new(),
             clocks_due: Schedule::every(SENSOR_INTERVAL),
             clocks_of: 0,
-            root: sys.clone(),
-        }
-    }
-
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, cpu: &mut Cpu) {
-        std::mem::swap(&mut self.before, &mut self.after);
-        self.read_stat(now, buffer);
-        self.fill_shares(cpu);
-        self.fill_cores(cpu);
-        if self.clocks_due.is_due(now) {
-            self.open_clocks();
-            // The kernel's own clock files win over what cpuinfo said once.
-            cpu.frequency = self.read_clocks(now, buffer).or(cpu.frequency);
+            sys: setup.sys.clone(),
         }
     }
 
@@ -112,7 +102,7 @@ impl CpuCollector {
         let path = |id| format!("devices/system/cpu/cpu{id}/cpufreq/scaling_cur_freq");
         let chosen = cores.iter().step_by(step).map(|core| path(core.0));
         self.clocks =
-            chosen.filter(|path| self.root.exists(path)).map(|path| self.root.file(path)).collect();
+            chosen.filter(|path| self.sys.exists(path)).map(|path| self.sys.file(path)).collect();
     }
 
     /// Mean of the clocks, MHz.
@@ -126,6 +116,21 @@ impl CpuCollector {
             }
         }
         u32::try_from(sum.checked_div(count)? / 1000).ok()
+    }
+}
+
+impl Collector for CpuCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let cpu = &mut sample.cpu;
+        std::mem::swap(&mut self.before, &mut self.after);
+        self.read_stat(now, buffer);
+        self.fill_shares(cpu);
+        self.fill_cores(cpu);
+        if self.clocks_due.is_due(now) {
+            self.open_clocks();
+            // The kernel's own clock files win over what cpuinfo said once.
+            cpu.frequency = self.read_clocks(now, buffer).or(cpu.frequency);
+        }
     }
 }
 
@@ -161,10 +166,12 @@ impl Spent {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn collected(before: &str, after: &str) -> Cpu {
-        let mut collector = CpuCollector::new(&Root::new("/nowhere"), &Root::new("/nowhere"));
+        let mut collector = CpuCollector::new(&Setup::of(Path::new("/nowhere")));
         stat::parse(before.as_bytes(), &mut collector.before);
         stat::parse(after.as_bytes(), &mut collector.after);
         let mut cpu = Cpu::default();

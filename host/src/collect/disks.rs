@@ -1,11 +1,14 @@
 //! Physical disks: rates from `/proc/diskstats`, usage from the file systems that lie on them.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Disk, Filesystem};
+use kinglet_proto::sample::{Disk, Filesystem, Sample};
 use kinglet_proto::time::Instant;
 
+use super::Collector;
 use super::rate::{self, Width};
 use super::schedule::Schedule;
 use crate::filter::Filter;
@@ -13,9 +16,10 @@ use crate::kernel::block;
 use crate::kernel::diskstats::{self, Counters};
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::INVENTORY_INTERVAL;
+use crate::setup::Setup;
 use crate::storage::block::{BlockMap, Share};
 use crate::storage::medium::SECTOR;
-use crate::storage::mounts::Volume;
+use crate::storage::mounts::{Volume, Volumes};
 
 /// Reads disks.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub(super) struct DiskCollector {
     sys: Root,
     root: Root,
     filter: Filter,
+    volumes: Rc<RefCell<Volumes>>,
     file: HotFile,
     map: BlockMap,
     /// For each disk of the sample its place in the map.
@@ -46,12 +51,13 @@ struct Readings {
 }
 
 impl DiskCollector {
-    pub(super) fn new(proc: &Root, sys: &Root, root: &Root, filter: Filter) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            sys: sys.clone(),
-            root: root.clone(),
-            filter,
-            file: proc.file("diskstats"),
+            sys: setup.sys.clone(),
+            root: setup.root.clone(),
+            filter: setup.filters.disks.clone(),
+            volumes: Rc::clone(&setup.volumes),
+            file: setup.proc.file("diskstats"),
             map: BlockMap::default(),
             order: Vec::new(),
             readings: Vec::new(),
@@ -63,38 +69,8 @@ impl DiskCollector {
         }
     }
 
-    /// `volumes` and `filesystems` go in step.
-    pub(super) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        (volumes, generation): (&[Volume], u64),
-        filesystems: &[Filesystem],
-        disks: &mut Vec<Disk>,
-    ) {
-        for reading in &mut self.readings {
-            reading.before = reading.after;
-        }
-        let fingerprint = self.read_counters(now, buffer);
-        let is_other = fingerprint != self.fingerprint || generation != self.generation;
-        if self.due.is_due(now) || is_other {
-            (self.fingerprint, self.generation) = (fingerprint, generation);
-            self.read_topology(buffer, volumes, disks);
-            self.read_counters(now, buffer);
-            self.fill_wear(now, buffer, disks);
-        }
-        let elapsed = now.since(self.before_at);
-        self.before_at = now;
-        for (place, disk) in self.order.iter().zip(disks.iter_mut()) {
-            if let Some(readings) = self.readings.get(*place) {
-                fill_rates(disk, readings, elapsed);
-            }
-        }
-        self.fill_usage(filesystems, disks);
-    }
-
-    /// Usage again, when the file systems have told more; the volumes are those of the sample.
-    pub(super) fn fill_usage(&self, filesystems: &[Filesystem], disks: &mut [Disk]) {
+    /// The volumes, from which the shares come, and the file systems of the sample go in step.
+    fn fill_usage(&self, filesystems: &[Filesystem], disks: &mut [Disk]) {
         for (place, disk) in self.order.iter().zip(disks) {
             fill_usage(disk, *place, &self.shares, filesystems);
         }
@@ -118,7 +94,8 @@ impl DiskCollector {
         fingerprint
     }
 
-    fn read_topology(&mut self, buffer: &mut Buffer, volumes: &[Volume], disks: &mut Vec<Disk>) {
+    fn read_topology(&mut self, buffer: &mut Buffer, disks: &mut Vec<Disk>) {
+        let volumes = &self.volumes.borrow().list;
         let known = std::mem::take(&mut self.map);
         let with_pools = volumes.iter().any(|volume| volume.fstype == "zfs");
         self.map = BlockMap::read(&self.sys, &self.root, &self.filter, with_pools, buffer);
@@ -157,6 +134,37 @@ impl DiskCollector {
             disk.wear_percent =
                 file.and_then(|file| file.read(now, buffer)).and_then(block::parse_life_time);
         }
+    }
+}
+
+impl Collector for DiskCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let Sample { disks, filesystems, .. } = sample;
+        for reading in &mut self.readings {
+            reading.before = reading.after;
+        }
+        let fingerprint = self.read_counters(now, buffer);
+        let generation = self.volumes.borrow().generation;
+        let is_other = fingerprint != self.fingerprint || generation != self.generation;
+        if self.due.is_due(now) || is_other {
+            (self.fingerprint, self.generation) = (fingerprint, generation);
+            self.read_topology(buffer, disks);
+            self.read_counters(now, buffer);
+            self.fill_wear(now, buffer, disks);
+        }
+        let elapsed = now.since(self.before_at);
+        self.before_at = now;
+        for (place, disk) in self.order.iter().zip(disks.iter_mut()) {
+            if let Some(readings) = self.readings.get(*place) {
+                fill_rates(disk, readings, elapsed);
+            }
+        }
+        self.fill_usage(filesystems, disks);
+    }
+
+    /// The file systems may have told more.
+    fn wait(&mut self, _: Duration, sample: &mut Sample) {
+        self.fill_usage(&sample.filesystems, &mut sample.disks);
     }
 }
 

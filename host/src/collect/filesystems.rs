@@ -1,66 +1,56 @@
 //! Space of the mounted file systems: the list from mountinfo, the figures from statfs.
 
-use std::ffi::CString;
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, OsStr};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::Filesystem;
+use kinglet_proto::sample::{Filesystem, Sample};
 use kinglet_proto::time::Instant;
 
 use super::schedule::Schedule;
-use super::{Roots, set_text};
+use super::{Change, Collector, set_text};
 use crate::filter::Filter;
-use crate::kernel::root::{Buffer, HotFile};
+use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
-use crate::storage::mounts::{self, Volume};
-use crate::storage::statfs::{Answer, Ask, Space, Statfs};
+use crate::setup::Setup;
+use crate::storage::mounts::{self, Volume, Volumes};
+use crate::storage::statfs::{Answer, Space, Statfs};
 
 /// Reads the mount table and the space of what is mounted.
 pub(super) struct FilesystemCollector {
     file: HotFile,
-    root: PathBuf,
+    root: Root,
     filter: Filter,
     table: Vec<u8>,
-    volumes: Vec<Volume>,
+    volumes: Rc<RefCell<Volumes>>,
     /// For each path that is asked, the volume it belongs to.
     owners: Vec<usize>,
     statfs: Statfs,
     table_due: Schedule,
     space_due: Schedule,
-    generation: u64,
 }
 
 impl FilesystemCollector {
-    pub(super) fn new(roots: &Roots, filter: Filter, ask: Ask) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            file: HotFile::new(roots.mount_table()),
-            root: roots.root.clone(),
-            filter,
+            file: HotFile::new(setup.mount_table.clone()),
+            root: setup.root.clone(),
+            filter: setup.filters.mounts.clone(),
             table: Vec::new(),
-            volumes: Vec::new(),
+            volumes: Rc::clone(&setup.volumes),
             owners: Vec::new(),
-            statfs: Statfs::new(ask),
+            statfs: Statfs::new(Arc::clone(&setup.ask)),
             table_due: Schedule::every(TOPOLOGY_INTERVAL),
             space_due: Schedule::every(STATFS_INTERVAL),
-            generation: 0,
         }
     }
 
-    /// Something was mounted or unmounted.
-    pub(super) fn handle_change(&mut self) {
-        self.table_due.hurry();
-        self.file.look_again();
-    }
-
-    /// The volumes, one for each file system of the sample, and a number that changes with them.
-    pub(super) fn volumes(&self) -> (&[Volume], u64) {
-        (&self.volumes, self.generation)
-    }
-
     /// Reads the mount table when it is time, and starts asking; does not wait.
-    pub(super) fn start(&mut self, now: Instant, buffer: &mut Buffer) {
+    fn start(&mut self, now: Instant, buffer: &mut Buffer) {
         self.statfs.poll(now);
         // The list does not change under a helper; a stuck one is given up soon.
         if !self.statfs.is_running() && self.table_due.is_due(now) {
@@ -71,36 +61,6 @@ impl FilesystemCollector {
         }
     }
 
-    pub(super) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        filesystems: &mut Vec<Filesystem>,
-    ) {
-        self.start(now, buffer);
-        // With a long interval the last round is as old as that: wait a moment for the new one.
-        let is_old = |at: Instant| now.since(at) >= 2 * STATFS_INTERVAL;
-        if self.statfs.is_running() && self.statfs.answered_at().is_none_or(is_old) {
-            self.statfs.wait(STATFS_PATIENCE, now);
-        }
-        self.fill(filesystems);
-    }
-
-    /// Waits for the space of every mount; what does not answer in time is stuck.
-    pub(super) fn wait(
-        &mut self,
-        limit: Duration,
-        now: Instant,
-        filesystems: &mut Vec<Filesystem>,
-    ) {
-        self.statfs.wait(limit, now);
-        while self.statfs.is_running() {
-            self.statfs.skip(now);
-            self.statfs.wait(STATFS_PATIENCE, now);
-        }
-        self.fill(filesystems);
-    }
-
     fn read_table(&mut self, now: Instant, buffer: &mut Buffer) {
         let table = self.file.read_whole(now, buffer).unwrap_or_default();
         if table == self.table {
@@ -108,11 +68,12 @@ impl FilesystemCollector {
         }
         self.table.clear();
         self.table.extend_from_slice(table);
-        self.volumes = mounts::choose(&self.table, &self.filter);
-        self.generation += 1;
+        let mut volumes = self.volumes.borrow_mut();
+        volumes.list = mounts::choose(&self.table, &self.filter);
+        volumes.generation += 1;
         self.owners.clear();
         let mut paths = Vec::new();
-        for (at, volume) in self.volumes.iter().enumerate() {
+        for (at, volume) in volumes.list.iter().enumerate() {
             for path in &volume.paths {
                 self.owners.push(at);
                 paths.push(below(&self.root, path));
@@ -124,12 +85,13 @@ impl FilesystemCollector {
 
     fn fill(&self, filesystems: &mut Vec<Filesystem>) {
         let is_same = |(volume, row): (&Volume, &Filesystem)| volume.mount_point == row.mount_point;
-        let rows = self.volumes.iter().zip(filesystems.iter());
-        if filesystems.len() != self.volumes.len() || !rows.into_iter().all(is_same) {
+        let volumes = &self.volumes.borrow().list;
+        let rows = volumes.iter().zip(filesystems.iter());
+        if filesystems.len() != volumes.len() || !rows.into_iter().all(is_same) {
             filesystems.clear();
-            filesystems.resize(self.volumes.len(), Filesystem::default());
+            filesystems.resize(volumes.len(), Filesystem::default());
         }
-        for (row, volume) in filesystems.iter_mut().zip(&self.volumes) {
+        for (row, volume) in filesystems.iter_mut().zip(volumes) {
             set_text(&mut row.mount_point, &volume.mount_point);
             set_text(&mut row.device, &volume.source);
             set_text(&mut row.fstype, &volume.fstype);
@@ -145,6 +107,36 @@ impl FilesystemCollector {
             }
             last = Some(owner);
         }
+    }
+}
+
+impl Collector for FilesystemCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        self.start(now, buffer);
+        // With a long interval the last round is as old as that: wait a moment for the new one.
+        let is_old = |at: Instant| now.since(at) >= 2 * STATFS_INTERVAL;
+        if self.statfs.is_running() && self.statfs.answered_at().is_none_or(is_old) {
+            self.statfs.wait(STATFS_PATIENCE, now);
+        }
+        self.fill(&mut sample.filesystems);
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Mounts {
+            self.table_due.hurry();
+            self.file.look_again();
+        }
+    }
+
+    /// What does not answer in time is stuck.
+    fn wait(&mut self, limit: Duration, sample: &mut Sample) {
+        let now = sample.taken;
+        self.statfs.wait(limit, now);
+        while self.statfs.is_running() {
+            self.statfs.skip(now);
+            self.statfs.wait(STATFS_PATIENCE, now);
+        }
+        self.fill(&mut sample.filesystems);
     }
 }
 
@@ -179,18 +171,10 @@ fn add_dataset(row: &mut Filesystem, answer: &Answer) {
 }
 
 /// A mount point as seen below the host's root.
-fn below(root: &Path, mount_point: &CString) -> CString {
-    if root == Path::new("/") {
-        return mount_point.clone();
-    }
-    let inside = std::ffi::OsStr::from_bytes(mount_point.as_bytes());
-    let path = root.join(
-        inside
-            .as_bytes()
-            .strip_prefix(b"/")
-            .map_or(inside, |bytes| std::ffi::OsStr::from_bytes(bytes)),
-    );
-    CString::new(path.into_os_string().into_vec()).unwrap_or_default()
+fn below(root: &Root, mount_point: &CStr) -> CString {
+    let inside = mount_point.to_bytes();
+    let inside = OsStr::from_bytes(inside.strip_prefix(b"/").unwrap_or(inside));
+    CString::new(root.path(inside).into_os_string().into_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -228,8 +212,8 @@ mod tests {
 
     #[test]
     fn mount_points_are_asked_below_the_hosts_root() {
-        let inside = |root: &str, mount_point: &std::ffi::CStr| {
-            below(Path::new(root), &mount_point.to_owned()).into_string().unwrap()
+        let inside = |root: &str, mount_point: &CStr| {
+            below(&Root::new(root), mount_point).into_string().unwrap()
         };
         assert_eq!(inside("/", c"/srv"), "/srv");
         assert_eq!(inside("/host", c"/srv/a b"), "/host/srv/a b");

@@ -7,43 +7,48 @@ use kinglet_proto::sample::{LoadAverage, Processes, Sample};
 use kinglet_proto::time::Instant;
 use sysinfo::System;
 
-use super::Roots;
+use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime, utmp};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
+use crate::setup::Setup;
 
-/// Reads the inventory.
+/// Reads what every host has.
 #[derive(Debug)]
 pub(super) struct HostCollector {
     proc: Root,
     sys: Root,
     root: Root,
     is_own: bool,
+    loadavg: HotFile,
+    uptime: HotFile,
     due: Schedule,
     users_due: Schedule,
 }
 
 impl HostCollector {
-    pub(super) fn new(roots: &Roots) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            proc: Root::new(&roots.proc),
-            sys: Root::new(&roots.sys),
-            root: Root::new(&roots.root),
-            is_own: roots.are_own(),
+            proc: setup.proc.clone(),
+            sys: setup.sys.clone(),
+            root: setup.root.clone(),
+            is_own: setup.is_own,
+            loadavg: setup.proc.file("loadavg"),
+            uptime: setup.proc.file("uptime"),
             due: Schedule::every(INVENTORY_INTERVAL),
             users_due: Schedule::every(TOPOLOGY_INTERVAL),
         }
     }
 
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        if self.users_due.is_due(now) {
-            sample.users = self.count_users(buffer);
-        }
-        if self.due.is_due(now) {
-            self.fill_os(buffer, sample);
-            self.fill_cpu(buffer, sample);
-        }
+    fn fill_load(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let load = self.loadavg.read(now, buffer).and_then(loadavg::parse);
+        sample.load_average = load.map(|load| {
+            let [one, five, fifteen] = load.hundredths.map(units);
+            LoadAverage { one, five, fifteen }
+        });
+        sample.processes = load.map(|load| Processes { total: load.total, running: load.running });
+        sample.uptime = self.uptime.read(now, buffer).and_then(uptime::parse);
     }
 
     fn count_users(&self, buffer: &mut Buffer) -> Option<u64> {
@@ -85,26 +90,16 @@ impl HostCollector {
     }
 }
 
-/// Reads load, tasks and uptime.
-#[derive(Debug)]
-pub(super) struct LoadCollector {
-    loadavg: HotFile,
-    uptime: HotFile,
-}
-
-impl LoadCollector {
-    pub(super) fn new(proc: &Root) -> Self {
-        Self { loadavg: proc.file("loadavg"), uptime: proc.file("uptime") }
-    }
-
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        let load = self.loadavg.read(now, buffer).and_then(loadavg::parse);
-        sample.load_average = load.map(|load| {
-            let [one, five, fifteen] = load.hundredths.map(units);
-            LoadAverage { one, five, fifteen }
-        });
-        sample.processes = load.map(|load| Processes { total: load.total, running: load.running });
-        sample.uptime = self.uptime.read(now, buffer).and_then(uptime::parse);
+impl Collector for HostCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        self.fill_load(now, buffer, sample);
+        if self.users_due.is_due(now) {
+            sample.users = self.count_users(buffer);
+        }
+        if self.due.is_due(now) {
+            self.fill_os(buffer, sample);
+            self.fill_cpu(buffer, sample);
+        }
     }
 }
 

@@ -1,13 +1,60 @@
 //! The host's own addresses, public ones first.
 
+use std::cell::Cell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::Instant;
 use nix::ifaddrs::getifaddrs;
 
-use crate::limits::IP_ADDRESSES_MAX;
+use super::schedule::Schedule;
+use super::{Change, Collector};
+use crate::kernel::root::Buffer;
+use crate::limits::{INVENTORY_INTERVAL, IP_ADDRESSES_MAX};
+use crate::setup::Setup;
+
+/// Asks for the addresses; never for another host whose roots are seen.
+#[derive(Debug)]
+pub(super) struct IpAddressCollector {
+    is_own: bool,
+    due: Schedule,
+    /// Grows when there are other links, and as it was when the addresses were read.
+    links: Rc<Cell<u64>>,
+    links_seen: u64,
+}
+
+impl IpAddressCollector {
+    pub(super) fn new(setup: &Setup) -> Self {
+        Self {
+            is_own: setup.is_own,
+            due: Schedule::every(INVENTORY_INTERVAL),
+            links: Rc::clone(&setup.links),
+            links_seen: 0,
+        }
+    }
+}
+
+impl Collector for IpAddressCollector {
+    fn collect(&mut self, now: Instant, _: &mut Buffer, sample: &mut Sample) {
+        if self.links.get() != self.links_seen {
+            self.links_seen = self.links.get();
+            self.due.hurry();
+        }
+        if self.is_own && self.due.is_due(now) {
+            read(&mut sample.ip_addresses);
+        }
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Network {
+            self.due.hurry();
+        }
+    }
+}
 
 /// Global unicast addresses of interfaces that are up: public, then private, IPv4 before IPv6.
-pub(super) fn read(addresses: &mut Vec<String>) {
+fn read(addresses: &mut Vec<String>) {
     let Ok(found) = getifaddrs() else { return };
     let found = found.filter_map(|entry| {
         let address = entry.address?;

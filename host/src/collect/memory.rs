@@ -1,14 +1,16 @@
 //! Main memory, swap and zram.
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::Memory;
+use kinglet_proto::sample::{Memory, Sample};
 use kinglet_proto::time::Instant;
 
+use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::block;
 use crate::kernel::meminfo::{self, Meminfo};
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::INVENTORY_INTERVAL;
+use crate::setup::Setup;
 
 /// Reads memory figures.
 #[derive(Debug)]
@@ -20,20 +22,13 @@ pub(super) struct MemoryCollector {
 }
 
 impl MemoryCollector {
-    pub(super) fn new(proc: &Root, sys: &Root) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            file: proc.file("meminfo"),
+            file: setup.proc.file("meminfo"),
             zram: Vec::new(),
             zram_due: Schedule::every(INVENTORY_INTERVAL),
-            sys: sys.clone(),
+            sys: setup.sys.clone(),
         }
-    }
-
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, memory: &mut Memory) {
-        let zram_used = self.read_zram(now, buffer);
-        let meminfo = self.file.read(now, buffer).map(meminfo::parse).unwrap_or_default();
-        *memory = account(&meminfo);
-        memory.zram_used = zram_used;
     }
 
     fn read_zram(&mut self, now: Instant, buffer: &mut Buffer) -> Option<u64> {
@@ -55,6 +50,14 @@ impl MemoryCollector {
             }
         }
         used
+    }
+}
+
+impl Collector for MemoryCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let zram_used = self.read_zram(now, buffer);
+        let meminfo = self.file.read(now, buffer).map(meminfo::parse).unwrap_or_default();
+        sample.memory = Memory { zram_used, ..account(&meminfo) };
     }
 }
 

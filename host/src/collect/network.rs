@@ -5,19 +5,23 @@
 
 mod ports;
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use kinglet_proto::sample::{Interface, Network};
+use kinglet_proto::sample::{Interface, Network, Sample};
 use kinglet_proto::time::Instant;
 
 use self::ports::Port;
 use super::rate::{self, Width};
 use super::schedule::Schedule;
+use super::{Change, Collector};
 use crate::filter::Filter;
 use crate::kernel::net_dev::{self, NetDev};
 use crate::kernel::net_route;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
+use crate::setup::Setup;
 
 /// Reads traffic.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub(super) struct NetworkCollector {
     due: Schedule,
     routes_due: Schedule,
     before_at: Instant,
+    /// Tells others that the topology was read again.
+    renewals: Rc<Cell<u64>>,
 }
 
 /// One interface of `/proc/net/dev`, in its order.
@@ -46,44 +52,18 @@ struct Link {
 }
 
 impl NetworkCollector {
-    pub(super) fn new(net: &Root, sys: &Root, filter: Filter) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            net: net.clone(),
-            sys: sys.clone(),
-            filter,
-            file: net.file("dev"),
+            net: setup.net.clone(),
+            sys: setup.sys.clone(),
+            filter: setup.filters.interfaces.clone(),
+            file: setup.net.file("dev"),
             links: Vec::new(),
             due: Schedule::every(INVENTORY_INTERVAL),
             routes_due: Schedule::every(TOPOLOGY_INTERVAL),
             before_at: Instant::default(),
+            renewals: Rc::clone(&setup.links),
         }
-    }
-
-    /// Routes, links or addresses changed.
-    pub(super) fn handle_change(&mut self) {
-        self.due.hurry();
-    }
-
-    /// Whether the topology was read again: addresses may have changed with it.
-    pub(super) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        network: &mut Network,
-    ) -> bool {
-        // Where nobody tells of changes, a new default route is the one that matters.
-        let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
-        let is_other_wan = wan.is_some_and(|wan| wan != network.wan);
-        let mut renewed = self.due.is_due(now) || is_other_wan;
-        if renewed || !self.read_counters(now, buffer, network) {
-            renewed = true;
-            self.read_topology(now, buffer, network);
-            // What appeared while the topology was read is found at the next sample.
-            self.read_counters(now, buffer, network);
-        }
-        self.fill_rates(now.since(self.before_at), network);
-        self.before_at = now;
-        renewed
     }
 
     /// Reads the counters of every link; `false` when the links are not those known.
@@ -183,6 +163,30 @@ impl NetworkCollector {
     }
 }
 
+impl Collector for NetworkCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let network = &mut sample.network;
+        // Where nobody tells of changes, a new default route is the one that matters.
+        let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
+        let is_other_wan = wan.is_some_and(|wan| wan != network.wan);
+        let is_due = self.due.is_due(now) || is_other_wan;
+        if is_due || !self.read_counters(now, buffer, network) {
+            self.renewals.set(self.renewals.get() + 1);
+            self.read_topology(now, buffer, network);
+            // What appeared while the topology was read is found at the next sample.
+            self.read_counters(now, buffer, network);
+        }
+        self.fill_rates(now.since(self.before_at), network);
+        self.before_at = now;
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Network {
+            self.due.hurry();
+        }
+    }
+}
+
 /// The sum of what is known; `None` when nothing is.
 fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     match (one, other) {
@@ -214,7 +218,7 @@ mod tests {
         folder: PathBuf,
         collector: NetworkCollector,
         buffer: Buffer,
-        network: Network,
+        sample: Sample,
     }
 
     impl Host {
@@ -222,10 +226,10 @@ mod tests {
             let folder =
                 std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
             fs::create_dir_all(folder.join("net")).unwrap();
-            let root = Root::new(&folder);
-            let net = Root::new(folder.join("net"));
-            let collector = NetworkCollector::new(&net, &root, Filter::default());
-            Self { folder, collector, buffer: Buffer::default(), network: Network::default() }
+            let mut setup = Setup::of(&folder);
+            setup.net = Root::new(folder.join("net"));
+            let collector = NetworkCollector::new(&setup);
+            Self { folder, collector, buffer: Buffer::default(), sample: Sample::default() }
         }
 
         fn add(&self, name: &str, index: u64) {
@@ -242,9 +246,9 @@ mod tests {
             let lines: Vec<String> = counters.iter().map(line).collect();
             fs::write(self.folder.join("net/dev"), lines.join("\n")).unwrap();
             let now = Instant::from_millis(1000 + second * 1000);
-            self.collector.collect(now, &mut self.buffer, &mut self.network);
-            let interfaces = self.network.interfaces.iter().map(|row| row.rx_speed);
-            interfaces.chain([self.network.rx_speed, self.network.total_rx]).collect()
+            self.collector.collect(now, &mut self.buffer, &mut self.sample);
+            let interfaces = self.sample.network.interfaces.iter().map(|row| row.rx_speed);
+            interfaces.chain([self.sample.network.rx_speed, self.sample.network.total_rx]).collect()
         }
     }
 
@@ -286,7 +290,7 @@ mod tests {
         host.add("ppp0", 7);
         host.sample(0, &[("ppp0", 1000)]);
         host.add("ppp0", 9);
-        host.collector.handle_change();
+        host.collector.handle_change(Change::Network);
         assert_eq!(host.sample(1, &[("ppp0", 900_000)]), [None, None, Some(900_000)]);
     }
 
@@ -306,7 +310,7 @@ mod tests {
         let mut host = Host::new("net-absent");
         fs::remove_dir_all(host.folder.join("net")).unwrap();
         let now = Instant::from_millis(1000);
-        host.collector.collect(now, &mut host.buffer, &mut host.network);
-        assert_eq!(host.network, Network::default());
+        host.collector.collect(now, &mut host.buffer, &mut host.sample);
+        assert_eq!(host.sample.network, Network::default());
     }
 }

@@ -1,11 +1,13 @@
 //! Pressure stall information: how long work waits for processor, memory and I/O.
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Pressure, Stall};
+use kinglet_proto::sample::{Pressure, Sample, Stall};
 use kinglet_proto::time::Instant;
 
+use super::Collector;
 use crate::kernel::psi;
-use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::root::{Buffer, HotFile};
+use crate::setup::Setup;
 
 /// Reads pressure stall information.
 #[derive(Debug)]
@@ -16,12 +18,14 @@ pub(super) struct PressureCollector {
 }
 
 impl PressureCollector {
-    pub(super) fn new(proc: &Root) -> Self {
-        let file = |name: &str| proc.file(format!("pressure/{name}"));
+    pub(super) fn new(setup: &Setup) -> Self {
+        let file = |name: &str| setup.proc.file(format!("pressure/{name}"));
         Self { cpu: file("cpu"), memory: file("memory"), io: file("io") }
     }
+}
 
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer) -> Option<Pressure> {
+impl Collector for PressureCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let mut stall = |file: &mut HotFile| {
             let psi = file.read(now, buffer).map(psi::parse)?;
             let percent = |hundredths| Percent::of(hundredths, 10_000);
@@ -35,6 +39,6 @@ impl PressureCollector {
         let memory = stall(&mut self.memory);
         let io = stall(&mut self.io);
         let is_known = cpu.is_some() || memory.is_some() || io.is_some();
-        is_known.then_some(Pressure { cpu, memory, io })
+        sample.pressure = is_known.then_some(Pressure { cpu, memory, io });
     }
 }

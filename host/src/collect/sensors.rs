@@ -1,5 +1,39 @@
 //! Temperatures, fans, the battery and the power flags: a file each.
 
-pub(super) mod battery;
-pub(super) mod power;
-pub(super) mod thermal;
+mod battery;
+mod power;
+mod thermal;
+
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::Instant;
+
+use super::Collector;
+use crate::kernel::root::Buffer;
+use crate::setup::Setup;
+
+/// Reads the sensors.
+#[derive(Debug)]
+pub(super) struct SensorCollector {
+    thermal: thermal::ThermalCollector,
+    battery: battery::BatteryCollector,
+    power: power::PowerCollector,
+}
+
+impl SensorCollector {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let sys = &setup.sys;
+        Self {
+            thermal: thermal::ThermalCollector::new(sys),
+            battery: battery::BatteryCollector::new(sys),
+            power: power::PowerCollector::new(sys),
+        }
+    }
+}
+
+impl Collector for SensorCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        self.thermal.collect(now, buffer, sample);
+        self.battery.collect(now, buffer, sample);
+        self.power.collect(now, buffer, sample);
+    }
+}

@@ -3,10 +3,12 @@
 use kinglet_proto::sample::{Conntrack, Sample, Sockets};
 use kinglet_proto::time::Instant;
 
+use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::root::{Buffer, HotFile, Root};
+use crate::kernel::root::{Buffer, HotFile};
 use crate::kernel::{sockstat, text};
 use crate::limits::TOPOLOGY_INTERVAL;
+use crate::setup::Setup;
 
 /// Reads sockets and the connection tracking table.
 #[derive(Debug)]
@@ -20,7 +22,8 @@ pub(super) struct SocketCollector {
 }
 
 impl SocketCollector {
-    pub(super) fn new(proc: &Root, net: &Root) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let Setup { proc, net, .. } = setup;
         Self {
             sockstat: net.file("sockstat"),
             sockstat6: net.file("sockstat6"),
@@ -30,8 +33,10 @@ impl SocketCollector {
             max: None,
         }
     }
+}
 
-    pub(super) fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+impl Collector for SocketCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let four = self.sockstat.read(now, buffer).map(sockstat::parse).unwrap_or_default();
         let six = self.sockstat6.read(now, buffer).map(sockstat::parse).unwrap_or_default();
         sample.sockets = four.tcp.map(|tcp| Sockets {

@@ -1,29 +1,29 @@
 //! Radio links, from the wireless extensions' file.
 
-use kinglet_proto::sample::Wireless;
+use kinglet_proto::sample::{Sample, Wireless};
 use kinglet_proto::time::Instant;
 
-use crate::kernel::root::{Buffer, HotFile, Root};
+use super::Collector;
+use crate::kernel::root::{Buffer, HotFile};
 use crate::kernel::wireless;
 use crate::limits::WIRELESS_MAX;
+use crate::setup::Setup;
 
 /// Reads radio links.
 #[derive(Debug)]
-pub(super) struct RadioCollector {
+pub(super) struct WirelessCollector {
     file: HotFile,
 }
 
-impl RadioCollector {
-    pub(super) fn new(net: &Root) -> Self {
-        Self { file: net.file("wireless") }
+impl WirelessCollector {
+    pub(super) fn new(setup: &Setup) -> Self {
+        Self { file: setup.net.file("wireless") }
     }
+}
 
-    pub(super) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        wireless: &mut Vec<Wireless>,
-    ) {
+impl Collector for WirelessCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let wireless = &mut sample.wireless;
         let text = self.file.read(now, buffer).unwrap_or_default();
         let mut count = 0;
         for link in wireless::parse(text).take(WIRELESS_MAX) {

@@ -72,6 +72,14 @@ pub(crate) struct Volume {
     pub(crate) paths: Vec<CString>,
 }
 
+/// What is mounted, one for each file system of the sample, and a number that grows with every
+/// other table.
+#[derive(Debug, Default)]
+pub(crate) struct Volumes {
+    pub(crate) list: Vec<Volume>,
+    pub(crate) generation: u64,
+}
+
 /// Chooses from the text of mountinfo; `/` first, then by mount point.
 pub(crate) fn choose(mountinfo: &[u8], filter: &Filter) -> Vec<Volume> {
     let mut mounts: Vec<Mount<'_>> = mountinfo::parse(mountinfo).take(MOUNTS_MAX).collect();

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kinglet_host::collect::Collector;
+use kinglet_host::Sampler;
 use kinglet_proto::session::{Event, Input, Session};
 use kinglet_proto::time::Instant;
 
@@ -16,8 +16,8 @@ use crate::link::{LinkError, LinkEvent, Progress};
 pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> io::Result<bool> {
     let begun = clock::now().instant;
     let (give_up_at, sample_at) = (begun.plus(CHECK_TIMEOUT), begun.plus(FIRST_WINDOW));
-    let mut collector = Collector::new(&config.roots, &config.collect);
-    collector.collect(clock::now());
+    let mut sampler = Sampler::new(&config.roots, &config.collect);
+    sampler.collect(clock::now());
     let session = Session::new(server.protocol, server.account(&config.host), server.interval, 0);
     let told = Told::new(out, server.url.tls, begun);
     let mut drive = Drive::new(session, server.target(), told);
@@ -27,8 +27,8 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
             let limit = CHECK_TIMEOUT.as_secs();
             drive.observer.fail(&format!("no answer within {limit} s"));
         } else if drive.observer.wants_report() && sample_at <= now.instant {
-            collector.collect(now);
-            drive.feed(Input::Sampled(collector.sample_mut()), now);
+            sampler.collect(now);
+            drive.feed(Input::Sampled(sampler.sample_mut()), now);
             // Whoever answers this has read the report before it.
             drive.ping(now);
         }

@@ -1,9 +1,10 @@
 //! The battery that feeds the host.
 
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::Battery;
+use kinglet_proto::sample::{Battery, Sample};
 use kinglet_proto::time::Instant;
 
+use crate::collect::Collector;
 use crate::collect::schedule::Schedule;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::text;
@@ -11,15 +12,15 @@ use crate::limits::SENSOR_INTERVAL;
 
 /// Reads the battery now and then.
 #[derive(Debug)]
-pub(in crate::collect) struct BatteryCollector {
+pub(super) struct BatteryCollector {
     capacity: Option<HotFile>,
     status: Option<HotFile>,
     due: Schedule,
 }
 
 impl BatteryCollector {
-    pub(in crate::collect) fn new(sys: &Root, buffer: &mut Buffer) -> Self {
-        let battery = find_battery(sys, buffer);
+    pub(super) fn new(sys: &Root) -> Self {
+        let battery = find_battery(sys, &mut Buffer::default());
         let file = |name: &str| {
             battery.as_ref().map(|at| sys.file(format!("class/power_supply/{at}/{name}")))
         };
@@ -27,17 +28,6 @@ impl BatteryCollector {
             capacity: file("capacity"),
             status: file("status"),
             due: Schedule::every(SENSOR_INTERVAL),
-        }
-    }
-
-    pub(in crate::collect) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        battery: &mut Option<Battery>,
-    ) {
-        if self.due.is_due(now) {
-            *battery = self.read(now, buffer);
         }
     }
 
@@ -49,6 +39,14 @@ impl BatteryCollector {
         let on_mains: [&[u8]; 3] = [b"Charging", b"Full", b"Not charging"];
         let charging = status.is_some_and(|status| on_mains.contains(&text::trim(status)));
         Some(Battery { percent, charging })
+    }
+}
+
+impl Collector for BatteryCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        if self.due.is_due(now) {
+            sample.battery = self.read(now, buffer);
+        }
     }
 }
 
@@ -80,10 +78,10 @@ mod tests {
         write("a_mouse", "scope", "Device\n");
         write("a_mouse", "capacity", "5\n");
         let mut read = |second: u64| {
-            let mut battery = None;
+            let mut sample = Sample::default();
             let now = Instant::from_millis(second * 1000);
-            BatteryCollector::new(&sys, &mut buffer).collect(now, &mut buffer, &mut battery);
-            battery
+            BatteryCollector::new(&sys).collect(now, &mut buffer, &mut sample);
+            sample.battery
         };
         assert_eq!(read(1), None);
         write("BAT0", "type", "Battery\n");

@@ -1,14 +1,15 @@
 //! The Raspberry Pi firmware's power flags.
 
-use kinglet_proto::sample::Power;
+use kinglet_proto::sample::{Power, Sample};
 use kinglet_proto::time::Instant;
 
+use crate::collect::Collector;
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor::{self, Throttled};
 
 /// Reads power flags at every sample: a dip lasts less than a second.
 #[derive(Debug)]
-pub(in crate::collect) struct PowerCollector {
+pub(super) struct PowerCollector {
     file: Option<HotFile>,
     counts: Counts,
 }
@@ -21,17 +22,19 @@ struct Counts {
 }
 
 impl PowerCollector {
-    pub(in crate::collect) fn new(sys: &Root) -> Self {
+    pub(super) fn new(sys: &Root) -> Self {
         Self { file: find_firmware(sys), counts: Counts::default() }
     }
 
-    pub(in crate::collect) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-    ) -> Option<Power> {
+    fn read(&mut self, now: Instant, buffer: &mut Buffer) -> Option<Power> {
         let value = self.file.as_mut()?.read(now, buffer)?;
         Some(self.counts.update(sensor::parse_throttled(value)?))
+    }
+}
+
+impl Collector for PowerCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        sample.power = self.read(now, buffer);
     }
 }
 

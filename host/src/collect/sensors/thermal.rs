@@ -6,11 +6,11 @@
 //! an error or with something absurd is absent until it answers well. Disks are left out
 //! (`drivetemp`): asking one may keep it from sleeping.
 
-use kinglet_proto::sample::{Fan, Temperature};
+use kinglet_proto::sample::{Fan, Sample, Temperature};
 use kinglet_proto::time::Instant;
 
 use crate::collect::schedule::Schedule;
-use crate::collect::set_text;
+use crate::collect::{Collector, set_text};
 use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor;
 use crate::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
@@ -20,7 +20,7 @@ const DISK_CHIP: &str = "drivetemp";
 
 /// Reads temperatures and fans.
 #[derive(Debug)]
-pub(in crate::collect) struct ThermalCollector {
+pub(super) struct ThermalCollector {
     sys: Root,
     temperatures: Vec<Sensor>,
     fans: Vec<Sensor>,
@@ -35,7 +35,7 @@ struct Sensor {
 }
 
 impl ThermalCollector {
-    pub(in crate::collect) fn new(sys: &Root) -> Self {
+    pub(super) fn new(sys: &Root) -> Self {
         Self {
             sys: sys.clone(),
             temperatures: Vec::new(),
@@ -43,48 +43,6 @@ impl ThermalCollector {
             inventory_due: Schedule::every(INVENTORY_INTERVAL),
             due: Schedule::every(SENSOR_INTERVAL),
         }
-    }
-
-    pub(in crate::collect) fn collect(
-        &mut self,
-        now: Instant,
-        buffer: &mut Buffer,
-        temperatures: &mut Vec<Temperature>,
-        fans: &mut Vec<Fan>,
-    ) {
-        if self.inventory_due.is_due(now) {
-            self.find_sensors(buffer);
-            self.due.hurry();
-        }
-        if !self.due.is_due(now) {
-            return;
-        }
-        let mut count = 0;
-        for sensor in &mut self.temperatures {
-            let Some(celsius) = sensor.file.read(now, buffer).and_then(parse_celsius) else {
-                continue;
-            };
-            if count == temperatures.len() {
-                temperatures.push(Temperature::default());
-            }
-            set_text(&mut temperatures[count].label, &sensor.label);
-            temperatures[count].celsius = celsius;
-            count += 1;
-        }
-        temperatures.truncate(count);
-        count = 0;
-        for sensor in &mut self.fans {
-            let Some(rpm) = sensor.file.read(now, buffer).and_then(sensor::parse_rpm) else {
-                continue;
-            };
-            if count == fans.len() {
-                fans.push(Fan::default());
-            }
-            set_text(&mut fans[count].label, &sensor.label);
-            fans[count].rpm = rpm;
-            count += 1;
-        }
-        fans.truncate(count);
     }
 
     fn find_sensors(&mut self, buffer: &mut Buffer) {
@@ -117,6 +75,45 @@ impl ThermalCollector {
         }
         self.temperatures = found.temperatures;
         self.fans = found.fans;
+    }
+}
+
+impl Collector for ThermalCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        if self.inventory_due.is_due(now) {
+            self.find_sensors(buffer);
+            self.due.hurry();
+        }
+        if !self.due.is_due(now) {
+            return;
+        }
+        let Sample { temperatures, fans, .. } = sample;
+        let mut count = 0;
+        for sensor in &mut self.temperatures {
+            let Some(celsius) = sensor.file.read(now, buffer).and_then(parse_celsius) else {
+                continue;
+            };
+            if count == temperatures.len() {
+                temperatures.push(Temperature::default());
+            }
+            set_text(&mut temperatures[count].label, &sensor.label);
+            temperatures[count].celsius = celsius;
+            count += 1;
+        }
+        temperatures.truncate(count);
+        count = 0;
+        for sensor in &mut self.fans {
+            let Some(rpm) = sensor.file.read(now, buffer).and_then(sensor::parse_rpm) else {
+                continue;
+            };
+            if count == fans.len() {
+                fans.push(Fan::default());
+            }
+            set_text(&mut fans[count].label, &sensor.label);
+            fans[count].rpm = rpm;
+            count += 1;
+        }
+        fans.truncate(count);
     }
 }
 

@@ -1,0 +1,105 @@
+//! Takes samples of one host: asks the collectors in turn, and owns what they fill.
+
+use std::time::Duration;
+
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::Now;
+
+use crate::collect::{COLLECTORS, Change, Collector, switches};
+use crate::kernel::root::Buffer;
+use crate::setup::{Filters, Roots, Setup};
+use crate::storage::statfs::{self, Ask};
+
+/// What to collect: everything, but for what is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    off: Vec<&'static str>,
+    /// What is left out of the lists of a sample.
+    pub filters: Filters,
+}
+
+impl Options {
+    /// Leaves a collector out; `false` where none has this name that can be.
+    pub fn leave_out(&mut self, name: &str) -> bool {
+        let row = switches().find(|row| row.name == name);
+        self.off.extend(row.map(|row| row.name));
+        row.is_some()
+    }
+
+    /// Whether the collector of this name is asked.
+    pub fn includes(&self, name: &str) -> bool {
+        !self.off.contains(&name)
+    }
+}
+
+/// Takes samples of one host.
+///
+/// The sample is one, filled in place, so that in the steady state nothing is allocated.
+pub struct Sampler {
+    collectors: Vec<Box<dyn Collector>>,
+    buffer: Buffer,
+    sample: Sample,
+}
+
+impl Sampler {
+    /// Opens nothing yet. Rates need two samples: the first has none.
+    pub fn new(roots: &Roots, options: &Options) -> Self {
+        Self::with_statfs(roots, options, statfs::kernel())
+    }
+
+    /// The same with another way to ask mounts for their space.
+    pub fn with_statfs(roots: &Roots, options: &Options, ask: Ask) -> Self {
+        let setup = Setup::new(roots, options.filters.clone(), ask);
+        let wanted = COLLECTORS.iter().filter(|row| options.includes(row.name));
+        Self {
+            collectors: wanted.map(|row| (row.new)(&setup)).collect(),
+            buffer: Buffer::default(),
+            sample: Sample::default(),
+        }
+    }
+
+    /// Takes a sample; what cannot be read is absent. Never waits for a mount.
+    pub fn collect(&mut self, now: Now) -> &Sample {
+        self.sample.taken = now.instant;
+        self.sample.timestamp = now.wall;
+        for collector in &mut self.collectors {
+            collector.collect(now.instant, &mut self.buffer, &mut self.sample);
+        }
+        &self.sample
+    }
+
+    /// The sample as it is, for what only the run loop knows (`agent`).
+    pub fn sample_mut(&mut self) -> &mut Sample {
+        &mut self.sample
+    }
+
+    /// Something of the host changed: what depends on it is read again at the next sample.
+    pub fn handle_change(&mut self, change: Change) {
+        for collector in &mut self.collectors {
+            collector.handle_change(change);
+        }
+    }
+
+    /// Waits for what the last sample began and could not wait for, at most about `limit` each;
+    /// for one sample on a terminal.
+    pub fn wait(&mut self, limit: Duration) {
+        for collector in &mut self.collectors {
+            collector.wait(limit, &mut self.sample);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_a_switch_can_be_left_out() {
+        let mut options = Options::default();
+        assert!(COLLECTORS.iter().all(|row| options.includes(row.name)));
+        assert!(!options.leave_out("host") && !options.leave_out("no such collector"));
+        assert_eq!(options, Options::default());
+        assert!(options.leave_out("memory"));
+        assert!(!options.includes("memory") && options.includes("cpu"));
+    }
+}

@@ -1,0 +1,107 @@
+//! What a collector is made from: where the host's files lie, what the owner leaves out, and what
+//! one collector finds and another needs.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::filter::Filter;
+use crate::kernel::root::Root;
+use crate::storage::mounts::Volumes;
+use crate::storage::statfs::Ask;
+
+/// Where the host's files lie; other than the defaults inside a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roots {
+    /// `/proc` (`HOST_PROC`).
+    pub proc: PathBuf,
+    /// `/sys` (`HOST_SYS`).
+    pub sys: PathBuf,
+    /// `/` (`HOST_ROOT`): os-release, utmp, and the mount points.
+    pub root: PathBuf,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self { proc: "/proc".into(), sys: "/sys".into(), root: "/".into() }
+    }
+}
+
+impl Roots {
+    /// Whether these are the agent's own, so that asking the system means asking the host.
+    pub fn are_own(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The mount table: of PID 1 where that is allowed. Under a service manager's sandbox the
+    /// agent's own mounts are read-only and say nothing of the host's.
+    pub fn mount_table(&self) -> PathBuf {
+        let proc = Root::new(&self.proc);
+        let of_init = proc.is_readable("1/mountinfo");
+        proc.path(if of_init { "1/mountinfo" } else { "self/mountinfo" })
+    }
+
+    /// `/proc/net` is the reader's own; of another host it is that of its first process.
+    fn network(&self) -> PathBuf {
+        let proc = Root::new(&self.proc);
+        let of_init = self.proc != Path::new("/proc") && proc.is_readable("1/net/dev");
+        proc.path(if of_init { "1/net" } else { "net" })
+    }
+}
+
+/// What the owner leaves out of the lists of a sample.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filters {
+    /// Disks by kernel name.
+    pub disks: Filter,
+    /// File systems by mount point.
+    pub mounts: Filter,
+    /// Interfaces by kernel name; totals count them all the same.
+    pub interfaces: Filter,
+}
+
+/// What every collector is made from.
+pub(crate) struct Setup {
+    pub(crate) proc: Root,
+    pub(crate) sys: Root,
+    /// The host's `/`.
+    pub(crate) root: Root,
+    /// The host's `/proc/net`.
+    pub(crate) net: Root,
+    pub(crate) mount_table: PathBuf,
+    /// Whether these are the agent's own.
+    pub(crate) is_own: bool,
+    pub(crate) filters: Filters,
+    /// How a mount is asked for its space.
+    pub(crate) ask: Ask,
+    /// What is mounted: `filesystems` finds it, `disks` lays it on hardware.
+    pub(crate) volumes: Rc<RefCell<Volumes>>,
+    /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
+    pub(crate) links: Rc<Cell<u64>>,
+}
+
+impl Setup {
+    pub(crate) fn new(roots: &Roots, filters: Filters, ask: Ask) -> Self {
+        Self {
+            proc: Root::new(&roots.proc),
+            net: Root::new(roots.network()),
+            mount_table: roots.mount_table(),
+            sys: Root::new(&roots.sys),
+            root: Root::new(&roots.root),
+            is_own: roots.are_own(),
+            filters,
+            ask,
+            volumes: Rc::default(),
+            links: Rc::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Setup {
+    /// All of a host below one folder.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let roots = Roots { proc: folder.into(), sys: folder.into(), root: folder.into() };
+        Self::new(&roots, Filters::default(), std::sync::Arc::new(|_| None))
+    }
+}
