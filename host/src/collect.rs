@@ -26,7 +26,7 @@ use std::time::Duration;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 
-use crate::kernel::root::Buffer;
+use crate::read::Buffer;
 use crate::setup::Setup;
 pub use table::COLLECTORS;
 

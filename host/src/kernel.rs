@@ -1,9 +1,9 @@
 //! What the kernel says, as it says it: one pure parser per kernel file.
 //!
 //! A parser takes bytes and gives raw counters in base units; what differs between kernels is an
-//! `Option`. Nothing here knows a sample, a rate or a clock, and only [`root`] touches files. No
-//! parser allocates in the steady state: iterators borrow from the text, and what must outlive it
-//! goes into a `Vec` the caller keeps. Counters are `u64` on every processor.
+//! `Option`. Nothing here reads a file or knows a sample, a rate or a clock. No parser allocates in
+//! the steady state: iterators borrow from the text, and what must outlive it goes into a `Vec` the
+//! caller keeps. Counters are `u64` on every processor.
 //!
 //! Malformed input is never an error: a line that does not parse is left out.
 
@@ -18,7 +18,6 @@ pub mod net_dev;
 pub mod net_route;
 pub mod os_release;
 pub mod psi;
-pub mod root;
 pub mod sensor;
 pub mod sockstat;
 pub mod stat;

@@ -7,6 +7,7 @@ pub mod collect;
 mod filter;
 pub mod kernel;
 pub mod limits;
+mod read;
 mod sampler;
 mod setup;
 mod storage;

@@ -6,7 +6,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Now;
 
 use crate::collect::{COLLECTORS, Change, Collector, switches};
-use crate::kernel::root::Buffer;
+use crate::read::Buffer;
 use crate::setup::{Filters, Roots, Setup};
 use crate::storage::statfs::{self, Ask};
 

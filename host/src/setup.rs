@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::filter::Filter;
-use crate::kernel::root::Root;
+use crate::read::Root;
 use crate::storage::mounts::Volumes;
 use crate::storage::statfs::Ask;
 

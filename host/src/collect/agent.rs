@@ -8,8 +8,8 @@ use nix::sys::time::TimeValLike as _;
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::Collector;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::statm;
+use crate::read::{Buffer, HotFile, Root};
 
 /// Reads the agent's cost; of this process, so from the real `/proc` whatever the roots are.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use kinglet_proto::time::Instant;
 
 use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::stat::{self, Stat, Times};
 use crate::kernel::text;
 use crate::limits::{FREQUENCY_FILES_MAX, KERNEL_FILE_MAX, SENSOR_INTERVAL, STAT_HEAD_BYTES};
+use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 
 /// Reads processor time.

@@ -9,9 +9,9 @@ use sysinfo::System;
 
 use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime, utmp};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
+use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 
 /// Reads what every host has.

@@ -10,8 +10,8 @@ use nix::ifaddrs::getifaddrs;
 
 use super::schedule::Schedule;
 use super::{Change, Collector};
-use crate::kernel::root::Buffer;
 use crate::limits::{INVENTORY_INTERVAL, IP_ADDRESSES_MAX};
+use crate::read::Buffer;
 use crate::setup::Setup;
 
 /// Asks for the addresses; never for another host whose roots are seen.

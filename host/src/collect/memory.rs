@@ -8,8 +8,8 @@ use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::block;
 use crate::kernel::meminfo::{self, Meminfo};
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::INVENTORY_INTERVAL;
+use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 
 /// Reads memory figures.

@@ -19,8 +19,8 @@ use super::{Change, Collector};
 use crate::filter::Filter;
 use crate::kernel::net_dev::{self, NetDev};
 use crate::kernel::net_route;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
+use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 
 /// Reads traffic.

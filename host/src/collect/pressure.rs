@@ -6,7 +6,7 @@ use kinglet_proto::time::Instant;
 
 use super::Collector;
 use crate::kernel::psi;
-use crate::kernel::root::{Buffer, HotFile};
+use crate::read::{Buffer, HotFile};
 use crate::setup::Setup;
 
 /// Reads pressure stall information.

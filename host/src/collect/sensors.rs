@@ -8,7 +8,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 
 use super::Collector;
-use crate::kernel::root::Buffer;
+use crate::read::Buffer;
 use crate::setup::Setup;
 
 /// Reads the sensors.

@@ -5,9 +5,9 @@ use kinglet_proto::time::Instant;
 
 use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::root::{Buffer, HotFile};
 use crate::kernel::{sockstat, text};
 use crate::limits::TOPOLOGY_INTERVAL;
+use crate::read::{Buffer, HotFile};
 use crate::setup::Setup;
 
 /// Reads sockets and the connection tracking table.

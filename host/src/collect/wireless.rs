@@ -4,9 +4,9 @@ use kinglet_proto::sample::{Sample, Wireless};
 use kinglet_proto::time::Instant;
 
 use super::Collector;
-use crate::kernel::root::{Buffer, HotFile};
 use crate::kernel::wireless;
 use crate::limits::WIRELESS_MAX;
+use crate::read::{Buffer, HotFile};
 use crate::setup::Setup;
 
 /// Reads radio links.

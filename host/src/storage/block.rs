@@ -8,9 +8,9 @@ use super::medium::Medium;
 use super::mounts::Volume;
 use crate::filter::Filter;
 use crate::kernel::block;
-use crate::kernel::root::{Buffer, Root};
 use crate::kernel::{text, udev};
 use crate::limits::{BLOCK_LAYERS_MAX, DISKS_MAX};
+use crate::read::{Buffer, Root};
 
 /// Devices that have a `device` link and are no disk all the same.
 const NO_DISKS: [&str; 9] = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "mtdblock"];

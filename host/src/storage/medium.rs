@@ -3,8 +3,8 @@
 use kinglet_proto::sample::DiskType;
 
 use crate::kernel::block;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::{text, udev};
+use crate::read::{Buffer, HotFile, Root};
 
 /// A sector of `size` and of the counters, whatever the disk's own.
 pub(crate) const SECTOR: u64 = 512;

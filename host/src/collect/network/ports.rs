@@ -16,8 +16,8 @@
 //! A PPP link over a serial modem beside a network card is therefore not in the totals; it is in
 //! the list, as `wan`.
 
-use crate::kernel::root::{Buffer, Root};
 use crate::kernel::text;
+use crate::read::{Buffer, Root};
 
 /// Ethernet, and Wi-Fi in use (`ARPHRD_ETHER`).
 const ETHER: u64 = 1;

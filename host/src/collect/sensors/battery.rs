@@ -6,9 +6,9 @@ use kinglet_proto::time::Instant;
 
 use crate::collect::Collector;
 use crate::collect::schedule::Schedule;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::text;
 use crate::limits::SENSOR_INTERVAL;
+use crate::read::{Buffer, HotFile, Root};
 
 /// Reads the battery now and then.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use kinglet_proto::sample::{Power, Sample};
 use kinglet_proto::time::Instant;
 
 use crate::collect::Collector;
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor::{self, Throttled};
+use crate::read::{Buffer, HotFile, Root};
 
 /// Reads power flags at every sample: a dip lasts less than a second.
 #[derive(Debug)]

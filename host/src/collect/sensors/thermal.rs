@@ -11,9 +11,9 @@ use kinglet_proto::time::Instant;
 
 use crate::collect::schedule::Schedule;
 use crate::collect::{Collector, set_text};
-use crate::kernel::root::{Buffer, HotFile, Root};
 use crate::kernel::sensor;
 use crate::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
+use crate::read::{Buffer, HotFile, Root};
 
 /// The chip that is a disk.
 const DISK_CHIP: &str = "drivetemp";

@@ -1,9 +1,10 @@
 //! The kernel's directories, and files in them that are read again and again.
 //!
-//! The only place below `kernel` that touches files. A file that is read at every sample stays open
-//! and is read with `pread` at offset 0 into the one buffer all files share, so that reading it
-//! costs one system call. A `seq_file` hands out at most about a page of whole records a read: a
-//! read far from a full page has seen the end, which saves the read that would return nothing.
+//! The only place of this crate that opens files; what their bytes mean is the parsers' matter. A
+//! file that is read at every sample stays open and is read with `pread` at offset 0 into the one
+//! buffer all files share, so that reading it costs one system call. A `seq_file` hands out at most
+//! about a page of whole records a read: a read far from a full page has seen the end, which saves
+//! the read that would return nothing.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use kinglet_proto::time::Instant;
 
-use super::text;
+use crate::kernel::text;
 use crate::limits::{ABSENT_RETRY, KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
 
 /// The one buffer every kernel file is read into; it grows to the largest of them and stays.
 #[derive(Debug, Default)]
-pub struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
 }
 
@@ -46,63 +47,62 @@ impl Buffer {
         }
         Ok(&self.bytes[..len])
     }
-
-    /// Bytes kept: the size of the largest file so far.
-    pub fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
 }
 
 /// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.
 #[derive(Debug, Clone)]
-pub struct Root {
+pub(crate) struct Root {
     path: PathBuf,
 }
 
 impl Root {
     /// The root at `path`.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
     /// Where `name` lies.
-    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
     }
 
     /// A file that will be read often. Opens nothing yet.
-    pub fn file(&self, name: impl AsRef<Path>) -> HotFile {
+    pub(crate) fn file(&self, name: impl AsRef<Path>) -> HotFile {
         HotFile::new(self.path(name))
     }
 
     /// Whether `name` exists.
-    pub fn exists(&self, name: impl AsRef<Path>) -> bool {
+    pub(crate) fn exists(&self, name: impl AsRef<Path>) -> bool {
         self.path(name).exists()
     }
 
     /// Whether `name` can be opened: another's files in `/proc` may be there and closed to us.
-    pub fn is_readable(&self, name: impl AsRef<Path>) -> bool {
+    pub(crate) fn is_readable(&self, name: impl AsRef<Path>) -> bool {
         File::open(self.path(name)).is_ok()
     }
 
     /// Reads a file once; `None` when it cannot be read.
-    pub fn read<'b>(&self, name: impl AsRef<Path>, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+    pub(crate) fn read<'b>(
+        &self,
+        name: impl AsRef<Path>,
+        buffer: &'b mut Buffer,
+    ) -> Option<&'b [u8]> {
         let file = File::open(self.path(name)).ok()?;
         buffer.fill(|bytes, offset| file.read_at(bytes, offset), false).ok()
     }
 
     /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
-    pub fn text(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<String> {
+    pub(crate) fn text(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<String> {
         self.read(name, buffer).map(text::owned).filter(|text| !text.is_empty())
     }
 
     /// Reads a file once as one number.
-    pub fn number(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<u64> {
+    pub(crate) fn number(&self, name: impl AsRef<Path>, buffer: &mut Buffer) -> Option<u64> {
         self.read(name, buffer).and_then(|bytes| text::number(text::trim(bytes)))
     }
 
     /// The names in a directory, sorted; empty when it cannot be read.
-    pub fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
+    pub(crate) fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
         let mut names: Vec<String> =
             entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
@@ -113,7 +113,7 @@ impl Root {
 
 /// A file that stays open; absent ones are looked for again only now and then.
 #[derive(Debug)]
-pub struct HotFile {
+pub(crate) struct HotFile {
     path: PathBuf,
     file: Option<File>,
     absent_until: Instant,
@@ -121,22 +121,26 @@ pub struct HotFile {
 
 impl HotFile {
     /// The file at `path`. Opens nothing yet.
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, file: None, absent_until: Instant::default() }
     }
 
     /// Reads the file whole; `None` when the host does not have it or will not say.
-    pub fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+    pub(crate) fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         self.fill(now, buffer, false)
     }
 
     /// The same for a file whose records may be longer than 1 kB: reads until nothing comes.
-    pub fn read_whole<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+    pub(crate) fn read_whole<'b>(
+        &mut self,
+        now: Instant,
+        buffer: &'b mut Buffer,
+    ) -> Option<&'b [u8]> {
         self.fill(now, buffer, true)
     }
 
     /// Reads only the first `len` bytes, with one call; for files of one record.
-    pub fn read_head<'b>(
+    pub(crate) fn read_head<'b>(
         &mut self,
         now: Instant,
         buffer: &'b mut Buffer,
@@ -151,7 +155,7 @@ impl HotFile {
     }
 
     /// Looks for the file again at the next read, even if it was absent a moment ago.
-    pub fn look_again(&mut self) {
+    pub(crate) fn look_again(&mut self) {
         self.absent_until = Instant::default();
     }
 
