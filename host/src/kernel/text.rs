@@ -3,15 +3,21 @@
 //! Kernel files are bytes, not UTF-8: a mount point or an interface may hold anything. Nothing here
 //! allocates but the functions that say so.
 
-use std::io::BufRead as _;
-
 /// Where `byte` first stands in `bytes`.
 pub fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
-    // The one safe way to the C library's `memchr`, which looks at a word at a time.
-    let mut rest = bytes;
-    let passed = rest.skip_until(byte).ok()?;
-    let last = passed.checked_sub(1)?;
-    (bytes[last] == byte).then_some(last)
+    // A word at a time: a line ends after some thirty bytes, and each sample has hundreds of them.
+    const LOW: usize = usize::MAX / 255; // 0x0101...
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let difference = usize::from_le_bytes(*word) ^ (LOW * usize::from(byte));
+        // The lowest top bit set here is that of the first byte that is zero in `difference`.
+        let zeros = difference.wrapping_sub(LOW) & !difference & (LOW << 7);
+        if zeros != 0 {
+            return Some(at * size_of::<usize>() + (zeros.trailing_zeros() / 8) as usize);
+        }
+    }
+    let at = rest.iter().position(|other| *other == byte)?;
+    Some(bytes.len() - rest.len() + at)
 }
 
 /// The text before and after the first `byte`, which is near: keys are short.
@@ -174,9 +180,23 @@ mod tests {
         assert_eq!(fields(all[2]).collect::<Vec<_>>(), [b"c", b"d"]);
         assert_eq!(fields(b"  ").next(), None);
         assert_eq!(lines(b"").next(), None);
-        assert_eq!(find(b'x', b"abc"), None);
-        assert_eq!(find(b'c', b"abc"), Some(2));
-        assert_eq!(find(b'a', b""), None);
+    }
+
+    #[test]
+    fn the_first_byte_is_found_wherever_it_stands() {
+        // Neighbours of what is looked for: a borrow from one byte must not reach the next.
+        for filler in [b'\n' - 1, b'\n' + 1, b'\n' | 0x80, 0, 0xff] {
+            for length in 0..40 {
+                let mut text = vec![filler; length];
+                assert_eq!(find(b'\n', &text), None, "{filler} {length}");
+                for at in (0..length).rev() {
+                    text[at] = b'\n';
+                    assert_eq!(find(b'\n', &text), Some(at), "{filler} {length}");
+                }
+            }
+        }
+        assert_eq!(find(0, b"ab\x01\0cdefgh"), Some(3));
+        assert_eq!(find(0xff, b"\xfe\x7f\0\xff12345"), Some(3));
     }
 
     #[test]
