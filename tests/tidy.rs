@@ -71,9 +71,9 @@ const ARROWS: &[(&[&str], &[&str], &str)] = &[
         "read knows files, not what is in them",
     ),
     (
-        &["host/src/storage/", "host/src/storage.rs"],
+        &["host/src/storage/", "host/src/storage.rs", "host/src/stat_file.rs"],
         &["Sample", "std::fs", "crate::setup", "crate::collect", "crate::sampler"],
-        "storage knows what lies under a mount, and nobody who asks",
+        "what collectors share knows nobody who asks",
     ),
     (
         &["host/src/collect/", "host/src/collect.rs", "host/src/setup.rs"],

@@ -10,6 +10,7 @@ pub mod limits;
 mod read;
 mod sampler;
 mod setup;
+mod stat_file;
 mod storage;
 
 pub use filter::Filter;

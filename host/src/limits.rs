@@ -53,8 +53,8 @@ pub const BLOCK_LAYERS_MAX: usize = 8;
 pub const SHORT_READ: usize = 3 * 1024;
 /// What one read asks for beyond what the buffer holds already.
 pub const READ_AHEAD: usize = 4096;
-/// What is read of /proc/stat at first; more, on hosts whose processors need it.
-pub const STAT_HEAD_BYTES: usize = 4096;
+/// What the first read of /proc/stat asks for; twice as much while the file has more.
+pub const STAT_BYTES: usize = 4096;
 /// Millidegrees that a thermometer in a computer can tell: less or more is a sensor that does not
 /// work.
 pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -40_000..=200_000;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::filter::Filter;
 use crate::read::Root;
+use crate::stat_file::StatFile;
 use crate::storage::mounts::Volumes;
 use crate::storage::statfs::Ask;
 
@@ -74,6 +75,8 @@ pub(crate) struct Setup {
     pub(crate) filters: Filters,
     /// How a mount is asked for its space.
     pub(crate) ask: Ask,
+    /// `/proc/stat`, read once for all.
+    pub(crate) stat: Rc<RefCell<StatFile>>,
     /// What is mounted: `filesystems` finds it, `disks` lays it on hardware.
     pub(crate) volumes: Rc<RefCell<Volumes>>,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
@@ -82,8 +85,10 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(roots: &Roots, filters: Filters, ask: Ask) -> Self {
+        let proc = Root::new(&roots.proc);
         Self {
-            proc: Root::new(&roots.proc),
+            stat: Rc::new(RefCell::new(StatFile::new(&proc))),
+            proc,
             net: Root::new(roots.network()),
             mount_table: roots.mount_table(),
             sys: Root::new(&roots.sys),

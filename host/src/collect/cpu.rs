@@ -3,25 +3,26 @@
 //! Idle includes iowait. A counter that went back (iowait does, idle may after a core slept) counts
 //! as not having moved. A core that appears has no share before its second sample, and says zero.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Cpu, Sample};
 use kinglet_proto::time::Instant;
 
 use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::stat::{self, Stat, Times};
+use crate::kernel::stat::Times;
 use crate::kernel::text;
-use crate::limits::{FREQUENCY_FILES_MAX, KERNEL_FILE_MAX, SENSOR_INTERVAL, STAT_HEAD_BYTES};
+use crate::limits::{FREQUENCY_FILES_MAX, SENSOR_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
+use crate::stat_file::StatFile;
 
 /// Reads processor time.
 #[derive(Debug)]
 pub(super) struct CpuCollector {
-    file: HotFile,
-    head_bytes: usize,
-    before: Stat,
-    after: Stat,
+    stat: Rc<RefCell<StatFile>>,
     clocks: Vec<HotFile>,
     clocks_due: Schedule,
     clocks_of: usize,
@@ -31,10 +32,7 @@ pub(super) struct CpuCollector {
 impl CpuCollector {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            file: setup.proc.file("stat"),
-            head_bytes: STAT_HEAD_BYTES,
-            before: Stat::default(),
-            after: Stat::default(),
+            stat: Rc::clone(&setup.stat),
             clocks: Vec::new(),
             clocks_due: Schedule::every(SENSOR_INTERVAL),
             clocks_of: 0,
@@ -42,58 +40,10 @@ impl CpuCollector {
         }
     }
 
-    /// Reads as much of the file as the processors' lines need: `intr` alone may have 40 kB.
-    fn read_stat(&mut self, now: Instant, buffer: &mut Buffer) {
-        loop {
-            let Some(head) = self.file.read_head(now, buffer, self.head_bytes) else {
-                self.after.total = None;
-                self.after.cores.clear();
-                return;
-            };
-            let is_cut = head.len() == self.head_bytes;
-            if stat::parse(head, &mut self.after) || !is_cut || self.head_bytes >= KERNEL_FILE_MAX {
-                return;
-            }
-            self.head_bytes *= 2;
-        }
-    }
-
-    fn fill_shares(&self, cpu: &mut Cpu) {
-        let (Some(before), Some(after)) = (&self.before.total, &self.after.total) else {
-            cpu.usage = None;
-            (cpu.user, cpu.system, cpu.nice) = (None, None, None);
-            (cpu.iowait, cpu.irq, cpu.steal) = (None, None, None);
-            return;
-        };
-        let spent = Spent::between(before, after);
-        let share = |ticks| Some(Percent::of(ticks, spent.all));
-        cpu.usage = share(spent.busy());
-        cpu.user = share(spent.times.user);
-        cpu.system = share(spent.times.system);
-        cpu.nice = share(spent.times.nice);
-        cpu.iowait = share(spent.times.iowait);
-        cpu.irq = share(spent.times.irq.saturating_add(spent.times.softirq));
-        cpu.steal = share(spent.times.steal);
-    }
-
-    fn fill_cores(&self, cpu: &mut Cpu) {
-        let count = u32::try_from(self.after.cores.len()).ok();
-        cpu.cores = count.filter(|count| *count > 0);
-        cpu.per_core.clear();
-        for (at, (id, after)) in self.after.cores.iter().enumerate() {
-            // Almost always at the same place as before.
-            let same = self.before.cores.get(at).filter(|core| core.0 == *id);
-            let before = same.or_else(|| self.before.cores.iter().find(|core| core.0 == *id));
-            cpu.per_core.push(before.map_or_else(Percent::default, |(_, before)| {
-                let spent = Spent::between(before, after);
-                Percent::of(spent.busy(), spent.all)
-            }));
-        }
-    }
-
     /// Opens the clock files of a few cores, evenly chosen, again when cores came or went.
     fn open_clocks(&mut self) {
-        let cores = &self.after.cores;
+        let stat = self.stat.borrow();
+        let cores = &stat.after.cores;
         if self.clocks_of == cores.len() {
             return;
         }
@@ -122,15 +72,49 @@ impl CpuCollector {
 impl Collector for CpuCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let cpu = &mut sample.cpu;
-        std::mem::swap(&mut self.before, &mut self.after);
-        self.read_stat(now, buffer);
-        self.fill_shares(cpu);
-        self.fill_cores(cpu);
+        let mut stat = self.stat.borrow_mut();
+        stat.read(now, buffer);
+        fill_shares(&stat, cpu);
+        fill_cores(&stat, cpu);
+        drop(stat);
         if self.clocks_due.is_due(now) {
             self.open_clocks();
             // The kernel's own clock files win over what cpuinfo said once.
             cpu.frequency = self.read_clocks(now, buffer).or(cpu.frequency);
         }
+    }
+}
+
+fn fill_shares(stat: &StatFile, cpu: &mut Cpu) {
+    let (Some(before), Some(after)) = (&stat.before.total, &stat.after.total) else {
+        cpu.usage = None;
+        (cpu.user, cpu.system, cpu.nice) = (None, None, None);
+        (cpu.iowait, cpu.irq, cpu.steal) = (None, None, None);
+        return;
+    };
+    let spent = Spent::between(before, after);
+    let share = |ticks| Some(Percent::of(ticks, spent.all));
+    cpu.usage = share(spent.busy());
+    cpu.user = share(spent.times.user);
+    cpu.system = share(spent.times.system);
+    cpu.nice = share(spent.times.nice);
+    cpu.iowait = share(spent.times.iowait);
+    cpu.irq = share(spent.times.irq.saturating_add(spent.times.softirq));
+    cpu.steal = share(spent.times.steal);
+}
+
+fn fill_cores(stat: &StatFile, cpu: &mut Cpu) {
+    let count = u32::try_from(stat.after.cores.len()).ok();
+    cpu.cores = count.filter(|count| *count > 0);
+    cpu.per_core.clear();
+    for (at, (id, after)) in stat.after.cores.iter().enumerate() {
+        // Almost always at the same place as before.
+        let same = stat.before.cores.get(at).filter(|core| core.0 == *id);
+        let before = same.or_else(|| stat.before.cores.iter().find(|core| core.0 == *id));
+        cpu.per_core.push(before.map_or_else(Percent::default, |(_, before)| {
+            let spent = Spent::between(before, after);
+            Percent::of(spent.busy(), spent.all)
+        }));
     }
 }
 
@@ -166,17 +150,16 @@ impl Spent {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+    use crate::kernel::stat;
 
     fn collected(before: &str, after: &str) -> Cpu {
-        let mut collector = CpuCollector::new(&Setup::of(Path::new("/nowhere")));
-        stat::parse(before.as_bytes(), &mut collector.before);
-        stat::parse(after.as_bytes(), &mut collector.after);
+        let mut stat = StatFile::new(&Root::new("/nowhere"));
+        stat::parse(before.as_bytes(), &mut stat.before);
+        stat::parse(after.as_bytes(), &mut stat.after);
         let mut cpu = Cpu::default();
-        collector.fill_shares(&mut cpu);
-        collector.fill_cores(&mut cpu);
+        fill_shares(&stat, &mut cpu);
+        fill_cores(&stat, &mut cpu);
         cpu
     }
 

@@ -1,19 +1,23 @@
-//! `/proc/stat`: processor time (proc_stat(5), Documentation/filesystems/proc.rst).
+//! `/proc/stat`: processor time, and what the kernel counts since boot (proc_stat(5),
+//! Documentation/filesystems/proc.rst).
 //!
 //! ```text
-//! stat  = { cpu-line } other-lines
+//! stat  = { cpu-line } intr-line { other-line }
 //! cpu   = "cpu" [id] user nice system idle [iowait irq softirq [steal [guest [guest_nice]]]]
+//! intr  = "intr" sum { of-one-interrupt }
+//! other = ("ctxt" | "btime" | "processes" | "procs_running" | "procs_blocked") number
 //!
 //! cpu  6131 0 4265 148702 999 0 110 21 0 0
 //! cpu0 2410 0 1321 76305 62 0 8 3 0 0
 //! intr 327434 0 0 0 ...
+//! ctxt 533510
 //! ```
-//! The processors come first, so parsing ends at the first other line: `intr` alone can have tens
-//! of kilobytes. Offline processors have no line, and time is in ticks of `USER_HZ`.
+//! Processors come first, and the offline have no line. `intr` can have tens of kilobytes, all but
+//! the sum zeros for the most part: what stands behind it is read from the end.
 
-use super::text::{self, Fields};
+use super::text::{self, Fields, Lines};
 
-/// Time of one processor, or of all, in ticks since boot.
+/// Time of one processor, or of all, in ticks of `USER_HZ` since boot.
 ///
 /// `guest` and `guest_nice` are left out: the kernel counts them in `user` and `nice` already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,23 +40,45 @@ pub struct Times {
     pub steal: u64,
 }
 
-/// Times of all processors.
+/// The whole file; what it does not have is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stat {
-    /// The `cpu` line; `None` when there is none.
+    /// The `cpu` line.
     pub total: Option<Times>,
     /// Number and times of each processor online, in the kernel's order.
     pub cores: Vec<(u64, Times)>,
+    /// Interrupts served since boot.
+    pub interrupts: Option<u64>,
+    /// Context switches since boot.
+    pub context_switches: Option<u64>,
+    /// When the host booted, seconds since 1970; zero where no clock was set then.
+    pub boot_time: Option<u64>,
+    /// Processes and threads created since boot; 32 bits wide on a 32-bit kernel.
+    pub forks: Option<u64>,
+    /// Tasks running or ready to run. Since Linux 2.5.45.
+    pub running: Option<u64>,
+    /// Tasks waiting for I/O. Since Linux 2.5.45.
+    pub blocked: Option<u64>,
 }
 
-/// Parses into a kept struct; says whether the text went beyond the processors' lines.
-///
-/// `false` means that the text may be cut and more of the file is needed.
-pub fn parse(stat_text: &[u8], stat: &mut Stat) -> bool {
-    stat.total = None;
-    stat.cores.clear();
-    for line in text::lines(stat_text) {
-        let Some(rest) = line.strip_prefix(b"cpu") else { return true };
+/// Parses into a kept struct. A last line that does not end is one that was cut, and is left out.
+pub fn parse(stat_text: &[u8], stat: &mut Stat) {
+    let mut cores = std::mem::take(&mut stat.cores);
+    cores.clear();
+    *stat = Stat { cores, ..Stat::default() };
+    let mut lines = text::lines(text::whole_lines(stat_text));
+    parse_processors(&mut lines, stat);
+    let rest = lines.rest();
+    stat.interrupts = parse_interrupts(lines);
+    parse_counters(rest, stat);
+}
+
+/// Takes the processors' lines.
+fn parse_processors(lines: &mut Lines<'_>, stat: &mut Stat) {
+    while lines.rest().starts_with(b"cpu")
+        && let Some(line) = lines.next()
+    {
+        let rest = &line[3..];
         let mut fields = text::fields(rest);
         let aggregate = rest.first() == Some(&b' ');
         let id = if aggregate { Some(0) } else { fields.number() };
@@ -63,7 +89,6 @@ pub fn parse(stat_text: &[u8], stat: &mut Stat) -> bool {
             stat.cores.push((id, times));
         }
     }
-    false
 }
 
 fn parse_times(fields: &mut Fields<'_>) -> Option<Times> {
@@ -80,22 +105,55 @@ fn parse_times(fields: &mut Fields<'_>) -> Option<Times> {
     })
 }
 
+/// The sum of the `intr` line, whose far end is not looked for.
+fn parse_interrupts(mut lines: Lines<'_>) -> Option<u64> {
+    // Ancient kernels have two lines before it.
+    while !lines.rest().starts_with(b"intr ") {
+        lines.next()?;
+    }
+    let line = &lines.rest()[5..];
+    // A number has twenty digits at most.
+    let start = text::lines(&line[..line.len().min(24)]).next()?;
+    text::fields(start).number()
+}
+
+/// Takes the lines behind the processors', the last one first.
+fn parse_counters(rest: &[u8], stat: &mut Stat) {
+    for line in rest.rsplit(|byte| *byte == b'\n') {
+        let mut fields = text::fields(line);
+        let counter = match fields.next() {
+            Some(b"procs_blocked") => &mut stat.blocked,
+            Some(b"procs_running") => &mut stat.running,
+            Some(b"processes") => &mut stat.forks,
+            Some(b"btime") => &mut stat.boot_time,
+            Some(b"ctxt") => {
+                stat.context_switches = fields.number();
+                return; // before it is nothing but `intr`
+            }
+            _ => continue,
+        };
+        *counter = fields.number();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> (Stat, bool) {
-        let mut stat = Stat::default();
-        let whole = parse(text.as_bytes(), &mut stat);
-        (stat, whole)
+    fn parsed(text: &str) -> Stat {
+        // What was there before does not shine through.
+        let mut stat =
+            Stat { cores: vec![(7, Times::default())], forks: Some(7), ..Stat::default() };
+        parse(text.as_bytes(), &mut stat);
+        stat
     }
 
     #[test]
     fn every_number_of_columns_parses() {
         for (line, expected) in [
-            ("cpu  1 2 3 4", Times { user: 1, nice: 2, system: 3, idle: 4, ..Times::default() }),
+            ("cpu  1 2 3 4\n", Times { user: 1, nice: 2, system: 3, idle: 4, ..Times::default() }),
             (
-                "cpu  1 2 3 4 5 6 7",
+                "cpu  1 2 3 4 5 6 7\n",
                 Times {
                     user: 1,
                     nice: 2,
@@ -108,7 +166,7 @@ mod tests {
                 },
             ),
             (
-                "cpu  1 2 3 4 5 6 7 8 1 2",
+                "cpu  1 2 3 4 5 6 7 8 1 2\n",
                 Times {
                     user: 1,
                     nice: 2,
@@ -121,32 +179,69 @@ mod tests {
                 },
             ),
         ] {
-            assert_eq!(parsed(line).0.total, Some(expected), "{line}");
+            assert_eq!(parsed(line).total, Some(expected), "{line}");
         }
     }
 
     #[test]
     fn hot_plugged_processors_keep_their_numbers() {
-        let (stat, whole) =
-            parsed("cpu  4 0 0 4\ncpu0 2 0 0 2\ncpu3 2 0 0 2\nintr 5 1 2\ncpu9 1 1 1 1\n");
-        assert!(whole);
+        let stat = parsed("cpu  4 0 0 4\ncpu0 2 0 0 2\ncpu3 2 0 0 2\nintr 5 1 2\ncpu9 1 1 1 1\n");
         assert_eq!(stat.cores.iter().map(|core| core.0).collect::<Vec<_>>(), [0, 3]);
     }
 
     #[test]
-    fn malformed_lines_cost_themselves() {
+    fn malformed_processors_cost_themselves() {
         for (text, cores) in [
             ("", 0),
-            ("cpu", 0),
-            ("cpu0 1 2", 0),
-            ("cpux 1 2 3 4", 0),
-            ("cpu0 1 2 3 99999999999999999999", 0),
-            ("cpu0 1 2 3 4\ncpu1 1 -2 3 4\ncpu2 1 2 3 4", 2),
+            ("cpu\n", 0),
+            ("cpu0 1 2\n", 0),
+            ("cpux 1 2 3 4\n", 0),
+            ("cpu0 1 2 3 99999999999999999999\n", 0),
+            ("cpu0 1 2 3 4\ncpu1 1 -2 3 4\ncpu2 1 2 3 4\n", 2),
+            ("cpu0 1 2 3 4\ncpu1 1 2 3 4", 1), // cut
+            ("garbage\n", 0),
         ] {
-            let (stat, whole) = parsed(text);
-            assert_eq!((stat.cores.len(), stat.total, whole), (cores, None, false), "{text}");
+            let stat = parsed(text);
+            assert_eq!((stat.cores.len(), stat.total), (cores, None), "{text}");
         }
-        assert!(parsed("garbage").1);
+    }
+
+    #[test]
+    fn what_stands_behind_the_processors_parses() {
+        let stat = parsed(
+            "cpu  1 2 3 4\ncpu0 1 2 3 4\nintr 997320 0 3 0\nctxt 983753\nbtime 1795161230\n\
+             processes 1352\nprocs_running 4\nprocs_blocked 1\nsoftirq 1260061 450235 0\n",
+        );
+        assert_eq!((stat.interrupts, stat.context_switches), (Some(997_320), Some(983_753)));
+        assert_eq!((stat.boot_time, stat.forks), (Some(1_795_161_230), Some(1352)));
+        assert_eq!((stat.running, stat.blocked), (Some(4), Some(1)));
+        // Linux 2.4: two lines more, and neither tasks nor softirqs.
+        let old =
+            parsed("cpu  1 2 3 4\npage 1 2\nswap 1 0\nintr 77 1\nctxt 5\nbtime 6\nprocesses 8\n");
+        assert_eq!((old.interrupts, old.context_switches, old.forks), (Some(77), Some(5), Some(8)));
+        assert_eq!((old.running, old.blocked), (None, None));
+    }
+
+    #[test]
+    fn malformed_counters_are_absent() {
+        let none = Stat::default();
+        for text in [
+            "intr\n",
+            "intr \n",
+            "intr x 1\n",
+            "intr 99999999999999999999 1\n",
+            "intr 123456789012345678901234567890\n",
+            "ctxt\nbtime\nprocesses\nprocs_running\nprocs_blocked\n",
+            "ctxt -1\nbtime x\nprocesses 99999999999999999999\n",
+            "ctxts 1\nprocs 5\n",
+            "processes 12", // cut
+            "\n\n\0\n",
+        ] {
+            assert_eq!(parsed(text), none, "{text}");
+        }
+        let lone = parsed("intr 5\nprocesses 8\n");
+        assert_eq!((lone.interrupts, lone.forks, lone.context_switches), (Some(5), Some(8), None));
+        assert_eq!(parsed("processes 8\n").forks, Some(8), "without intr");
     }
 
     #[test]
@@ -156,10 +251,10 @@ mod tests {
         for core in 0..480 {
             writeln!(text, "cpu{core} {core} 0 12345678 1234567890 0 0 0 0 0 0").unwrap();
         }
-        text.push_str("intr 1\n");
-        let (stat, whole) = parsed(&text);
-        assert!(whole);
+        writeln!(text, "intr 18446744073709551615{}\nctxt 9", " 0".repeat(10_000)).unwrap();
+        let stat = parsed(&text);
         assert_eq!(stat.cores.len(), 480);
         assert_eq!(stat.cores[479].1.user, 479);
+        assert_eq!((stat.interrupts, stat.context_switches), (Some(u64::MAX), Some(9)));
     }
 }

@@ -37,6 +37,19 @@ pub fn lines(text: &[u8]) -> Lines<'_> {
     Lines { rest: text }
 }
 
+/// `text` up to the end of its last line that has one: what was read of a file may be cut anywhere.
+pub fn whole_lines(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    &text[..end]
+}
+
+impl<'a> Lines<'a> {
+    /// The lines that were not taken.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
 impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
@@ -180,6 +193,11 @@ mod tests {
         assert_eq!(fields(all[2]).collect::<Vec<_>>(), [b"c", b"d"]);
         assert_eq!(fields(b"  ").next(), None);
         assert_eq!(lines(b"").next(), None);
+        let mut some = lines(b"a\nb\nc");
+        some.next();
+        assert_eq!(some.rest(), b"b\nc");
+        assert_eq!(whole_lines(some.rest()), b"b\n");
+        assert_eq!(whole_lines(b"no end"), b"");
     }
 
     #[test]
