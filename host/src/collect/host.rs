@@ -3,6 +3,8 @@
 //!
 //! The kernel's files and os-release are asked first, sysinfo's system calls where they are silent.
 
+use std::time::Duration;
+
 use kinglet_proto::sample::{LoadAverage, Processes, Sample};
 use kinglet_proto::time::Instant;
 use sysinfo::System;
@@ -23,6 +25,9 @@ pub(super) struct HostCollector {
     is_own: bool,
     loadavg: HotFile,
     uptime: HotFile,
+    uptime_due: Schedule,
+    /// When it was asked last, and what it was.
+    uptime_at: Option<(Instant, Duration)>,
     due: Schedule,
     users_due: Schedule,
 }
@@ -36,6 +41,8 @@ impl HostCollector {
             is_own: setup.is_own,
             loadavg: setup.proc.file("loadavg"),
             uptime: setup.proc.file("uptime"),
+            uptime_due: Schedule::every(TOPOLOGY_INTERVAL),
+            uptime_at: None,
             due: Schedule::every(INVENTORY_INTERVAL),
             users_due: Schedule::every(TOPOLOGY_INTERVAL),
         }
@@ -48,7 +55,17 @@ impl HostCollector {
             LoadAverage { one, five, fifteen }
         });
         sample.processes = load.map(|load| Processes { total: load.total, running: load.running });
-        sample.uptime = self.uptime.read(now, buffer).and_then(uptime::parse);
+    }
+
+    /// Seconds since boot. What the file tells goes on as the clock of the samples does, which is
+    /// the same clock: in between it is counted.
+    fn read_uptime(&mut self, now: Instant, buffer: &mut Buffer) -> Option<u64> {
+        if self.uptime_due.is_due(now) {
+            let uptime = self.uptime.read(now, buffer).and_then(uptime::parse);
+            self.uptime_at = uptime.map(|uptime| (now, uptime));
+        }
+        let (at, uptime) = self.uptime_at?;
+        Some(uptime.saturating_add(now.since(at)).as_secs())
     }
 
     fn count_users(&self, buffer: &mut Buffer) -> Option<u64> {
@@ -93,6 +110,7 @@ impl HostCollector {
 impl Collector for HostCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         self.fill_load(now, buffer, sample);
+        sample.uptime = self.read_uptime(now, buffer);
         if self.users_due.is_due(now) {
             sample.users = self.count_users(buffer);
         }
@@ -107,4 +125,30 @@ impl Collector for HostCollector {
 fn units(hundredths: u64) -> f64 {
     // A load above four thousand million is not one.
     f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn uptime_goes_on_between_two_looks() {
+        let folder = std::env::temp_dir().join(format!("kinglet-uptime-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let mut collector = HostCollector::new(&Setup::of(&folder));
+        let mut buffer = Buffer::default();
+        let mut read = |text: &str, ms: u64| {
+            fs::write(folder.join("uptime"), text).unwrap();
+            collector.read_uptime(Instant::from_millis(ms), &mut buffer)
+        };
+        assert_eq!(read("12.95 9.00\n", 1000), Some(12));
+        assert_eq!(read("not read", 1049), Some(12));
+        assert_eq!(read("not read", 1050), Some(13));
+        assert_eq!(read("not read", 11_000), Some(22));
+        assert_eq!(read("500.10 9.00\n", 61_000), Some(500), "a container that was moved");
+        assert_eq!(read("gone", 122_000), None);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -6,11 +6,14 @@
 //! 350735.47 234388.90
 //! ```
 
+use std::time::Duration;
+
 use super::text;
 
-/// Whole seconds since boot.
-pub fn parse(uptime: &[u8]) -> Option<u64> {
-    text::hundredths(text::fields(text::trim(uptime)).next()?).map(|hundredths| hundredths / 100)
+/// Time since boot, to a hundredth of a second.
+pub fn parse(uptime: &[u8]) -> Option<Duration> {
+    let hundredths = text::hundredths(text::fields(text::trim(uptime)).next()?)?;
+    Some(Duration::from_millis(hundredths.saturating_mul(10)))
 }
 
 #[cfg(test)]
@@ -18,9 +21,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_cut_not_rounded() {
-        assert_eq!(parse(b"350735.97 234388.90\n"), Some(350_735));
-        assert_eq!(parse(b"12"), Some(12));
+    fn the_first_number_counts() {
+        assert_eq!(parse(b"350735.97 234388.90\n"), Some(Duration::from_millis(350_735_970)));
+        assert_eq!(parse(b"12"), Some(Duration::from_secs(12)));
         assert_eq!(parse(b""), None);
         assert_eq!(parse(b"soon 1"), None);
     }
