@@ -35,11 +35,12 @@ pub(super) fn growth(before: u64, after: u64, width: Width) -> Option<u64> {
 
 /// `amount` a second, rounded down; `None` when no time has passed.
 pub(super) fn per_second(amount: u64, elapsed: Duration) -> Option<u64> {
-    let ms = elapsed.as_millis();
-    if ms == 0 {
-        return None;
-    }
-    Some(u64::try_from(u128::from(amount) * 1000 / ms).unwrap_or(u64::MAX))
+    let ms = u64::try_from(elapsed.as_millis()).ok().filter(|ms| *ms > 0)?;
+    // 128 bits are slow, and needed for amounts only that nothing moves in an interval.
+    Some(amount.checked_mul(1000).map_or_else(
+        || u64::try_from(u128::from(amount) * 1000 / u128::from(ms)).unwrap_or(u64::MAX),
+        |thousandfold| thousandfold / ms,
+    ))
 }
 
 #[cfg(test)]

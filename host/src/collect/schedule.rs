@@ -18,10 +18,10 @@ impl Schedule {
 
     /// Whether it is time; if so the next time is an interval from now.
     pub(super) fn is_due(&mut self, now: Instant) -> bool {
-        // A sample that comes a moment early must not wait for the next one.
-        let due = now.plus(self.interval / 20) >= self.next;
+        let due = now >= self.next;
         if due {
-            self.next = now.plus(self.interval);
+            // A sample that comes a moment early must not wait for the one after it.
+            self.next = now.plus(self.interval - self.interval / 20);
         }
         due
     }
