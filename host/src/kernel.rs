@@ -14,6 +14,7 @@ pub mod diskstats;
 pub mod loadavg;
 pub mod meminfo;
 pub mod mountinfo;
+pub mod named;
 pub mod net_dev;
 pub mod net_route;
 pub mod os_release;

@@ -55,6 +55,9 @@ pub const SHORT_READ: usize = 3 * 1024;
 pub const READ_AHEAD: usize = 4096;
 /// What the first read of /proc/stat asks for; twice as much while the file has more.
 pub const STAT_BYTES: usize = 4096;
+/// Bytes that a line of a kernel's file moves between two samples, as numbers before it grow and
+/// shrink; one that moved farther costs a search through the whole file.
+pub const LINE_DRIFT: usize = 64;
 /// Millidegrees that a thermometer in a computer can tell: less or more is a sensor that does not
 /// work.
 pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -40_000..=200_000;

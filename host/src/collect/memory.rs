@@ -7,7 +7,7 @@ use kinglet_proto::time::Instant;
 use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::block;
-use crate::kernel::meminfo::{self, Meminfo};
+use crate::kernel::meminfo::{self, Meminfo, Places};
 use crate::limits::INVENTORY_INTERVAL;
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
@@ -16,6 +16,7 @@ use crate::setup::Setup;
 #[derive(Debug)]
 pub(super) struct MemoryCollector {
     file: HotFile,
+    places: Places,
     zram: Vec<HotFile>,
     zram_due: Schedule,
     sys: Root,
@@ -25,6 +26,7 @@ impl MemoryCollector {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
             file: setup.proc.file("meminfo"),
+            places: Places::default(),
             zram: Vec::new(),
             zram_due: Schedule::every(INVENTORY_INTERVAL),
             sys: setup.sys.clone(),
@@ -56,7 +58,8 @@ impl MemoryCollector {
 impl Collector for MemoryCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let zram_used = self.read_zram(now, buffer);
-        let meminfo = self.file.read(now, buffer).map(meminfo::parse).unwrap_or_default();
+        let text = self.file.read(now, buffer).unwrap_or_default();
+        let meminfo = meminfo::parse(text, &mut self.places);
         sample.memory = Memory { zram_used, ..account(&meminfo) };
     }
 }
@@ -95,16 +98,20 @@ fn estimate(meminfo: &Meminfo) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn accounted(text: &[u8]) -> Memory {
+        account(&meminfo::parse(text, &mut Places::default()))
+    }
+
     fn kib(number: u64) -> Option<u64> {
         Some(number * 1024)
     }
 
     #[test]
     fn used_is_what_is_not_available() {
-        let memory = account(&meminfo::parse(
+        let memory = accounted(
             b"MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\nCached: 20 kB\n\
               SwapTotal: 100 kB\nSwapFree: 60 kB\nSReclaimable: 5 kB\n",
-        ));
+        );
         assert_eq!((memory.used, memory.available, memory.cached), (kib(750), kib(250), kib(25)));
         assert_eq!(memory.usage_percent, Some(Percent::of(3, 4)));
         assert_eq!((memory.swap_total, memory.swap_used), (kib(100), kib(40)));
@@ -112,24 +119,24 @@ mod tests {
 
     #[test]
     fn before_linux_3_14_available_is_estimated() {
-        let memory = account(&meminfo::parse(
+        let memory = accounted(
             b"MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 50 kB\nCached: 200 kB\nShmem: 30 kB\n\
               SReclaimable: 20 kB\n",
-        ));
+        );
         assert_eq!((memory.available, memory.used), (kib(340), kib(660)));
     }
 
     #[test]
     fn a_container_never_underflows() {
-        let lxc = account(&meminfo::parse(
+        let lxc = accounted(
             b"MemTotal: 100 kB\nMemFree: 25 kB\nMemAvailable: 900 kB\nCached: 10 kB\n\
               SwapTotal: 0 kB\nSwapFree: 7 kB",
-        ));
+        );
         assert_eq!((lxc.available, lxc.used, lxc.swap_used), (kib(35), kib(65), kib(0)));
-        let absurd = account(&meminfo::parse(b"MemTotal: 100 kB\nMemFree: 900 kB\n"));
+        let absurd = accounted(b"MemTotal: 100 kB\nMemFree: 900 kB\n");
         assert_eq!((absurd.available, absurd.used), (kib(100), kib(0)));
         assert_eq!(account(&Meminfo::default()), Memory::default(), "nothing known, nothing said");
-        let three_lines = account(&meminfo::parse(b"MemTotal: 0 kB\nMemFree: 0 kB\n"));
+        let three_lines = accounted(b"MemTotal: 0 kB\nMemFree: 0 kB\n");
         assert_eq!(three_lines.usage_percent, Some(Percent::default()));
     }
 }

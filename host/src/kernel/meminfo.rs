@@ -10,6 +10,7 @@
 //! Ancient kernels print a table of bytes before these lines (`        total:    used: ...`); its
 //! rows have keys of their own and are passed over.
 
+use super::named::Place;
 use super::text;
 
 /// The lines that count, in bytes; each is `None` where the kernel does not print it.
@@ -35,30 +36,34 @@ pub struct Meminfo {
     pub swap_free: Option<u64>,
 }
 
+/// Where these lines stood in the last text.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    total: Place,
+    free: Place,
+    available: Place,
+    buffers: Place,
+    cached: Place,
+    shmem: Place,
+    slab_reclaimable: Place,
+    swap_total: Place,
+    swap_free: Place,
+}
+
 /// Parses the whole file.
-pub fn parse(meminfo: &[u8]) -> Meminfo {
-    let mut memory = Meminfo::default();
-    for line in text::lines(meminfo) {
-        let Some((key, value)) = text::split_once(b':', line) else { continue };
-        let field = match key {
-            b"MemTotal" => &mut memory.total,
-            b"MemFree" => &mut memory.free,
-            b"MemAvailable" => &mut memory.available,
-            b"Buffers" => &mut memory.buffers,
-            b"Cached" => &mut memory.cached,
-            b"Shmem" => &mut memory.shmem,
-            b"SwapTotal" => &mut memory.swap_total,
-            b"SwapFree" => &mut memory.swap_free,
-            b"SReclaimable" => {
-                memory.slab_reclaimable = bytes(value);
-                // The last line that counts; some forty follow on a large machine.
-                break;
-            }
-            _ => continue,
-        };
-        *field = bytes(value);
+pub fn parse(meminfo: &[u8], places: &mut Places) -> Meminfo {
+    let find = |place: &mut Place, name| place.value(name, meminfo).and_then(bytes);
+    Meminfo {
+        total: find(&mut places.total, b"MemTotal:"),
+        free: find(&mut places.free, b"MemFree:"),
+        available: find(&mut places.available, b"MemAvailable:"),
+        buffers: find(&mut places.buffers, b"Buffers:"),
+        cached: find(&mut places.cached, b"Cached:"),
+        shmem: find(&mut places.shmem, b"Shmem:"),
+        slab_reclaimable: find(&mut places.slab_reclaimable, b"SReclaimable:"),
+        swap_total: find(&mut places.swap_total, b"SwapTotal:"),
+        swap_free: find(&mut places.swap_free, b"SwapFree:"),
     }
-    memory
 }
 
 fn bytes(value: &[u8]) -> Option<u64> {
@@ -69,18 +74,22 @@ fn bytes(value: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn parsed(text: &str) -> Meminfo {
+        parse(text.as_bytes(), &mut Places::default())
+    }
+
     #[test]
     fn lines_of_every_kernel_parse() {
-        let modern = parse(
-            b"MemTotal: 10 kB\nMemFree: 4 kB\nMemAvailable: 6 kB\nBuffers: 1 kB\nCached: 2 kB\n\
+        let modern = parsed(
+            "MemTotal: 10 kB\nMemFree: 4 kB\nMemAvailable: 6 kB\nBuffers: 1 kB\nCached: 2 kB\n\
               SwapCached: 9 kB\nSwapTotal: 8 kB\nSwapFree: 7 kB\nShmem: 1 kB\nSReclaimable: 3 kB\n",
         );
         assert_eq!(modern.total, Some(10_240));
         assert_eq!(modern.available, Some(6144));
         assert_eq!(modern.cached, Some(2048));
         assert_eq!(modern.slab_reclaimable, Some(3072));
-        let old = parse(
-            b"        total:    used:    free:  shared: buffers:  cached:\n\
+        let old = parsed(
+            "        total:    used:    free:  shared: buffers:  cached:\n\
               Mem:  64000 32000 32000 0 100 200\nSwap: 0 0 0\nMemTotal: 62 kB\nMemFree: 31 kB",
         );
         assert_eq!((old.total, old.free, old.available), (Some(63_488), Some(31_744), None));
@@ -89,8 +98,8 @@ mod tests {
     #[test]
     fn malformed_lines_are_absent() {
         for text in ["", "MemTotal", "MemTotal:", "MemTotal: kB", "MemTotal: -1 kB", ":::\n\0"] {
-            assert_eq!(parse(text.as_bytes()), Meminfo::default(), "{text}");
+            assert_eq!(parsed(text), Meminfo::default(), "{text}");
         }
-        assert_eq!(parse(b"MemTotal: 18446744073709551615 kB").total, None, "does not fit bytes");
+        assert_eq!(parsed("MemTotal: 18446744073709551615 kB").total, None, "does not fit bytes");
     }
 }
