@@ -145,6 +145,7 @@ fn a_collector_left_out_costs_its_own_part() {
     let whole = parts(&collect(&folder("server"), "server-whole", &Options::default()));
     for (name, expected) in [
         ("cpu", vec!["cpu"]),
+        ("kernel", vec!["kernel"]),
         ("memory", vec!["memory"]),
         ("filesystems", vec!["disks", "filesystems"]),
         ("disks", vec!["disks"]),

@@ -12,6 +12,7 @@ use kinglet_host::kernel;
 struct Kept {
     stat: kernel::stat::Stat,
     meminfo: kernel::meminfo::Places,
+    vmstat: kernel::vmstat::Places,
 }
 
 fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
@@ -41,6 +42,7 @@ fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
     black_box(kernel::sensor::parse_rpm(bytes));
     black_box(kernel::sensor::parse_throttled(bytes));
     black_box(kernel::udev::parse(bytes));
+    black_box(kernel::vmstat::parse(bytes, &mut kept.vmstat));
     black_box(kernel::utmp::count_users(bytes));
 }
 

@@ -44,6 +44,17 @@ fn memory_agrees() {
 }
 
 #[test]
+fn the_boot_agrees() {
+    let ours = sampled();
+    let boot_time = ours.kernel.and_then(|kernel| kernel.boot_time);
+    let theirs = System::boot_time().expect("sysinfo reads this machine");
+    // A clock that is being set moves it.
+    assert!(boot_time.is_some_and(|ours| ours.abs_diff(theirs) <= 1), "{boot_time:?} {theirs}");
+    let uptime = System::uptime().expect("sysinfo reads this machine");
+    assert!(ours.uptime.is_some_and(|ours| ours.abs_diff(uptime) <= 1), "{:?}", ours.uptime);
+}
+
+#[test]
 fn space_of_file_systems_agrees() {
     let before = Disks::new_with_refreshed_list().expect("sysinfo reads this machine");
     let ours = sampled();

@@ -11,6 +11,7 @@ mod disks;
 mod filesystems;
 mod host;
 mod ip_addresses;
+mod kernel;
 mod memory;
 mod network;
 mod pressure;

@@ -27,4 +27,5 @@ pub mod text;
 pub mod udev;
 pub mod uptime;
 pub mod utmp;
+pub mod vmstat;
 pub mod wireless;

@@ -23,11 +23,12 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Fills from `read` (bytes, offset) until the end or `KERNEL_FILE_MAX`.
+    /// Fills from `read` (bytes, offset) until `is_end` (all so far, the last count) says so,
+    /// nothing comes, or `KERNEL_FILE_MAX`.
     fn fill(
         &mut self,
         mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
-        whole: bool,
+        is_end: &mut dyn FnMut(&[u8], usize) -> bool,
     ) -> io::Result<&[u8]> {
         let mut len = 0;
         while len < KERNEL_FILE_MAX {
@@ -41,7 +42,7 @@ impl Buffer {
                 Err(error) => return Err(error),
             };
             len += count;
-            if count == 0 || (count < SHORT_READ && !whole) {
+            if count == 0 || is_end(&self.bytes[..len], count) {
                 break;
             }
         }
@@ -88,7 +89,7 @@ impl Root {
         buffer: &'b mut Buffer,
     ) -> Option<&'b [u8]> {
         let file = File::open(self.path(name)).ok()?;
-        buffer.fill(|bytes, offset| file.read_at(bytes, offset), false).ok()
+        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
     }
 
     /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
@@ -127,7 +128,7 @@ impl HotFile {
 
     /// Reads the file whole; `None` when the host does not have it or will not say.
     pub(crate) fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-        self.fill(now, buffer, false)
+        self.fill(now, buffer, &mut is_short)
     }
 
     /// The same for a file whose records may be longer than 1 kB: reads until nothing comes.
@@ -136,7 +137,18 @@ impl HotFile {
         now: Instant,
         buffer: &'b mut Buffer,
     ) -> Option<&'b [u8]> {
-        self.fill(now, buffer, true)
+        self.fill(now, buffer, &mut |_, _| false)
+    }
+
+    /// Reads no more of the file than is needed, page by page: `is_enough` is shown all so far,
+    /// whose last line may be cut.
+    pub(crate) fn read_until(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        is_enough: &mut dyn FnMut(&[u8]) -> bool,
+    ) {
+        self.fill(now, buffer, &mut |text, count| is_enough(text) || is_short(text, count));
     }
 
     /// Reads only the first `len` bytes, with one call; for files of one record.
@@ -159,9 +171,14 @@ impl HotFile {
         self.absent_until = Instant::default();
     }
 
-    fn fill<'b>(&mut self, now: Instant, buffer: &'b mut Buffer, whole: bool) -> Option<&'b [u8]> {
+    fn fill<'b>(
+        &mut self,
+        now: Instant,
+        buffer: &'b mut Buffer,
+        is_end: &mut dyn FnMut(&[u8], usize) -> bool,
+    ) -> Option<&'b [u8]> {
         let file = self.open(now)?;
-        let result = buffer.fill(|bytes, offset| file.read_at(bytes, offset), whole);
+        let result = buffer.fill(|bytes, offset| file.read_at(bytes, offset), is_end);
         // A sensor that does not answer now may answer next time; a device that went away, or a
         // kernel that has the file but not what is behind it, will not soon.
         if let Err(error) = &result
@@ -183,6 +200,11 @@ impl HotFile {
         }
         self.file.as_ref()
     }
+}
+
+/// A read far from a full page has seen the end of a file of short records.
+fn is_short(_: &[u8], count: usize) -> bool {
+    count < SHORT_READ
 }
 
 /// The two error numbers that tell "not here" from "not now".
@@ -212,34 +234,35 @@ mod tests {
         let mut buffer = Buffer::default();
         for size in [0, 1, 3071, 3072, 4095, 4096, 4097, 43_000] {
             let text: Vec<u8> = (0..=255).cycle().take(size).collect();
-            let read = buffer.fill(paged(&text, 4000), false).unwrap();
+            let read = buffer.fill(paged(&text, 4000), &mut is_short).unwrap();
             assert_eq!(read, text, "{size}");
         }
     }
 
     #[test]
-    fn a_short_read_ends_a_file_of_short_records_only() {
-        let mut calls = 0;
-        let mut count = |whole| {
-            calls = 0;
-            let mut read = paged(b"short", 4096);
-            let mut buffer = Buffer::default();
+    fn a_read_ends_when_its_reader_says() {
+        let count = |text: &[u8], is_end: &mut dyn FnMut(&[u8], usize) -> bool| {
+            let mut calls = 0;
+            let mut read = paged(text, 4096);
             let counted = |bytes: &mut [u8], offset| {
                 calls += 1;
                 read(bytes, offset)
             };
-            buffer.fill(counted, whole).unwrap();
+            Buffer::default().fill(counted, is_end).unwrap();
             calls
         };
-        assert_eq!(count(false), 1);
-        assert_eq!(count(true), 2);
+        assert_eq!(count(b"short", &mut is_short), 1);
+        assert_eq!(count(b"short", &mut |_, _| false), 2);
+        let long = [b'x'; 9000];
+        assert_eq!(count(&long, &mut |text, _| text.len() > 4096), 2);
+        assert_eq!(count(&long, &mut |_, _| true), 1);
     }
 
     #[test]
     fn a_file_without_end_is_cut() {
         let mut buffer = Buffer::default();
         let endless = |bytes: &mut [u8], _| Ok(bytes.len());
-        assert!(buffer.fill(endless, false).unwrap().len() <= KERNEL_FILE_MAX + READ_AHEAD);
+        assert!(buffer.fill(endless, &mut is_short).unwrap().len() <= KERNEL_FILE_MAX + READ_AHEAD);
     }
 
     #[test]

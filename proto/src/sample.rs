@@ -9,6 +9,7 @@
 
 mod field;
 mod inventory;
+mod kernel;
 mod machine;
 pub mod metric;
 mod network;
@@ -19,6 +20,7 @@ mod storage;
 
 pub(crate) use field::{Field, lenient};
 pub use inventory::Report;
+pub use kernel::Kernel;
 pub use machine::{AgentCost, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
@@ -64,6 +66,8 @@ part! {
         pub conntrack: Option<Conntrack> => part(Conntrack), public;
         /// Pressure stall information, since Linux 4.20.
         pub pressure: Option<Pressure> => part(Pressure), public;
+        /// What the kernel counts since boot.
+        pub kernel: Option<Kernel> => part(Kernel), public;
         /// Temperature sensors of hwmon and the thermal zones.
         pub temperatures: Vec<Temperature> => part(Temperature), public;
         /// Fans of hwmon.

@@ -1,8 +1,8 @@
 //! Every collector there is, in the order in which they are asked.
 
 use super::{
-    Row, agent, cpu, disks, filesystems, host, ip_addresses, memory, network, pressure, sensors,
-    sockets, wireless,
+    Row, agent, cpu, disks, filesystems, host, ip_addresses, kernel, memory, network, pressure,
+    sensors, sockets, wireless,
 };
 
 /// The collectors. `disks` comes behind `filesystems`, whose figures it adds up.
@@ -20,6 +20,14 @@ pub static COLLECTORS: &[Row] = &[
         source: "`/proc/stat`, `/sys/devices/system/cpu`",
         always: false,
         new: |setup| Box::new(cpu::CpuCollector::new(setup)),
+    },
+    Row {
+        name: "kernel",
+        gives: "boot time; context switches, interrupts, forks, OOM kills, pages swapped; \
+                tasks running and blocked",
+        source: "`/proc/stat`, `/proc/vmstat`",
+        always: false,
+        new: |setup| Box::new(kernel::KernelCollector::new(setup)),
     },
     Row {
         name: "memory",

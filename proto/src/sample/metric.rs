@@ -247,7 +247,9 @@ mod tests {
             "total_tx":1,"interfaces":[{"name":"eth0","mac":"02:00","speed":1,"rx_speed":1,
             "tx_speed":1}]},"uptime":1,"load_average":{},"processes":{},"users":1,"sockets":{},
             "conntrack":{},"pressure":{"cpu":{"some_avg10":1,"full_avg10":2},"memory":
-            {"some_avg10":3,"full_avg10":4},"io":{"some_avg10":5,"full_avg10":6}},"temperatures":
+            {"some_avg10":3,"full_avg10":4},"io":{"some_avg10":5,"full_avg10":6}},"kernel":
+            {"boot_time":1,"context_switches":1,"interrupts":1,"forks":1,"running":1,"blocked":1,
+            "oom_kills":1,"pages_swapped_in":1,"pages_swapped_out":1},"temperatures":
             [{"label":"cpu"}],"fans":[{"label":"fan"}],"battery":{"percent":1},"power":{},
             "wireless":[{"interface":"wlan0","signal_dbm":-40,"link":1}],
             "agent":{"rss":1,"cpu_percent":1}}"#;
