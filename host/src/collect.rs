@@ -30,6 +30,7 @@ use kinglet_proto::time::Instant;
 use crate::read::Buffer;
 use crate::setup::Setup;
 pub use table::COLLECTORS;
+pub(crate) use table::ENTRIES;
 
 /// Fills one part of the sample; what it cannot read it leaves absent, and tries again.
 pub(crate) trait Collector {
@@ -62,12 +63,26 @@ pub struct Row {
     pub source: &'static str,
     /// Whether it has no switch.
     pub always: bool,
+    new: fn(&Setup) -> Box<dyn Collector>,
+}
+
+/// What the program needs of a row.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    always: bool,
     pub(crate) new: fn(&Setup) -> Box<dyn Collector>,
 }
 
-/// The collectors that can be left out.
-pub fn switches() -> impl Iterator<Item = &'static Row> {
-    COLLECTORS.iter().filter(|row| !row.always)
+impl Row {
+    const fn entry(&self) -> Entry {
+        Entry { name: self.name, always: self.always, new: self.new }
+    }
+}
+
+/// The names of the collectors that can be left out.
+pub fn switches() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().filter(|entry| !entry.always).map(|entry| entry.name)
 }
 
 /// Writes only what differs: the texts of a sample stay where they are.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Now;
 
-use crate::collect::{COLLECTORS, Change, Collector, switches};
+use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
 use crate::setup::{Filters, Roots, Setup};
 use crate::storage::statfs::{self, Ask};
@@ -21,9 +21,9 @@ pub struct Options {
 impl Options {
     /// Leaves a collector out; `false` where none has this name that can be.
     pub fn leave_out(&mut self, name: &str) -> bool {
-        let row = switches().find(|row| row.name == name);
-        self.off.extend(row.map(|row| row.name));
-        row.is_some()
+        let found = switches().find(|switch| *switch == name);
+        self.off.extend(found);
+        found.is_some()
     }
 
     /// Whether the collector of this name is asked.
@@ -50,9 +50,9 @@ impl Sampler {
     /// The same with another way to ask mounts for their space.
     pub fn with_statfs(roots: &Roots, options: &Options, ask: Ask) -> Self {
         let setup = Setup::new(roots, options.filters.clone(), ask);
-        let wanted = COLLECTORS.iter().filter(|row| options.includes(row.name));
+        let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         Self {
-            collectors: wanted.map(|row| (row.new)(&setup)).collect(),
+            collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),
             buffer: Buffer::default(),
             sample: Sample::default(),
         }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn only_what_has_a_switch_can_be_left_out() {
         let mut options = Options::default();
-        assert!(COLLECTORS.iter().all(|row| options.includes(row.name)));
+        assert!(ENTRIES.iter().all(|entry| options.includes(entry.name)));
         assert!(!options.leave_out("host") && !options.leave_out("no such collector"));
         assert_eq!(options, Options::default());
         assert!(options.leave_out("memory"));

@@ -80,7 +80,7 @@ impl RawServer {
 impl RawCollect {
     fn read(mut section: Section<'_, '_>, problems: &mut Problems) -> Self {
         let mut collect = Self::default();
-        for name in switches().map(|row| row.name) {
+        for name in switches() {
             collect.switches.extend(section.boolean(name, problems).map(|on| (name, on)));
         }
         for name in LISTS {

@@ -26,7 +26,7 @@ impl fmt::Display for Config {
             server.fmt(f)?;
         }
         writeln!(f, "\n[collect]")?;
-        for name in switches().map(|row| row.name) {
+        for name in switches() {
             writeln!(f, "{name} = {}", self.collect.includes(name))?;
         }
         for (name, filter) in [
