@@ -11,12 +11,13 @@ use kinglet_host::kernel;
 #[derive(Default)]
 struct Kept {
     stat: kernel::stat::Stat,
+    stat_places: kernel::stat::Places,
     meminfo: kernel::meminfo::Places,
     vmstat: kernel::vmstat::Places,
 }
 
 fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
-    kernel::stat::parse(bytes, &mut kept.stat);
+    kernel::stat::parse(bytes, &mut kept.stat, &mut kept.stat_places);
     black_box(&kept.stat);
     black_box(kernel::cpuinfo::parse(bytes));
     black_box(kernel::meminfo::parse(bytes, &mut kept.meminfo));

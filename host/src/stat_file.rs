@@ -2,7 +2,7 @@
 
 use kinglet_proto::time::Instant;
 
-use crate::kernel::stat::{self, Stat};
+use crate::kernel::stat::{self, Places, Stat};
 use crate::limits::{KERNEL_FILE_MAX, STAT_BYTES};
 use crate::read::{Buffer, HotFile, Root};
 
@@ -13,6 +13,7 @@ pub(crate) struct StatFile {
     /// What a read asks for: more than the file has.
     bytes: usize,
     read_at: Option<Instant>,
+    places: Places,
     /// At the sample before this one.
     pub(crate) before: Stat,
     /// At this sample.
@@ -25,6 +26,7 @@ impl StatFile {
             file: proc.file("stat"),
             bytes: STAT_BYTES,
             read_at: None,
+            places: Places::default(),
             before: Stat::default(),
             after: Stat::default(),
         }
@@ -41,7 +43,7 @@ impl StatFile {
         loop {
             let text = self.file.read_head(now, buffer, self.bytes).unwrap_or_default();
             if text.len() < self.bytes || self.bytes >= KERNEL_FILE_MAX {
-                return stat::parse(text, &mut self.after);
+                return stat::parse(text, &mut self.after, &mut self.places);
             }
             self.bytes *= 2;
         }

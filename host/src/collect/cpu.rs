@@ -151,12 +151,15 @@ impl Spent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::stat;
+    use crate::kernel::stat::{self, Places};
 
     fn collected(before: &str, after: &str) -> Cpu {
         let mut stat = StatFile::new(&Root::new("/nowhere"));
-        stat::parse(before.as_bytes(), &mut stat.before);
-        stat::parse(after.as_bytes(), &mut stat.after);
+        let parse = |text: &str, stat| {
+            stat::parse(text.as_bytes(), stat, &mut Places::default());
+        };
+        parse(before, &mut stat.before);
+        parse(after, &mut stat.after);
         let mut cpu = Cpu::default();
         fill_shares(&stat, &mut cpu);
         fill_cores(&stat, &mut cpu);

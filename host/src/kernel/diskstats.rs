@@ -18,9 +18,8 @@ use super::text::{self, Fields};
 pub struct DiskStat<'a> {
     /// Device number.
     pub device: (u64, u64),
-    /// Kernel name; may hold a slash (`cciss/c0d0`).
-    pub name: &'a [u8],
-    counters: Fields<'a>,
+    /// The name and what follows.
+    rest: Fields<'a>,
 }
 
 /// Counters of one block device since boot.
@@ -39,15 +38,15 @@ pub fn parse(diskstats: &[u8]) -> impl Iterator<Item = DiskStat<'_>> {
     text::lines(diskstats).filter_map(|line| {
         let mut fields = text::fields(line);
         let device = (fields.number()?, fields.number()?);
-        Some(DiskStat { device, name: fields.next()?, counters: fields })
+        Some(DiskStat { device, rest: fields })
     })
 }
 
 impl DiskStat<'_> {
     /// Its counters; `None` when the line is short or not made of numbers.
     pub fn counters(&self) -> Option<Counters> {
-        let mut fields = self.counters.clone();
-        fields.pass(2)?; // reads, merged
+        let mut fields = self.rest.clone();
+        fields.pass(3)?; // name, reads, merged
         let sectors_read = fields.number()?;
         fields.pass(3)?; // ms, writes, merged
         let sectors_written = fields.number()?;
@@ -67,7 +66,7 @@ mod tests {
             254 0 vda 1 2 30 4 5 6 70 8 0 90 10 11 12 13 14 15 16\n";
         let all: Vec<_> = parse(text).collect();
         assert_eq!(all[0].device, (8, 0));
-        assert_eq!(all[1].name, b"cciss/c0d0");
+        assert_eq!(all[1].device, (104, 0));
         let counters: Vec<_> = all.iter().map(|stat| stat.counters().unwrap()).collect();
         for (found, expected) in counters.iter().zip([(3, 7, 9), (55_711, 7, 9), (30, 70, 90)]) {
             let (sectors_read, sectors_written, busy_ms) = expected;

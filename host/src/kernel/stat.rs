@@ -12,9 +12,10 @@
 //! intr 327434 0 0 0 ...
 //! ctxt 533510
 //! ```
-//! Processors come first, and the offline have no line. `intr` can have tens of kilobytes, all but
-//! the sum zeros for the most part: what stands behind it is read from the end.
+//! Processors come first, and the offline have no line. `intr` can have tens of kilobytes, for the
+//! most part zeros: what stands behind it is looked for where it stood before.
 
+use super::named::Place;
 use super::text::{self, Fields, Lines};
 
 /// Time of one processor, or of all, in ticks of `USER_HZ` since boot.
@@ -61,16 +62,31 @@ pub struct Stat {
     pub blocked: Option<u64>,
 }
 
+/// Where the lines behind the processors' stood in the last text.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    context_switches: Place,
+    boot_time: Place,
+    forks: Place,
+    running: Place,
+    blocked: Place,
+}
+
 /// Parses into a kept struct. A last line that does not end is one that was cut, and is left out.
-pub fn parse(stat_text: &[u8], stat: &mut Stat) {
+pub fn parse(stat_text: &[u8], stat: &mut Stat, places: &mut Places) {
     let mut cores = std::mem::take(&mut stat.cores);
     cores.clear();
     *stat = Stat { cores, ..Stat::default() };
     let mut lines = text::lines(text::whole_lines(stat_text));
     parse_processors(&mut lines, stat);
     let rest = lines.rest();
+    let number = |place: &mut Place, name| place.value(name, rest).and_then(text::number);
     stat.interrupts = parse_interrupts(lines);
-    parse_counters(rest, stat);
+    stat.context_switches = number(&mut places.context_switches, b"ctxt ");
+    stat.boot_time = number(&mut places.boot_time, b"btime ");
+    stat.forks = number(&mut places.forks, b"processes ");
+    stat.running = number(&mut places.running, b"procs_running ");
+    stat.blocked = number(&mut places.blocked, b"procs_blocked ");
 }
 
 /// Takes the processors' lines.
@@ -117,25 +133,6 @@ fn parse_interrupts(mut lines: Lines<'_>) -> Option<u64> {
     text::fields(start).number()
 }
 
-/// Takes the lines behind the processors', the last one first.
-fn parse_counters(rest: &[u8], stat: &mut Stat) {
-    for line in rest.rsplit(|byte| *byte == b'\n') {
-        let mut fields = text::fields(line);
-        let counter = match fields.next() {
-            Some(b"procs_blocked") => &mut stat.blocked,
-            Some(b"procs_running") => &mut stat.running,
-            Some(b"processes") => &mut stat.forks,
-            Some(b"btime") => &mut stat.boot_time,
-            Some(b"ctxt") => {
-                stat.context_switches = fields.number();
-                return; // before it is nothing but `intr`
-            }
-            _ => continue,
-        };
-        *counter = fields.number();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +141,7 @@ mod tests {
         // What was there before does not shine through.
         let mut stat =
             Stat { cores: vec![(7, Times::default())], forks: Some(7), ..Stat::default() };
-        parse(text.as_bytes(), &mut stat);
+        parse(text.as_bytes(), &mut stat, &mut Places::default());
         stat
     }
 
