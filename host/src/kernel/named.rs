@@ -61,10 +61,11 @@ mod tests {
         let long = "x 1\n".repeat(100);
         for (text, value) in [
             ("a 1\nwanted 5\nb 2\n".to_owned(), Some("5")),
+            ("a unwanted 1\nwanted 2\n".to_owned(), Some("2")), // where it stood, and not it
             (format!("{long}wanted 6\n"), Some("6")),
             (format!("{long}12345wanted 0\nwanted 7"), Some("7")),
             (format!("{long}{long}wanted 8\n{long}"), Some("8")),
-            ("wanted 9\nwanted 10\n".to_owned(), Some("9")),
+            ("b 1\nwanted 9\nwanted 10\n".to_owned(), Some("9")),
             (format!("{long}unwanted 1\nwante 2\n"), None),
             (String::new(), None),
             (format!("{long}wanted "), None),
