@@ -1,6 +1,6 @@
 //! How Kinglet reads a Linux host: what the kernel's files say, and the sample made of it.
 //!
-//! No socket, no clock and no configuration: a caller says where the files lie, what to collect
+//! No connection, no clock and no configuration: a caller says where the files lie, what to collect
 //! and what time it is.
 
 pub mod collect;
