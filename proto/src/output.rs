@@ -65,6 +65,11 @@ pub trait Output: fmt::Debug {
         false
     }
 
+    /// Whether the server ends the older of two connections without a word, as no other does.
+    fn is_replaced_by_a_cut(&self) -> bool {
+        false
+    }
+
     /// A connection is open: nothing is said on it yet.
     fn handle_opened(&mut self) {}
 

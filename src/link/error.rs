@@ -60,6 +60,7 @@ impl LinkError {
                 UpgradeError::WebPage | UpgradeError::NotFound | UpgradeError::Status(405),
             ) => Loss::NotThere,
             Self::Closed(code, _) => Loss::of_close_code(Some(*code)),
+            Self::Ended => Loss::Ended,
             Self::Upgrade(_)
             | Self::Resolve(..)
             | Self::Connect(..)
@@ -67,7 +68,6 @@ impl LinkError {
             | Self::Tls(_)
             | Self::Pin(_)
             | Self::Broken(_)
-            | Self::Ended
             | Self::Protocol(_)
             | Self::AddressGone => Loss::Broken,
         }

@@ -127,6 +127,10 @@ impl Output for Komari {
         was == Version::Two
     }
 
+    fn is_replaced_by_a_cut(&self) -> bool {
+        true
+    }
+
     fn handle_opened(&mut self) {
         let version = self.version;
         self.forget();

@@ -119,7 +119,7 @@ impl fmt::Display for Event {
             Self::DuplicateId { id } => write!(
                 f,
                 "the server replaced this connection twice within a minute: \
-                 another host seems to use the id {id}"
+                 another host seems to use the id {id}, or its token"
             ),
             Self::CommandRefused { command } => {
                 write!(f, "the server asked for {command}: refused, an agent takes no orders")
@@ -311,7 +311,7 @@ mod tests {
                 Event::DuplicateId { id: id() },
                 Level::Warn,
                 "the server replaced this connection twice within a minute: \
-                 another host seems to use the id pi-1",
+                 another host seems to use the id pi-1, or its token",
             ),
             (
                 Event::CommandRefused { command: "update".into() },

@@ -15,13 +15,13 @@ impl Session {
             (State::Dialing { .. }, Loss::NotThere) if self.output.try_other_way() => {
                 return self.dial_anew();
             }
-            (State::Dialing { .. }, Loss::NotThere | Loss::Closed | Loss::Broken) => {
-                Reason::Unreachable
-            }
+            (State::Dialing { .. }, _) => Reason::Unreachable,
             (_, Loss::Closed) => Reason::Closed,
-            (_, Loss::NotThere | Loss::Broken) => Reason::Broken,
+            (_, Loss::NotThere | Loss::Ended | Loss::Broken) => Reason::Broken,
         };
-        self.lose(reason);
+        let cut = loss == Loss::Ended && self.output.is_replaced_by_a_cut();
+        let replaced = cut || reason == Reason::Closed;
+        self.lose(reason, replaced);
     }
 
     /// Asks the same server another way: it answered, so there is nothing to wait for.
@@ -34,11 +34,12 @@ impl Session {
     /// Gives the connection up ourselves.
     pub(super) fn hang_up(&mut self, reason: Reason) {
         self.actions.push_back(Action::HangUp(reason.clone()));
-        self.lose(reason);
+        self.lose(reason, false);
     }
 
-    /// The connection or the attempt is gone: tells why and plans the next attempt.
-    fn lose(&mut self, reason: Reason) {
+    /// The connection or the attempt is gone, `replaced` by another as it seems: tells why and
+    /// plans the next attempt.
+    fn lose(&mut self, reason: Reason, replaced: bool) {
         let now = self.instant();
         let reported = matches!(&self.state, State::Up { talk, .. } if talk.reported);
         let moved =
@@ -60,7 +61,7 @@ impl Session {
         }
         let retry_in = retry_at.since(now);
         self.state = State::Waiting { retry_at };
-        if reported && reason == Reason::Closed {
+        if reported && replaced {
             self.handle_kick();
         }
         if refused && !std::mem::replace(&mut self.refusal_told, true) {

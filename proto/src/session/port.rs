@@ -53,6 +53,8 @@ pub enum Loss {
     /// The server closed an open connection in good order without leaving itself: what it does to
     /// the older of two connections with one id.
     Closed,
+    /// The server ended an open connection without a word.
+    Ended,
     /// Anything else.
     Broken,
 }

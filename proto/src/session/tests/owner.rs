@@ -29,6 +29,30 @@ fn two_kicks_within_a_minute_are_said_once() {
 }
 
 #[test]
+fn a_server_that_cuts_is_understood_where_that_is_its_way() {
+    for (protocol, loss, heard) in [
+        ("komari", Loss::Ended, 1),
+        ("komari", Loss::Broken, 0),
+        ("simple-server-status", Loss::Ended, 0),
+    ] {
+        let mut rig = Rig::new(protocol, None);
+        rig.sample.cpu.usage = Some(crate::percent::Percent::of(1, 4));
+        (rig.sample.network.total_rx, rig.sample.network.total_tx) = (Some(1), Some(1));
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            rig.ms = rig.next_wait().unwrap().max(rig.ms);
+            rig.feed(Input::Tick);
+            rig.feed(Input::Opened);
+            rig.sample();
+            rig.ms += 2_000;
+            told.extend(events(&rig.feed(Input::Closed(loss))));
+        }
+        let said = told.iter().filter(|line| line.contains("another host")).count();
+        assert_eq!(said, heard, "{protocol} {loss:?}: {told:?}");
+    }
+}
+
+#[test]
 fn a_server_cannot_flood_the_log() {
     let mut rig = Rig::kinglet().open();
     let mut said = 0;
