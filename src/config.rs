@@ -3,8 +3,6 @@
 //! Reading has two steps: `raw` takes what is written, with its place; here it gets its meaning.
 //! Every problem is found in one go and told with file, line, key and what is allowed.
 
-#[cfg(feature = "file")]
-mod document;
 mod duration;
 #[cfg(feature = "terminal")]
 mod enroll;
@@ -14,7 +12,6 @@ mod identity;
 #[cfg(not(feature = "file"))]
 mod no_file;
 mod print;
-mod problem;
 mod raw;
 mod settings;
 mod token;
@@ -30,14 +27,14 @@ use kinglet_proto::host::Host;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
-pub use problem::{ConfigError, Place, Problem};
-use problem::{Problems, Written, nearest};
 use raw::{RawConfig, RawHost, RawServer, Text};
 pub use settings::{FILE_DEFAULT, Setting, Settings};
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
 use crate::link::{Pin, ServerUrl, Target, Trust};
+pub use crate::options::{ConfigError, Place, Problem};
+use crate::options::{Problems, Written, nearest};
 
 /// The whole configuration, in meaning.
 #[derive(Debug, Clone)]

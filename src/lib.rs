@@ -10,6 +10,7 @@ pub mod config;
 mod drive;
 pub mod limits;
 pub mod link;
+pub mod options;
 pub mod run;
 mod source;
 pub mod supervisor;

@@ -9,13 +9,13 @@ use kinglet_proto::limits::CONFIG_BYTES_MAX;
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
-use super::problem::{Place, Problems};
 use super::raw::{RawConfig, Text};
 use super::settings::FILE_DEFAULT;
 use super::token::{self, TOKEN_FILE_DEFAULT};
 use super::trust::trust;
 use super::{Config, ConfigError, Settings};
 use crate::link::{Pin, ServerUrl, Trust};
+use crate::options::{Place, Problems};
 
 /// The url in the file that packages bring: a server nobody has named yet.
 const PLACEHOLDER: &str = "url = \"wss://hub.example.org\"";

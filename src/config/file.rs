@@ -2,9 +2,8 @@
 
 use kinglet_host::collect::switches;
 
-use super::document::{Document, Section};
-use super::problem::Problems;
 use super::raw::{RawCollect, RawConfig, RawHost, RawServer};
+use crate::options::{Document, Problems, Section};
 
 /// The lists of `[collect]`.
 const LISTS: [&str; 6] = [

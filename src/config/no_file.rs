@@ -1,7 +1,7 @@
 //! What stands in for `file` in a build without that feature: any file is a problem.
 
-use super::problem::{Place, Problems};
 use super::raw::RawConfig;
+use crate::options::{Place, Problems};
 
 impl RawConfig {
     /// Reads nothing and says so, lest an owner believes in what is written there.

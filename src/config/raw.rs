@@ -2,7 +2,7 @@
 //!
 //! Nothing is judged here but the form. What the texts mean is decided in `config`.
 
-use super::problem::{Place, Problems, Written};
+use crate::options::{Place, Problems, Written};
 
 /// A text and where it stands.
 pub(super) type Text = Option<Written<String>>;

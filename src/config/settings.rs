@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use kinglet_host::Roots;
 use kinglet_proto::limits::CONFIG_BYTES_MAX;
 
-use super::problem::{Place, Problems, Written};
 use super::raw::{Overrides, RawConfig, Text};
+use crate::options::{Place, Problems, Written};
 
 /// The configuration file of a packaged installation.
 pub const FILE_DEFAULT: &str = "/etc/kinglet/kinglet.toml";

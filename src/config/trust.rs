@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use kinglet_proto::quoted::Quoted;
 
-use super::problem::{Place, Problems};
 use super::raw::Text;
 use crate::link::{Pin, ServerUrl, Trust};
+use crate::options::{Place, Problems};
 
 /// What the owner said about it, and what follows.
 #[derive(Debug, Default)]

@@ -8,18 +8,18 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{Place, Problems, Written, nearest};
 
 /// The text of one file and where its lines are.
-pub(super) struct Document<'t> {
+pub(crate) struct Document<'t> {
     file: &'t str,
     text: &'t str,
 }
 
 impl<'t> Document<'t> {
-    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
         Self { file, text }
     }
 
     /// The top-level table; a syntax error is a problem with its line.
-    pub(super) fn parse(&self, problems: &mut Problems) -> Option<DeTable<'t>> {
+    pub(crate) fn parse(&self, problems: &mut Problems) -> Option<DeTable<'t>> {
         match DeTable::parse(self.text) {
             Ok(table) => Some(table.into_inner()),
             Err(error) => {
@@ -38,22 +38,22 @@ impl<'t> Document<'t> {
 }
 
 /// One table of a document, read key by key; [`Section::finish`] finds what was not asked for.
-pub(super) struct Section<'d, 't> {
+pub(crate) struct Section<'d, 't> {
     document: &'d Document<'t>,
     name: &'static str,
     table: &'d DeTable<'t>,
     /// The line of the table's header.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     known: Vec<&'static str>,
 }
 
 impl<'d, 't> Section<'d, 't> {
-    pub(super) fn top(document: &'d Document<'t>, table: &'d DeTable<'t>) -> Self {
+    pub(crate) fn top(document: &'d Document<'t>, table: &'d DeTable<'t>) -> Self {
         let place = document.place(0..0, "");
         Self { document, name: "", table, place, known: Vec::new() }
     }
 
-    pub(super) fn string(
+    pub(crate) fn string(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -66,7 +66,7 @@ impl<'d, 't> Section<'d, 't> {
         None
     }
 
-    pub(super) fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
         let (value, place) = self.find(key)?;
         if let DeValue::Boolean(value) = value {
             return Some(*value);
@@ -75,7 +75,7 @@ impl<'d, 't> Section<'d, 't> {
         None
     }
 
-    pub(super) fn strings(
+    pub(crate) fn strings(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -98,7 +98,7 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     /// The table under `key`, written `[key]`.
-    pub(super) fn section(
+    pub(crate) fn section(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -112,7 +112,7 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     /// The tables under `key`, written `[[key]]`.
-    pub(super) fn sections(
+    pub(crate) fn sections(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -136,7 +136,7 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     /// Every key that nobody asked for is a problem that names the keys there are.
-    pub(super) fn finish(self, problems: &mut Problems) {
+    pub(crate) fn finish(self, problems: &mut Problems) {
         for (key, _) in self.table.iter() {
             let name: &str = key.get_ref();
             if self.known.contains(&name) {

@@ -69,15 +69,15 @@ impl std::error::Error for ConfigError {}
 
 /// The problems found so far. Reading goes on after one, so that the owner sees all at once.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, place: &Place, fault: impl Into<String>) {
+    pub(crate) fn add(&mut self, place: &Place, fault: impl Into<String>) {
         self.0.push(Problem { place: place.clone(), fault: fault.into() });
     }
 
     /// `value` if nothing was wrong.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigError> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             Some(_) | None => Err(ConfigError { problems: self.0 }),
@@ -87,13 +87,13 @@ impl Problems {
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written<T> {
-    pub(super) value: T,
-    pub(super) place: Place,
+pub(crate) struct Written<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
 }
 
 /// The candidate that is most like `word`, if any is like it at all.
-pub(super) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let scored = candidates.iter().map(|candidate| (distance(word, candidate), *candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance <= 1 + word.len() / 4).then_some(candidate)
