@@ -1,19 +1,14 @@
-//! What the owner wants, from flags, environment and file, in this order of precedence.
+//! What the owner wants: flags, environment and file, in this order of precedence.
 //!
-//! Reading has two steps: `raw` takes what is written, with its place; here it gets its meaning.
-//! Every problem is found in one go and told with file, line, key and what is allowed.
+//! `options` has read what is written, with its place; here it gets its meaning. Every problem is
+//! found in one go and told with file, line, key and what is allowed.
 
+mod collected;
 mod duration;
 #[cfg(feature = "terminal")]
 mod enroll;
-#[cfg(feature = "file")]
-mod file;
 mod identity;
-#[cfg(not(feature = "file"))]
-mod no_file;
 mod print;
-mod raw;
-mod settings;
 mod token;
 mod trust;
 
@@ -22,19 +17,16 @@ use std::time::Duration;
 
 #[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
-use kinglet_host::{Filter, Filters, Options, Roots};
+use kinglet_host::{Options, Roots};
 use kinglet_proto::host::Host;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
-use raw::{RawConfig, RawHost, RawServer, Text};
-pub use settings::{FILE_DEFAULT, Setting, Settings};
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
 use crate::link::{Pin, ServerUrl, Target, Trust};
-pub use crate::options::{ConfigError, Place, Problem};
-use crate::options::{Problems, Written, nearest};
+use crate::options::{Block, ConfigError, Entry, Given, Problems, Table, Text, nearest};
 
 /// The whole configuration, in meaning.
 #[derive(Debug, Clone)]
@@ -92,49 +84,39 @@ impl Server {
     pub(crate) fn target(&self) -> Target {
         Target { url: self.url.clone(), trust: self.trust.clone() }
     }
+
+    /// What its owner should know.
+    fn warnings(&self) -> impl Iterator<Item = String> {
+        let exposed = self.token_file.as_deref().and_then(token::exposure);
+        let in_clear = !self.url.tls && !self.url.is_loopback();
+        let warning = || format!("{}: the token travels in clear over ws://; use wss://", self.url);
+        exposed.into_iter().chain(in_clear.then(warning))
+    }
 }
 
 impl Config {
     /// Reads everything the owner said.
-    pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
+    pub fn load(given: &Given) -> Result<Self, ConfigError> {
         let mut problems = Problems::default();
-        let mut raw = settings.read_file(&mut problems);
-        raw.apply(settings.overrides(), &mut problems);
-        if settings.servers_ignored {
-            raw.servers.clear();
-        }
-        Self::understand(&raw, settings, problems)
+        let file = given.read_file(&mut problems);
+        let given = given.over(file, &mut problems);
+        let config = Self::understand(&given, &mut problems);
+        problems.finish(Some(config))
     }
 
-    /// Gives what is written its meaning.
-    fn understand(
-        raw: &RawConfig,
-        settings: &Settings,
-        mut problems: Problems,
-    ) -> Result<Self, ConfigError> {
-        let roots = settings.roots();
-        let mut warnings = Vec::new();
-        let interval = interval(raw.interval.as_ref(), INTERVAL_DEFAULT, &mut problems);
-        let host = host(&raw.host, &roots, &mut problems);
-        let collect = options(raw);
-        if raw.servers.len() > SERVERS_MAX {
-            let place = &raw.servers[SERVERS_MAX].place;
-            problems.add(place, format!("at most {SERVERS_MAX} servers"));
-        }
-        let mut servers = Vec::with_capacity(raw.servers.len());
-        for raw in &raw.servers {
-            let read = server(raw, interval, settings, &mut problems, &mut warnings);
-            servers.extend(read);
-        }
-        warnings.sort();
-        warnings.dedup();
-        problems.finish(Some(Self { host, servers, collect, roots, warnings }))
+    /// The same without servers, for what talks to none: a missing token is no matter.
+    pub fn load_host(given: &Given) -> Result<Self, ConfigError> {
+        let mut problems = Problems::default();
+        let file = given.read_file(&mut problems);
+        let given = given.over(file.without(Table::Server), &mut problems);
+        let config = Self::understand(&given.without(Table::Server), &mut problems);
+        problems.finish(Some(config))
     }
 
     /// A configuration for one server on this very host, as the hub's demonstration uses it.
     pub fn local(url: ServerUrl, token: Secret, interval: Duration) -> Result<Self, ConfigError> {
-        let (raw, settings) = (RawConfig::default(), Settings::default());
-        let mut config = Self::understand(&raw, &settings, Problems::default())?;
+        let mut problems = Problems::default();
+        let mut config = Self::understand(&Given::default(), &mut problems);
         config.servers.push(Server {
             url,
             protocol: &OUTPUTS[0],
@@ -147,93 +129,121 @@ impl Config {
             trust: None,
             interval,
         });
-        Ok(config)
+        problems.finish(Some(config))
+    }
+
+    /// Gives what is written its meaning.
+    fn understand(given: &Given, problems: &mut Problems) -> Self {
+        let mut warnings = Vec::new();
+        let roots = roots(given);
+        let host = host(given, &roots, problems);
+        let interval = interval(given.text(Table::Top, "interval"), INTERVAL_DEFAULT, problems);
+        if let Some(block) = given.tables(Table::Server).nth(SERVERS_MAX) {
+            problems.add(&block.place, format!("at most {SERVERS_MAX} servers"));
+        }
+        let credentials = given.text(Table::Top, "credentials").map(|text| Path::new(text.value));
+        let mut servers = Vec::new();
+        for block in given.tables(Table::Server) {
+            let server = server(block, interval, credentials, problems);
+            warnings.extend(server.iter().flat_map(Server::warnings));
+            servers.extend(server);
+        }
+        warnings.sort();
+        warnings.dedup();
+        let collect = collected::options(given);
+        Self { host, servers, collect, roots, warnings }
     }
 }
 
 fn server(
-    raw: &RawServer,
+    block: &Block,
     interval_default: Duration,
-    settings: &Settings,
+    credentials: Option<&Path>,
     problems: &mut Problems,
-    warnings: &mut Vec<String>,
 ) -> Option<Server> {
-    let protocol = match &raw.protocol {
+    let protocol = match block.text("protocol") {
         None => OUTPUTS.first(),
-        Some(written) => {
+        Some(text) => {
             let names: Vec<_> = OUTPUTS.iter().map(|protocol| protocol.name).collect();
-            choice(written, &names, problems).and_then(|at| OUTPUTS.get(at))
+            choice(text, &names, problems).and_then(|at| OUTPUTS.get(at))
         }
     };
-    let auth = match &raw.auth {
+    let auth = match block.text("auth") {
         None => Some(protocol.map_or(Auth::Header, Protocol::auth)),
-        Some(written) => {
+        Some(text) => {
             let auths = protocol.map_or(&Auth::ALL[..], |protocol| protocol.auths);
             let names: Vec<_> = auths.iter().map(|auth| auth.name()).collect();
-            choice(written, &names, problems).map(|at| auths[at])
+            choice(text, &names, problems).map(|at| auths[at])
         }
     };
-    let url = url(raw, problems);
-    let interval = interval(raw.interval.as_ref(), interval_default, problems);
-    let token_file = token_file(raw, settings);
-    let token = token(raw, token_file.as_deref(), problems);
-    let Trusted { ca_file, pin, trust } =
-        trust(url.as_ref(), &raw.ca_file, &raw.pin, &raw.place, problems);
-    let server = Server {
+    let url = url(block, problems);
+    let interval = interval(block.text("interval"), interval_default, problems);
+    let token_file = token_file(block, credentials);
+    let token = token(block, token_file.as_deref(), problems);
+    let Trusted { ca_file, pin, trust } = trust(block, url.as_ref(), problems);
+    if let Some(protocol) = protocol {
+        find_foreign_keys(block, protocol, problems);
+    }
+    Some(Server {
         url: url?,
         protocol: protocol?,
         auth: auth?,
-        server_id: raw.server_id.as_ref().map(|written| written.value.clone()),
+        server_id: owned(block.text("server_id")),
         token: token?,
         token_file,
         ca_file,
         pin,
         trust,
         interval,
-    };
-    warnings.extend(server.token_file.as_deref().and_then(token::exposure));
-    if !server.url.tls && !server.url.is_loopback() {
-        let url = &server.url;
-        warnings.push(format!("{url}: the token travels in clear over ws://; use wss://"));
-    }
-    Some(server)
+    })
 }
 
-fn url(raw: &RawServer, problems: &mut Problems) -> Option<ServerUrl> {
-    let Some(written) = &raw.url else {
-        problems.add(&raw.place, "the url of the server is missing: url = \"wss://...\"");
+/// What is written for other protocols would do nothing here.
+fn find_foreign_keys(block: &Block, protocol: &Protocol, problems: &mut Problems) {
+    for Entry { name, protocols, .. } in Entry::of_table(Table::Server) {
+        if let Some(place) = block.place_of(name)
+            && !(protocols.is_empty() || protocols.contains(&protocol.name))
+        {
+            let fault = format!("is for {} only, not for {protocol}", protocols.join(" and "));
+            problems.add(place, fault);
+        }
+    }
+}
+
+fn url(block: &Block, problems: &mut Problems) -> Option<ServerUrl> {
+    let Some(text) = block.text("url") else {
+        problems.add(&block.place, "the url of the server is missing: url = \"wss://...\"");
         return None;
     };
-    match ServerUrl::parse(&written.value) {
+    match ServerUrl::parse(text.value) {
         Ok(url) => Some(url),
         Err(error) => {
-            problems.add(&written.place, error.to_string());
+            problems.add(text.place, error.to_string());
             None
         }
     }
 }
 
-fn token_file(raw: &RawServer, settings: &Settings) -> Option<PathBuf> {
-    match &raw.token_file {
-        Some(written) => Some(PathBuf::from(&written.value)),
-        None if raw.token.is_some() => None,
-        None => token::default_file(settings.credentials.clone()),
+fn token_file(block: &Block, credentials: Option<&Path>) -> Option<PathBuf> {
+    match block.text("token_file") {
+        Some(text) => Some(PathBuf::from(text.value)),
+        None if block.text("token").is_some() => None,
+        None => token::default_file(credentials),
     }
 }
 
-fn token(raw: &RawServer, file: Option<&Path>, problems: &mut Problems) -> Option<Secret> {
-    let (read, place) = match (&raw.token, file) {
-        (Some(written), _) => (token::parse(&written.value), &written.place),
+fn token(block: &Block, file: Option<&Path>, problems: &mut Problems) -> Option<Secret> {
+    let (read, place) = match (block.text("token"), file) {
+        (Some(text), _) => (token::parse(text.value), text.place),
         (None, Some(path)) => {
-            let place = raw.token_file.as_ref().map_or(&raw.place, |written| &written.place);
-            (token::read(path), place)
+            (token::read(path), block.place_of("token_file").unwrap_or(&block.place))
         }
         (None, None) => {
             let fault = format!(
                 "there is no token: put it into {} or name a token_file",
                 token::TOKEN_FILE_DEFAULT
             );
-            (Err(fault), &raw.place)
+            (Err(fault), &block.place)
         }
     };
     match read {
@@ -245,35 +255,41 @@ fn token(raw: &RawServer, file: Option<&Path>, problems: &mut Problems) -> Optio
     }
 }
 
-fn host(raw: &RawHost, roots: &Roots, problems: &mut Problems) -> Host {
-    let text = |text: &Text| text.as_ref().map(|written| written.value.clone());
+fn roots(given: &Given) -> Roots {
+    let root =
+        |key, default: &str| given.text(Table::Top, key).map_or(default, |text| text.value).into();
+    Roots { proc: root("proc", "/proc"), sys: root("sys", "/sys"), root: root("root", "/") }
+}
+
+fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
+    let text = |key| given.text(Table::Host, key);
     let node_name = identity::node_name(&roots.proc).unwrap_or_else(|| "localhost".to_owned());
-    if let Some(written) = &raw.id
-        && !is_id(&written.value)
+    if let Some(id) = text("id")
+        && !is_id(id.value)
     {
         let fault = "an id is 1 to 128 letters, digits, dots, dashes and underscores";
-        problems.add(&written.place, fault);
+        problems.add(id.place, fault);
     }
-    let country_code = raw.country_code.as_ref().map(|written| {
-        let code = written.value.to_ascii_uppercase();
+    let country_code = text("country_code").map(|text| {
+        let code = text.value.to_ascii_uppercase();
         if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            problems.add(&written.place, "a country code has two letters (ISO 3166-1): \"DE\"");
+            problems.add(text.place, "a country code has two letters (ISO 3166-1): \"DE\"");
         }
         code
     });
-    if let Some(written) = &raw.ip
-        && written.value.parse::<std::net::IpAddr>().is_err()
+    if let Some(ip) = text("ip")
+        && ip.value.parse::<std::net::IpAddr>().is_err()
     {
-        problems.add(&written.place, format!("{} is not an IP address", Quoted(&written.value)));
+        problems.add(ip.place, format!("{} is not an IP address", Quoted(ip.value)));
     }
     let derived = || identity::derive(&roots.root, &roots.sys).unwrap_or_else(|| node_name.clone());
     Host {
-        id: text(&raw.id).unwrap_or_else(derived),
-        name: text(&raw.name).unwrap_or_else(|| node_name.clone()),
-        group: text(&raw.group),
-        location: text(&raw.location),
+        id: owned(text("id")).unwrap_or_else(derived),
+        name: owned(text("name")).unwrap_or_else(|| node_name.clone()),
+        group: owned(text("group")),
+        location: owned(text("location")),
         country_code,
-        ip: text(&raw.ip),
+        ip: owned(text("ip")),
         boot_id: identity::boot_id(&roots.proc),
     }
 }
@@ -283,48 +299,27 @@ fn is_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-fn options(raw: &RawConfig) -> Options {
-    let filter = |what: &str| Filter {
-        include: raw.collect.list(&format!("include_{what}")),
-        exclude: raw.collect.list(&format!("exclude_{what}")),
-    };
-    let mut options = Options::default();
-    options.filters = Filters {
-        disks: filter("disks"),
-        mounts: filter("mounts"),
-        interfaces: filter("interfaces"),
-    };
-    for (name, _) in raw.collect.switches.iter().filter(|(_, on)| !on) {
-        options.leave_out(name);
-    }
-    options
+fn owned(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.value.to_owned())
 }
 
-fn interval(
-    written: Option<&Written<String>>,
-    default: Duration,
-    problems: &mut Problems,
-) -> Duration {
-    let Some(written) = written else { return default };
-    duration::parse_interval(&written.value).unwrap_or_else(|fault| {
-        problems.add(&written.place, fault);
+fn interval(text: Option<Text<'_>>, default: Duration, problems: &mut Problems) -> Duration {
+    let Some(text) = text else { return default };
+    duration::parse_interval(text.value).unwrap_or_else(|fault| {
+        problems.add(text.place, fault);
         default
     })
 }
 
 /// Which of a few names it is; anything else is told which they are.
-fn choice(
-    written: &Written<String>,
-    names: &[&'static str],
-    problems: &mut Problems,
-) -> Option<usize> {
-    let found = names.iter().position(|name| *name == written.value);
+fn choice(text: Text<'_>, names: &[&'static str], problems: &mut Problems) -> Option<usize> {
+    let found = names.iter().position(|name| *name == text.value);
     if found.is_none() {
-        let guess = nearest(&written.value, names)
+        let guess = nearest(text.value, names)
             .map(|near| format!("; did you mean {}?", Quoted(near)))
             .unwrap_or_default();
-        let fault = format!("{} is not one of {}{guess}", Quoted(&written.value), names.join(", "));
-        problems.add(&written.place, fault);
+        let fault = format!("{} is not one of {}{guess}", Quoted(text.value), names.join(", "));
+        problems.add(text.place, fault);
     }
     found
 }

@@ -3,42 +3,44 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use kinglet::arguments::{Command, HELP};
+use kinglet::arguments::Call;
 use kinglet::command::{Outcome, check, enroll, run, sample};
-use kinglet::config::{Config, Settings};
+use kinglet::config::Config;
+use kinglet::options::{Command, Given, HELP};
 
 fn main() -> ExitCode {
-    let settings = Settings::from_environment(|name| std::env::var(name).ok());
-    match Command::parse(std::env::args_os().skip(1), settings) {
-        Ok(command) => execute(command),
+    let given = Given::from_environment(|name| std::env::var(name).ok());
+    match Call::parse(std::env::args_os().skip(1), given) {
+        Ok(call) => execute(&call),
         Err(error) => complain(&error),
     }
 }
 
-fn execute(command: Command) -> ExitCode {
-    let outcome = match command {
+fn execute(call: &Call) -> ExitCode {
+    let given = &call.given;
+    let outcome = match call.command {
         Command::Help => print(HELP),
         Command::Version => print(&format!("kinglet {}\n", env!("CARGO_PKG_VERSION"))),
-        Command::PrintConfig(settings) => match Config::load(&settings) {
+        Command::PrintConfig => match Config::load(given) {
             Ok(config) => print(&config.to_string()),
             Err(error) => return complain(&error),
         },
-        Command::Run(settings) => match Config::load(&settings) {
-            Ok(config) => run::run(&config),
+        Command::Run => match Config::load(given) {
+            Ok(config) => run::run(&config, given),
             Err(error) => return complain(&error),
         },
-        Command::Sample { settings, json } => match Config::load(&settings.without_servers()) {
-            Ok(config) => sample::sample(&config, json),
+        Command::Sample => match Config::load_host(given) {
+            Ok(config) => sample::sample(&config, given, call.has("--json")),
             Err(error) => return complain(&error),
         },
-        Command::Enroll(settings) => match enroll::run(&settings, &mut std::io::stdout()) {
+        Command::Enroll => match enroll::run(given, &mut std::io::stdout()) {
             Ok(()) => Ok(Outcome::Good),
             Err(error) => {
                 complain(&error);
                 Ok(error.outcome())
             }
         },
-        Command::Check { settings, config_only } => check::check(&settings, config_only),
+        Command::Check => check::check(given, call.has("--config-only")),
     };
     match outcome {
         Ok(outcome) => exit_code(outcome),

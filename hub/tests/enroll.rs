@@ -13,9 +13,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kinglet::arguments::Call;
 use kinglet::command::enroll::enroll;
 use kinglet::command::{Outcome, check};
-use kinglet::config::{Enrollment, Setting, Settings};
+use kinglet::config::Enrollment;
+use kinglet::options::Given;
 use kinglet_hub::auth::TokenHash;
 use kinglet_hub::clock;
 use kinglet_hub::config::{self, TlsFiles};
@@ -121,17 +123,14 @@ impl Hub {
 
     fn guest(&self, id: &str, code: &str) -> Guest {
         let folder = Folder::new();
-        let flag = |value: &str| Setting { flag: Some(value.to_owned()), variable: None };
-        let settings = Settings {
-            file: flag(&folder.path("kinglet.toml")),
-            token_file: flag(&folder.path("token")),
-            url: flag(&format!("wss://{}", self.address)),
-            id: flag(id),
-            pin: flag(&self.pin()),
-            code: flag(code),
-            ..Settings::default()
-        };
-        Guest { folder, settings }
+        let flags = [
+            ("--token-file", folder.path("token")),
+            ("--url", format!("wss://{}", self.address)),
+            ("--id", id.to_owned()),
+            ("--code", code.to_owned()),
+        ];
+        let flags = flags.map(|(flag, value)| format!("{flag}={value}")).to_vec();
+        Guest { folder, flags, pin: Some(self.pin()) }
     }
 
     /// Everything in the state folder, names included.
@@ -163,13 +162,22 @@ fn mode(path: &Path) -> u32 {
 /// A host that may become one of the hub's.
 struct Guest {
     folder: Folder,
-    settings: Settings,
+    flags: Vec<String>,
+    pin: Option<String>,
 }
 
 impl Guest {
+    fn given(&self, flags: &[String]) -> Given {
+        let config = format!("--config={}", self.folder.path("kinglet.toml"));
+        let words = ["enroll".to_owned(), config].into_iter().chain(flags.iter().cloned());
+        Call::parse(words.map(Into::into), Given::default()).unwrap().given
+    }
+
     /// `kinglet enroll`: what it said.
     fn enroll(&self) -> Result<String, String> {
-        let enrollment = Enrollment::load(&self.settings).map_err(|error| error.to_string())?;
+        let pin = self.pin.iter().map(|pin| format!("--pin={pin}"));
+        let flags: Vec<_> = self.flags.iter().cloned().chain(pin).collect();
+        let enrollment = Enrollment::load(&self.given(&flags)).map_err(|e| e.to_string())?;
         let mut told = Vec::new();
         enroll(&enrollment, &mut told).map_err(|error| error.to_string())?;
         Ok(String::from_utf8(told).unwrap())
@@ -181,8 +189,7 @@ impl Guest {
 
     /// `kinglet check` with nothing but the configuration that was written.
     fn check(&self) -> Outcome {
-        let settings = Settings { file: self.settings.file.clone(), ..Settings::default() };
-        check::check(&settings, false).unwrap()
+        check::check(&self.given(&[]), false).unwrap()
     }
 
     fn files(&self) -> usize {
@@ -247,15 +254,15 @@ fn another_key_than_the_pinned_one_gets_no_code() {
     let hub = Hub::start("");
     let code = hub.invite(None, None);
     let mut guest = hub.guest("pi", &code);
-    let right = guest.settings.pin.flag.replace(format!("sha256:{}", "0".repeat(64)));
+    let right = guest.pin.replace(format!("sha256:{}", "0".repeat(64)));
     let error = guest.enroll().unwrap_err();
     assert!(error.contains("the server's key is not the pinned one"), "{error}");
     assert!(error.contains(&right.clone().unwrap()), "{error}");
     // Without a pin the certificate is worth nothing, pinned it is worth everything.
-    guest.settings.pin.flag = None;
+    guest.pin = None;
     let error = guest.enroll().unwrap_err();
     assert!(error.contains("tls failed"), "{error}");
-    guest.settings.pin.flag = right;
+    guest.pin = right;
     guest.enroll().unwrap();
 }
 

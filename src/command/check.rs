@@ -12,12 +12,13 @@ use visit::visit;
 
 use super::Outcome;
 use crate::clock;
-use crate::config::{Config, Settings};
+use crate::config::Config;
+use crate::options::Given;
 
 /// Checks the configuration and, unless `config_only`, the way to each server.
-pub fn check(settings: &Settings, config_only: bool) -> io::Result<Outcome> {
+pub fn check(given: &Given, config_only: bool) -> io::Result<Outcome> {
     let mut out = io::stdout().lock();
-    let config = match Config::load(settings) {
+    let config = match Config::load(given) {
         Ok(config) => config,
         Err(error) => {
             writeln!(out, "{error}")?;

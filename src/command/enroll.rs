@@ -15,10 +15,11 @@ use kinglet_proto::enroll::{Enrolled, Exchange, NoToken};
 
 use super::Outcome;
 use crate::clock;
-use crate::config::{ConfigError, Enrollment, Settings};
+use crate::config::Enrollment;
 use crate::drive::Drive;
 use crate::limits::WAIT_MAX;
 use crate::link::{LinkError, Target, UpgradeError};
+use crate::options::{ConfigError, Given};
 
 /// The token is for this host's agent only.
 const TOKEN_MODE: u32 = 0o600;
@@ -26,8 +27,8 @@ const TOKEN_MODE: u32 = 0o600;
 const CONFIG_MODE: u32 = 0o644;
 
 /// Enrols this host as its owner said by flags, environment and file.
-pub fn run(settings: &Settings, out: &mut impl Write) -> Result<(), EnrollError> {
-    enroll(&Enrollment::load(settings).map_err(EnrollError::Config)?, out)
+pub fn run(given: &Given, out: &mut impl Write) -> Result<(), EnrollError> {
+    enroll(&Enrollment::load(given).map_err(EnrollError::Config)?, out)
 }
 
 /// Exchanges the code and writes what the hub gave; what was done is told to `out`, never the

@@ -27,10 +27,10 @@ impl LeftOut {
 /// `kinglet check`, left out.
 pub mod check {
     use super::{LeftOut, Outcome, io};
-    use crate::config::Settings;
+    use crate::options::Given;
 
     /// Says so.
-    pub fn check(_settings: &Settings, _config_only: bool) -> io::Result<Outcome> {
+    pub fn check(_given: &Given, _config_only: bool) -> io::Result<Outcome> {
         Err(io::Error::other(LeftOut("the command check")))
     }
 }
@@ -38,10 +38,10 @@ pub mod check {
 /// `kinglet enroll`, left out.
 pub mod enroll {
     use super::{LeftOut, io};
-    use crate::config::Settings;
+    use crate::options::Given;
 
     /// Says so.
-    pub fn run(_settings: &Settings, _out: &mut impl io::Write) -> Result<(), LeftOut> {
+    pub fn run(_given: &Given, _out: &mut impl io::Write) -> Result<(), LeftOut> {
         Err(LeftOut("the command enroll"))
     }
 }
@@ -63,17 +63,17 @@ mod tests {
     use kinglet_proto::sample::Sample;
 
     use super::*;
-    use crate::config::Settings;
+    use crate::options::Given;
 
     #[test]
     fn each_names_what_is_missing() {
-        let settings = Settings::default();
+        let given = Given::default();
         let mut out = Vec::new();
-        let told = check::check(&settings, true).unwrap_err().to_string();
+        let told = check::check(&given, true).unwrap_err().to_string();
         assert!(told.contains("without the command check"), "{told}");
         let told = table::write(&mut out, &Sample::default(), false).unwrap_err().to_string();
         assert!(told.contains("--json"), "{told}");
-        let error = enroll::run(&settings, &mut out).unwrap_err();
+        let error = enroll::run(&given, &mut out).unwrap_err();
         assert!(error.to_string().contains("without the command enroll"), "{error}");
         assert_eq!(error.outcome(), Outcome::Misconfigured);
         assert!(out.is_empty());

@@ -8,11 +8,12 @@ use log::LevelFilter;
 
 use super::Outcome;
 use crate::config::Config;
+use crate::options::{Given, Table};
 use crate::source::signals;
 
 /// Runs the agent in the foreground.
-pub fn run(config: &Config) -> io::Result<Outcome> {
-    start_log();
+pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
+    start_log(given.text(Table::Top, "log").map(|text| text.value));
     let stop = signals::subscribe()?;
     let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
     log::info!(
@@ -30,15 +31,14 @@ pub fn run(config: &Config) -> io::Result<Outcome> {
     }
 }
 
-/// Logs to stderr at the level of `KINGLET_LOG`, without the time where the journal adds its own.
+/// Logs to stderr at the level wanted, without the time where the journal adds its own.
 ///
 /// Only Kinglet's own lines are let through: libraries log requests, and those hold the token.
-fn start_log() {
-    let wanted = std::env::var("KINGLET_LOG").unwrap_or_default();
-    let level = wanted.parse().unwrap_or(LevelFilter::Info);
+fn start_log(wanted: Option<&str>) {
+    let level = wanted.and_then(|wanted| wanted.parse().ok());
     let under_journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let started = env_logger::Builder::new()
-        .filter_module("kinglet", level)
+        .filter_module("kinglet", level.unwrap_or(LevelFilter::Info))
         .format(move |out, record| {
             if !under_journal {
                 write!(out, "{} ", crate::clock::now().wall)?;
@@ -46,8 +46,8 @@ fn start_log() {
             writeln!(out, "{:5} {}", record.level(), record.args())
         })
         .try_init();
-    if started.is_ok() && !wanted.is_empty() && wanted.parse::<LevelFilter>().is_err() {
-        let wanted = Quoted(&wanted);
+    if let (Some(wanted), None, Ok(())) = (wanted, level, started) {
+        let wanted = Quoted(wanted);
         log::warn!("KINGLET_LOG: {wanted} is not one of off, error, warn, info, debug, trace");
     }
 }

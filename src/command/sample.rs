@@ -11,9 +11,10 @@ use super::{Outcome, table};
 use crate::clock;
 use crate::config::Config;
 use crate::limits::FIRST_WINDOW;
+use crate::options::{Given, Table};
 
 /// Takes two looks a short window apart and prints what lies between them.
-pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
+pub fn sample(config: &Config, given: &Given, json: bool) -> io::Result<Outcome> {
     let mut sampler = Sampler::new(&config.roots, &config.collect);
     sampler.collect(clock::now());
     poll(&mut [], PollTimeout::try_from(FIRST_WINDOW).unwrap_or(PollTimeout::ZERO))?;
@@ -24,7 +25,7 @@ pub fn sample(config: &Config, json: bool) -> io::Result<Outcome> {
     if json {
         writeln!(stdout, "{}", output::json(sample))?;
     } else {
-        let bold = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let bold = stdout.is_terminal() && given.text(Table::Top, "no_color").is_none();
         table::write(&mut stdout, sample, bold)?;
     }
     stdout.flush().map(|()| Outcome::Good)

@@ -1,21 +1,17 @@
 //! What `kinglet enroll` needs to know: where the hub is, the code, and which files to write.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kinglet_proto::enroll::{AGENT_PATH, prefix};
-use kinglet_proto::limits::CONFIG_BYTES_MAX;
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
-use super::raw::{RawConfig, Text};
-use super::settings::FILE_DEFAULT;
+use super::Config;
 use super::token::{self, TOKEN_FILE_DEFAULT};
 use super::trust::trust;
-use super::{Config, ConfigError, Settings};
 use crate::link::{Pin, ServerUrl, Trust};
-use crate::options::{Place, Problems};
+use crate::options::{Block, ConfigError, Given, Place, Problems, Table, Text, text_of};
 
 /// The url in the file that packages bring: a server nobody has named yet.
 const PLACEHOLDER: &str = "url = \"wss://hub.example.org\"";
@@ -48,43 +44,35 @@ pub struct Enrollment {
 
 impl Enrollment {
     /// Reads flags, environment and file; the file's servers are of no interest.
-    pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
+    pub fn load(given: &Given) -> Result<Self, ConfigError> {
         let mut problems = Problems::default();
-        let over = settings.overrides();
-        let named = settings.named_file();
-        let config_file = named.as_ref().map_or(FILE_DEFAULT, |written| &written.value);
-        let config_file = PathBuf::from(config_file);
-        let config_text = read_if_there(&config_file).unwrap_or_else(|error| {
-            let fault = format!("cannot read {}: {error}", config_file.display());
-            problems.add(&Place::Missing, fault);
-            None
-        });
-        // A file that is still to be written is no mistake here.
-        let mut reading = settings.clone().without_servers();
-        if config_text.is_none() {
-            reading.file = super::Setting::default();
-        }
-        let host = Config::load(&reading).map(|config| config.host).map_err(|error| {
-            error.problems.into_iter().for_each(|found| problems.add(&found.place, found.fault));
-        });
-        let url = url(&over.url, &mut problems);
-        let code = settings.code.text("--code", "KINGLET_CODE");
-        let code = read_code(&code, &mut problems);
-        let trusted =
-            trust(url.as_ref(), &over.ca_file, &over.pin, &Place::Flag("--url"), &mut problems);
-        let token_file = over.token_file.as_ref().map_or(TOKEN_FILE_DEFAULT, |w| &w.value);
-        let has_server = config_text.as_deref().is_some_and(names_server);
-        let enrollment = host.ok().zip(url).zip(code).map(|((host, url), code)| Self {
+        let path = given.file();
+        let config_text = read_if_there(path, &mut problems);
+        let text = config_text.as_deref();
+        let file = text.map(|text| Given::read(path.value, text, &mut problems));
+        let file = file.unwrap_or_default();
+        let has_placeholder = text.is_some_and(|text| text.lines().any(is_placeholder));
+        let has_server = file.tables(Table::Server).count() > usize::from(has_placeholder);
+        let whole = given.over(file.without(Table::Server), &mut problems);
+        let host = Config::understand(&whole.without(Table::Server), &mut problems).host;
+
+        let hub = given.table(Table::Server).cloned();
+        let hub = hub.unwrap_or_else(|| Block::new(Table::Server, Place::Missing));
+        let url = url(hub.text("url"), &mut problems);
+        let code = code(given.text(Table::Top, "code"), &mut problems);
+        let trusted = trust(&hub, url.as_ref(), &mut problems);
+        let token_file = hub.text("token_file").map_or(TOKEN_FILE_DEFAULT, |text| text.value);
+        let enrollment = url.zip(code).map(|(url, code)| Self {
             id: host.id,
             written_url: written(&url),
             url,
             code,
             trust: trusted.trust,
             token_file: PathBuf::from(token_file),
-            config_file,
+            config_file: PathBuf::from(path.value),
             config_text,
             has_server,
-            id_given: over.id.is_some(),
+            id_given: given.text(Table::Host, "id").is_some(),
             pin: trusted.pin,
             ca_file: trusted.ca_file,
         });
@@ -112,7 +100,7 @@ impl Enrollment {
         match &self.config_text {
             None => Some(host + &self.block()),
             Some(_) if self.has_server => None,
-            Some(text) if text.lines().any(|line| line == PLACEHOLDER) => {
+            Some(text) if text.lines().any(is_placeholder) => {
                 Some(text.replacen(PLACEHOLDER, &self.keys(), 1))
             }
             Some(text) => Some(format!("{}\n\n{}", text.trim_end(), self.block())),
@@ -135,32 +123,32 @@ impl Enrollment {
     }
 }
 
-fn url(written: &Text, problems: &mut Problems) -> Option<ServerUrl> {
-    let Some(written) = written else {
+fn url(text: Option<Text<'_>>, problems: &mut Problems) -> Option<ServerUrl> {
+    let Some(text) = text else {
         problems.add(&Place::Missing, "say where the hub is: --url wss://...");
         return None;
     };
-    match ServerUrl::parse(&written.value) {
+    match ServerUrl::parse(text.value) {
         Ok(url) if url.path_and_query.contains('?') => {
-            problems.add(&written.place, "a url to enrol at has no query");
+            problems.add(text.place, "a url to enrol at has no query");
             None
         }
         Ok(url) => Some(url),
         Err(error) => {
-            problems.add(&written.place, error.to_string());
+            problems.add(text.place, error.to_string());
             None
         }
     }
 }
 
-fn read_code(written: &Text, problems: &mut Problems) -> Option<Secret> {
-    let Some(written) = written else {
+fn code(text: Option<Text<'_>>, problems: &mut Problems) -> Option<Secret> {
+    let Some(text) = text else {
         let fault = "the code of the invitation is missing: --code CODE, or KINGLET_CODE; \
                      `kinglet-hub invite` prints one";
         problems.add(&Place::Missing, fault);
         return None;
     };
-    token::parse(&written.value).map_err(|fault| problems.add(&written.place, fault)).ok()
+    token::parse(text.value).map_err(|fault| problems.add(text.place, fault)).ok()
 }
 
 /// The url an agent reports to: without a path where the hub has none before its own.
@@ -170,19 +158,18 @@ fn written(url: &ServerUrl) -> String {
     ServerUrl { path_and_query: path, ..url.clone() }.to_string()
 }
 
-/// Whether a configuration names a server; one that cannot be read surely does not.
-fn names_server(text: &str) -> bool {
-    let raw = RawConfig::read("", text, &mut Problems::default());
-    let placeholder = text.lines().any(|line| line == PLACEHOLDER);
-    raw.servers.len() > usize::from(placeholder)
+/// A file that is still to be written is no mistake here.
+fn read_if_there(path: Text<'_>, problems: &mut Problems) -> Option<String> {
+    match text_of(path.value) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            problems.add(path.place, format!("cannot read {}: {error}", path.value));
+            None
+        }
+        Ok(text) => Some(text),
+    }
 }
 
-fn read_if_there(path: &Path) -> io::Result<Option<String>> {
-    let mut text = String::new();
-    let limit = CONFIG_BYTES_MAX as u64 + 1;
-    match File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-        Ok(_) => Ok(Some(text)),
-    }
+fn is_placeholder(line: &str) -> bool {
+    line == PLACEHOLDER
 }

@@ -1,39 +1,35 @@
 //! The configuration in force, as TOML that could be read again; secrets are `***`.
 
 use std::fmt;
+use std::path::Path;
 
-use kinglet_host::collect::switches;
+use kinglet_host::Filters;
+use kinglet_proto::host::Host;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
 use super::{Config, Server};
+use crate::options::collectors;
 
+/// What each part has is named here one by one, so that nothing can be forgotten.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = &self.host;
-        writeln!(f, "[host]\nid = {}\nname = {}", Quoted(&host.id), Quoted(&host.name))?;
-        for (key, value) in [
-            ("group", &host.group),
-            ("location", &host.location),
-            ("country_code", &host.country_code),
-            ("ip", &host.ip),
-        ] {
-            if let Some(value) = value {
-                writeln!(f, "{key} = {}", Quoted(value))?;
-            }
-        }
-        for server in &self.servers {
+        let Self { host, servers, collect, roots: _, warnings: _ } = self;
+        let Host { id, name, group, location, country_code, ip, boot_id: _ } = host;
+        writeln!(f, "[host]\nid = {}\nname = {}", Quoted(id), Quoted(name))?;
+        text(f, "group", group.as_deref())?;
+        text(f, "location", location.as_deref())?;
+        text(f, "country_code", country_code.as_deref())?;
+        text(f, "ip", ip.as_deref())?;
+        for server in servers {
             server.fmt(f)?;
         }
         writeln!(f, "\n[collect]")?;
-        for name in switches() {
-            writeln!(f, "{name} = {}", self.collect.includes(name))?;
+        for name in collectors() {
+            writeln!(f, "{name} = {}", collect.includes(name))?;
         }
-        for (name, filter) in [
-            ("disks", &self.collect.filters.disks),
-            ("mounts", &self.collect.filters.mounts),
-            ("interfaces", &self.collect.filters.interfaces),
-        ] {
+        let Filters { disks, mounts, interfaces } = &collect.filters;
+        for (name, filter) in [("disks", disks), ("mounts", mounts), ("interfaces", interfaces)] {
             writeln!(
                 f,
                 "include_{name} = {}\nexclude_{name} = {}",
@@ -47,23 +43,73 @@ impl fmt::Display for Config {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.url.to_string();
-        let query = if self.url.path_and_query.contains('?') { "?***" } else { "" };
-        writeln!(f, "\n[[server]]\nprotocol = \"{}\"", self.protocol.name)?;
-        writeln!(f, "url = \"{url}{query}\"\nauth = \"{}\"", self.auth.name())?;
-        if let Some(id) = &self.server_id {
-            writeln!(f, "server_id = {}", Quoted(id))?;
-        }
-        if let Some(path) = &self.token_file {
-            writeln!(f, "token_file = {}", Quoted(&path.to_string_lossy()))?;
-        }
-        writeln!(f, "# token = {}", self.token)?;
-        if let Some(path) = &self.ca_file {
-            writeln!(f, "ca_file = {}", Quoted(&path.to_string_lossy()))?;
-        }
-        if let Some(pin) = &self.pin {
+        let Self {
+            url,
+            protocol,
+            auth,
+            server_id,
+            token,
+            token_file,
+            ca_file,
+            pin,
+            trust: _,
+            interval,
+        } = self;
+        let query = if url.path_and_query.contains('?') { "?***" } else { "" };
+        writeln!(f, "\n[[server]]\nprotocol = \"{protocol}\"")?;
+        writeln!(f, "url = \"{url}{query}\"\nauth = \"{auth}\"")?;
+        text(f, "server_id", server_id.as_deref())?;
+        text(f, "token_file", token_file.as_deref().map(Path::to_string_lossy).as_deref())?;
+        writeln!(f, "# token = {token}")?;
+        text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())?;
+        if let Some(pin) = pin {
             writeln!(f, "pin = \"{pin}\"")?;
         }
-        writeln!(f, "interval = \"{}\"", show(self.interval))
+        writeln!(f, "interval = \"{}\"", show(*interval))
+    }
+}
+
+/// A key, if it has a value.
+fn text(f: &mut fmt::Formatter<'_>, key: &str, value: Option<&str>) -> fmt::Result {
+    value.map_or(Ok(()), |value| writeln!(f, "{key} = {}", Quoted(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kinglet_proto::secret::Secret;
+
+    use super::*;
+    use crate::link::{Pin, ServerUrl};
+    use crate::options::{Table, keys_of};
+
+    #[test]
+    fn every_key_of_the_file_is_printed() {
+        let url = ServerUrl::parse("wss://hub.example.org").unwrap();
+        let mut config =
+            Config::local(url, Secret::new("hunter2"), Duration::from_secs(5)).unwrap();
+        let Host { id: _, name: _, group, location, country_code, ip, boot_id: _ } =
+            &mut config.host;
+        for text in [group, location, country_code, ip] {
+            *text = Some("x".to_owned());
+        }
+        let server = &mut config.servers[0];
+        server.server_id = Some("s".to_owned());
+        server.token_file = Some("/token".into());
+        server.ca_file = Some("/ca".into());
+        server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));
+        let printed = config.to_string();
+        for table in Table::ALL {
+            let header = format!("[{}]", table.name());
+            let (_, block) = printed.split_once(&header).expect(&header);
+            let block = block.split("\n[").next().unwrap();
+            for (key, _) in keys_of(table) {
+                assert!(block.contains(&format!("\n{key} = ")), "{header} {key}: {printed}");
+            }
+        }
+        // The top level's only key is a default, which each server shows as its own.
+        assert_eq!(keys_of(Table::Top).len(), 1);
+        assert!(!printed.contains("hunter2"), "{printed}");
     }
 }

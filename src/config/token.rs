@@ -14,7 +14,7 @@ pub(super) const TOKEN_FILE_DEFAULT: &str = "/etc/kinglet/token";
 /// The file to read when the owner named none: systemd's credential, else the packaged place.
 ///
 /// `LoadCredential=` puts the token where only this service can read it (systemd.exec(5)).
-pub(super) fn default_file(credentials: Option<PathBuf>) -> Option<PathBuf> {
+pub(super) fn default_file(credentials: Option<&Path>) -> Option<PathBuf> {
     let credential = credentials.map(|directory| directory.join("token"));
     let candidates = credential.into_iter().chain([PathBuf::from(TOKEN_FILE_DEFAULT)]);
     candidates.into_iter().find(|path| path.exists())

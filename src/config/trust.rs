@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use kinglet_proto::quoted::Quoted;
 
-use super::raw::Text;
 use crate::link::{Pin, ServerUrl, Trust};
-use crate::options::{Place, Problems};
+use crate::options::{Block, Problems, Text};
 
 /// What the owner said about it, and what follows.
 #[derive(Debug, Default)]
@@ -17,28 +16,23 @@ pub(super) struct Trusted {
     pub(super) trust: Option<Trust>,
 }
 
-/// Reads `ca_file` and `pin` of one server; `place` is the server's own.
-pub(super) fn trust(
-    url: Option<&ServerUrl>,
-    ca_file: &Text,
-    pin: &Text,
-    place: &Place,
-    problems: &mut Problems,
-) -> Trusted {
+/// Reads `ca_file` and `pin` of one server.
+pub(super) fn trust(block: &Block, url: Option<&ServerUrl>, problems: &mut Problems) -> Trusted {
+    let (ca_file, pin) = (block.text("ca_file"), block.text("pin"));
     let mut trusted = Trusted {
-        ca_file: ca_file.as_ref().map(|written| PathBuf::from(&written.value)),
-        pin: read_pin(pin, problems),
+        ca_file: ca_file.map(|text| PathBuf::from(text.value)),
+        pin: pin.and_then(|text| read_pin(text, problems)),
         trust: None,
     };
-    if let (Some(written), Some(_)) = (pin, ca_file) {
-        problems.add(&written.place, "with a pin no authority is asked: leave ca_file out");
+    if let (Some(pin), Some(_)) = (pin, ca_file) {
+        problems.add(pin.place, "with a pin no authority is asked: leave ca_file out");
         return trusted;
     }
     match url {
         Some(url) if url.tls => {}
         Some(_) => {
-            for written in [ca_file, pin].into_iter().flatten() {
-                problems.add(&written.place, "is for wss:// only; this server's url is ws://");
+            for text in [ca_file, pin].into_iter().flatten() {
+                problems.add(text.place, "is for wss:// only; this server's url is ws://");
             }
             return trusted;
         }
@@ -52,23 +46,21 @@ pub(super) fn trust(
     match loaded {
         Ok(trust) => trusted.trust = Some(trust),
         Err(error) => {
-            let place = ca_file.as_ref().map_or(place, |written| &written.place);
-            problems.add(place, error.to_string());
+            problems.add(ca_file.map_or(&block.place, |text| text.place), error.to_string());
         }
     }
     trusted
 }
 
-fn read_pin(pin: &Text, problems: &mut Problems) -> Option<Pin> {
-    let written = pin.as_ref()?;
-    let read = Pin::parse(&written.value);
+fn read_pin(text: Text<'_>, problems: &mut Problems) -> Option<Pin> {
+    let read = Pin::parse(text.value);
     if read.is_none() {
         let fault = format!(
             "{} is not a pin: \"sha256:\" and 64 hexadecimal digits, the SHA-256 of the public \
              key in the server's certificate; `kinglet-hub invite` prints it",
-            Quoted(&written.value)
+            Quoted(text.value)
         );
-        problems.add(&written.place, fault);
+        problems.add(text.place, fault);
     }
     read
 }

@@ -22,6 +22,15 @@ pub enum Place {
     Missing,
 }
 
+impl Place {
+    fn line(&self) -> usize {
+        match self {
+            Self::File { line, .. } => *line,
+            Self::Flag(_) | Self::Environment(_) | Self::Missing => 0,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,7 +60,7 @@ impl fmt::Display for Problem {
 /// Everything that is wrong with a configuration: never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The problems, in the order of the file.
+    /// The problems, in the order of the file; what is in none comes first.
     pub problems: Vec<Problem>,
 }
 
@@ -73,7 +82,8 @@ pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn add(&mut self, place: &Place, fault: impl Into<String>) {
-        self.0.push(Problem { place: place.clone(), fault: fault.into() });
+        let at = self.0.partition_point(|problem| problem.place.line() <= place.line());
+        self.0.insert(at, Problem { place: place.clone(), fault: fault.into() });
     }
 
     /// `value` if nothing was wrong.
@@ -83,13 +93,6 @@ impl Problems {
             Some(_) | None => Err(ConfigError { problems: self.0 }),
         }
     }
-}
-
-/// A value and where it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written<T> {
-    pub(crate) value: T,
-    pub(crate) place: Place,
 }
 
 /// The candidate that is most like `word`, if any is like it at all.

@@ -5,7 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread::JoinHandle;
 
-use kinglet::config::{Config, Setting, Settings};
+use kinglet::arguments::Call;
+use kinglet::config::Config;
+use kinglet::options::Given;
 use kinglet::run::{RunError, run};
 
 /// A running agent. Dropping it stops it.
@@ -41,11 +43,9 @@ impl Drop for Agent {
 /// Reads a configuration as the agent does, with a token in the environment.
 pub fn load(configuration: &str) -> Result<Config, String> {
     let file = Temporary::new(configuration);
-    let settings = Settings {
-        file: Setting { flag: Some(file.path().to_owned()), variable: None },
-        ..Settings::default()
-    };
-    Config::load(&settings).map_err(|error| error.to_string())
+    let words = ["run", "--config", file.path()].map(Into::into);
+    let call = Call::parse(words, Given::default()).map_err(|error| error.to_string())?;
+    Config::load(&call.given).map_err(|error| error.to_string())
 }
 
 /// A file that goes away again.

@@ -1,0 +1,238 @@
+//! The settings, row by row: in the order of the file, then what no file holds.
+
+use super::{Command, Form, Key, Table};
+
+/// What a row has that says nothing else.
+const KEY: Key = Key {
+    table: Table::Top,
+    name: "",
+    form: Some(Form::Text),
+    flag: None,
+    variable: None,
+    value: "TEXT",
+    default: "none",
+    help: "",
+    protocols: &[],
+    commands: &[Command::Run, Command::Check],
+};
+const HOST: Key = Key { table: Table::Host, ..KEY };
+const SERVER: Key = Key { table: Table::Server, ..KEY };
+const COLLECT: Key = Key {
+    table: Table::Collect,
+    form: Some(Form::List),
+    default: "`[]`",
+    commands: SAMPLED,
+    ..KEY
+};
+
+const ENROLLED: &[Command] = &[Command::Run, Command::Check, Command::Enroll];
+const SAMPLED: &[Command] = &[Command::Run, Command::Sample, Command::Check];
+const EVERYWHERE: &[Command] = &[Command::Run, Command::Sample, Command::Check, Command::Enroll];
+
+/// Every setting.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "config",
+        form: None,
+        flag: Some("--config"),
+        variable: Some("KINGLET_CONFIG"),
+        value: "FILE",
+        default: "`/etc/kinglet/kinglet.toml`",
+        help: "The configuration file.",
+        commands: EVERYWHERE,
+        ..KEY
+    },
+    Key {
+        name: "interval",
+        flag: Some("--interval"),
+        variable: Some("KINGLET_INTERVAL"),
+        value: "TIME",
+        default: "`5s`",
+        help: "Time between two reports, `1s` to `1h`.",
+        ..KEY
+    },
+    Key {
+        name: "id",
+        flag: Some("--id"),
+        variable: Some("KINGLET_ID"),
+        value: "ID",
+        default: "derived from the machine-id, which is never sent",
+        help: "Who this host is to its dashboards.",
+        commands: ENROLLED,
+        ..HOST
+    },
+    Key { name: "name", default: "the host name", help: "What dashboards show.", ..HOST },
+    Key { name: "group", help: "Where dashboards sort it.", ..HOST },
+    Key { name: "location", help: "Where it stands.", ..HOST },
+    Key {
+        name: "country_code",
+        help: "The country it stands in, two letters (ISO 3166-1); never looked up.",
+        ..HOST
+    },
+    Key { name: "ip", help: "The address for dashboards that want one; never looked up.", ..HOST },
+    Key {
+        name: "protocol",
+        flag: Some("--protocol"),
+        variable: Some("KINGLET_PROTOCOL"),
+        value: "NAME",
+        default: "`kinglet`",
+        help: "What the server speaks: {protocols}.",
+        ..SERVER
+    },
+    Key {
+        name: "url",
+        flag: Some("--url"),
+        variable: Some("KINGLET_URL"),
+        value: "URL",
+        default: "required",
+        help: "Where to report: `wss://host[:port][/path]`, or `ws://` on a trusted line. Without \
+               a path, the protocol's own.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
+        name: "auth",
+        default: "the protocol's own",
+        help: "How the token travels: `header` or `query`.",
+        ..SERVER
+    },
+    Key {
+        name: "server_id",
+        flag: Some("--server-id"),
+        variable: Some("KINGLET_SERVER_ID"),
+        value: "ID",
+        help: "Id by which the server knows this host, where it gives one of its own.",
+        protocols: &["vstats", "simple-server-status"],
+        ..SERVER
+    },
+    Key {
+        name: "token_file",
+        flag: Some("--token-file"),
+        variable: Some("KINGLET_TOKEN_FILE"),
+        value: "FILE",
+        default: "systemd's credential `token`, else `/etc/kinglet/token`",
+        help: "File that holds the token, one line.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
+        name: "token",
+        form: None,
+        variable: Some("KINGLET_TOKEN"),
+        help: "The token itself. No flag has it: everybody on a host can read a command line.",
+        ..SERVER
+    },
+    Key {
+        name: "ca_file",
+        flag: Some("--ca-file"),
+        variable: Some("KINGLET_CA_FILE"),
+        value: "FILE",
+        help: "Certificate authorities of your own (PEM), trusted beside the built-in ones.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
+        name: "pin",
+        flag: Some("--pin"),
+        variable: Some("KINGLET_PIN"),
+        value: "PIN",
+        help: "Trust the one key with this hash, `sha256:HEX` as `kinglet-hub invite` prints it, \
+               and ask for no authority, name or date. Not together with `ca_file`.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
+        name: "interval",
+        value: "TIME",
+        default: "`interval` of the top level",
+        help: "Time between two reports to this server.",
+        ..SERVER
+    },
+    Key {
+        name: Key::EACH_COLLECTOR,
+        form: Some(Form::Switch),
+        default: "`true`",
+        help: "`false` leaves a collector out.",
+        ..COLLECT
+    },
+    Key {
+        name: "include_disks",
+        help: "Disks to report, by kernel name, `*` for any characters; empty for all.",
+        ..COLLECT
+    },
+    Key { name: "exclude_disks", help: "Disks to leave out of these.", ..COLLECT },
+    Key {
+        name: "include_mounts",
+        help: "File systems to report, by mount point, in the same way.",
+        ..COLLECT
+    },
+    Key { name: "exclude_mounts", help: "File systems to leave out of these.", ..COLLECT },
+    Key {
+        name: "include_interfaces",
+        help: "Network interfaces to report, by name, in the same way; totals count all.",
+        ..COLLECT
+    },
+    Key { name: "exclude_interfaces", help: "Interfaces to leave out of these.", ..COLLECT },
+    Key {
+        name: "code",
+        form: None,
+        flag: Some("--code"),
+        variable: Some("KINGLET_CODE"),
+        value: "CODE",
+        help: "The code of an invitation. It may stand where others can read it: it is good for \
+               minutes, for one host, and used up at once.",
+        commands: &[Command::Enroll],
+        ..KEY
+    },
+    Key {
+        name: "log",
+        form: None,
+        variable: Some("KINGLET_LOG"),
+        default: "`info`",
+        help: "The log level: `off`, `error`, `warn`, `info`, `debug` or `trace`.",
+        commands: &[Command::Run],
+        ..KEY
+    },
+    Key {
+        name: "proc",
+        form: None,
+        variable: Some("HOST_PROC"),
+        default: "`/proc`",
+        help: "Where the host's `/proc` is, for an agent in a container.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
+        name: "sys",
+        form: None,
+        variable: Some("HOST_SYS"),
+        default: "`/sys`",
+        help: "Where the host's `/sys` is.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
+        name: "root",
+        form: None,
+        variable: Some("HOST_ROOT"),
+        default: "`/`",
+        help: "Where the host's `/` is.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
+        name: "no_color",
+        form: None,
+        variable: Some("NO_COLOR"),
+        help: "If set, the headings of `sample` are not bold.",
+        commands: &[Command::Sample],
+        ..KEY
+    },
+    Key {
+        name: "credentials",
+        form: None,
+        variable: Some("CREDENTIALS_DIRECTORY"),
+        help: "Set by systemd: the folder with the credential `token`.",
+        ..KEY
+    },
+];
