@@ -1,9 +1,7 @@
-# bash completion for kinglet
+# bash completion for kinglet. Made from the table of settings by tests/documents.rs.
 
 _kinglet() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local options="--config --url --protocol --id --server-id --token-file --interval --ca-file"
-    options+=" --pin"
     local words
     case $previous in
     --config | --token-file | --ca-file)
@@ -11,14 +9,14 @@ _kinglet() {
         return
         ;;
     --protocol) words="kinglet vstats simple-server-status komari" ;;
-    --url | --id | --server-id | --interval | --pin | --code) return ;;
+    --interval | --id | --url | --server-id | --pin | --code) return ;;
     *)
         case ${COMP_WORDS[1]:-} in
-        sample) words="--json" ;;
-        run) words=$options ;;
-        check) words="$options --config-only" ;;
-        enroll) words="--config --url --code --pin --id --token-file --ca-file" ;;
-        *) words="sample run check enroll --print-config --help --version" ;;
+        run | --print-config) words="--config --interval --id --protocol --url --server-id --token-file --ca-file --pin" ;;
+        sample) words="--config --json" ;;
+        check) words="--config --interval --id --protocol --url --server-id --token-file --ca-file --pin --config-only" ;;
+        enroll) words="--config --id --url --token-file --ca-file --pin --code" ;;
+        *) words="run sample check enroll --print-config --help --version" ;;
         esac
         ;;
     esac

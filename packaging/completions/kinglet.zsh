@@ -1,21 +1,51 @@
 #compdef kinglet
-
-local -a server=(
-    '--config[configuration file]:file:_files'
-    '--url[where to report]:url:'
-    '--protocol[what the server speaks]:protocol:(kinglet vstats simple-server-status komari)'
-    '--id[who this host is]:id:'
-    '--server-id[id in a vStats panel]:id:'
-    '--token-file[file with the token]:file:_files'
-    '--interval[time between reports]:time:'
-    '--ca-file[own certificate authorities]:file:_files'
-    '--pin[hash of the server'\''s key]:pin:'
-)
+# Made from the table of settings by tests/documents.rs.
 
 case ${words[2]} in
-sample) _arguments '2:command:' '--json[as one JSON object]' ;;
-run) _arguments '2:command:' $server ;;
-check) _arguments '2:command:' $server '--config-only[try no server]' ;;
-enroll) _arguments '2:command:' $server '--code[of an invitation]:code:' ;;
-*) _arguments '1:command:(sample run check enroll)' '--print-config' '--version' '--help' ;;
+run | --print-config)
+    _arguments '2:command:' \
+        '--config[The configuration file]:file:_files' \
+        '--interval[Time between two reports]:time:' \
+        '--id[Who this host is to its dashboards]:id:' \
+        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari)' \
+        '--url[Where to report]:url:' \
+        '--server-id[Id by which the server knows this host]:id:' \
+        '--token-file[File that holds the token]:file:_files' \
+        '--ca-file[Certificate authorities of your own]:file:_files' \
+        '--pin[Trust the one key with this hash]:pin:'
+    ;;
+sample)
+    _arguments '2:command:' \
+        '--json[Print JSON]' \
+        '--config[The configuration file]:file:_files'
+    ;;
+check)
+    _arguments '2:command:' \
+        '--config-only[Read the configuration]' \
+        '--config[The configuration file]:file:_files' \
+        '--interval[Time between two reports]:time:' \
+        '--id[Who this host is to its dashboards]:id:' \
+        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari)' \
+        '--url[Where to report]:url:' \
+        '--server-id[Id by which the server knows this host]:id:' \
+        '--token-file[File that holds the token]:file:_files' \
+        '--ca-file[Certificate authorities of your own]:file:_files' \
+        '--pin[Trust the one key with this hash]:pin:'
+    ;;
+enroll)
+    _arguments '2:command:' \
+        '--config[The configuration file]:file:_files' \
+        '--id[Who this host is to its dashboards]:id:' \
+        '--url[Where to report]:url:' \
+        '--token-file[File that holds the token]:file:_files' \
+        '--ca-file[Certificate authorities of your own]:file:_files' \
+        '--pin[Trust the one key with this hash]:pin:' \
+        '--code[The code of an invitation]:code:'
+    ;;
+*)
+    _arguments '1:command:(run sample check enroll)' \
+        '--print-config[Print the configuration in force]' \
+        '--help[Print this]' \
+        '--version[Print the version]'
+    ;;
 esac

@@ -1,0 +1,78 @@
+//! Holds the documents to the tables they speak of: settings, commands, protocols.
+//!
+//! `UPDATE_DOCS=1 cargo test --test documents` writes what is made from a table anew: the diff is
+//! the review. What is written by hand is compared with it.
+
+#[path = "documents/completions.rs"]
+mod completions;
+#[path = "documents/example.rs"]
+mod example;
+#[path = "documents/help.rs"]
+mod help;
+#[path = "documents/man.rs"]
+mod man;
+#[path = "documents/protocols.rs"]
+mod protocols;
+#[path = "documents/readme.rs"]
+mod readme;
+#[path = "documents/text.rs"]
+mod text;
+
+use text::{hold, read};
+
+#[test]
+fn help_has_every_command_option_and_variable() {
+    let path = "src/options/help.txt";
+    hold(path, &help::page(&read(path)));
+}
+
+#[test]
+fn man_pages_have_every_command_option_variable_and_key() {
+    let path = "packaging/man/kinglet.1";
+    hold(path, &man::program(&read(path)));
+    let path = "packaging/man/kinglet.toml.5";
+    hold(path, &man::file(&read(path)));
+}
+
+#[test]
+fn shells_complete_every_command_and_option() {
+    hold("packaging/completions/kinglet.bash", &completions::bash());
+    hold("packaging/completions/kinglet.fish", &completions::fish());
+    hold("packaging/completions/kinglet.zsh", &completions::zsh());
+}
+
+#[test]
+fn readme_has_every_setting() {
+    hold("README.md", &readme::settings(&read("README.md")));
+    readme::assert_commands(&read("README.md"));
+}
+
+#[test]
+fn every_protocol_is_told() {
+    protocols::assert_table(&read("README.md"));
+    for path in ["packaging/kinglet.toml", "packaging/install.sh"] {
+        protocols::assert_named(path, &read(path));
+    }
+}
+
+#[test]
+fn the_packaged_configuration_has_every_key() {
+    example::assert_keys(&read("packaging/kinglet.toml"));
+}
+
+/// A variable that some file looks up by itself would be in no document.
+#[test]
+fn the_environment_is_read_by_the_table() {
+    // systemd's, which no owner sets.
+    let theirs = ["JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+    let files = text::files_below("src");
+    assert!(files.len() > 20, "the sources were not found");
+    for path in files {
+        let text = read(&path);
+        for (at, _) in text.match_indices("env::var") {
+            let asked = text[at..].split(['(', ')']).nth(1).unwrap_or_default();
+            let by_table = path == "src/main.rs" && asked == "name";
+            assert!(by_table || theirs.contains(&asked.trim_matches('"')), "{path}: {asked}");
+        }
+    }
+}
