@@ -1,4 +1,4 @@
-//! Holds the documents to the tables they speak of: settings, commands, protocols.
+//! Holds the documents to the tables they speak of: settings, commands, protocols, metrics.
 //!
 //! `UPDATE_DOCS=1 cargo test --test documents` writes what is made from a table anew: the diff is
 //! the review. What is written by hand is compared with it.
@@ -11,6 +11,8 @@ mod example;
 mod help;
 #[path = "documents/man.rs"]
 mod man;
+#[path = "documents/metrics.rs"]
+mod metrics;
 #[path = "documents/protocols.rs"]
 mod protocols;
 #[path = "documents/readme.rs"]
@@ -53,6 +55,11 @@ fn every_protocol_is_told() {
     for path in ["packaging/kinglet.toml", "packaging/install.sh"] {
         protocols::assert_named(path, &read(path));
     }
+}
+
+#[test]
+fn every_metric_is_told() {
+    hold("docs/metrics.md", &metrics::page());
 }
 
 #[test]

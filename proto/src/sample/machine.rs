@@ -25,7 +25,7 @@ part! {
         pub brand: String => plain, inventory, public;
         /// Logical processors online.
         pub cores: Option<u32> => gauge(Count), inventory, public;
-        /// Share of time not idle; idle includes iowait.
+        /// Share of time not idle, of all cores together; waiting for I/O counts as idle.
         pub usage: Option<Percent> => gauge(Percent), public;
         /// Share of time not idle of each core that is online, in the kernel's order.
         pub per_core: Vec<Percent> => each("core", Percent, "cpu.{core}.usage"), public;
@@ -52,15 +52,15 @@ part! {
     pub struct Memory in "memory" {
         /// Memory the kernel manages.
         pub total: Option<u64> => gauge(Bytes), public;
-        /// `total - available`.
+        /// Memory in use: `total` less `available`.
         pub used: Option<u64> => gauge(Bytes), public;
         /// What new work can get without swapping; estimated before Linux 3.14.
         pub available: Option<u64> => gauge(Bytes), public;
-        /// `used` of `total`.
+        /// Share of the memory in use: `used` of `total`.
         pub usage_percent: Option<Percent> => gauge(Percent), public;
-        /// Block device buffers.
+        /// Memory that buffers block devices.
         pub buffers: Option<u64> => gauge(Bytes), public;
-        /// Page cache and reclaimable slab.
+        /// Memory in the page cache and in slab that can be reclaimed.
         pub cached: Option<u64> => gauge(Bytes), public;
         /// Swap space; zero where there is none.
         pub swap_total: Option<u64> => gauge(Bytes), public;
@@ -75,11 +75,11 @@ part! {
     /// Mean number of runnable and uninterruptible tasks, two decimals.
     #[derive(Copy)]
     pub struct LoadAverage in "load_average" {
-        /// Over one minute.
+        /// Mean over one minute of the tasks that run, want to or wait for a disk.
         pub one: f64 => gauge(Count), public;
-        /// Over five minutes.
+        /// The same over five minutes.
         pub five: f64 => gauge(Count), public;
-        /// Over fifteen minutes.
+        /// The same over fifteen minutes.
         pub fifteen: f64 => gauge(Count), public;
     }
 }
@@ -88,7 +88,7 @@ part! {
     /// Tasks the kernel schedules, threads included.
     #[derive(Copy, Eq)]
     pub struct Processes in "processes" {
-        /// All tasks.
+        /// Tasks the kernel schedules, threads included.
         pub total: u64 => gauge(Count), public;
         /// Tasks running or ready to run.
         pub running: u64 => gauge(Count), public;
@@ -115,9 +115,9 @@ part! {
     /// Stalls of one resource, as shares of the last ten seconds.
     #[derive(Copy, Eq)]
     pub struct Stall in "pressure" {
-        /// Some task waited.
+        /// Share of the last ten seconds in which some task waited for the resource.
         pub some_avg10: Option<Percent> => gauge(Percent), public;
-        /// Every task waited; absent for the processor before Linux 5.13.
+        /// Share in which every task waited; absent for the processor before Linux 5.13.
         pub full_avg10: Option<Percent> => gauge(Percent), public;
     }
 }
@@ -128,15 +128,15 @@ part! {
     pub struct AgentCost in "agent" {
         /// Version of the agent.
         pub version: String => plain, public;
-        /// Resident memory.
+        /// Resident memory of the agent.
         pub rss: Option<u64> => gauge(Bytes), public;
-        /// Processor time over the last interval, of all cores.
+        /// The agent's share of the time of all cores.
         pub cpu_percent: Option<Percent> => gauge(Percent), public;
-        /// Bytes written to servers, frames and TLS included.
+        /// Bytes written to servers since the agent started, frames and TLS included.
         pub bytes_sent: u64 => counter(Bytes), public;
-        /// Connections lost and dialled again.
+        /// Connections lost and dialled again since the agent started.
         pub reconnects: u64 => counter(Count), public;
-        /// Samples that found no room while a server was away.
+        /// Samples that found no room while a server was away, since the agent started.
         pub samples_dropped: u64 => counter(Count), public;
         /// Bytes of samples waiting for a server.
         pub ring_bytes: u64 => gauge(Bytes), public;

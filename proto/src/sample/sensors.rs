@@ -8,7 +8,7 @@ part! {
     pub struct Temperature in "temperatures.{sensor}" {
         /// `<chip> <label>` of hwmon, or the thermal zone's type.
         pub label: String => key("sensor"), public;
-        /// Degrees, one decimal.
+        /// Temperature at one sensor, with one decimal.
         pub celsius: f64 => gauge(Celsius, "temperatures.{sensor}"), public;
     }
 }
@@ -19,7 +19,7 @@ part! {
     pub struct Fan in "fans.{fan}" {
         /// `<chip> <label>` of hwmon.
         pub label: String => key("fan"), public;
-        /// Revolutions a minute.
+        /// Speed of one fan.
         pub rpm: u64 => gauge(RevolutionsPerMinute, "fans.{fan}"), public;
     }
 }
@@ -28,9 +28,9 @@ part! {
     /// The battery that feeds the host.
     #[derive(Copy, Eq)]
     pub struct Battery in "battery" {
-        /// Charge left.
+        /// Charge left in the battery.
         pub percent: Percent => gauge(Percent), public;
-        /// On mains, charging or full.
+        /// Whether it is on mains, charging or full.
         pub charging: bool => gauge(Switch), public;
     }
 }
@@ -39,17 +39,17 @@ part! {
     /// What the Raspberry Pi firmware says of its power supply.
     #[derive(Copy, Eq)]
     pub struct Power in "power" {
-        /// The supply is below 4.63 V now.
+        /// Whether the supply is below 4.63 V now.
         pub undervoltage: bool => gauge(Switch), public;
-        /// The cores are throttled now.
+        /// Whether the cores are throttled now.
         pub throttled: bool => gauge(Switch), public;
-        /// The clock is capped now.
+        /// Whether the clock is capped now.
         pub frequency_capped: bool => gauge(Switch), public;
         /// How often undervoltage set in since the agent started; one more if before that.
         pub undervoltage_count: u64 => counter(Count), public;
-        /// How often throttling set in, counted like undervoltage.
+        /// How often throttling set in since the agent started; one more if before that.
         pub throttled_count: u64 => counter(Count), public;
-        /// How often the clock was capped, counted like undervoltage.
+        /// How often the clock was capped since the agent started; one more if before that.
         pub frequency_capped_count: u64 => counter(Count), public;
     }
 }

@@ -41,25 +41,25 @@ part! {
         pub serial: String => plain, inventory;
         /// Kind of medium.
         pub disk_type: DiskType => plain, inventory, public;
-        /// Capacity.
+        /// Capacity of the disk.
         pub total: Option<u64> => gauge(Bytes), public;
         /// Bytes in use by the file systems on it; absent when none of them is mounted.
         pub used: Option<u64> => gauge(Bytes), public;
-        /// `used` of what those file systems hold.
+        /// Share in use of the space of the file systems on it.
         pub usage_percent: Option<Percent> => gauge(Percent), public;
         /// Where its file systems are mounted, `/` first.
         pub mount_points: Vec<String> => plain, public;
-        /// Bytes read a second.
+        /// Bytes read from it a second.
         pub read_speed: Option<u64> => gauge(BytesPerSecond), public;
-        /// Bytes written a second.
+        /// Bytes written to it a second.
         pub write_speed: Option<u64> => gauge(BytesPerSecond), public;
         /// Bytes read since boot.
         pub read_bytes: Option<u64> => counter(Bytes), public;
         /// Bytes written since boot.
         pub write_bytes: Option<u64> => counter(Bytes), public;
-        /// Share of the interval with I/O in flight.
+        /// Share of time with I/O in flight.
         pub busy_percent: Option<Percent> => gauge(Percent), public;
-        /// Life used up, as eMMC tells it; absent where the disk does not say.
+        /// Share of its life that is used up, as eMMC tells it; absent where the disk does not say.
         pub wear_percent: Option<Percent> => gauge(Percent), public;
     }
 }
@@ -74,21 +74,21 @@ part! {
         pub device: String => label("device"), public;
         /// Type: `ext4`, `nfs4`.
         pub fstype: String => label("fstype"), public;
-        /// Size.
+        /// Size of the file system.
         pub total: Option<u64> => gauge(Bytes), public;
         /// Bytes in use, blocks kept for root not counted.
         pub used: Option<u64> => gauge(Bytes), public;
         /// Bytes that an unprivileged process can still write.
         pub free: Option<u64> => gauge(Bytes), public;
-        /// `used` of `used + free`, as `df` counts.
+        /// Share of its space in use: `used` of `used + free`, as `df` counts.
         pub usage_percent: Option<Percent> => gauge(Percent), public;
-        /// File nodes; absent where the file system has no fixed number.
+        /// File nodes, used and free; absent where the file system has no fixed number.
         pub inodes_total: Option<u64> => gauge(Count), public;
         /// File nodes in use.
         pub inodes_used: Option<u64> => gauge(Count), public;
-        /// Mounted read-only, or turned so by an error.
+        /// Whether it is mounted read-only, or was turned so by an error.
         pub read_only: bool => gauge(Switch), public;
-        /// The kernel did not answer about it in time; the figures are absent.
+        /// Whether the kernel did not answer about it in time; its figures are absent then.
         pub stuck: bool => gauge(Switch), public, sparse;
     }
 }

@@ -1,0 +1,63 @@
+//! docs/metrics.md: made wholly, from the table of metrics.
+
+use kinglet_proto::sample::metric::{Kind, METRICS, Metric, Unit};
+
+const HEAD: &str = "\
+# Metrics
+
+Every figure that a sample can hold, as `kinglet sample --json`, dashboards and databases have it.
+This page is made from the code by `tests/documents.rs`; the sentences are those of
+`proto/src/sample`.
+
+A name is the way to the value in the sample. Where there is one for each disk, mount, interface or
+sensor, the label in braces stands in the name for it: `disks.{disk}.used` is `disks.sda.used` on
+disk `sda`. What a host cannot give is absent, never zero. A gauge goes up and down. A counter only
+goes up, from zero at the host's boot where nothing else is said: one that is smaller than before
+has begun anew. What is a second, or a share of time, is so since the sample before; the first has
+none. What is private is shown only to viewers who have a token.
+";
+
+/// The page.
+pub(crate) fn page() -> String {
+    let mut text = HEAD.to_owned();
+    let mut last = "";
+    for metric in &METRICS {
+        if block(metric) != last {
+            last = block(metric);
+            text += &format!("\n## {last}\n\n{}{TABLE}", labels(metric));
+        }
+        text += &row(metric);
+    }
+    text
+}
+
+const TABLE: &str = "| metric | unit | kind | what it is | seen by |\n|---|---|---|---|---|\n";
+
+/// What a metric's name begins with.
+fn block(metric: &Metric) -> &'static str {
+    metric.name.split('.').next().unwrap_or_default()
+}
+
+/// The labels beside the one in the name.
+fn labels(metric: &Metric) -> String {
+    let beside: Vec<_> = metric.labels.iter().skip(1).map(|label| format!("`{label}`")).collect();
+    if beside.is_empty() {
+        String::new()
+    } else {
+        format!("Labels beside the name: {}.\n\n", beside.join(", "))
+    }
+}
+
+fn row(metric: &Metric) -> String {
+    let unit = match metric.unit.sign() {
+        "" if metric.unit == Unit::Switch => "0 or 1",
+        "" => "count",
+        sign => sign,
+    };
+    let kind = match metric.kind {
+        Kind::Gauge => "gauge",
+        Kind::Counter => "counter",
+    };
+    let seen = if metric.private { "private" } else { "public" };
+    format!("| `{}` | {unit} | {kind} | {} | {seen} |\n", metric.name, metric.help())
+}
