@@ -1,7 +1,7 @@
 //! Flags and environment over the file: what is nearer to the command line counts.
 
 use super::given::Block;
-use super::{Given, Problems, Table};
+use super::{Given, Place, Problems, Table};
 
 impl Given {
     /// Lays this over what the file says. Of servers it speaks of the only one there is.
@@ -38,6 +38,10 @@ impl Given {
             server.remove("token_file");
         }
         server.lay(above);
+        // A flag hides the variable, as ever.
+        if matches!(above.place_of("token_file"), Some(Place::Flag(_))) {
+            server.remove("token");
+        }
     }
 }
 
@@ -45,7 +49,7 @@ impl Given {
 #[cfg(feature = "file")]
 mod tests {
     use super::*;
-    use crate::options::{Entry, Place};
+    use crate::options::Entry;
 
     fn given(flags: &[(&str, &str)]) -> Given {
         let mut given = Given::default();
@@ -106,7 +110,7 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(has(&with_token(&[]), FILE), [some("t"), None]);
         assert_eq!(has(&given(&[("token-file", "g")]), FILE), [None, some("g")]);
-        assert_eq!(has(&with_token(&[("token-file", "g")]), FILE), [some("t"), some("g")]);
+        assert_eq!(has(&with_token(&[("token-file", "g")]), FILE), [None, some("g")]);
         // Of several servers, one that has a file of its own keeps it.
         let two = format!("{FILE}[[server]]\n");
         assert_eq!(has(&with_token(&[]), &two), [None, some("f")]);

@@ -100,7 +100,7 @@ pub enum LabelValue<'a> {
 
 /// One figure of one sample.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct Figure<'a> {
     /// What it is.
     pub metric: &'static Metric,
     /// Which series of it: a value for each of the metric's labels, in their order.
@@ -110,7 +110,7 @@ pub struct Reading<'a> {
 }
 
 /// Who takes the figures of a walk.
-pub(crate) type Take<'a> = dyn FnMut(&Reading<'_>) + 'a;
+pub(crate) type Take<'a> = dyn FnMut(&Figure<'_>) + 'a;
 
 /// The labels on the way through a sample.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ const fn numbered<const N: usize>(mut metrics: [Metric; N]) -> [Metric; N] {
 impl Sample {
     /// Hands every figure of this sample to `take`, in the order of [`METRICS`]; what the host did
     /// not give is left out.
-    pub fn read(&self, mut take: impl FnMut(&Reading<'_>)) {
+    pub fn read(&self, mut take: impl FnMut(&Figure<'_>)) {
         self.walk(0, &Labels::NONE, &mut take);
     }
 }
@@ -148,7 +148,7 @@ impl Sample {
 /// Hands on a figure, if it is there.
 pub(super) fn read_figure(field: &impl Field, at: usize, labels: &Labels<'_>, take: &mut Take<'_>) {
     if let (Some(value), Some(metric)) = (field.figure(), METRICS.get(at)) {
-        take(&Reading { metric, labels: &labels.list[..labels.count], value });
+        take(&Figure { metric, labels: &labels.list[..labels.count], value });
     }
 }
 
@@ -215,7 +215,7 @@ impl fmt::Display for LabelValue<'_> {
 }
 
 /// The name of a series: the metric's, with the label in its place: `disks.sda.used`.
-impl fmt::Display for Reading<'_> {
+impl fmt::Display for Figure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.metric.name.split_once('{'), self.labels.first()) {
             (Some((before, rest)), Some(label)) => {
@@ -256,18 +256,18 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    fn readings(sample: &Sample) -> Vec<(String, u16, f64)> {
+    fn figures(sample: &Sample) -> Vec<(String, u16, f64)> {
         let mut found = Vec::new();
-        sample.read(|reading| {
-            assert_eq!(reading.labels.len(), reading.metric.labels.len());
-            found.push((reading.to_string(), reading.metric.number, reading.value.get()));
+        sample.read(|figure| {
+            assert_eq!(figure.labels.len(), figure.metric.labels.len());
+            found.push((figure.to_string(), figure.metric.number, figure.value.get()));
         });
         found
     }
 
     #[test]
     fn a_full_sample_has_every_metric_in_the_order_of_the_table() {
-        let found = readings(&full());
+        let found = figures(&full());
         let mut numbers: Vec<_> = found.iter().map(|(_, number, _)| *number).collect();
         assert!(numbers.is_sorted());
         numbers.dedup();
@@ -289,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_does_not_give_is_no_reading() {
-        let found = readings(&Sample::default());
+    fn what_the_host_does_not_give_is_no_figure() {
+        let found = figures(&Sample::default());
         assert!(found.is_empty(), "{found:?}");
     }
 
