@@ -50,6 +50,11 @@ fn readme_has_every_setting() {
 }
 
 #[test]
+fn readme_has_every_collector() {
+    hold("README.md", &readme::collectors(&read("README.md")));
+}
+
+#[test]
 fn every_protocol_is_told() {
     protocols::assert_table(&read("README.md"));
     for path in ["packaging/kinglet.toml", "packaging/install.sh"] {
@@ -64,7 +69,9 @@ fn every_metric_is_told() {
 
 #[test]
 fn the_packaged_configuration_has_every_key() {
-    example::assert_keys(&read("packaging/kinglet.toml"));
+    let path = "packaging/kinglet.toml";
+    hold(path, &example::switches(&read(path)));
+    example::assert_keys(&read(path));
 }
 
 /// A variable that some file looks up by itself would be in no document.

@@ -1,9 +1,19 @@
-//! The packaged configuration, which is written by hand.
+//! The packaged configuration, which is written by hand but for the switches of collectors.
 
 use std::collections::BTreeMap;
 
 use kinglet::options::{Form, Table, keys_of};
+use kinglet_host::collect::switches as switches_of_collectors;
 use toml::de::{DeTable, DeValue};
+
+use super::text::replace;
+
+/// The file with the switches made anew.
+pub(crate) fn switches(text: &str) -> String {
+    let rows: String = switches_of_collectors().map(|name| format!("#{name} = true\n")).collect();
+    let above = "# What to leave out. Everything is on by default.\n";
+    replace(text, above, "\n\n", rows.trim_end())
+}
 
 /// Every key is in it, switched on or commented out, with a value of its form; and no other.
 pub(crate) fn assert_keys(text: &str) {

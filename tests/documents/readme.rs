@@ -1,6 +1,7 @@
-//! README's tables of commands and settings.
+//! README's tables of commands, settings and collectors.
 
 use kinglet::options::{COMMANDS, KEYS, Key, SWITCHES, Table};
+use kinglet_host::collect::{COLLECTORS, Row};
 
 use super::text::{help, meaning, replace};
 
@@ -12,6 +13,14 @@ pub(crate) fn settings(text: &str) -> String {
     let rows: String = KEYS.iter().filter_map(flag_row).collect();
     let header = "| flag | environment | meaning |\n|---|---|---|\n";
     replace(&text, header, "\n\n", rows.trim_end())
+}
+
+/// README with its table of collectors made anew.
+pub(crate) fn collectors(text: &str) -> String {
+    let row = |row: &Row| format!("| `{}` | {} | {} |\n", row.name, row.gives, row.source);
+    let rows: String = COLLECTORS.iter().map(row).collect();
+    let header = "| name | what it gives | where it is read |\n|---|---|---|\n";
+    replace(text, header, "\n\n", rows.trim_end())
 }
 
 /// The table of commands is written by hand and names all of them, and what switches do.

@@ -12,6 +12,10 @@ use crate::time::{Instant, WallTime};
 
 /// A field's type. Parts of the sample are types of fields too, and so is the whole.
 pub(crate) trait Field: Sized {
+    /// One of everything, for tests.
+    #[cfg(test)]
+    fn full() -> Self;
+
     /// Whether the host did not give it: then it is not written.
     fn is_absent(&self) -> bool {
         false
@@ -73,6 +77,11 @@ where
 }
 
 impl<T: Field> Field for Option<T> {
+    #[cfg(test)]
+    fn full() -> Self {
+        Some(T::full())
+    }
+
     fn is_absent(&self) -> bool {
         self.is_none()
     }
@@ -119,6 +128,11 @@ impl<T: Field> Field for Option<T> {
 }
 
 impl<T: Field> Field for Vec<T> {
+    #[cfg(test)]
+    fn full() -> Self {
+        vec![T::full()]
+    }
+
     fn is_empty(&self) -> bool {
         Vec::is_empty(self)
     }
@@ -155,6 +169,11 @@ impl<T: Field> Field for Vec<T> {
 }
 
 impl Field for String {
+    #[cfg(test)]
+    fn full() -> Self {
+        "x".to_owned()
+    }
+
     fn is_empty(&self) -> bool {
         String::is_empty(self)
     }
@@ -177,6 +196,11 @@ impl Field for String {
 }
 
 impl Field for DiskType {
+    #[cfg(test)]
+    fn full() -> Self {
+        Self::Hdd
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::Unknown
     }
@@ -194,6 +218,11 @@ impl Field for DiskType {
 
 /// When a sample was taken says nothing to anybody else.
 impl Field for Instant {
+    #[cfg(test)]
+    fn full() -> Self {
+        Self::default()
+    }
+
     fn is_absent(&self) -> bool {
         true
     }
@@ -207,8 +236,13 @@ impl Field for Instant {
 
 /// Fields that are one number, one switch or one label.
 macro_rules! plain_fields {
-    ($($type:ty, $value:expr, $is_empty:expr;)+) => {$(
+    ($($type:ty, $full:expr, $value:expr, $is_empty:expr;)+) => {$(
         impl Field for $type {
+            #[cfg(test)]
+            fn full() -> Self {
+                serde_json::from_str($full).expect("a value of the type")
+            }
+
             fn is_empty(&self) -> bool {
                 $is_empty(self)
             }
@@ -231,11 +265,11 @@ macro_rules! plain_fields {
 }
 
 plain_fields! {
-    u64, |number| Some(Value::Integer(number)), |_: &u64| false;
-    u32, |number| Some(Value::Integer(u64::from(number))), |_: &u32| false;
-    i32, |number| Some(Value::Signed(i64::from(number))), |_: &i32| false;
-    f64, |number: f64| number.is_finite().then_some(Value::Float(number)), |_: &f64| false;
-    bool, |switch| Some(Value::Switch(switch)), |switch: &bool| !switch;
-    Percent, |share| Some(Value::Percent(share)), |_: &Percent| false;
-    WallTime, |_| None, |_: &WallTime| false;
+    u64, "1", |number| Some(Value::Integer(number)), |_: &u64| false;
+    u32, "1", |number| Some(Value::Integer(u64::from(number))), |_: &u32| false;
+    i32, "-1", |number| Some(Value::Signed(i64::from(number))), |_: &i32| false;
+    f64, "0.5", |number: f64| number.is_finite().then_some(Value::Float(number)), |_: &f64| false;
+    bool, "true", |switch| Some(Value::Switch(switch)), |switch: &bool| !switch;
+    Percent, "12.5", |share| Some(Value::Percent(share)), |_: &Percent| false;
+    WallTime, "\"2026-11-26T09:00:00Z\"", |_| None, |_: &WallTime| false;
 }

@@ -233,27 +233,15 @@ mod tests {
 
     use super::*;
 
-    /// One of everything.
+    /// One of everything, and of some things more.
     fn full() -> Sample {
-        let text = r#"{"hostname":"h","ip_addresses":["192.0.2.1"],"os":{"name":"debian"},
-            "cpu":{"brand":"b","cores":2,"usage":1,"per_core":[1,2],"user":1,"system":1,"nice":1,
-            "iowait":1,"irq":1,"steal":1,"frequency":1},"memory":{"total":1,"used":1,"available":1,
-            "usage_percent":1,"buffers":1,"cached":1,"swap_total":1,"swap_used":1,"zram_used":1},
-            "disks":[{"name":"sda","model":"m","serial":"s","disk_type":"HDD","total":1,"used":1,
-            "usage_percent":1,"read_speed":1,"write_speed":1,"read_bytes":1,"write_bytes":1,
-            "busy_percent":1,"wear_percent":1}],"filesystems":[{"mount_point":"/","device":"d",
-            "fstype":"ext4","total":1,"used":1,"free":1,"usage_percent":1,"inodes_total":1,
-            "inodes_used":1}],"network":{"wan":"eth0","rx_speed":1,"tx_speed":1,"total_rx":1,
-            "total_tx":1,"interfaces":[{"name":"eth0","mac":"02:00","speed":1,"rx_speed":1,
-            "tx_speed":1}]},"uptime":1,"load_average":{},"processes":{},"users":1,"sockets":{},
-            "conntrack":{},"pressure":{"cpu":{"some_avg10":1,"full_avg10":2},"memory":
-            {"some_avg10":3,"full_avg10":4},"io":{"some_avg10":5,"full_avg10":6}},"kernel":
-            {"boot_time":1,"context_switches":1,"interrupts":1,"forks":1,"running":1,"blocked":1,
-            "oom_kills":1,"pages_swapped_in":1,"pages_swapped_out":1},"temperatures":
-            [{"label":"cpu"}],"fans":[{"label":"fan"}],"battery":{"percent":1},"power":{},
-            "wireless":[{"interface":"wlan0","signal_dbm":-40,"link":1}],
-            "agent":{"rss":1,"cpu_percent":1}}"#;
-        serde_json::from_str(text).unwrap()
+        let mut sample = Sample::full();
+        sample.cpu.per_core.push(Percent::of(1, 4));
+        sample.disks[0].name = "sda".to_owned();
+        sample.filesystems[0].mount_point = "/".to_owned();
+        let memory = sample.pressure.as_mut().and_then(|pressure| pressure.memory.as_mut());
+        memory.unwrap().full_avg10 = Some(Percent::of(1, 2));
+        sample
     }
 
     fn figures(sample: &Sample) -> Vec<(String, u16, f64)> {
@@ -275,14 +263,14 @@ mod tests {
         let missing: Vec<_> = METRICS.iter().filter(|m| !numbers.contains(&m.number)).collect();
         assert_eq!(numbers, all, "{missing:?}");
         for (series, value) in [
-            ("cpu.usage", 1.0),
-            ("cpu.1.usage", 2.0),
+            ("cpu.usage", 12.5),
+            ("cpu.1.usage", 25.0),
             ("disks.sda.used", 1.0),
-            ("filesystems./.usage_percent", 1.0),
-            ("network.eth0.rx_speed", 1.0),
-            ("pressure.memory.full_avg10", 4.0),
-            ("wireless.wlan0.signal_dbm", -40.0),
-            ("temperatures.cpu", 0.0),
+            ("filesystems./.usage_percent", 12.5),
+            ("network.x.rx_speed", 1.0),
+            ("pressure.memory.full_avg10", 50.0),
+            ("wireless.x.signal_dbm", -1.0),
+            ("temperatures.x", 0.5),
         ] {
             assert!(found.iter().any(|f| f.0 == series && f.2 == value), "{series}: {found:?}");
         }

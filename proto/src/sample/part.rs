@@ -74,6 +74,11 @@ macro_rules! part {
         }
 
         impl $crate::sample::field::Field for $name {
+            #[cfg(test)]
+            fn full() -> Self {
+                Self { $($field: $crate::sample::field::Field::full()),+ }
+            }
+
             fn is_empty(&self) -> bool {
                 let Self { $($field),+ } = self;
                 true $(&& $crate::sample::field::Field::is_empty($field))+
