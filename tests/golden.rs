@@ -16,31 +16,31 @@ use std::time::Duration;
 use kinglet_host::kernel::mountinfo;
 use kinglet_host::{Ask, Options, Roots, Sampler, Space};
 use kinglet_proto::host as proto;
-use kinglet_proto::output::{Account, Auth, Output, Protocol, Stamp};
+use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
-/// What writes one form of a sample.
-type Encode = fn(&Sample) -> String;
-
-/// The forms a sample is compared in: a file below `golden/`, and what writes it.
-const FORMS: &[(&str, Encode)] = &[
-    ("sample.json", native),
-    ("kinglet.json", |sample| frame("kinglet", None, sample)),
-    ("vstats.json", |sample| frame("vstats", None, sample)),
-    ("vstats-shipped.json", |sample| frame("vstats", Some("abc123"), sample)),
-    ("simple-server-status.json", |sample| frame("simple-server-status", None, sample)),
-    ("komari.json", |sample| frame("komari", None, sample)),
-    ("komari-info.json", |sample| message("komari", sample)),
-];
+/// Every form a sample is compared in: a file below `golden/`, and what is in it.
+fn forms(sample: &Sample) -> Vec<(String, String)> {
+    let of_protocol =
+        |protocol: &Protocol| (format!("{protocol}.json"), frame(protocol, None, sample));
+    let protocol = |name| Protocol::named(name).expect("a protocol");
+    let more = [
+        ("sample.json", native(sample)),
+        ("vstats-shipped.json", frame(protocol("vstats"), Some("abc123"), sample)),
+        ("komari-info.json", message(protocol("komari"), sample)),
+    ];
+    let more = more.map(|(name, text)| (name.to_owned(), text));
+    OUTPUTS.iter().map(of_protocol).chain(more).collect()
+}
 
 fn native(sample: &Sample) -> String {
     serde_json::to_string_pretty(sample).expect("a sample is JSON")
 }
 
 /// The output of this protocol, for an account with everything in it.
-fn output(protocol: &str, server_id: Option<&str>) -> Box<dyn Output> {
+fn output(protocol: &Protocol, server_id: Option<&str>) -> Box<dyn Output> {
     let host = proto::Host {
         id: "fixture".to_owned(),
         name: "Fixture".to_owned(),
@@ -53,7 +53,7 @@ fn output(protocol: &str, server_id: Option<&str>) -> Box<dyn Output> {
     let (token, auth, path_and_query) = (Secret::new("token"), Auth::Header, String::new());
     let server_id = server_id.map(str::to_owned);
     let account = Account { host, server_id, token, auth, path_and_query };
-    let mut output = (Protocol::named(protocol).expect("a protocol").new)(account);
+    let mut output = (protocol.new)(account);
     output.handle_opened();
     output
 }
@@ -63,7 +63,7 @@ fn stamp(sample: &Sample) -> Stamp {
 }
 
 /// The first report of a connection, indented: its members in the order in which they are sent.
-fn frame(protocol: &str, server_id: Option<&str>, sample: &Sample) -> String {
+fn frame(protocol: &Protocol, server_id: Option<&str>, sample: &Sample) -> String {
     let mut text = String::new();
     output(protocol, server_id).encode_report(sample, stamp(sample), &mut text);
     serde_json::from_str::<serde_json::Value>(&text).expect("a frame is JSON");
@@ -71,7 +71,7 @@ fn frame(protocol: &str, server_id: Option<&str>, sample: &Sample) -> String {
 }
 
 /// What goes beside it.
-fn message(protocol: &str, sample: &Sample) -> String {
+fn message(protocol: &Protocol, sample: &Sample) -> String {
     let (mut output, mut text) = (output(protocol, None), String::new());
     output.handle_sample(sample, stamp(sample));
     output.encode_message("{}", &mut text);
@@ -177,9 +177,9 @@ fn compare(device: &str) {
     let mut options = Options::default();
     assert!(options.leave_out("agent"));
     let sample = collect(&fixture, device, &options);
-    for (form, encode) in FORMS {
-        let path = fixture.join("golden").join(form);
-        let text = encode(&sample) + "\n";
+    for (form, text) in forms(&sample) {
+        let path = fixture.join("golden").join(&form);
+        let text = text + "\n";
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             fs::create_dir_all(fixture.join("golden")).expect("a folder can be made");
             fs::write(&path, &text).expect("a golden file can be written");

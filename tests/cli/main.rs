@@ -10,6 +10,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use kinglet_proto::output::OUTPUTS;
 use program::{Folder, Program, kinglet};
 use tungstenite::{Message, WebSocket};
 
@@ -96,6 +97,11 @@ fn a_wrong_file_is_told_line_by_line() {
     let told = kinglet(&["check", "--config-only", "--config", &file]).run();
     assert_eq!(told.code, 2);
     let mut lines = told.stdout.lines();
+    let names: Vec<_> = OUTPUTS.iter().map(ToString::to_string).collect();
+    let protocol = format!(
+        "9: server.protocol: \"vstat\" is not one of {}; did you mean \"vstats\"?",
+        names.join(", ")
+    );
     for line in [
         "1: interval: \"2d\" is not an interval; allowed is 1s to 1h",
         "2: intervall: unknown key; did you mean \"interval\"? allowed here: interval, host, server, collect",
@@ -103,7 +109,7 @@ fn a_wrong_file_is_told_line_by_line() {
         "5: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
         "6: host.ip: \"here\" is not an IP address",
         "8: server.url: a url begins with wss:// (or ws:// on a trusted line)",
-        "9: server.protocol: \"vstat\" is not one of kinglet, vstats, simple-server-status, komari; did you mean \"vstats\"?",
+        &protocol,
         "11: server.token_file: there is no file /nowhere/token",
         "12: server.interval: expected a text in quotes, found a whole number",
         "14: collect.cpu: expected true or false, found a text",
