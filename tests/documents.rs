@@ -44,14 +44,9 @@ fn shells_complete_every_command_and_option() {
 }
 
 #[test]
-fn readme_has_every_setting() {
-    hold("README.md", &readme::settings(&read("README.md")));
+fn readme_has_every_setting_and_collector() {
+    hold("README.md", &readme::collectors(&readme::settings(&read("README.md"))));
     readme::assert_commands(&read("README.md"));
-}
-
-#[test]
-fn readme_has_every_collector() {
-    hold("README.md", &readme::collectors(&read("README.md")));
 }
 
 #[test]

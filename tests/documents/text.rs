@@ -38,7 +38,10 @@ pub(crate) fn files_below(folder: &str) -> Vec<String> {
 /// The file is this text; `UPDATE_DOCS` makes it so.
 pub(crate) fn hold(path: &str, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(root().join(path), text).expect("a document can be written");
+        // At once: another test may be reading it.
+        let new = root().join(format!("{path}.new"));
+        fs::write(&new, text).expect("a document can be written");
+        fs::rename(&new, root().join(path)).expect("a document can be replaced");
     }
     let written = read(path);
     let differs = written.lines().zip(text.lines()).find(|(is, wanted)| is != wanted);
