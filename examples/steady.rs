@@ -67,7 +67,7 @@ fn main() {
 }
 
 fn session(protocol: &Protocol) -> Session {
-    let host = Host { id: "steady".to_owned(), ..Host::default() };
+    let host = Host::default();
     let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
     let account = Account { host, server_id: None, token, auth, path_and_query };
     Session::new(protocol, account, Duration::from_millis(STEP_MS), 1)

@@ -18,7 +18,7 @@ use std::time::Duration;
 #[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
 use kinglet_host::{Options, Roots};
-use kinglet_proto::host::Host;
+use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
@@ -264,12 +264,12 @@ fn roots(given: &Given) -> Roots {
 fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
     let text = |key| given.text(Table::Host, key);
     let node_name = identity::node_name(&roots.proc).unwrap_or_else(|| "localhost".to_owned());
-    if let Some(id) = text("id")
-        && !is_id(id.value)
-    {
-        let fault = "an id is 1 to 128 letters, digits, dots, dashes and underscores";
-        problems.add(id.place, fault);
-    }
+    let said = text("id").map(|text| {
+        HostId::parse(text.value).unwrap_or_else(|fault| {
+            problems.add(text.place, fault.to_string());
+            HostId::default()
+        })
+    });
     let country_code = text("country_code").map(|text| {
         let code = text.value.to_ascii_uppercase();
         if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -282,9 +282,12 @@ fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
     {
         problems.add(ip.place, format!("{} is not an IP address", Quoted(ip.value)));
     }
-    let derived = || identity::derive(&roots.root, &roots.sys).unwrap_or_else(|| node_name.clone());
+    let derived = || {
+        let id = identity::derive(&roots.root, &roots.sys);
+        HostId::parse(id.as_ref().unwrap_or(&node_name)).unwrap_or_default()
+    };
     Host {
-        id: owned(text("id")).unwrap_or_else(derived),
+        id: said.unwrap_or_else(derived),
         name: owned(text("name")).unwrap_or_else(|| node_name.clone()),
         group: owned(text("group")),
         location: owned(text("location")),
@@ -292,11 +295,6 @@ fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
         ip: owned(text("ip")),
         boot_id: identity::boot_id(&roots.proc),
     }
-}
-
-fn is_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 fn owned(text: Option<Text<'_>>) -> Option<String> {

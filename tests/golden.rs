@@ -42,7 +42,7 @@ fn native(sample: &Sample) -> String {
 /// The output of this protocol, for an account with everything in it.
 fn output(protocol: &Protocol, server_id: Option<&str>) -> Box<dyn Output> {
     let host = proto::Host {
-        id: "fixture".to_owned(),
+        id: proto::HostId::parse("fixture").expect("an id"),
         name: "Fixture".to_owned(),
         group: Some("golden".to_owned()),
         location: Some("Attic".to_owned()),

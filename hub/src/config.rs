@@ -10,13 +10,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::{CONFIG_BYTES_MAX, HOST_ID_MAX};
+use kinglet_proto::limits::CONFIG_BYTES_MAX;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::auth::{Auth, TokenHash, is_host_id};
-use crate::fleet::{HostId, Settings};
+use crate::auth::{Auth, TokenHash};
+use crate::fleet::Settings;
 use crate::limits::OFFLINE_AFTER;
 
 /// What the owner decided.
@@ -123,7 +124,7 @@ struct RawViewers {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawHost {
-    id: String,
+    id: Spanned<String>,
     name: Option<String>,
     group: Option<String>,
     location: Option<String>,
@@ -159,7 +160,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let mut tokens = BTreeMap::new();
     let mut hosts: Vec<(HostId, Label)> = Vec::new();
     for host in raw.host {
-        let id = HostId::from(checked_id(&host)?);
+        let id = checked_id(host.get_ref())?;
         if hosts.iter().any(|(known, _)| *known == id) {
             return Err(fault(&host, &format!("a second [[host]] with the id \"{id}\"")));
         }
@@ -192,10 +193,8 @@ fn label(host: RawHost) -> Label {
     Label { name, group, location, country_code, ip: None }
 }
 
-fn checked_id(host: &Spanned<RawHost>) -> Result<&str, Fault> {
-    let id = host.get_ref().id.as_str();
-    let what = format!("`id` must be 1 to {HOST_ID_MAX} bytes without spaces, not \"{id}\"");
-    if is_host_id(id) { Ok(id) } else { Err(fault(host, &what)) }
+fn checked_id(host: &RawHost) -> Result<HostId, Fault> {
+    HostId::parse(host.id.get_ref()).map_err(|error| fault(&host.id, &format!("`id`: {error}")))
 }
 
 fn hash(text: &Spanned<String>) -> Result<TokenHash, Fault> {

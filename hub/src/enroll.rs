@@ -62,9 +62,3 @@ fn give(path: &Path, like: &Path) -> io::Result<()> {
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
-
-/// Whether an id can be enrolled: it becomes the name of a file.
-pub fn is_file_id(id: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    crate::auth::is_host_id(id) && !id.starts_with('.') && id.bytes().all(plain)
-}

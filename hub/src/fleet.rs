@@ -9,21 +9,18 @@ mod pace;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use command::{Command, Note, Reason, Update};
 use host::Host;
-use kinglet_proto::ingest::{self, Batch, Head, Label, Message, Report};
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{self, Batch, Head, Label, LoginError, Message, Report};
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 use kinglet_proto::viewer;
 pub use pace::{Pace, Verdict};
 
 use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
-
-/// A host's id: what its agent logs in as.
-pub type HostId = Arc<str>;
 
 /// One connection of an agent, numbered by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +51,8 @@ pub enum Input {
         /// It speaks the envelope and expects to be told that it is connected.
         greet: bool,
     },
-    /// Credentials came in a message; with the host they are good for, if any.
-    LoggedIn(ConnectionId, Option<HostId>),
+    /// Credentials came in a message; with the host they are good for.
+    LoggedIn(ConnectionId, Result<HostId, LoginError>),
     /// A frame without a message in it: a Ping, a Pong, or one that made no sense.
     Heard(ConnectionId),
     /// A message.
@@ -204,18 +201,25 @@ impl Fleet {
         true
     }
 
-    fn log_in(&mut self, connection: ConnectionId, host: Option<HostId>, now: Now) {
+    fn log_in(&mut self, connection: ConnectionId, host: Result<HostId, LoginError>, now: Now) {
         self.hear(connection, now);
-        let granted = match (self.agents.get(&connection), host) {
-            (Some(joined), Some(host)) => *joined == host,
-            (None, Some(host)) => {
-                self.visitors.contains_key(&connection) && self.join(connection, &host, now)
-            }
-            (_, None) => false,
+        let taken = host.and_then(|host| {
+            let granted = match self.agents.get(&connection) {
+                Some(joined) => *joined == host,
+                None => {
+                    self.visitors.contains_key(&connection) && self.join(connection, &host, now)
+                }
+            };
+            if granted { Ok(()) } else { Err(LoginError::Refused) }
+        });
+        self.send(connection, ingest::login_answer(taken));
+        let reason = match taken {
+            Ok(()) => return,
+            Err(LoginError::Refused) => Reason::LoginRefused,
+            Err(LoginError::BadId(_)) => Reason::BadId,
         };
-        self.send(connection, ingest::login_answer(granted).to_owned());
-        if !granted && self.visitors.remove(&connection).is_some() {
-            self.close(connection, Reason::LoginRefused);
+        if self.visitors.remove(&connection).is_some() {
+            self.close(connection, reason);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The sockets: listening, TLS, WebSocket frames, and what credentials a request shows.
 
 mod capped;
+pub(crate) mod deny;
 mod listen;
 mod tls;
 pub(crate) mod token;

@@ -24,6 +24,7 @@ use kinglet_hub::config::{self, TlsFiles};
 use kinglet_hub::enroll::invitation::invite;
 use kinglet_hub::limits::INVITATION_VALID;
 use kinglet_hub::server::{Server, pin};
+use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use tokio::sync::oneshot;
 
@@ -116,9 +117,9 @@ impl Hub {
     }
 
     fn invite(&self, name: Option<&str>, replace: Option<&str>) -> String {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        let now = clock::now().wall;
-        invite(&self.state(), owned(name), owned(replace), now).unwrap().to_string()
+        let name = name.map(str::to_owned);
+        let replace = replace.map(|id| HostId::parse(id).unwrap());
+        invite(&self.state(), name, replace, clock::now().wall).unwrap().to_string()
     }
 
     fn guest(&self, id: &str, code: &str) -> Guest {
@@ -276,6 +277,11 @@ fn an_id_that_is_known_is_refused_unless_the_invitation_is_for_it() {
     let error = hub.guest("a/b", &code).enroll().unwrap_err();
     assert!(error.contains("--id: an id is"), "{error}");
     // Neither attempt used the code up.
+    let kitchen = hub.guest("küche", &hub.invite(None, None));
+    kitchen.enroll().unwrap();
+    assert_eq!(kitchen.check(), Outcome::Good, "an id of any language, in a header and as a file");
+    let error = hub.guest("küche", &hub.invite(None, None)).enroll().unwrap_err();
+    assert!(error.contains("kinglet-hub invite --replace küche"), "{error}");
     let first = hub.guest("pi", &code);
     first.enroll().unwrap();
     assert_eq!(first.check(), Outcome::Good);

@@ -1,10 +1,14 @@
 //! Who reports: the identity a host shows to its servers.
 
+mod id;
+
+pub use id::{HostId, HostIdError};
+
 /// What the owner, and the host's first boot, say about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Host {
     /// Stable identity, unique in the fleet: from the configuration, or derived from the machine's.
-    pub id: String,
+    pub id: HostId,
     /// Name people read.
     pub name: String,
     /// Group the owner puts it in; `None` when in none.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kinglet_proto::enroll::{AGENT_PATH, prefix};
+use kinglet_proto::host::HostId;
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
@@ -20,7 +21,7 @@ const PLACEHOLDER: &str = "url = \"wss://hub.example.org\"";
 #[derive(Debug)]
 pub struct Enrollment {
     /// This host's id.
-    pub id: String,
+    pub id: HostId,
     /// The hub, as its agent will dial it.
     pub url: ServerUrl,
     /// The same as it is written into a configuration.

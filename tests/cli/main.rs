@@ -105,7 +105,7 @@ fn a_wrong_file_is_told_line_by_line() {
     for line in [
         "1: interval: \"2d\" is not an interval; allowed is 1s to 1h",
         "2: intervall: unknown key; did you mean \"interval\"? allowed here: interval, host, server, collect",
-        "4: host.id: an id is 1 to 128 letters, digits, dots, dashes and underscores",
+        "4: host.id: an id is 1 to 64 bytes, all to be seen, without blanks, / and \\, and with no dot in front; this one has a blank in it",
         "5: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
         "6: host.ip: \"here\" is not an IP address",
         "8: server.url: a url begins with wss:// (or ws:// on a trusted line)",
@@ -120,6 +120,23 @@ fn a_wrong_file_is_told_line_by_line() {
         assert!(found, "{line}\n{}", told.stdout);
     }
     assert_eq!(lines.next(), None, "{}", told.stdout);
+}
+
+#[test]
+fn an_id_that_no_hub_takes_is_told_before_one_is_asked() {
+    let check = |id: &str| {
+        let url = ["--url", "wss://hub.example", "--id", id];
+        kinglet(&[&["check", "--config-only"], &url[..]].concat()).env("KINGLET_TOKEN", "t").run()
+    };
+    for good in [&*"x".repeat(64), "k\u{fc}che-7"] {
+        let told = check(good);
+        assert!(told.code == 0 && told.stdout.contains(good), "{}", told.stdout);
+    }
+    for bad in [&*"x".repeat(65), &"x".repeat(128), "a/b", "..", "web\u{200b}1"] {
+        let told = check(bad);
+        assert!(told.code == 2, "{bad}: {}", told.stdout);
+        assert!(told.stdout.starts_with("--id: an id is 1 to 64 bytes"), "{}", told.stdout);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kinglet_proto::host::Host;
+use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::output::{Account, OUTPUTS, Protocol};
 use kinglet_proto::secret::Secret;
 
@@ -45,7 +45,7 @@ fn token(protocol: &Protocol) -> Vec<String> {
     let mut ways = Vec::new();
     for &auth in protocol.auths {
         let host = Host {
-            id: "pi".to_owned(),
+            id: HostId::parse("pi").expect("an id"),
             name: "pi".to_owned(),
             group: None,
             location: None,

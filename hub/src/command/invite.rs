@@ -6,13 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
 use clap::Args;
-use kinglet_hub::auth::is_host_id;
 use kinglet_hub::config::{self, Config};
 use kinglet_hub::enroll::host::is_kept;
 use kinglet_hub::enroll::invitation::invite as make;
-use kinglet_hub::enroll::is_file_id;
 use kinglet_hub::limits::INVITATION_VALID;
 use kinglet_hub::{clock, server};
+use kinglet_proto::host::HostId;
 
 use super::{CONFIG_FILE, Failure};
 
@@ -40,7 +39,10 @@ pub(super) struct Invite {
 pub(super) fn invite(wanted: Invite) -> Result<(), Failure> {
     let Invite { config: path, name, url, replace } = wanted;
     let config = config::read(&path).map_err(Failure::Config)?;
-    check(&config, name.as_deref(), replace.as_deref())?;
+    let replace = replace.map(HostId::try_from).transpose();
+    let replace =
+        replace.map_err(|error| Failure::Invite(format!("--replace must be an id: {error}")))?;
+    check(&config, name.as_deref(), replace.as_ref())?;
     let url = match url {
         Some(url) => checked_url(url)?,
         None => own_url(&config)?,
@@ -89,17 +91,12 @@ fn note(url: &str, options: &str) -> String {
     note
 }
 
-fn check(config: &Config, name: Option<&str>, replace: Option<&str>) -> Result<(), Failure> {
+fn check(config: &Config, name: Option<&str>, replace: Option<&HostId>) -> Result<(), Failure> {
     let wrong = |what: String| Err(Failure::Invite(what));
     if name.is_some_and(|name| name.is_empty() || name.contains(char::is_control)) {
         return wrong("--name must be a line of text".to_owned());
     }
     let Some(id) = replace else { return Ok(()) };
-    if !is_host_id(id) || !is_file_id(id) {
-        return wrong(format!(
-            "--replace must be an id of letters, digits, dots, dashes and underscores, not {id:?}"
-        ));
-    }
     let kept = config.state_dir.as_ref().is_some_and(|state| is_kept(state, id));
     if !kept && config.auth.knows(id) {
         return wrong(format!(

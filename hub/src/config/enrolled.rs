@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
 };
 use crate::auth::TokenHash;
 use crate::enroll::host::FOLDER;
-use crate::fleet::HostId;
 use crate::limits::{HOSTS_MAX, STATE_FILE_MAX};
 
 /// Adds the enrolled hosts to a configuration, and to its faults what is wrong with them.
@@ -51,7 +51,7 @@ fn parse(text: &str, path: &Path) -> Result<Host, Fault> {
         what: spelling::explain(error.message()),
     })?;
     let raw = toml::Spanned::new(0..text.len(), raw);
-    let id = HostId::from(checked_id(&raw)?);
+    let id = checked_id(raw.get_ref())?;
     if path.file_stem().is_none_or(|stem| stem != &*id) {
         return Err(fault(&raw, &format!("`id` is \"{id}\", but the file has another name")));
     }

@@ -35,7 +35,11 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
         ("\n[viewers]\npublic = false\n".to_owned(), 2, "say who may look"),
         (format!("[viewers]\npublic = true\ntoken_hash = \"{HASH}\"\n"), 1, "say who may look"),
         (format!("{view}[[host]]\nid = \"a\"\n"), 3, "needs a `token_hash`"),
-        (format!("{view}[[host]]\nid = \"a b\"\ntoken_hash = \"{HASH}\"\n"), 3, "without spaces"),
+        (
+            format!("{view}[[host]]\nid = \"a b\"\ntoken_hash = \"{HASH}\"\n"),
+            4,
+            "has a blank in it",
+        ),
         (format!("{view}[fleet]\ntoken_hash = \"hunter2\"\n"), 4, "kinglet-hub token"),
         (format!("{view}[fleet]\noffline_after = \"60\"\n"), 4, "\"1s\" to \"3600s\""),
         (

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::StreamExt;
-use kinglet_proto::ingest::{self, DecodeError};
+use kinglet_proto::host::{HostId, HostIdError};
+use kinglet_proto::ingest::{self, DecodeError, LoginError};
 use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -16,9 +17,10 @@ use tracing::{debug, warn};
 
 use crate::auth::Grant;
 use crate::clock;
-use crate::fleet::{ConnectionId, HostId, Input, Pace, Reason, Verdict};
+use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
 use crate::hub::{Hub, Outgoing};
 use crate::limits::VISITOR_FRAME_MAX;
+use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
 
@@ -48,12 +50,16 @@ pub(crate) async fn agent(
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
     let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    let id = match host_id(id) {
+        Ok(id) => id,
+        Err(error) => return refuse_id(&hub, peer, error),
+    };
     let entry = match token {
         None => Entry::Visitor,
-        Some(token) => match hub.auth.agent(&token, id.as_deref()) {
+        Some(token) => match hub.auth.agent(&token, id.as_ref()) {
             Grant::Host(host) => Entry::Host(host, id.is_some()),
             Grant::AnyHost => Entry::Visitor,
-            Grant::Refused => return refuse(&hub, peer, id.as_deref()),
+            Grant::Refused => return refuse(&hub, peer, id.as_ref()),
         },
     };
     open(hub, upgrade, protocol, Door::Agent, entry)
@@ -68,20 +74,35 @@ pub(crate) async fn report(
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
     let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
-    match hub.auth.agent(&token.unwrap_or_default(), id.as_deref()) {
+    let id = match host_id(id) {
+        Ok(id) => id,
+        Err(error) => return refuse_id(&hub, peer, error),
+    };
+    match hub.auth.agent(&token.unwrap_or_default(), id.as_ref()) {
         Grant::Host(host) => open(hub, upgrade, protocol, Door::Report, Entry::Host(host, false)),
-        Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_deref()),
+        Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_ref()),
     }
 }
 
+fn host_id(id: Option<String>) -> Result<Option<HostId>, HostIdError> {
+    id.map(HostId::try_from).transpose()
+}
+
 /// 401 before the upgrade. The answer is the same for a wrong token and for an unknown host.
-fn refuse(hub: &Hub, peer: SocketAddr, id: Option<&str>) -> Response {
+fn refuse(hub: &Hub, peer: SocketAddr, id: Option<&HostId>) -> Response {
     if hub.may_complain() {
-        warn!("agent at {peer} was refused: wrong token for host {:?}", id.unwrap_or("(none)"));
+        let id = id.map_or("(none)", HostId::as_str);
+        warn!("agent at {peer} was refused: wrong token for host {id:?}");
     }
-    let body = r#"{"error":"unauthorized","message":"wrong token, or no such host"}"#;
-    let json = [("content-type", "application/json")];
-    (StatusCode::UNAUTHORIZED, json, body).into_response()
+    deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token, or no such host")
+}
+
+/// 400 before the upgrade: no token would help, so it is not said to be wrong.
+fn refuse_id(hub: &Hub, peer: SocketAddr, error: HostIdError) -> Response {
+    if hub.may_complain() {
+        warn!("agent at {peer} was refused: {error}");
+    }
+    deny(StatusCode::BAD_REQUEST, "bad_id", &error.to_string())
 }
 
 fn open(
@@ -196,18 +217,23 @@ impl Agent<'_> {
     }
 
     fn log_in(&self, socket: &mut Socket, login: &ingest::Login) -> Input {
-        let host = match self.hub.auth.agent(&login.token, Some(&login.server_id)) {
-            Grant::Host(host) => Some(host),
-            Grant::AnyHost | Grant::Refused => None,
-        };
+        let host = self.judge(login);
         match &host {
-            Some(_) => socket.get_mut().raise(FRAME_IN_MAX),
-            None if self.hub.may_complain() => {
-                warn!("agent was refused: wrong token for host {:?}", login.server_id);
+            Ok(_) => socket.get_mut().raise(FRAME_IN_MAX),
+            Err(error) if self.hub.may_complain() => {
+                warn!("agent was refused as host {:?}: {error}", login.server_id);
             }
-            None => {}
+            Err(_) => {}
         }
         Input::LoggedIn(self.connection, host)
+    }
+
+    fn judge(&self, login: &ingest::Login) -> Result<HostId, LoginError> {
+        let id = HostId::parse(&login.server_id).map_err(LoginError::BadId)?;
+        match self.hub.auth.agent(&login.token, Some(&id)) {
+            Grant::Host(host) => Ok(host),
+            Grant::AnyHost | Grant::Refused => Err(LoginError::Refused),
+        }
     }
 
     fn misunderstood(&self, error: DecodeError) -> Input {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use kinglet_proto::enroll::{Enrolled, REASON_HEADER, encode};
+use kinglet_proto::enroll::{Enrolled, encode};
+use kinglet_proto::host::{HostId, HostIdError};
 use kinglet_proto::ingest::Label;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now};
@@ -17,11 +18,12 @@ use tracing::{info, warn};
 use crate::auth::{TokenHash, new_token};
 use crate::clock;
 use crate::enroll::code::Code;
+use crate::enroll::host;
 use crate::enroll::invitation::{Found, NoInvitation, find};
-use crate::enroll::{host, is_file_id};
-use crate::fleet::{HostId, Input};
+use crate::fleet::Input;
 use crate::hub::Hub;
 use crate::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
+use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Upgrade};
 
@@ -48,11 +50,11 @@ struct Second {
 enum Refusal {
     NoInvitation(NoInvitation),
     /// The id cannot be that of a host.
-    BadId,
+    BadId(HostIdError),
     /// The id is known already; the invitation does not say that it may be.
-    Taken(String),
+    Taken(HostId),
     /// kinglet-hub.toml holds this host's token, and the hub does not write there.
-    Configured(String),
+    Configured(HostId),
     /// The invitation is for another host.
     ForAnother,
     TooManyHosts,
@@ -97,7 +99,7 @@ pub(crate) async fn enroll(
     let exchanged = {
         let hub = hub.clone();
         let now = clock::now();
-        let work = move || exchange(&hub, &code, &id, now).map(|enrolled| (id, enrolled));
+        let work = move || exchange(&hub, &code, &id, now);
         tokio::task::spawn_blocking(work).await
     };
     let (id, enrolled) = match exchanged {
@@ -117,18 +119,18 @@ pub(crate) async fn enroll(
 }
 
 /// Turns a code into a host with a token. What fails before the claim leaves the code good.
-fn exchange(hub: &Hub, code: &str, id: &str, now: Now) -> Result<Enrolled, Refusal> {
+fn exchange(hub: &Hub, code: &str, id: &str, now: Now) -> Result<(HostId, Enrolled), Refusal> {
     hub.desk.admit(now.instant)?;
     let unknown = Refusal::NoInvitation(NoInvitation::Unknown);
     let Some(state_dir) = &hub.desk.state_dir else { return Err(unknown) };
     let Some(code) = Code::parse(code) else { return Err(unknown) };
     let _turn = hub.desk.take_turn();
     let found = find(state_dir, &code, now.wall)?;
-    let replace = judge(hub, state_dir, &found, id)?;
+    let id = HostId::parse(id).map_err(Refusal::BadId)?;
+    let replace = judge(hub, state_dir, &found, &id)?;
     let token = new_token().map_err(|error| failed(error.to_string()))?;
     found.claim()?;
     let hash = TokenHash::of(&token);
-    let id = HostId::from(id);
     let name = found.invitation.name.clone();
     match host::keep(state_dir, &id, name.as_deref(), &hash, replace) {
         Ok(true) => {}
@@ -136,20 +138,18 @@ fn exchange(hub: &Hub, code: &str, id: &str, now: Now) -> Result<Enrolled, Refus
             found.release().map_err(NoInvitation::Failed)?;
             return Err(kept.map_or_else(
                 |error| Refusal::NoInvitation(NoInvitation::Failed(error)),
-                |_| Refusal::Taken(id.to_string()),
+                |_| Refusal::Taken(id),
             ));
         }
     }
     hub.auth.admit(id.clone(), hash);
-    hub.handle_input(Input::Enrolled(id, Label { name: name.clone(), ..Label::default() }));
-    Ok(Enrolled { token: Secret::new(token), name })
+    let label = Label { name: name.clone(), ..Label::default() };
+    hub.handle_input(Input::Enrolled(id.clone(), label));
+    Ok((id, Enrolled { token: Secret::new(token), name }))
 }
 
 /// Whether a host may have this id; true when it takes the place of one that is known.
-fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &str) -> Result<bool, Refusal> {
-    if !is_file_id(id) {
-        return Err(Refusal::BadId);
-    }
+fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &HostId) -> Result<bool, Refusal> {
     let replaces = match &found.invitation.replace {
         Some(other) if other != id => return Err(Refusal::ForAnother),
         replace => replace.is_some(),
@@ -157,8 +157,8 @@ fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &str) -> Result<bool, R
     let (known, room) = hub.with_fleet(|fleet, _| (fleet.knows(id), fleet.has_room()));
     let kept = host::is_kept(state_dir, id);
     match (known || kept, replaces) {
-        (true, false) => Err(Refusal::Taken(id.to_owned())),
-        (true, true) if !kept && hub.auth.knows(id) => Err(Refusal::Configured(id.to_owned())),
+        (true, false) => Err(Refusal::Taken(id.clone())),
+        (true, true) if !kept && hub.auth.knows(id) => Err(Refusal::Configured(id.clone())),
         (false, _) if !room => Err(Refusal::TooManyHosts),
         (_, replaces) => Ok(replaces),
     }
@@ -191,13 +191,11 @@ impl Refusal {
                 let text = "the hub cannot use its state folder; its log says why";
                 (StatusCode::INTERNAL_SERVER_ERROR, "failed", text)
             }
-            Self::BadId => {
-                let text = "an id to enrol is 1 to 64 letters, digits, dots, dashes, underscores";
-                (StatusCode::BAD_REQUEST, "bad_id", text)
-            }
+            Self::BadId(error) => return (StatusCode::BAD_REQUEST, "bad_id", error.to_string()),
             Self::Taken(id) => {
+                let word = shell_word(id);
                 let text =
-                    format!("a host {id} is known already: kinglet-hub invite --replace {id}");
+                    format!("a host {id} is known already: kinglet-hub invite --replace {word}");
                 return (StatusCode::CONFLICT, "id_taken", text);
             }
             Self::Configured(id) => {
@@ -226,24 +224,42 @@ fn refuse(peer: SocketAddr, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::NoInvitation(NoInvitation::Failed(error)) => warn!("enrolment failed: {error}"),
         Refusal::NoInvitation(_)
-        | Refusal::BadId
+        | Refusal::BadId(_)
         | Refusal::Taken(_)
         | Refusal::Configured(_)
         | Refusal::ForAnother
         | Refusal::TooManyHosts
         | Refusal::TooFast => warn!("enrolment from {peer} was refused: {text}"),
     }
-    let body = serde_json::json!({ "error": word, "message": text }).to_string();
-    let mut response = (status, [("content-type", "application/json")], body).into_response();
-    if let Ok(reason) = HeaderValue::from_str(&text) {
-        response.headers_mut().insert(HeaderName::from_static(REASON_HEADER), reason);
+    deny(status, word, &text)
+}
+
+/// An id as a word for a shell: a stranger chose it, and the owner may paste the line it is in.
+fn shell_word(id: &HostId) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._-:".contains(c);
+    if !id.starts_with('-') && id.chars().all(plain) {
+        return id.to_string();
     }
-    response
+    format!("'{}'", id.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_in_a_command_to_paste_is_one_word_of_it() {
+        for (id, word) in [
+            ("pi-1", "pi-1"),
+            ("k\u{fc}che", "k\u{fc}che"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("a;b", "'a;b'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "'-x'"),
+        ] {
+            assert_eq!(shell_word(&HostId::parse(id).unwrap()), word);
+        }
+    }
 
     #[test]
     fn only_so_many_codes_are_looked_up_in_a_second() {

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
+use kinglet_proto::host::HostId;
 use kinglet_proto::ingest;
 use kinglet_proto::limits::{FRAME_IN_MAX, WRITE_TIMEOUT};
 use tokio::sync::broadcast::{Receiver, error::RecvError, error::TryRecvError};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::clock;
-use crate::fleet::{HostId, Pace, Reason, Update, Verdict};
+use crate::fleet::{Pace, Reason, Update, Verdict};
 use crate::hub::{Channel, Hub};
 use crate::limits::VIEWER_BATCH;
 use crate::server::token::Credentials;

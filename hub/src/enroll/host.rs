@@ -5,15 +5,16 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use kinglet_proto::host::HostId;
+
 use super::{make_folder, quoted, write_draft};
 use crate::auth::TokenHash;
-use crate::fleet::HostId;
 
 /// The folder of the enrolled hosts, below the state's.
 pub const FOLDER: &str = "hosts.d";
 
 /// Whether there is a file for this id, be it right or wrong.
-pub fn is_kept(state_dir: &Path, id: &str) -> bool {
+pub fn is_kept(state_dir: &Path, id: &HostId) -> bool {
     state_dir.join(FOLDER).join(format!("{id}.toml")).exists()
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use serde::Deserialize;
 
@@ -23,7 +24,7 @@ pub struct Invitation {
     /// What the owner calls the host; `None` leaves that to the host.
     pub name: Option<String>,
     /// The one id it is good for, known or not; `None` for any that is new.
-    pub replace: Option<String>,
+    pub replace: Option<HostId>,
 }
 
 /// Why a code is good for nothing.
@@ -49,7 +50,7 @@ impl From<io::Error> for NoInvitation {
 pub fn invite(
     state_dir: &Path,
     name: Option<String>,
-    replace: Option<String>,
+    replace: Option<HostId>,
     now: WallTime,
 ) -> io::Result<Code> {
     let folder = make_folder(state_dir, FOLDER)?;
@@ -58,7 +59,7 @@ pub fn invite(
     }
     let code = Code::new().map_err(|error| io::Error::other(error.to_string()))?;
     let mut text = format!("expires = {}\n", now.unix_seconds() + INVITATION_VALID.as_secs());
-    for (key, value) in [("name", &name), ("replace", &replace)] {
+    for (key, value) in [("name", name.as_deref()), ("replace", replace.as_deref())] {
         if let Some(value) = value {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{key} = {}", quoted(value));
@@ -202,7 +203,7 @@ mod tests {
     #[test]
     fn only_its_owner_can_look_and_even_that_one_sees_no_code() {
         let state = Folder::new("private");
-        let code = invite(&state.0, None, Some("pi".to_owned()), MORNING).unwrap();
+        let code = invite(&state.0, None, HostId::parse("pi").ok(), MORNING).unwrap();
         let folder = state.0.join(FOLDER);
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!((mode(&state.0), mode(&folder)), (0o700, 0o700));

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{ConnectionId, HostId};
+use kinglet_proto::host::HostId;
+
+use super::ConnectionId;
 
 /// One thing for the shell to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub enum Reason {
     NoCredentials,
     /// The credentials in the message were wrong.
     LoginRefused,
+    /// The message named what cannot be the id of a host.
+    BadId,
     /// Too many connections have not logged in yet.
     TooManyVisitors,
     /// A fleet token named more hosts than the hub keeps.
@@ -75,6 +79,7 @@ impl Reason {
             Self::Duplicate
             | Self::NoCredentials
             | Self::LoginRefused
+            | Self::BadId
             | Self::TooFast
             | Self::NotAllowed => 1008,
             Self::Silent | Self::Stopping => 1001,
@@ -92,6 +97,7 @@ impl fmt::Display for Reason {
             Self::Silent => "nothing was heard for too long",
             Self::NoCredentials => "no credentials were shown in time",
             Self::LoginRefused => "wrong server id or token",
+            Self::BadId => "no host can have this id",
             Self::TooManyVisitors => "too many connections without credentials",
             Self::TooManyHosts => "too many hosts",
             Self::TooFast => "too many messages",

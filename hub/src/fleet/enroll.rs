@@ -1,8 +1,9 @@
 //! Hosts that join the fleet for good while it runs.
 
+use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;
 
-use super::{Command, Fleet, HostId, Reason, Update};
+use super::{Command, Fleet, Reason, Update};
 use crate::limits::HOSTS_MAX;
 
 impl Fleet {

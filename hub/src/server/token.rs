@@ -13,7 +13,7 @@ const SUBPROTOCOL: &str = "kinglet.v1";
 pub(crate) struct Credentials {
     /// The token, from a header, the subprotocol list or the query.
     pub(crate) token: Option<String>,
-    /// The host's or client's id.
+    /// The host's or client's id. What was not UTF-8 in it is replaced, and so makes it no host's.
     pub(crate) id: Option<String>,
     /// The subprotocol to agree on.
     pub(crate) protocol: Option<&'static str>,
@@ -38,11 +38,11 @@ impl Credentials {
         let in_header = bearer(headers)
             .or_else(|| text(headers, "x-auth-secret"))
             .or_else(|| offered.iter().find_map(|each| each.strip_prefix("bearer.")));
-        let id = text(headers, "x-client-id").or_else(|| text(headers, "x-server-id"));
+        let id = name(headers, "x-client-id").or_else(|| name(headers, "x-server-id"));
         let given = |text: &String| !text.is_empty();
         Self {
             token: in_header.map(str::to_owned).or(token).filter(given),
-            id: id.map(str::to_owned).or(client_id).or(server_id).filter(given),
+            id: id.or(client_id).or(server_id).filter(given),
             protocol,
         }
     }
@@ -53,17 +53,27 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
+/// A header whose value may be of any language: RFC 9110 lets bytes above ASCII through, and agents
+/// write their id as UTF-8.
+fn name(headers: &HeaderMap, header: &str) -> Option<String> {
+    Some(String::from_utf8_lossy(headers.get(header)?.as_bytes()).into_owned())
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use kinglet_proto::host::{HostId, HostIdError};
+
     use super::*;
 
     fn read(headers: &[(&'static str, &'static str)], uri: &'static str) -> Credentials {
         let headers = headers.iter().map(|&(name, value)| {
-            (name.parse::<axum::http::HeaderName>().unwrap(), value.parse().unwrap())
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            (name.parse::<axum::http::HeaderName>().unwrap(), value)
         });
         Credentials::read(&headers.collect(), &Uri::from_static(uri))
     }
@@ -72,6 +82,8 @@ mod tests {
     fn a_token_is_found_wherever_a_client_can_put_it() {
         for (headers, uri, token, id) in [
             (&[("authorization", "Bearer t"), ("x-client-id", "i")][..], "/", Some("t"), Some("i")),
+            (&[("x-client-id", "küche")], "/", None, Some("küche")),
+            (&[], "/ws?client_id=k%C3%BCche", None, Some("küche")),
             (&[("authorization", "bearer  t")], "/", Some("t"), None),
             (&[("authorization", "Basic t")], "/", None, None),
             (&[("x-auth-secret", "t"), ("x-server-id", "i")], "/", Some("t"), Some("i")),
@@ -85,5 +97,13 @@ mod tests {
             assert_eq!((read.token.as_deref(), read.id.as_deref()), (token, id), "{uri}");
             assert_eq!(read.protocol.is_some(), headers.iter().any(|h| h.1.contains("kinglet")));
         }
+    }
+
+    #[test]
+    fn an_id_that_is_no_utf_8_is_told_from_one_that_was_not_said() {
+        let latin = HeaderValue::from_bytes(b"k\xfcche").unwrap();
+        let headers = HeaderMap::from_iter([("x-client-id".parse().unwrap(), latin)]);
+        let id = Credentials::read(&headers, &Uri::from_static("/")).id.unwrap();
+        assert_eq!(HostId::parse(&id), Err(HostIdError::NotText));
     }
 }

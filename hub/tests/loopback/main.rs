@@ -4,4 +4,5 @@
 mod channels;
 mod command;
 mod floods;
+mod ids;
 mod support;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::client::Response;
+use tungstenite::http::{HeaderName, HeaderValue};
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::{HandshakeError, Message, WebSocket};
 
@@ -85,8 +86,9 @@ impl Hub {
     ) -> Result<(Client, Response), u16> {
         let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
         for &(name, value) in headers {
-            let name: tungstenite::http::HeaderName = name.parse().unwrap();
-            request.headers_mut().insert(name, value.parse().unwrap());
+            let name: HeaderName = name.parse().unwrap();
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            request.headers_mut().insert(name, value);
         }
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kinglet_hub::fleet::{
-    Command, ConnectionId, Fleet, HostId, Input, Pace, Reason, Settings, Update, Verdict,
+    Command, ConnectionId, Fleet, Input, Pace, Reason, Settings, Update, Verdict,
 };
 use kinglet_hub::limits::OFFLINE_AFTER;
+use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{self, Label, Message};
 use kinglet_proto::session::Loss;
 use kinglet_proto::time::{Instant, Now, WallTime};
@@ -88,7 +89,7 @@ impl Server {
         if who.logs_in {
             return self.input(Input::Visited(connection), now, Shown::Nothing);
         }
-        let host = HostId::from(who.host.as_str());
+        let host = id(&who.host);
         let greet = who.protocol == "kinglet";
         self.join(conn, &who.host, Input::Joined { connection, host, greet }, now)
     }
@@ -139,8 +140,8 @@ impl Server {
         let message = message.unwrap_or_else(|e| panic!("{e:?} {who:?} {text}"));
         if let Message::Login(login) = &message {
             assert_eq!(login.server_id, who.host);
-            let host = HostId::from(who.host.as_str());
-            let input = Input::LoggedIn(ConnectionId(conn), Some(host));
+            let host = id(&who.host);
+            let input = Input::LoggedIn(ConnectionId(conn), Ok(host));
             return self.join(conn, &who.host, input, now);
         }
         self.hear(conn, now);
@@ -372,8 +373,12 @@ impl Answer {
 }
 
 fn new_fleet() -> Fleet {
-    let hosts = vec![(HostId::from("host-0"), Label::default())];
+    let hosts = vec![(id("host-0"), Label::default())];
     Fleet::new(Settings { offline_after: OFFLINE_AFTER, public: true, hosts })
+}
+
+fn id(text: &str) -> HostId {
+    HostId::parse(text).expect("the world's ids are ids")
 }
 
 fn clock(now: u64) -> Now {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
 use super::salvage::{Object, salvage};
-use super::{Batch, DecodeError, Label, Login, Message, Place, Report};
+use super::{Batch, DecodeError, Label, Login, LoginError, Message, Place, Report};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
 use crate::wire::envelope::{Labels, Meta};
@@ -31,10 +31,10 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
     }
 }
 
-/// The answer to a [`Login`], in the words of the vStats server.
-pub fn login_answer(granted: bool) -> String {
-    let message = (!granted).then(|| "invalid server id or token".into());
-    let status = if granted { "ok" } else { "error" };
+/// The answer to a [`Login`], as the vStats server words it.
+pub fn login_answer(taken: Result<(), LoginError>) -> String {
+    let message = taken.err().map(|error| error.to_string().into());
+    let status = if taken.is_ok() { "ok" } else { "error" };
     frame::json(&Answer { kind: "auth", status: Some(status.into()), message })
 }
 

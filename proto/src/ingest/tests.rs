@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::host::HostIdError;
 use crate::percent::Percent;
 use crate::time::WallTime;
 use crate::viewer;
@@ -81,6 +82,13 @@ fn vstats_logins_heartbeats_and_batches() {
         assert_eq!(batch.reports[1].sample.uptime, Some(2));
         assert_eq!(batch.reports[1].sample.timestamp.unix_seconds(), 1_767_225_600);
     }
+    assert_eq!(
+        login_answer(Err(LoginError::Refused)),
+        r#"{"type":"auth","status":"error","message":"invalid server id or token"}"#
+    );
+    assert_eq!(login_answer(Ok(())), r#"{"type":"auth","status":"ok"}"#);
+    let bad = login_answer(Err(LoginError::BadId(HostIdError::Empty)));
+    assert!(bad.contains("this one is empty"), "{bad}");
     assert_eq!(
         batch_ack("b", 2, 1),
         r#"{"type":"batch_ack","batch_id":"b","accepted":2,"rejected":1}"#

@@ -1,7 +1,7 @@
 //! Accounts and samples for the outputs' tests.
 
 use super::{Account, Auth, Output, Protocol};
-use crate::host::Host;
+use crate::host::{Host, HostId};
 use crate::percent::Percent;
 use crate::sample::{
     AgentCost, Cpu, Disk, DiskType, Filesystem, Interface, LoadAverage, Memory, Network, Os,
@@ -21,7 +21,7 @@ pub(super) fn now() -> Now {
 /// A host with every identity set.
 pub(super) fn host() -> Host {
     Host {
-        id: "pi-1".into(),
+        id: HostId::parse("pi-1").unwrap(),
         name: "Kitchen \"Pi\"".into(),
         group: Some("home".into()),
         location: Some("Kitchen".into()),

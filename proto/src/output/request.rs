@@ -70,13 +70,13 @@ fn percent_encode(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Host;
+    use crate::host::{Host, HostId};
     use crate::output::{Account, Auth, Protocol};
     use crate::secret::Secret;
 
     fn account(auth: Auth, token: &str, path: &str) -> Account {
         Account {
-            host: Host { id: "pi 1".into(), ..Host::default() },
+            host: Host { id: HostId::parse("pi+1").unwrap(), ..Host::default() },
             server_id: None,
             token: Secret::new(token),
             auth,
@@ -98,21 +98,21 @@ mod tests {
                 "kinglet",
                 Header,
                 "/ws/agent",
-                &[("Authorization", "Bearer a+b/c=&d"), ("X-Client-ID", "pi 1")],
+                &[("Authorization", "Bearer a+b/c=&d"), ("X-Client-ID", "pi+1")],
             ),
-            ("kinglet", Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d&client_id=pi%201", &[]),
+            ("kinglet", Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d&client_id=pi%2B1", &[]),
             ("vstats", Header, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
             ("vstats", Query, "/ws/agent?token=a%2Bb%2Fc%3D%26d", &[]),
             (
                 "simple-server-status",
                 Header,
                 "/ws-report",
-                &[("X-AUTH-SECRET", "a+b/c=&d"), ("X-SERVER-ID", "pi 1")],
+                &[("X-AUTH-SECRET", "a+b/c=&d"), ("X-SERVER-ID", "pi+1")],
             ),
             (
                 "simple-server-status",
                 Query,
-                "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%201",
+                "/ws-report?token=a%2Bb%2Fc%3D%26d&server_id=pi%2B1",
                 &[],
             ),
         ];
@@ -128,12 +128,12 @@ mod tests {
     #[test]
     fn paths_and_queries_of_the_url_are_kept() {
         for (path, expected) in [
-            ("", "/ws/agent?token=t&client_id=pi%201"),
-            ("/", "/ws/agent?token=t&client_id=pi%201"),
-            ("/hub/agent", "/hub/agent?token=t&client_id=pi%201"),
-            ("/a?room=2", "/a?room=2&token=t&client_id=pi%201"),
-            ("?room=2", "/ws/agent?room=2&token=t&client_id=pi%201"),
-            ("/a?", "/a?token=t&client_id=pi%201"),
+            ("", "/ws/agent?token=t&client_id=pi%2B1"),
+            ("/", "/ws/agent?token=t&client_id=pi%2B1"),
+            ("/hub/agent", "/hub/agent?token=t&client_id=pi%2B1"),
+            ("/a?room=2", "/a?room=2&token=t&client_id=pi%2B1"),
+            ("?room=2", "/ws/agent?room=2&token=t&client_id=pi%2B1"),
+            ("/a?", "/a?token=t&client_id=pi%2B1"),
         ] {
             let request = request("kinglet", Auth::Query, "t", path);
             assert_eq!(request.path_and_query, expected, "for {path:?}");
@@ -181,6 +181,6 @@ mod tests {
             (Protocol::named(protocol).unwrap().new)(account).request()
         };
         assert_eq!(with("simple-server-status").headers[1].1, "s1");
-        assert_eq!(with("kinglet").headers[1].1, "pi 1");
+        assert_eq!(with("kinglet").headers[1].1, "pi+1");
     }
 }

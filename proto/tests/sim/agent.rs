@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use kinglet_proto::host::Host;
+use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::limits::{PONG_TIMEOUT, RING_BYTES_MAX};
 use kinglet_proto::output::{Account, Auth, Protocol};
 use kinglet_proto::percent::Percent;
@@ -97,6 +97,7 @@ impl Agent {
     pub(crate) fn new(who: Who, cadence: u64, seed: u64, booted_at: u64) -> Self {
         let Who { host: id, life: _, boot, protocol, logs_in } = who.clone();
         let server_id = logs_in.then(|| id.clone());
+        let id = HostId::parse(&id).expect("the world's ids are ids");
         let host = Host { id, boot_id: format!("boot-{boot}"), ..Host::default() };
         let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
         let account = Account { host, server_id, token, auth, path_and_query };
