@@ -171,8 +171,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
         }
         hosts.push((id, label(host.into_inner())));
     }
-    let public = viewers.is_none();
-    let settings = Settings { offline_after, public, hosts };
+    let settings = Settings { offline_after, hosts };
     let auth = Auth::new(tokens, fleet_token, viewers);
     let state_dir = Some(raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR)));
     Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, faults: Vec::new() })

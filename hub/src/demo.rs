@@ -51,7 +51,7 @@ pub async fn run(
     let token = new_token().map_err(|error| DemoError::Agent(error.to_string()))?;
     // The fleet's token is made for this run and known to nobody else.
     let auth = Auth::new(BTreeMap::new(), Some(TokenHash::of(&token)), None);
-    let settings = Settings { offline_after: OFFLINE_AFTER, public: true, hosts: Vec::new() };
+    let settings = Settings { offline_after: OFFLINE_AFTER, hosts: Vec::new() };
     let (state_dir, faults) = (None, Vec::new());
     let config = Config { listen, tls: None, auth, settings, state_dir, faults };
     let server = Server::bind(config).map_err(DemoError::Serve)?;

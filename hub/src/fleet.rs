@@ -6,19 +6,22 @@ mod enroll;
 mod host;
 mod order;
 mod pace;
+mod update;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use command::{Command, Note, Reason, Update};
-use host::Host;
+pub use command::{Command, Note, Reason};
+use host::{Host, Taken};
+use kinglet_proto::answer::{Answer, BatchAck, LoginError};
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{self, Batch, Head, Label, LoginError, Message, Report};
+use kinglet_proto::ingest::{Batch, Label, Message, Report};
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
-use kinglet_proto::viewer;
 pub use pace::{Pace, Verdict};
+pub use update::{Reading, Snapshot, Update};
 
 use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
 
@@ -31,8 +34,6 @@ pub struct ConnectionId(pub u64);
 pub struct Settings {
     /// A host not heard of for this long is offline.
     pub offline_after: Duration,
-    /// Anyone may look: viewers get no serial numbers and addresses.
-    pub public: bool,
     /// Hosts known from the start, with what the owner calls them.
     pub hosts: Vec<(HostId, Label)>,
 }
@@ -76,7 +77,6 @@ pub struct Fleet {
     visitors: BTreeMap<ConnectionId, Instant>,
     commands: VecDeque<Command>,
     check_at: Option<Instant>,
-    messages: u64,
 }
 
 impl Fleet {
@@ -91,7 +91,6 @@ impl Fleet {
             visitors: BTreeMap::new(),
             commands: VecDeque::new(),
             check_at: None,
-            messages: 0,
         }
     }
 
@@ -101,14 +100,16 @@ impl Fleet {
             Input::Visited(connection) => self.visit(connection, now),
             Input::Joined { connection, host, greet } => {
                 if self.join(connection, &host, now) && greet {
-                    let head = self.head(now);
-                    self.send(connection, ingest::connected(head, &host, None));
+                    self.send(connection, Answer::Connected(host));
                 }
             }
             Input::LoggedIn(connection, host) => self.log_in(connection, host, now),
             Input::Heard(connection) => self.hear(connection, now),
             Input::Received(connection, message) => self.receive(connection, message, now),
-            Input::TooFast(connection, retry_after) => self.slow_down(connection, retry_after, now),
+            Input::TooFast(connection, retry_after) => {
+                self.hear(connection, now);
+                self.send(connection, Answer::TooFast(retry_after));
+            }
             Input::Left(connection) => self.leave(connection),
             Input::Enrolled(id, label) => self.enroll(id, label),
             Input::Tick => self.tick(now),
@@ -131,44 +132,15 @@ impl Fleet {
         announced.fold((0, 0), |(all, online), host| (all + 1, online + usize::from(host.online)))
     }
 
-    /// The ids of all hosts that viewers know of.
-    pub fn ids(&self) -> impl Iterator<Item = &HostId> {
-        self.hosts.iter().filter(|(_, host)| host.announced).map(|(id, _)| id)
+    /// Every host that viewers know of, as it is now.
+    pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
+        let announced = self.hosts.iter().filter(|(_, host)| host.announced);
+        announced.map(|(id, host)| host.snapshot(id))
     }
 
-    /// A host as viewers know it, with its last reading.
-    pub fn view(&self, id: &str) -> Option<(viewer::Host<'_>, Option<viewer::Metrics<'_>>)> {
-        let (id, host) = self.hosts.get_key_value(id)?;
-        let public = self.settings.public;
-        let metrics = host.sample.as_ref().map(|sample| viewer::Metrics { sample, public });
-        Some((host.view(id), metrics))
-    }
-
-    /// The message of `/ws` for an update; `None` when there is nothing to tell.
-    pub fn panel_message(&mut self, update: &Update, now: Now) -> Option<String> {
-        let head = self.head(now);
-        match update {
-            Update::Metrics(id) => {
-                let (_, metrics) = self.view(id)?;
-                Some(viewer::metrics(head, id, metrics?))
-            }
-            Update::Status(id) => Some(viewer::status(head, &self.view(id)?.0)),
-            Update::Added(id) => Some(viewer::added(head, &self.view(id)?.0)),
-            Update::Removed(id) => Some(viewer::removed(head, id)),
-        }
-    }
-
-    /// The object of `/ws-frontend` for a host; `None` before its first reading.
-    pub fn frontend_message(&self, id: &str) -> Option<String> {
-        let (id, host) = self.hosts.get_key_value(id)?;
-        let sample = host.sample.as_ref()?;
-        Some(viewer::server_info(&host.view(id), host.ip(), sample))
-    }
-
-    /// The next message's number and time.
-    pub fn head(&mut self, now: Now) -> Head {
-        self.messages += 1;
-        Head { id: self.messages, wall: now.wall }
+    /// One host as it is now, be it announced or not; `None` for an unknown one.
+    pub fn snapshot(&self, id: &str) -> Option<Snapshot> {
+        self.hosts.get_key_value(id).map(|(id, host)| host.snapshot(id))
     }
 
     fn visit(&mut self, connection: ConnectionId, now: Now) {
@@ -212,7 +184,7 @@ impl Fleet {
             };
             if granted { Ok(()) } else { Err(LoginError::Refused) }
         });
-        self.send(connection, ingest::login_answer(taken));
+        self.send(connection, Answer::Login(taken));
         let reason = match taken {
             Ok(()) => return,
             Err(LoginError::Refused) => Reason::LoginRefused,
@@ -230,7 +202,7 @@ impl Fleet {
         if !host.online {
             host.online = true;
             if host.announced {
-                self.commands.push_back(Command::Publish(Update::Status(id.clone())));
+                publish(&mut self.commands, Update::Status(host.snapshot(id)));
             }
         }
     }
@@ -241,58 +213,65 @@ impl Fleet {
         }
         self.hear(connection, now);
         match message {
-            Message::Report(report) => self.report(connection, *report, now),
-            Message::Batch(batch) => self.batch(connection, batch, now),
-            Message::Ping => {
-                let head = self.head(now);
-                self.send(connection, ingest::pong(head));
+            Message::Report(report) => {
+                let age = report.age;
+                self.report(connection, *report, Some(age), now);
             }
+            Message::Batch(batch) => self.batch(connection, batch, now),
+            Message::Ping => self.send(connection, Answer::Pong),
             Message::Login(_) | Message::Heartbeat | Message::Other => {}
         }
     }
 
-    fn report(&mut self, connection: ConnectionId, mut report: Report, now: Now) {
-        let Some(id) = self.agents.get(&connection).cloned() else { return };
-        let Some(host) = self.hosts.get_mut(&id) else { return };
+    fn report(
+        &mut self,
+        connection: ConnectionId,
+        mut report: Report,
+        age: Option<Duration>,
+        now: Now,
+    ) {
+        let Some(id) = self.agents.get(&connection) else { return };
+        let Some(host) = self.hosts.get_mut(id) else { return };
         let renamed = host.rename(mem::take(&mut report.label), &report.sample.hostname);
-        let taken = host.take(report, now);
-        if !host.announced {
-            host.announced = true;
-            self.commands.push_back(Command::Publish(Update::Added(id.clone())));
-            self.commands.push_back(Command::Publish(Update::Status(id.clone())));
-        } else if renamed {
-            self.commands.push_back(Command::Publish(Update::Added(id.clone())));
+        let Taken { sample, place, newest, ack } = host.take(report, now);
+        let first = !mem::replace(&mut host.announced, true);
+        let snapshot = host.snapshot(id);
+        let commands = &mut self.commands;
+        if first || renamed {
+            publish(commands, Update::Added(snapshot.clone()));
         }
-        if taken.newest {
-            self.commands.push_back(Command::Publish(Update::Metrics(id)));
+        if first {
+            publish(commands, Update::Status(snapshot.clone()));
         }
-        if let Some(seq) = taken.ack {
-            let head = self.head(now);
-            self.send(connection, ingest::ack(head, seq));
+        let reading = Reading { host: snapshot, sample, place, received: now, age, newest };
+        publish(commands, Update::Reading(reading));
+        if let Some(seq) = ack {
+            // Nothing keeps readings yet, so what was taken in is as safe as it will ever be.
+            self.send(connection, Answer::Ack(seq));
         }
     }
 
-    fn batch(&mut self, connection: ConnectionId, batch: Batch, now: Now) {
+    /// Kept readings are older than any live one. The last of them is the host's state where there
+    /// has been none, and goes first: a host is told of before what it did earlier.
+    fn batch(&mut self, connection: ConnectionId, mut batch: Batch, now: Now) {
         let accepted = batch.reports.len();
-        let answer = ingest::batch_ack(&batch.id, accepted, batch.rejected);
-        // Kept readings are older than any live one: the last of them counts only where there
-        // has been none.
-        let fresh = |host: &Host| host.sample.is_none();
-        let id = self.agents.get(&connection);
-        if id.and_then(|id| self.hosts.get(id)).is_some_and(fresh)
-            && let Some(last) = batch.reports.into_iter().next_back()
+        let id = self.agents.get(&connection).cloned();
+        let fresh = |id: &HostId| self.hosts.get(id).is_some_and(|host| host.sample.is_none());
+        if id.as_ref().is_some_and(fresh)
+            && let Some(last) = batch.reports.pop()
         {
-            self.report(connection, last, now);
+            self.report(connection, last, None, now);
         }
-        self.send(connection, answer);
-    }
-
-    fn slow_down(&mut self, connection: ConnectionId, retry_after: Duration, now: Now) {
-        self.hear(connection, now);
-        let head = self.head(now);
-        let ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
-        let text = "more messages than the pace allows";
-        self.send(connection, ingest::error(head, "RATE_LIMIT_EXCEEDED", text, Some(ms)));
+        if let Some(host) = id.and_then(|id| self.snapshot(&id)) {
+            for Report { sample, place, age: _, label: _ } in batch.reports {
+                let (host, sample) = (host.clone(), Arc::new(sample));
+                let reading =
+                    Reading { host, sample, place, received: now, age: None, newest: false };
+                publish(&mut self.commands, Update::Reading(reading));
+            }
+        }
+        let ack = BatchAck { batch_id: batch.id, accepted, rejected: batch.rejected };
+        self.send(connection, Answer::BatchAck(Box::new(ack)));
     }
 
     fn leave(&mut self, connection: ConnectionId) {
@@ -345,7 +324,7 @@ impl Fleet {
             host.online = false;
             self.commands.push_back(Command::Note(Note::Offline(id.clone())));
             if host.announced {
-                self.commands.push_back(Command::Publish(Update::Status(id.clone())));
+                publish(&mut self.commands, Update::Status(host.snapshot(id)));
             }
             if let Some(connection) = host.connection.take() {
                 self.agents.remove(&connection);
@@ -360,7 +339,7 @@ impl Fleet {
             let heard = host.heard.map_or(now.instant, |heard| heard.instant);
             let stays = host.configured || host.online || now.instant < heard.plus(FORGET_AFTER);
             if !stays && host.announced {
-                commands.push_back(Command::Publish(Update::Removed(id.clone())));
+                publish(commands, Update::Removed(id.clone()));
             }
             stays
         });
@@ -370,13 +349,18 @@ impl Fleet {
         self.check_at = Some(self.check_at.map_or(deadline, |at| at.min(deadline)));
     }
 
-    fn send(&mut self, connection: ConnectionId, text: String) {
-        self.commands.push_back(Command::Send(connection, text));
+    fn send(&mut self, connection: ConnectionId, answer: Answer) {
+        self.commands.push_back(Command::Send(connection, answer));
     }
 
     fn close(&mut self, connection: ConnectionId, reason: Reason) {
         self.commands.push_back(Command::Close(connection, reason));
     }
+}
+
+/// Not a method: it is called while a host is borrowed.
+fn publish(commands: &mut VecDeque<Command>, update: Update) {
+    commands.push_back(Command::Publish(update));
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kinglet::supervisor::Supervisor;
+use kinglet_proto::answer::Answer;
 use kinglet_proto::time::Now;
+use kinglet_proto::viewer;
+use kinglet_proto::wire::envelope::Head;
 use tokio::sync::{broadcast, mpsc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{info, warn};
@@ -16,7 +19,7 @@ use crate::auth::Auth;
 use crate::clock;
 use crate::door::enroll::Desk;
 use crate::fleet::{
-    Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Update, Verdict,
+    Command, ConnectionId, Fleet, Input, Note, Pace, Reading, Reason, Settings, Update, Verdict,
 };
 use crate::limits::{AGENT_QUEUE_MAX, VIEWER_QUEUE_MAX, VIEWERS_MAX};
 
@@ -26,6 +29,7 @@ pub(crate) struct Hub {
     pub(crate) desk: Desk,
     inner: Mutex<Inner>,
     connections: AtomicU64,
+    messages: AtomicU64,
     viewers: AtomicUsize,
     sockets: AtomicUsize,
     complaints: Mutex<Pace>,
@@ -57,8 +61,8 @@ pub(crate) enum Channel {
 /// Something for an agent's connection to do.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
-    /// Send a text.
-    Text(String),
+    /// Answer it.
+    Answer(Answer),
     /// Say goodbye.
     Close(Reason),
 }
@@ -77,6 +81,7 @@ impl Hub {
             desk: Desk::new(state_dir),
             inner: Mutex::new(inner),
             connections: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
@@ -88,7 +93,13 @@ impl Hub {
         let now = clock::now();
         let mut inner = self.lock();
         inner.fleet.handle_input(input, now);
-        inner.run_commands(now);
+        inner.run_commands(self);
+    }
+
+    /// The number and time of a viewer's next message.
+    pub(crate) fn head(&self) -> Head {
+        let id = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
+        Head { id, wall: clock::now().wall }
     }
 
     /// A place for an agent's connection; the receiver ends when the fleet is done with it.
@@ -189,14 +200,14 @@ impl Hub {
 }
 
 impl Inner {
-    fn run_commands(&mut self, now: Now) {
+    fn run_commands(&mut self, hub: &Hub) {
         while let Some(command) = self.fleet.poll_command() {
             match command {
-                Command::Send(id, text) => {
+                Command::Send(id, answer) => {
                     if let Some(agent) = self.agents.get(&id) {
                         // An agent that does not read its answers loses them: the next
                         // acknowledgement covers this one.
-                        let _ = agent.try_send(Outgoing::Text(text));
+                        let _ = agent.try_send(Outgoing::Answer(answer));
                     }
                 }
                 Command::Close(id, reason) => {
@@ -204,7 +215,7 @@ impl Inner {
                         let _ = agent.try_send(Outgoing::Close(reason));
                     }
                 }
-                Command::Publish(update) => self.publish(&update, now),
+                Command::Publish(update) => self.publish(&update, hub),
                 Command::Note(note @ Note::Duplicate(_)) => warn!("{note}"),
                 Command::Note(note @ (Note::Joined(_) | Note::Offline(_))) => info!("{note}"),
             }
@@ -212,22 +223,37 @@ impl Inner {
     }
 
     /// Writes an update once for each kind of viewer that is there.
-    fn publish(&mut self, update: &Update, now: Now) {
+    fn publish(&mut self, update: &Update, hub: &Hub) {
         let Some(Channels { panel, frontend }) = &self.channels else { return };
         if panel.receiver_count() > 0
-            && let Some(text) = self.fleet.panel_message(update, now)
+            && let Some(text) = panel_message(hub.head(), update, hub.auth.public())
         {
             // Nobody there any more is no error.
             let _ = panel.send(text.into());
         }
         if frontend.receiver_count() > 0
-            && let Update::Metrics(id) = update
-            && let Some(text) = self.fleet.frontend_message(id)
+            && let Update::Reading(Reading { newest: true, host, sample, .. }) = update
         {
+            let text = viewer::server_info(&host.host(), host.label.ip.as_deref(), sample);
             let _ = frontend.send(text.into());
         }
     }
 }
+
+/// The message of `/ws` for an update; `None` when there is nothing to tell.
+fn panel_message(head: Head, update: &Update, public: bool) -> Option<String> {
+    match update {
+        Update::Reading(Reading { newest: false, .. }) => None,
+        Update::Reading(Reading { host, sample, .. }) => {
+            Some(viewer::metrics(head, &host.id, viewer::Metrics { sample, public }))
+        }
+        Update::Status(host) => Some(viewer::status(head, &host.host())),
+        Update::Added(host) => Some(viewer::added(head, &host.host())),
+        Update::Removed(id) => Some(viewer::removed(head, id)),
+    }
+}
+
+const _: () = assert!(size_of::<Outgoing>() <= 24, "room for 32 of them is kept for each agent");
 
 /// A place among those counted, given back when it is dropped.
 pub(crate) struct Seat<'a>(&'a AtomicUsize);
@@ -253,8 +279,7 @@ mod tests {
         let manager = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap());
         let manager = manager.unwrap();
         let mut supervisor = Supervisor::new(Some(OsStr::new(&format!("@{name}"))), Some(2_000));
-        let settings =
-            Settings { offline_after: Duration::from_secs(60), public: true, hosts: Vec::new() };
+        let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
         let hub = Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None);
         let heard = |within| {
             manager.set_read_timeout(Some(within)).unwrap();

@@ -12,12 +12,10 @@ mod simple_server_status;
 use std::fmt;
 use std::time::Duration;
 
-pub use agent::{batch_ack, decode, login_answer};
+pub use agent::decode;
 pub use simple_server_status::decode as decode_server_info;
 
-use crate::host::HostIdError;
 use crate::sample::Sample;
-pub use crate::wire::envelope::{Head, ack, connected, error, pong, refused};
 
 /// One message of an agent, whatever its dialect.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,26 +96,6 @@ impl fmt::Debug for Login {
         f.debug_struct("Login").field("server_id", &self.server_id).finish_non_exhaustive()
     }
 }
-
-/// Why a [`Login`] is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginError {
-    /// The token is wrong, or there is no such host: which of the two is nobody's business.
-    Refused,
-    /// What it names cannot be the id of a host.
-    BadId(HostIdError),
-}
-
-impl fmt::Display for LoginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused => f.write_str("invalid server id or token"),
-            Self::BadId(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for LoginError {}
 
 /// Why a message was not understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

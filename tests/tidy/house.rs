@@ -12,7 +12,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "proto/src/",
         &[
             "limits", "percent", "time", "rng", "secret", "quoted", "host", "sample", "wire",
-            "delivery", "output", "backoff", "session", "ingest", "viewer", "enroll",
+            "answer", "delivery", "output", "backoff", "session", "ingest", "viewer", "enroll",
         ],
     ),
     (

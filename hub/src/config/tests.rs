@@ -17,7 +17,7 @@ fn a_whole_file_means_what_it_says() {
     let config = parse(&text).map_err(|fault| fault.what).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:443");
     assert_eq!(config.settings.offline_after, Duration::from_secs(5));
-    assert!(config.auth.public() && config.settings.public);
+    assert!(config.auth.public());
     assert_eq!(config.settings.hosts[0].1.name.as_deref(), Some("Web"));
 }
 

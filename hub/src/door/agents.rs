@@ -7,9 +7,11 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::StreamExt;
+use kinglet_proto::answer::{Answer, LoginError};
 use kinglet_proto::host::{HostId, HostIdError};
-use kinglet_proto::ingest::{self, DecodeError, LoginError};
+use kinglet_proto::ingest::{self, DecodeError};
 use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
+use kinglet_proto::wire::envelope::Head;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -127,7 +129,8 @@ fn open(
             Entry::Host(host, greet) => Input::Joined { connection, host, greet },
             Entry::Visitor => Input::Visited(connection),
         });
-        let agent = Agent { hub: &hub, connection, door, pace: Pace::agent(clock::now().instant) };
+        let pace = Pace::agent(clock::now().instant);
+        let agent = Agent { hub: &hub, connection, door, pace, answers: 0 };
         let ended = agent.serve(socket, outbox).await;
         hub.close_agent(connection);
         if let Some((socket, reason)) = ended {
@@ -142,6 +145,7 @@ struct Agent<'a> {
     connection: ConnectionId,
     door: Door,
     pace: Pace,
+    answers: u64,
 }
 
 /// What happened first.
@@ -168,7 +172,8 @@ impl Agent<'_> {
                 () = sleep_until(ping_at), if self.door == Door::Agent => Event::PingDue,
             };
             match event {
-                Event::Outgoing(Some(Outgoing::Text(text))) => {
+                Event::Outgoing(Some(Outgoing::Answer(answer))) => {
+                    let text = self.encode(&answer);
                     ws::send(&mut socket, Message::text(text)).await.ok()?;
                 }
                 Event::Outgoing(Some(Outgoing::Close(reason))) => return Some((socket, reason)),
@@ -184,6 +189,11 @@ impl Agent<'_> {
                 }
             }
         }
+    }
+
+    fn encode(&mut self, answer: &Answer) -> String {
+        self.answers += 1;
+        answer.encode(Head { id: self.answers, wall: clock::now().wall })
     }
 
     /// Takes one frame in; `Some` when it was one too many.

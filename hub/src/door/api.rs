@@ -9,6 +9,7 @@ use kinglet_proto::time::WallTime;
 use kinglet_proto::viewer;
 use serde::Serialize;
 
+use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::server::token::Credentials;
 
@@ -27,6 +28,22 @@ pub(crate) async fn health(State(hub): State<Arc<Hub>>) -> Response {
     json(&Health { status: "ok", version, hosts, online, viewers })
 }
 
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    host: viewer::Host<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<viewer::Metrics<'a>>,
+}
+
+impl<'a> Entry<'a> {
+    fn new(snapshot: &'a Snapshot, public: bool) -> Self {
+        let sample = snapshot.sample.as_deref();
+        let metrics = sample.map(|sample| viewer::Metrics { sample, public });
+        Self { host: snapshot.host(), metrics }
+    }
+}
+
 /// `GET /api/hosts`: every host with its last reading, to whom may look.
 pub(crate) async fn hosts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
     #[derive(Serialize)]
@@ -34,23 +51,16 @@ pub(crate) async fn hosts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: 
         time: WallTime,
         hosts: Vec<Entry<'a>>,
     }
-    #[derive(Serialize)]
-    struct Entry<'a> {
-        #[serde(flatten)]
-        host: viewer::Host<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        metrics: Option<viewer::Metrics<'a>>,
-    }
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         let body = r#"{"error":"unauthorized","message":"a valid token is needed"}"#;
         let headers = [("content-type", "application/json"), ("www-authenticate", "Bearer")];
         return (StatusCode::UNAUTHORIZED, headers, body).into_response();
     }
-    hub.with_fleet(|fleet, now| {
-        let views = fleet.ids().filter_map(|id| fleet.view(id));
-        let hosts = views.map(|(host, metrics)| Entry { host, metrics }).collect();
-        json(&Hosts { time: now.wall, hosts })
-    })
+    let (time, snapshots) =
+        hub.with_fleet(|fleet, now| (now.wall, Vec::from_iter(fleet.snapshots())));
+    let public = hub.auth.public();
+    let entry = |snapshot| Entry::new(snapshot, public);
+    json(&Hosts { time, hosts: snapshots.iter().map(entry).collect() })
 }
 
 fn json<T: Serialize>(value: &T) -> Response {

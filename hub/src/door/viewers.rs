@@ -10,12 +10,14 @@ use futures_util::{SinkExt, StreamExt};
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest;
 use kinglet_proto::limits::{FRAME_IN_MAX, WRITE_TIMEOUT};
+use kinglet_proto::viewer;
+use kinglet_proto::wire::envelope;
 use tokio::sync::broadcast::{Receiver, error::RecvError, error::TryRecvError};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::clock;
-use crate::fleet::{Pace, Reason, Update, Verdict};
+use crate::fleet::{Pace, Reason, Verdict};
 use crate::hub::{Channel, Hub};
 use crate::limits::VIEWER_BATCH;
 use crate::server::token::Credentials;
@@ -72,11 +74,9 @@ async fn refuse(hub: &Hub, socket: &mut Socket, channel: Channel) {
     if channel == Channel::Frontend {
         return;
     }
-    let (failed, wrong) = hub.with_fleet(|fleet, now| {
-        let failed = ingest::refused(fleet.head(now), "AUTH_FAILED", "a valid token is needed");
-        let text = "the token is missing or wrong";
-        (failed, ingest::error(fleet.head(now), "AUTHENTICATION_FAILED", text, None))
-    });
+    let failed = envelope::refused(hub.head(), "AUTH_FAILED", "a valid token is needed");
+    let text = "the token is missing or wrong";
+    let wrong = envelope::error(hub.head(), "AUTHENTICATION_FAILED", text, None);
     for text in [failed, wrong] {
         if ws::send(socket, Message::text(text)).await.is_err() {
             return;
@@ -134,10 +134,10 @@ impl Viewer<'_> {
 
     fn greet(&mut self, id: Option<String>) -> String {
         let id = id.unwrap_or_else(|| format!("viewer-{}", self.hub.next_id()));
-        self.hub.with_fleet(|fleet, now| {
-            self.past = fleet.ids().cloned().collect();
-            ingest::connected(fleet.head(now), &id, Some(self.past.len()))
-        })
+        let snapshots =
+            self.hub.with_fleet(|fleet, _| fleet.snapshots().map(|host| host.id).collect());
+        self.past = snapshots;
+        envelope::connected(self.hub.head(), &id, Some(self.past.len()))
     }
 
     /// Sends a message and all that wait behind it with one flush.
@@ -160,11 +160,19 @@ impl Viewer<'_> {
     /// Tells of one host, as it is now; nothing older waits in the live queue at this moment.
     async fn send_past(&mut self, socket: &mut Socket) -> Result<(), Ending> {
         let Some(id) = self.past.pop_front() else { return Ok(()) };
-        let texts = self.hub.with_fleet(|fleet, now| {
-            [Update::Added(id.clone()), Update::Status(id.clone()), Update::Metrics(id)]
-                .map(|update| fleet.panel_message(&update, now))
-        });
-        for text in texts.into_iter().flatten() {
+        let Some(snapshot) = self.hub.with_fleet(|fleet, _| fleet.snapshot(&id)) else {
+            return Ok(());
+        };
+        let (head, host) = (|| self.hub.head(), snapshot.host());
+        let public = self.hub.auth.public();
+        let mut texts = vec![viewer::added(head(), &host), viewer::status(head(), &host)];
+        texts.extend(
+            snapshot
+                .sample
+                .as_ref()
+                .map(|sample| viewer::metrics(head(), &id, viewer::Metrics { sample, public })),
+        );
+        for text in texts {
             feed(socket, Message::text(text)).await?;
         }
         flush(socket).await
@@ -180,20 +188,19 @@ impl Viewer<'_> {
             };
         }
         let verdict = self.pace.take(clock::now().instant);
-        let text = self.hub.with_fleet(|fleet, now| match verdict {
+        let head = || self.hub.head();
+        let text = match verdict {
             Verdict::Take => Some(match wants(frame) {
-                Wanted::Pong => ingest::pong(fleet.head(now)),
-                Wanted::Unknown(why) => {
-                    ingest::error(fleet.head(now), "INVALID_MESSAGE", why, None)
-                }
+                Wanted::Pong => envelope::pong(head()),
+                Wanted::Unknown(why) => envelope::error(head(), "INVALID_MESSAGE", why, None),
             }),
             Verdict::Refuse(retry_after) => {
                 let ms = u64::try_from(retry_after.as_millis()).ok();
                 let why = "more messages than the pace allows";
-                Some(ingest::error(fleet.head(now), "RATE_LIMIT_EXCEEDED", why, ms))
+                Some(envelope::error(head(), "RATE_LIMIT_EXCEEDED", why, ms))
             }
             Verdict::Drop | Verdict::Close => None,
-        });
+        };
         match (verdict, text) {
             (Verdict::Close, _) => Err(Some(Reason::TooFast)),
             (_, Some(text)) => ws::send(socket, Message::text(text)).await.map_err(|()| None),

@@ -2,34 +2,22 @@
 
 use std::fmt;
 
+use kinglet_proto::answer::Answer;
 use kinglet_proto::host::HostId;
 
-use super::ConnectionId;
+use super::{ConnectionId, Update};
 
 /// One thing for the shell to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Send this text to an agent.
-    Send(ConnectionId, String),
+    /// Answer an agent.
+    Send(ConnectionId, Answer),
     /// Close an agent's connection and forget it.
     Close(ConnectionId, Reason),
-    /// Tell the viewers.
+    /// Tell everybody who shows, keeps or passes on what happens.
     Publish(Update),
     /// Tell the owner, in the log.
     Note(Note),
-}
-
-/// What changed for viewers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Update {
-    /// A host has new figures.
-    Metrics(HostId),
-    /// A host went online or offline.
-    Status(HostId),
-    /// A host became known or changed its name.
-    Added(HostId),
-    /// A host is no longer known.
-    Removed(HostId),
 }
 
 /// What the owner may want to know.

@@ -21,11 +21,12 @@ impl Fleet {
     pub(super) fn enroll(&mut self, id: HostId, label: Label) {
         let host = self.hosts.entry(id.clone()).or_default();
         host.adopt(label);
+        let snapshot = host.snapshot(&id);
         if let Some(connection) = host.connection.take() {
             self.agents.remove(&connection);
             self.close(connection, Reason::LoginRefused);
         }
-        self.commands.push_back(Command::Publish(Update::Added(id.clone())));
-        self.commands.push_back(Command::Publish(Update::Status(id)));
+        self.commands.push_back(Command::Publish(Update::Added(snapshot.clone())));
+        self.commands.push_back(Command::Publish(Update::Status(snapshot)));
     }
 }

@@ -1,12 +1,14 @@
 //! One host: what is known of it.
 
-use kinglet_proto::ingest::{Label, Report};
+use std::sync::Arc;
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{Label, Place, Report};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
-use kinglet_proto::viewer;
 
-use super::ConnectionId;
 use super::order::{Order, Placed};
+use super::{ConnectionId, Snapshot};
 
 /// A host and its last reading.
 #[derive(Debug, Default)]
@@ -22,20 +24,29 @@ pub(super) struct Host {
     /// The connection it reports on.
     pub(super) connection: Option<ConnectionId>,
     /// The newest reading, inventory merged in.
-    pub(super) sample: Option<Sample>,
+    pub(super) sample: Option<Arc<Sample>>,
     taken: Instant,
     order: Order,
     /// What the owner of the hub calls it.
     owner: Label,
     /// What its agent called it last.
     said: Label,
-    shown: Label,
+    shown: Arc<Label>,
+}
+
+/// A reading that was taken in.
+pub(super) struct Taken {
+    pub(super) sample: Arc<Sample>,
+    pub(super) place: Option<Place>,
+    pub(super) newest: bool,
+    /// To be acknowledged up to here.
+    pub(super) ack: Option<u64>,
 }
 
 impl Host {
     /// A host of the configuration.
     pub(super) fn configured(owner: Label) -> Self {
-        let shown = owner.clone();
+        let shown = Arc::new(owner.clone());
         Self { configured: true, announced: true, owner, shown, ..Self::default() }
     }
 
@@ -43,32 +54,33 @@ impl Host {
     pub(super) fn adopt(&mut self, owner: Label) {
         (self.configured, self.announced) = (true, true);
         if owner.name.is_some() {
-            self.shown.name.clone_from(&owner.name);
+            Arc::make_mut(&mut self.shown).name.clone_from(&owner.name);
             self.owner = owner;
         }
     }
 
-    /// Keeps a reading, unless a newer one is there already.
-    pub(super) fn take(&mut self, report: Report, now: Now) -> Placed {
+    /// Takes a reading in, and keeps it as the host's state unless a newer one is there already.
+    pub(super) fn take(&mut self, report: Report, now: Now) -> Taken {
         let Report { mut sample, place, age, label: _ } = report;
         let taken = now.instant.since(Instant::default()).saturating_sub(age);
         let taken = Instant::default().plus(taken);
         let later = self.sample.is_none() || taken >= self.taken;
-        let placed = match &place {
+        let Placed { newest, ack } = match &place {
             Some(place) => self.order.place(place, age.is_zero(), later, now.instant),
             None => Placed { newest: later, ack: None },
         };
-        if placed.newest {
-            if sample.timestamp == WallTime::default() {
-                sample.timestamp = now.wall;
-            }
-            if let Some(older) = self.sample.take() {
-                sample.merge_inventory(older);
-            }
-            self.taken = taken;
-            self.sample = Some(sample);
+        if sample.timestamp == WallTime::default() {
+            sample.timestamp = now.wall;
         }
-        placed
+        if let (true, Some(older)) = (newest, &self.sample) {
+            sample.merge_inventory(older);
+        }
+        let sample = Arc::new(sample);
+        if newest {
+            self.taken = taken;
+            self.sample = Some(sample.clone());
+        }
+        Taken { sample, place, newest, ack }
     }
 
     /// Takes over what the agent calls its host where the owner of the hub was silent; true when
@@ -91,26 +103,21 @@ impl Host {
             country_code: first([&owner.country_code, &self.said.country_code]),
             ip: first([&owner.ip, &self.said.ip]),
         };
-        let changed = shown != self.shown;
-        self.shown = shown;
+        let changed = shown != *self.shown;
+        if changed {
+            self.shown = Arc::new(shown);
+        }
         changed
     }
 
-    /// The host as viewers know it.
-    pub(super) fn view<'a>(&'a self, id: &'a str) -> viewer::Host<'a> {
-        viewer::Host {
-            id,
-            name: self.shown.name.as_deref().unwrap_or(id),
-            group: self.shown.group.as_deref().unwrap_or_default(),
-            location: self.shown.location.as_deref().unwrap_or_default(),
-            country_code: self.shown.country_code.as_deref().unwrap_or_default(),
+    /// The host as everybody outside the fleet sees it.
+    pub(super) fn snapshot(&self, id: &HostId) -> Snapshot {
+        Snapshot {
+            id: id.clone(),
+            label: self.shown.clone(),
             online: self.online,
             last_seen: self.heard.map(|heard| heard.wall),
+            sample: self.sample.clone(),
         }
-    }
-
-    /// The address its owner wants shown.
-    pub(super) fn ip(&self) -> Option<&str> {
-        self.shown.ip.as_deref()
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kinglet_hub::fleet::{
-    Command, ConnectionId, Fleet, Input, Pace, Reason, Settings, Update, Verdict,
-};
+use kinglet_hub::fleet::{Command, ConnectionId, Fleet, Input, Pace, Reason, Settings, Verdict};
 use kinglet_hub::limits::OFFLINE_AFTER;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{self, Label, Message};
 use kinglet_proto::session::Loss;
 use kinglet_proto::time::{Instant, Now, WallTime};
+use kinglet_proto::wire::envelope::Head;
 
 use crate::agent::{Agent, LIFE, ToAgent, ToServer, Who};
 use crate::expected::{Shown, Truth, last_number};
@@ -43,6 +42,7 @@ pub(crate) struct Server {
     closing: BTreeMap<u64, Who>,
     truths: BTreeMap<String, Truth>,
     viewer: Viewer,
+    answered: u64,
     /// The numbers that came of each agent's life.
     delivered: BTreeMap<u64, BTreeSet<u64>>,
     /// Those that the pace did not let through at first: an acknowledgement may pass over them,
@@ -72,6 +72,7 @@ impl Server {
             closing: BTreeMap::new(),
             truths: BTreeMap::new(),
             viewer: Viewer::default(),
+            answered: 0,
             delivered: BTreeMap::new(),
             refused: BTreeSet::new(),
             seen: Seen::default(),
@@ -158,7 +159,15 @@ impl Server {
             }
             self.seen.late += u64::from(!live);
         }
-        self.input(Input::Received(ConnectionId(conn), message), now, shown)
+        let readings = match &message {
+            Message::Report(_) => 1,
+            Message::Batch(batch) => batch.reports.len(),
+            Message::Login(_) | Message::Heartbeat | Message::Ping | Message::Other => 0,
+        };
+        let due = self.viewer.readings + readings;
+        let answers = self.input(Input::Received(ConnectionId(conn), message), now, shown);
+        assert_eq!(self.viewer.readings, due, "every reading is told, late ones too");
+        answers
     }
 
     /// The connection's own thread had a frame in hand when it was told to close.
@@ -243,8 +252,8 @@ impl Server {
         self.closing.clear();
         self.truths.clear();
         self.viewer = Viewer::default();
-        for id in self.fleet.ids() {
-            self.viewer.online.insert(id.to_string(), false);
+        for host in self.fleet.snapshots() {
+            self.viewer.online.insert(host.id.to_string(), false);
         }
     }
 
@@ -255,7 +264,9 @@ impl Server {
         let (mut answers, mut published) = (Vec::new(), Vec::new());
         while let Some(command) = self.fleet.poll_command() {
             match command {
-                Command::Send(ConnectionId(conn), text) => {
+                Command::Send(ConnectionId(conn), answer) => {
+                    self.answered += 1;
+                    let text = answer.encode(Head { id: self.answered, wall: clock.wall });
                     self.check_ack(conn, &text, now);
                     answers.push(Answer::Send(conn, ToAgent::Text(text)));
                 }
@@ -264,7 +275,7 @@ impl Server {
                     self.closing.insert(conn, connection.who);
                     answers.push(Answer::Close(conn, loss(reason)));
                 }
-                Command::Publish(update) => published.extend(self.publish(&update, clock)),
+                Command::Publish(update) => published.extend(self.viewer.hear(&update)),
                 Command::Note(_) => {}
             }
             assert!(answers.len() + published.len() <= 8, "no end of commands");
@@ -272,11 +283,6 @@ impl Server {
         self.check_published(&published, shown);
         self.check(now);
         answers
-    }
-
-    fn publish(&mut self, update: &Update, clock: Now) -> Option<(String, u64)> {
-        let text = self.fleet.panel_message(update, clock).expect("there is something to tell");
-        self.viewer.hear(&text)
     }
 
     /// An acknowledgement names what came, and never less than the one before.
@@ -318,17 +324,17 @@ impl Server {
     /// Hosts are online for the fleet and for viewers when they are.
     fn check(&self, now: u64) {
         for (host, truth) in &self.truths {
-            let view = self.fleet.view(host).expect("known");
+            let view = self.fleet.snapshot(host).expect("known");
             if let Some(online) = truth.online(now) {
-                assert_eq!(view.0.online, online, "{host}: {truth:?} at {now}");
+                assert_eq!(view.online, online, "{host}: {truth:?} at {now}");
             }
             if let Some(told) = self.viewer.online.get(host) {
-                assert_eq!(*told, view.0.online, "{host}: viewers think otherwise");
+                assert_eq!(*told, view.online, "{host}: viewers think otherwise");
             } else {
                 assert_eq!(truth.newest, None, "{host} reports and is not announced");
             }
-            let sample = view.1.map(|metrics| metrics.sample.uptime);
-            assert_eq!(sample.flatten(), truth.newest, "{host}: the last state");
+            let sample = view.sample.and_then(|sample| sample.uptime);
+            assert_eq!(sample, truth.newest, "{host}: the last state");
         }
         assert!(self.connections.len() <= 64, "connections are given back");
     }
@@ -374,7 +380,7 @@ impl Answer {
 
 fn new_fleet() -> Fleet {
     let hosts = vec![(id("host-0"), Label::default())];
-    Fleet::new(Settings { offline_after: OFFLINE_AFTER, public: true, hosts })
+    Fleet::new(Settings { offline_after: OFFLINE_AFTER, hosts })
 }
 
 fn id(text: &str) -> HostId {

@@ -11,12 +11,11 @@ use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
 use super::salvage::{Object, salvage};
-use super::{Batch, DecodeError, Label, Login, LoginError, Message, Place, Report};
+use super::{Batch, DecodeError, Label, Login, Message, Place, Report};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
 use crate::wire::envelope::{Labels, Meta};
-use crate::wire::frame;
-use crate::wire::vstats::{self as wire, Answer, BatchAck};
+use crate::wire::vstats as wire;
 
 /// Reads one text frame of an agent on `/ws/agent`.
 pub fn decode(text: &str) -> Result<Message, DecodeError> {
@@ -29,20 +28,6 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
         "ping" => Ok(Message::Ping),
         _ => Ok(Message::Other),
     }
-}
-
-/// The answer to a [`Login`], as the vStats server words it.
-pub fn login_answer(taken: Result<(), LoginError>) -> String {
-    let message = taken.err().map(|error| error.to_string().into());
-    let status = if taken.is_ok() { "ok" } else { "error" };
-    frame::json(&Answer { kind: "auth", status: Some(status.into()), message })
-}
-
-/// The answer to a [`Batch`].
-pub fn batch_ack(id: &str, accepted: usize, rejected: usize) -> String {
-    let count = |readings| u64::try_from(readings).unwrap_or(u64::MAX);
-    let (accepted, rejected) = (count(accepted), count(rejected));
-    frame::json(&BatchAck { kind: "batch_ack", batch_id: id.into(), accepted, rejected })
 }
 
 #[derive(Deserialize)]

@@ -36,7 +36,7 @@ pub(crate) trait Field: Sized {
     fn hide(&mut self) {}
 
     /// Takes over an older report's inventory where this one has none.
-    fn absorb(&mut self, _older: Self) {}
+    fn absorb(&mut self, _older: &Self) {}
 
     /// What tells a row from the others; empty for what is no row.
     fn key(&self) -> &str {
@@ -105,7 +105,7 @@ impl<T: Field> Field for Option<T> {
         self.iter_mut().for_each(Field::hide);
     }
 
-    fn absorb(&mut self, older: Self) {
+    fn absorb(&mut self, older: &Self) {
         if let (Some(field), Some(older)) = (self, older) {
             field.absorb(older);
         }
@@ -151,8 +151,8 @@ impl<T: Field> Field for Vec<T> {
         self.iter_mut().for_each(Field::hide);
     }
 
-    fn absorb(&mut self, older: Self) {
-        for old in older.into_iter().filter(|old| !old.key().is_empty()) {
+    fn absorb(&mut self, older: &Self) {
+        for old in older.iter().filter(|old| !old.key().is_empty()) {
             if let Some(row) = self.iter_mut().find(|row| row.key() == old.key()) {
                 row.absorb(old);
             }

@@ -30,7 +30,7 @@ impl Sample {
     }
 
     /// Takes over what an older reading says of the inventory, where this one says nothing.
-    pub fn merge_inventory(&mut self, older: Self) {
+    pub fn merge_inventory(&mut self, older: &Self) {
         self.absorb(older);
     }
 
@@ -84,7 +84,7 @@ mod tests {
         }
         let mut read: Sample = serde_json::from_str(&short).unwrap();
         assert_ne!(read.inventory_hash(), full.inventory_hash());
-        read.merge_inventory(full.clone());
+        read.merge_inventory(&full);
         assert_eq!((read.inventory_hash(), read), (full.inventory_hash(), full.clone()));
         let changed = |change: fn(&mut Sample)| {
             let mut other = full.clone();

@@ -120,14 +120,14 @@ macro_rules! part {
                 )+
             }
 
-            fn absorb(&mut self, older: Self) {
+            fn absorb(&mut self, older: &Self) {
                 use $crate::sample::field::Field;
                 let Self { $($field),+ } = self;
                 $(
                     if !part!(@inventory $($flag)*) {
-                        Field::absorb($field, older.$field);
+                        Field::absorb($field, &older.$field);
                     } else if Field::is_empty($field) {
-                        *$field = older.$field;
+                        (*$field).clone_from(&older.$field);
                     }
                 )+
             }

@@ -1,0 +1,73 @@
+//! What changed in the fleet, as plain values: whoever shows, keeps or passes it on needs no more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{Label, Place};
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::{Now, WallTime};
+use kinglet_proto::viewer;
+
+/// One change. A host is [`Update::Added`] before anything else is said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// A reading has come, of whatever age.
+    Reading(Reading),
+    /// A host went online or offline.
+    Status(Snapshot),
+    /// A host became known or changed its name.
+    Added(Snapshot),
+    /// A host is no longer known.
+    Removed(HostId),
+}
+
+/// A reading and where it belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Its host, after it was placed.
+    pub host: Snapshot,
+    /// The reading: the newest with its inventory merged in, any other as it came.
+    pub sample: Arc<Sample>,
+    /// Its number and its boot; `None` in dialects that do not count.
+    pub place: Option<Place>,
+    /// When it came, by the hub's clocks.
+    pub received: Now,
+    /// How old it was then; `None` where only its own label tells, by a clock that may be wrong.
+    pub age: Option<Duration>,
+    /// No later one has come: this is the host's state. Any other fills a gap, or was here before
+    /// and is sent again: the fleet does not remember each number, so who keeps readings goes by
+    /// host, boot and number.
+    pub newest: bool,
+}
+
+/// A host as everybody outside the fleet sees it. A clone shares all that is large.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Its id.
+    pub id: HostId,
+    /// What it is called: the word of the hub's owner before the agent's.
+    pub label: Arc<Label>,
+    /// Heard of within the silence limit.
+    pub online: bool,
+    /// When it was last heard of, by the hub's clock; `None` for never.
+    pub last_seen: Option<WallTime>,
+    /// Its newest reading, inventory merged in; `None` before the first.
+    pub sample: Option<Arc<Sample>>,
+}
+
+impl Snapshot {
+    /// The host as viewers know it.
+    pub fn host(&self) -> viewer::Host<'_> {
+        let Label { name, group, location, country_code, ip: _ } = &*self.label;
+        viewer::Host {
+            id: &self.id,
+            name: name.as_deref().unwrap_or(&self.id),
+            group: group.as_deref().unwrap_or_default(),
+            location: location.as_deref().unwrap_or_default(),
+            country_code: country_code.as_deref().unwrap_or_default(),
+            online: self.online,
+            last_seen: self.last_seen,
+        }
+    }
+}
