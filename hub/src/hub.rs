@@ -1,27 +1,28 @@
-//! The fleet behind a lock, and the channels its commands go out on.
+//! Ties the parts together: the fleet behind its lock, the queues its commands go out on, and the
+//! places that are counted.
+
+pub(crate) mod feed;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use feed::{Feed, Outlet};
 use kinglet::supervisor::Supervisor;
 use kinglet_proto::answer::Answer;
 use kinglet_proto::time::Now;
-use kinglet_proto::viewer;
-use kinglet_proto::wire::envelope::Head;
-use tokio::sync::{broadcast, mpsc};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use crate::auth::Auth;
 use crate::clock;
 use crate::door::enroll::Desk;
 use crate::fleet::{
-    Command, ConnectionId, Fleet, Input, Note, Pace, Reading, Reason, Settings, Update, Verdict,
+    Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
-use crate::limits::{AGENT_QUEUE_MAX, VIEWER_QUEUE_MAX, VIEWERS_MAX};
+use crate::limits::{AGENT_QUEUE_MAX, VIEWERS_MAX};
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
@@ -29,7 +30,6 @@ pub(crate) struct Hub {
     pub(crate) desk: Desk,
     inner: Mutex<Inner>,
     connections: AtomicU64,
-    messages: AtomicU64,
     viewers: AtomicUsize,
     sockets: AtomicUsize,
     complaints: Mutex<Pace>,
@@ -38,24 +38,8 @@ pub(crate) struct Hub {
 struct Inner {
     fleet: Fleet,
     agents: HashMap<ConnectionId, mpsc::Sender<Outgoing>>,
-    /// `None` once the hub stops.
-    channels: Option<Channels>,
-}
-
-/// One queue for all viewers of a kind: a text is written once and shared, and who falls
-/// [`VIEWER_QUEUE_MAX`] messages behind is told so by the queue itself.
-struct Channels {
-    panel: broadcast::Sender<Utf8Bytes>,
-    frontend: broadcast::Sender<Utf8Bytes>,
-}
-
-/// What viewers of one path are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Channel {
-    /// `/ws`: the panel messages.
-    Panel,
-    /// `/ws-frontend`: the SimpleServerStatus objects.
-    Frontend,
+    sinks: Vec<Outlet>,
+    stopping: bool,
 }
 
 /// Something for an agent's connection to do.
@@ -67,21 +51,18 @@ pub(crate) enum Outgoing {
     Close(Reason),
 }
 
+const _: () = assert!(size_of::<Outgoing>() <= 24, "room for 32 of them is kept for each agent");
+
 impl Hub {
     /// A hub nobody is connected to.
     pub(crate) fn new(auth: Auth, settings: Settings, state_dir: Option<PathBuf>) -> Self {
-        let channels = Channels {
-            panel: broadcast::Sender::new(VIEWER_QUEUE_MAX),
-            frontend: broadcast::Sender::new(VIEWER_QUEUE_MAX),
-        };
         let fleet = Fleet::new(settings);
-        let inner = Inner { fleet, agents: HashMap::new(), channels: Some(channels) };
+        let (agents, sinks) = (HashMap::new(), Vec::new());
         Self {
             auth,
             desk: Desk::new(state_dir),
-            inner: Mutex::new(inner),
+            inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
-            messages: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
@@ -93,13 +74,7 @@ impl Hub {
         let now = clock::now();
         let mut inner = self.lock();
         inner.fleet.handle_input(input, now);
-        inner.run_commands(self);
-    }
-
-    /// The number and time of a viewer's next message.
-    pub(crate) fn head(&self) -> Head {
-        let id = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
-        Head { id, wall: clock::now().wall }
+        inner.run_commands();
     }
 
     /// A place for an agent's connection; the receiver ends when the fleet is done with it.
@@ -107,7 +82,7 @@ impl Hub {
         let (sender, receiver) = mpsc::channel(AGENT_QUEUE_MAX);
         let id = ConnectionId(self.next_id());
         let mut inner = self.lock();
-        if inner.channels.is_some() {
+        if !inner.stopping {
             inner.agents.insert(id, sender);
         }
         (id, receiver)
@@ -119,29 +94,36 @@ impl Hub {
         self.handle_input(Input::Left(id));
     }
 
-    /// A place among the viewers of a channel and everything they are told from now on; `None`
-    /// when all places are taken or the hub stops.
-    pub(crate) fn open_viewer(
-        &self,
-        channel: Channel,
-    ) -> Option<(Seat<'_>, broadcast::Receiver<Utf8Bytes>)> {
-        let seat = Seat(&self.viewers);
-        if self.viewers.fetch_add(1, Ordering::Relaxed) >= VIEWERS_MAX {
-            return None;
-        }
+    /// Every host as it is, and a queue of everything that happens from now on.
+    pub(crate) fn open_feed(&self, updates_max: usize) -> (Feed, Vec<Snapshot>) {
+        let (outlet, feed) = feed::open(updates_max);
+        let mut inner = self.lock();
+        inner.sinks.push(outlet);
+        (feed, inner.fleet.snapshots().collect())
+    }
+
+    /// Every host as it is, for a sink that lost updates: what waits for it is forgotten, and its
+    /// feed goes on from here.
+    pub(crate) fn resync(&self, feed: &mut Feed) -> Vec<Snapshot> {
         let inner = self.lock();
-        let channels = inner.channels.as_ref()?;
-        let live = match channel {
-            Channel::Panel => channels.panel.subscribe(),
-            Channel::Frontend => channels.frontend.subscribe(),
-        };
-        Some((seat, live))
+        let forgotten = feed.clear();
+        let hosts = inner.fleet.snapshots().collect();
+        drop(inner);
+        drop(forgotten);
+        hosts
+    }
+
+    /// A place among the viewers; `None` when all are taken.
+    pub(crate) fn open_viewer(&self) -> Option<Seat<'_>> {
+        let before = self.viewers.fetch_add(1, Ordering::Relaxed);
+        let seat = Seat(&self.viewers);
+        (before < VIEWERS_MAX).then_some(seat)
     }
 
     /// Looks at the fleet.
-    pub(crate) fn with_fleet<T>(&self, look: impl FnOnce(&mut Fleet, Now) -> T) -> T {
+    pub(crate) fn with_fleet<T>(&self, look: impl FnOnce(&Fleet, Now) -> T) -> T {
         let now = clock::now();
-        look(&mut self.lock().fleet, now)
+        look(&self.lock().fleet, now)
     }
 
     /// How many viewers are connected.
@@ -187,7 +169,8 @@ impl Hub {
     /// Asks every connection to say goodbye; none is opened after this.
     pub(crate) fn stop(&self) {
         let mut inner = self.lock();
-        inner.channels = None;
+        inner.stopping = true;
+        inner.sinks.clear();
         for (_, agent) in inner.agents.drain() {
             // One whose queue is full ends with the queue.
             let _ = agent.try_send(Outgoing::Close(Reason::Stopping));
@@ -200,7 +183,7 @@ impl Hub {
 }
 
 impl Inner {
-    fn run_commands(&mut self, hub: &Hub) {
+    fn run_commands(&mut self) {
         while let Some(command) = self.fleet.poll_command() {
             match command {
                 Command::Send(id, answer) => {
@@ -215,45 +198,16 @@ impl Inner {
                         let _ = agent.try_send(Outgoing::Close(reason));
                     }
                 }
-                Command::Publish(update) => self.publish(&update, hub),
+                Command::Publish(update) => {
+                    let update = Arc::new(update);
+                    self.sinks.iter().for_each(|sink| sink.push(&update));
+                }
                 Command::Note(note @ Note::Duplicate(_)) => warn!("{note}"),
                 Command::Note(note @ (Note::Joined(_) | Note::Offline(_))) => info!("{note}"),
             }
         }
     }
-
-    /// Writes an update once for each kind of viewer that is there.
-    fn publish(&mut self, update: &Update, hub: &Hub) {
-        let Some(Channels { panel, frontend }) = &self.channels else { return };
-        if panel.receiver_count() > 0
-            && let Some(text) = panel_message(hub.head(), update, hub.auth.public())
-        {
-            // Nobody there any more is no error.
-            let _ = panel.send(text.into());
-        }
-        if frontend.receiver_count() > 0
-            && let Update::Reading(Reading { newest: true, host, sample, .. }) = update
-        {
-            let text = viewer::server_info(&host.host(), host.label.ip.as_deref(), sample);
-            let _ = frontend.send(text.into());
-        }
-    }
 }
-
-/// The message of `/ws` for an update; `None` when there is nothing to tell.
-fn panel_message(head: Head, update: &Update, public: bool) -> Option<String> {
-    match update {
-        Update::Reading(Reading { newest: false, .. }) => None,
-        Update::Reading(Reading { host, sample, .. }) => {
-            Some(viewer::metrics(head, &host.id, viewer::Metrics { sample, public }))
-        }
-        Update::Status(host) => Some(viewer::status(head, &host.host())),
-        Update::Added(host) => Some(viewer::added(head, &host.host())),
-        Update::Removed(id) => Some(viewer::removed(head, id)),
-    }
-}
-
-const _: () = assert!(size_of::<Outgoing>() <= 24, "room for 32 of them is kept for each agent");
 
 /// A place among those counted, given back when it is dropped.
 pub(crate) struct Seat<'a>(&'a AtomicUsize);

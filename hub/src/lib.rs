@@ -13,3 +13,4 @@ pub mod fleet;
 mod hub;
 pub mod limits;
 pub mod server;
+mod sink;

@@ -29,6 +29,9 @@ pub const VIEWERS_MAX: usize = 1000;
 /// Messages a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
 /// it has 10 s to catch up, and half a second at 8,000.
 pub const VIEWER_QUEUE_MAX: usize = 4096;
+/// Updates that may wait for the sink of the live viewers: more than half a second of the largest
+/// fleet's. What finds no room is told as the state it led to.
+pub const BROADCAST_QUEUE_MAX: usize = 4096;
 /// Messages a second an agent may send for long.
 pub const AGENT_PACE: u32 = 20;
 /// Messages an agent may send at once: what a minute of its absence left.

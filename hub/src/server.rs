@@ -5,6 +5,7 @@ pub(crate) mod deny;
 mod listen;
 mod tls;
 pub(crate) mod token;
+pub(crate) mod viewer;
 pub(crate) mod ws;
 
 pub use listen::{ServeError, Server};

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +21,7 @@ use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
@@ -29,6 +31,7 @@ use crate::config::Config;
 use crate::door::router;
 use crate::hub::Hub;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
+use crate::sink::Sinks;
 
 /// Why the hub cannot serve.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct Server {
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     hub: Arc<Hub>,
+    service: TowerToHyperService<Router>,
+    sinks: Vec<BoxFuture<'static, ()>>,
     supervisor: Supervisor,
 }
 
@@ -68,7 +73,10 @@ impl Server {
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let hub = Arc::new(Hub::new(auth, settings, state_dir));
-        Ok(Self { listener, address, tls, hub, supervisor: Supervisor::new(None, None) })
+        let (sinks, running) = Sinks::open(&hub);
+        let service = TowerToHyperService::new(router(&hub, &sinks));
+        let supervisor = Supervisor::new(None, None);
+        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor })
     }
 
     /// This service manager is told how the hub is; without one nobody is.
@@ -83,11 +91,13 @@ impl Server {
 
     /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, address: _, tls, hub, mut supervisor } = self;
+        let Self { listener, address: _, tls, hub, service, sinks, mut supervisor } = self;
+        // They end with the hub, or with this function.
+        let _sinks: JoinSet<()> = sinks.into_iter().collect();
         supervisor.handle_start();
         tokio::select! {
             () = stop => {}
-            () = accept(&listener, tls, hub.clone()) => {}
+            () = accept(&listener, tls, service) => {}
             () = hub.keep_time(&mut supervisor) => {}
         }
         supervisor.handle_stop();
@@ -114,8 +124,11 @@ fn open_listener(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept(listener: &TcpListener, tls: Option<TlsAcceptor>, hub: Arc<Hub>) {
-    let service = TowerToHyperService::new(router(hub));
+async fn accept(
+    listener: &TcpListener,
+    tls: Option<TlsAcceptor>,
+    service: TowerToHyperService<Router>,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         // With every place taken, the next connection waits in the backlog.

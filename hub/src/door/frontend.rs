@@ -1,0 +1,108 @@
+//! `/ws-frontend`: the documented SimpleServerStatus object of a host, the moment it has reported.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use futures_util::StreamExt;
+use kinglet_proto::limits::FRAME_IN_MAX;
+use kinglet_proto::viewer::server_info;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::Routes;
+use crate::clock;
+use crate::fleet::{Pace, Reading, Reason, Update, Verdict};
+use crate::hub::Hub;
+use crate::server::token::Credentials;
+use crate::server::viewer::{Ending, send_waiting};
+use crate::server::ws::{self, Socket, Upgrade};
+use crate::sink::Sinks;
+use crate::sink::broadcast::{Broadcast, Kind, Live};
+
+/// What its viewers share.
+#[derive(Clone)]
+struct Frontend {
+    hub: Arc<Hub>,
+    broadcast: Arc<Broadcast>,
+    kind: Kind,
+}
+
+pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
+    let Some(broadcast) = sinks.get::<Broadcast>() else { return Routes::new() };
+    let kind = broadcast.add_kind(encode);
+    let frontend = Frontend { hub: hub.clone(), broadcast, kind };
+    vec![("/ws-frontend", get(open).with_state(frontend))]
+}
+
+/// The object for a new reading; there is none for anything else.
+fn encode(update: &Update, _: &Broadcast) -> Option<String> {
+    match update {
+        Update::Reading(Reading { newest: true, host, sample, .. }) => {
+            Some(server_info(&host.host(), host.label.ip.as_deref(), sample))
+        }
+        Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Removed(_) => None,
+    }
+}
+
+/// A refused viewer gets its upgrade too: a browser shows its script nothing of a 401.
+async fn open(
+    State(Frontend { hub, broadcast, kind }): State<Frontend>,
+    headers: HeaderMap,
+    uri: Uri,
+    upgrade: Upgrade,
+) -> Response {
+    let Credentials { token, id: _, protocol } = Credentials::read(&headers, &uri);
+    let allowed = hub.auth.viewer(token.as_deref());
+    upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
+        let _open = hub.open_socket();
+        if !allowed {
+            return ws::close(socket, Reason::NotAllowed).await;
+        }
+        let Some(_seat) = hub.open_viewer() else {
+            return ws::close(socket, Reason::TooManyViewers).await;
+        };
+        let Some(live) = broadcast.watch(kind) else {
+            return ws::close(socket, Reason::Stopping).await;
+        };
+        if let Some(reason) = serve(&mut socket, live).await {
+            ws::close(socket, reason).await;
+        }
+    })
+}
+
+/// What happened first.
+enum Event {
+    Live(Result<Utf8Bytes, RecvError>),
+    Frame(Option<Message>),
+}
+
+/// Serves the connection to its end.
+async fn serve(socket: &mut Socket, mut live: Live) -> Ending {
+    let mut pace = Pace::viewer(clock::now().instant);
+    loop {
+        let event = tokio::select! {
+            biased;
+            live = live.recv() => Event::Live(live),
+            frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+        };
+        match event {
+            Event::Live(Ok(text)) => {
+                if let Err(ending) = send_waiting(socket, text, || live.try_recv()).await {
+                    return ending;
+                }
+            }
+            Event::Live(Err(RecvError::Lagged(_))) => return Some(Reason::TooSlow),
+            Event::Live(Err(RecvError::Closed)) => return Some(Reason::Stopping),
+            Event::Frame(None) => return None,
+            // Control frames are answered below us, and messages are not taken here.
+            Event::Frame(Some(_)) => {
+                if pace.take(clock::now().instant) == Verdict::Close {
+                    return Some(Reason::TooFast);
+                }
+            }
+        }
+    }
+}

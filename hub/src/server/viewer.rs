@@ -1,0 +1,60 @@
+//! How a viewer is written to: many messages with one flush, each within its time.
+
+use futures_util::SinkExt;
+use kinglet_proto::limits::WRITE_TIMEOUT;
+use tokio::sync::broadcast::error::TryRecvError;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::ws::Socket;
+use crate::fleet::Reason;
+use crate::limits::VIEWER_BATCH;
+
+/// Why a viewer's connection ends: with a word, or because it is gone.
+pub(crate) type Ending = Option<Reason>;
+
+/// Sends a message and those that wait behind it, [`VIEWER_BATCH`] at most.
+pub(crate) async fn send_waiting(
+    socket: &mut Socket,
+    first: Utf8Bytes,
+    mut waiting: impl FnMut() -> Result<Utf8Bytes, TryRecvError>,
+) -> Result<(), Ending> {
+    let mut next = Some(first);
+    let mut left = VIEWER_BATCH;
+    while let Some(text) = next {
+        feed(socket, text).await?;
+        left -= 1;
+        next = match if left == 0 { Err(TryRecvError::Empty) } else { waiting() } {
+            Ok(text) => Some(text),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
+            Err(TryRecvError::Lagged(_)) => return Err(Some(Reason::TooSlow)),
+        };
+    }
+    flush(socket).await
+}
+
+/// Sends these messages.
+pub(crate) async fn send_all(
+    socket: &mut Socket,
+    texts: impl IntoIterator<Item = String>,
+) -> Result<(), Ending> {
+    for text in texts {
+        feed(socket, text.into()).await?;
+    }
+    flush(socket).await
+}
+
+async fn feed(socket: &mut Socket, text: Utf8Bytes) -> Result<(), Ending> {
+    within(socket.feed(Message::Text(text))).await
+}
+
+async fn flush(socket: &mut Socket) -> Result<(), Ending> {
+    within(socket.flush()).await
+}
+
+async fn within<T, E>(step: impl Future<Output = Result<T, E>>) -> Result<(), Ending> {
+    match timeout(WRITE_TIMEOUT, step).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(None),
+    }
+}

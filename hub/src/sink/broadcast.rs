@@ -1,0 +1,166 @@
+//! The live viewers: each update is written once for each kind of viewer that is there, and shared
+//! by all of the kind.
+//!
+//! The board holds what viewers were told last, and changes under one lock with what is sent: so
+//! who comes in between is greeted with exactly what the messages to follow go on from.
+
+mod board;
+mod live;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use board::Board;
+use futures_util::future::BoxFuture;
+use kinglet_proto::wire::envelope::Head;
+pub(crate) use live::{Live, Past};
+use tokio::sync::broadcast::Sender;
+use tokio::task::yield_now;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tracing::warn;
+
+use super::Sink;
+use crate::clock;
+use crate::fleet::{Snapshot, Update};
+use crate::hub::Hub;
+use crate::hub::feed::{Feed, Next};
+use crate::limits::{VIEWER_BATCH, VIEWER_QUEUE_MAX};
+
+/// What viewers of one kind are told of an update; `None` for nothing.
+pub(crate) type Encode = fn(&Update, &Broadcast) -> Option<String>;
+
+/// A kind of viewer, numbered in the order of their coming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind(usize);
+
+/// The sink of the live viewers.
+pub(crate) struct Broadcast {
+    /// Anyone may look: viewers get no serial numbers and addresses.
+    public: bool,
+    messages: AtomicU64,
+    stage: Mutex<Stage>,
+}
+
+#[derive(Default)]
+struct Stage {
+    board: Board,
+    /// One queue for all viewers of a kind: who falls [`VIEWER_QUEUE_MAX`] messages behind is told
+    /// so by the queue itself. There is none once the hub stops.
+    kinds: Vec<(Encode, Sender<Utf8Bytes>)>,
+}
+
+/// What was written of one update, by kind.
+type Texts = Vec<(usize, Option<Utf8Bytes>)>;
+
+/// The sink, with the fleet as it is.
+pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
+    let stage = Stage { board: Board::new(hosts), kinds: Vec::new() };
+    let (public, messages) = (hub.auth.public(), AtomicU64::new(0));
+    Arc::new(Broadcast { public, messages, stage: Mutex::new(stage) })
+}
+
+impl Sink for Broadcast {
+    fn run(self: Arc<Self>, hub: Arc<Hub>, mut feed: Feed) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            while let Some(next) = feed.next().await {
+                match next {
+                    Next::Update(update) => self.tell(&update),
+                    Next::Lost(lost) => {
+                        if hub.may_complain() {
+                            warn!("viewers are told the state instead of {lost} steps to it");
+                        }
+                        self.catch_up(hub.resync(&mut feed)).await;
+                    }
+                }
+            }
+            // Every queue of viewers ends with this.
+            *self.lock() = Stage::default();
+        })
+    }
+}
+
+impl Broadcast {
+    /// Another kind of viewer.
+    pub(crate) fn add_kind(&self, encode: Encode) -> Kind {
+        let mut stage = self.lock();
+        stage.kinds.push((encode, Sender::new(VIEWER_QUEUE_MAX)));
+        Kind(stage.kinds.len() - 1)
+    }
+
+    /// Everything viewers of a kind are told from now on; `None` once the hub stops.
+    pub(crate) fn watch(self: &Arc<Self>, kind: Kind) -> Option<Live> {
+        let stage = self.lock();
+        let (_, texts) = stage.kinds.get(kind.0)?;
+        Some(Live::new(self.clone(), texts.subscribe()))
+    }
+
+    /// Whether anyone may look.
+    pub(crate) fn public(&self) -> bool {
+        self.public
+    }
+
+    /// The number and time of the next message to whomever.
+    pub(crate) fn head(&self) -> Head {
+        let id = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
+        Head { id, wall: clock::now().wall }
+    }
+
+    /// Tells an update. It is written while nothing is locked; a kind whose first viewer came
+    /// meanwhile gets its text before the board moves on.
+    fn tell(&self, update: &Update) {
+        let mut texts = Texts::new();
+        loop {
+            let mut stage = self.lock();
+            let missing = stage.missing(&texts);
+            if missing.is_empty() {
+                let replaced = stage.board.apply(update);
+                stage.send(texts);
+                drop(stage);
+                return drop(replaced);
+            }
+            drop(stage);
+            texts.extend(
+                missing
+                    .into_iter()
+                    .map(|(kind, encode)| (kind, encode(update, self).map(Utf8Bytes::from))),
+            );
+        }
+    }
+
+    /// Tells what led from the board to these hosts, with pauses in which viewers read.
+    async fn catch_up(&self, hosts: Vec<Snapshot>) {
+        let changes = self.lock().board.changes(hosts, clock::now());
+        for part in changes.chunks(VIEWER_BATCH) {
+            part.iter().for_each(|update| self.tell(update));
+            yield_now().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stage {
+    /// The kinds that have viewers and no text.
+    fn missing(&self, texts: &Texts) -> Vec<(usize, Encode)> {
+        let kinds = self.kinds.iter().enumerate();
+        kinds
+            .filter(|(_, (_, viewers))| viewers.receiver_count() > 0)
+            .filter(|(kind, _)| texts.iter().all(|(written, _)| written != kind))
+            .map(|(kind, (encode, _))| (kind, *encode))
+            .collect()
+    }
+
+    fn send(&self, texts: Texts) {
+        for (kind, text) in texts {
+            if let (Some((_, viewers)), Some(text)) = (self.kinds.get(kind), text) {
+                // Nobody there any more is no error.
+                let _ = viewers.send(text);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
