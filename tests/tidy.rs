@@ -86,8 +86,17 @@ const ARROWS: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["hub/src/fleet/", "hub/src/fleet.rs"],
-        &["tokio", "axum", "std::fs", "std::thread", "std::time::Instant", "SystemTime"],
-        "the fleet is pure: clocks, files and sockets are arguments",
+        &[
+            "tokio",
+            "axum",
+            "serde_json",
+            "std::fs",
+            "std::thread",
+            "std::time::Instant",
+            "SystemTime",
+            "getrandom",
+        ],
+        "the fleet is pure: clocks, files and sockets are arguments, and nobody's JSON its own",
     ),
     (&["src/"], &["kinglet_hub"], "the agent knows only proto of the hub"),
 ];

@@ -4,16 +4,17 @@
 //! share is the hub, its sinks, and what `server` has for them.
 
 mod agents;
-mod api;
-pub(crate) mod enroll;
+mod enroll;
 mod frontend;
+mod health;
+mod hosts;
 mod page;
 mod panel;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::routing::MethodRouter;
 
 use crate::hub::Hub;
 use crate::sink::Sinks;
@@ -25,17 +26,46 @@ type Routes = Vec<(&'static str, MethodRouter)>;
 type Door = fn(&Arc<Hub>, &Sinks) -> Routes;
 
 /// Every door.
-const DOORS: &[Door] = &[panel::routes, frontend::routes];
+const DOORS: &[Door] = &[
+    agents::routes,
+    enroll::routes,
+    frontend::routes,
+    health::routes,
+    hosts::routes,
+    page::routes,
+    panel::routes,
+];
 
 /// Every path of the hub.
 pub(crate) fn router(hub: &Arc<Hub>, sinks: &Sinks) -> Router {
-    let rest = page::routes()
-        .route("/healthz", get(api::health))
-        .route("/api/hosts", get(api::hosts))
-        .route("/ws/agent", get(agents::agent))
-        .route(kinglet_proto::enroll::PATH, get(enroll::enroll))
-        .route("/ws-report", get(agents::report))
-        .with_state(hub.clone());
     let routes = DOORS.iter().flat_map(|door| door(hub, sinks));
-    routes.fold(rest, |router, (path, answer)| router.route(path, answer))
+    routes.fold(Router::new(), |router, (path, answer)| router.route(path, answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::auth::Auth;
+    use crate::fleet::Settings;
+
+    /// Every path there is; it can be routed, so no two doors have the same.
+    fn paths() -> BTreeSet<&'static str> {
+        let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
+        let hub = Arc::new(Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None));
+        let (sinks, _) = Sinks::open(&hub);
+        drop(router(&hub, &sinks));
+        DOORS.iter().flat_map(|door| door(&hub, &sinks)).map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn the_readme_lists_every_path_but_the_files_of_the_page() {
+        let readme = include_str!("../README.md");
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| `/")?.split('`').next());
+        let listed: BTreeSet<String> = rows.map(|path| format!("/{path}")).collect();
+        let there = paths().into_iter().filter(|path| !path.contains('.'));
+        assert_eq!(listed, there.map(str::to_owned).collect());
+    }
 }

@@ -18,7 +18,6 @@ use tracing::{info, warn};
 
 use crate::auth::Auth;
 use crate::clock;
-use crate::door::enroll::Desk;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
@@ -27,7 +26,8 @@ use crate::limits::{AGENT_QUEUE_MAX, VIEWERS_MAX};
 /// What everything in the server shares.
 pub(crate) struct Hub {
     pub(crate) auth: Auth,
-    pub(crate) desk: Desk,
+    /// Where invitations and enrolled hosts are; `None` where nobody is ever enrolled.
+    pub(crate) state_dir: Option<PathBuf>,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -60,7 +60,7 @@ impl Hub {
         let (agents, sinks) = (HashMap::new(), Vec::new());
         Self {
             auth,
-            desk: Desk::new(state_dir),
+            state_dir,
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),

@@ -2,6 +2,7 @@
 
 mod capped;
 pub(crate) mod deny;
+pub(crate) mod json;
 mod listen;
 mod tls;
 pub(crate) mod token;

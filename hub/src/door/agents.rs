@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use axum::routing::get;
 use futures_util::StreamExt;
 use kinglet_proto::answer::{Answer, LoginError};
 use kinglet_proto::host::{HostId, HostIdError};
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, warn};
 
+use super::Routes;
 use crate::auth::Grant;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
@@ -25,10 +27,11 @@ use crate::limits::VISITOR_FRAME_MAX;
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
+use crate::sink::Sinks;
 
-/// Which of the two channels an agent came in by.
+/// Which of the two paths an agent came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
+enum Channel {
     /// `/ws/agent`: messages with a type; the hub answers and pings.
     Agent,
     /// `/ws-report`: bare objects; the hub only listens.
@@ -43,8 +46,15 @@ enum Entry {
     Visitor,
 }
 
+pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
+    vec![
+        ("/ws/agent", get(agent).with_state(hub.clone())),
+        ("/ws-report", get(report).with_state(hub.clone())),
+    ]
+}
+
 /// `GET /ws/agent`.
-pub(crate) async fn agent(
+async fn agent(
     State(hub): State<Arc<Hub>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -64,11 +74,11 @@ pub(crate) async fn agent(
             Grant::Refused => return refuse(&hub, peer, id.as_ref()),
         },
     };
-    open(hub, upgrade, protocol, Door::Agent, entry)
+    open(hub, upgrade, protocol, Channel::Agent, entry)
 }
 
 /// `GET /ws-report`.
-pub(crate) async fn report(
+async fn report(
     State(hub): State<Arc<Hub>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -81,7 +91,9 @@ pub(crate) async fn report(
         Err(error) => return refuse_id(&hub, peer, error),
     };
     match hub.auth.agent(&token.unwrap_or_default(), id.as_ref()) {
-        Grant::Host(host) => open(hub, upgrade, protocol, Door::Report, Entry::Host(host, false)),
+        Grant::Host(host) => {
+            open(hub, upgrade, protocol, Channel::Report, Entry::Host(host, false))
+        }
         Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_ref()),
     }
 }
@@ -111,7 +123,7 @@ fn open(
     hub: Arc<Hub>,
     upgrade: Result<Upgrade, Response>,
     protocol: Option<&'static str>,
-    door: Door,
+    channel: Channel,
     entry: Entry,
 ) -> Response {
     let upgrade = match upgrade {
@@ -130,7 +142,7 @@ fn open(
             Entry::Visitor => Input::Visited(connection),
         });
         let pace = Pace::agent(clock::now().instant);
-        let agent = Agent { hub: &hub, connection, door, pace, answers: 0 };
+        let agent = Agent { hub: &hub, connection, channel, pace, answers: 0 };
         let ended = agent.serve(socket, outbox).await;
         hub.close_agent(connection);
         if let Some((socket, reason)) = ended {
@@ -143,7 +155,7 @@ fn open(
 struct Agent<'a> {
     hub: &'a Hub,
     connection: ConnectionId,
-    door: Door,
+    channel: Channel,
     pace: Pace,
     answers: u64,
 }
@@ -169,7 +181,7 @@ impl Agent<'_> {
                 biased;
                 outgoing = outbox.recv() => Event::Outgoing(outgoing),
                 frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
-                () = sleep_until(ping_at), if self.door == Door::Agent => Event::PingDue,
+                () = sleep_until(ping_at), if self.channel == Channel::Agent => Event::PingDue,
             };
             match event {
                 Event::Outgoing(Some(Outgoing::Answer(answer))) => {
@@ -200,7 +212,7 @@ impl Agent<'_> {
     fn take(&mut self, socket: &mut Socket, frame: Message) -> Option<Reason> {
         match self.pace.take(clock::now().instant) {
             Verdict::Take => self.read(socket, &frame),
-            Verdict::Refuse(retry_after) if self.door == Door::Agent => {
+            Verdict::Refuse(retry_after) if self.channel == Channel::Agent => {
                 self.hub.handle_input(Input::TooFast(self.connection, retry_after));
             }
             Verdict::Refuse(_) | Verdict::Drop => {}
@@ -214,9 +226,9 @@ impl Agent<'_> {
             // Ping, Pong, Close: tungstenite has answered them. Binary says nothing we know.
             return self.hub.handle_input(Input::Heard(self.connection));
         };
-        let message = match self.door {
-            Door::Agent => ingest::decode(text),
-            Door::Report => ingest::decode_server_info(text)
+        let message = match self.channel {
+            Channel::Agent => ingest::decode(text),
+            Channel::Report => ingest::decode_server_info(text)
                 .map(|report| ingest::Message::Report(Box::new(report))),
         };
         self.hub.handle_input(match message {

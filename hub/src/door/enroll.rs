@@ -1,12 +1,13 @@
 //! `/ws/enroll`: a code comes in, a token goes out, once.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use kinglet_proto::enroll::{Enrolled, encode};
 use kinglet_proto::host::{HostId, HostIdError};
 use kinglet_proto::ingest::Label;
@@ -15,6 +16,7 @@ use kinglet_proto::time::{Instant, Now};
 use tokio_tungstenite::tungstenite::Message;
 use tracing::{info, warn};
 
+use super::Routes;
 use crate::auth::{TokenHash, new_token};
 use crate::clock;
 use crate::enroll::code::Code;
@@ -26,16 +28,28 @@ use crate::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Upgrade};
+use crate::sink::Sinks;
 
 /// The close code of a conversation that came to its end.
 const DONE: u16 = 1000;
 
 /// Where codes are taken, one at a time and not too many in a second.
-pub(crate) struct Desk {
-    /// `None` where nobody is ever enrolled.
-    state_dir: Option<PathBuf>,
+#[derive(Default)]
+struct Desk {
     second: Mutex<Second>,
     turn: Mutex<()>,
+}
+
+/// What requests share.
+#[derive(Clone)]
+struct Enrolling {
+    hub: Arc<Hub>,
+    desk: Arc<Desk>,
+}
+
+pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
+    let enrolling = Enrolling { hub: hub.clone(), desk: Arc::default() };
+    vec![(kinglet_proto::enroll::PATH, get(enroll).with_state(enrolling))]
 }
 
 /// A second and the codes shown in it.
@@ -62,10 +76,6 @@ enum Refusal {
 }
 
 impl Desk {
-    pub(crate) fn new(state_dir: Option<PathBuf>) -> Self {
-        Self { state_dir, second: Mutex::default(), turn: Mutex::default() }
-    }
-
     /// Counts a code; an error when there were enough in this second.
     fn admit(&self, now: Instant) -> Result<(), Refusal> {
         let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,8 +92,8 @@ impl Desk {
 }
 
 /// `GET /ws/enroll`.
-pub(crate) async fn enroll(
-    State(hub): State<Arc<Hub>>,
+async fn enroll(
+    State(Enrolling { hub, desk }): State<Enrolling>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: Result<Upgrade, Response>,
@@ -99,7 +109,7 @@ pub(crate) async fn enroll(
     let exchanged = {
         let hub = hub.clone();
         let now = clock::now();
-        let work = move || exchange(&hub, &code, &id, now);
+        let work = move || exchange(&hub, &desk, &code, &id, now);
         tokio::task::spawn_blocking(work).await
     };
     let (id, enrolled) = match exchanged {
@@ -119,12 +129,18 @@ pub(crate) async fn enroll(
 }
 
 /// Turns a code into a host with a token. What fails before the claim leaves the code good.
-fn exchange(hub: &Hub, code: &str, id: &str, now: Now) -> Result<(HostId, Enrolled), Refusal> {
-    hub.desk.admit(now.instant)?;
+fn exchange(
+    hub: &Hub,
+    desk: &Desk,
+    code: &str,
+    id: &str,
+    now: Now,
+) -> Result<(HostId, Enrolled), Refusal> {
+    desk.admit(now.instant)?;
     let unknown = Refusal::NoInvitation(NoInvitation::Unknown);
-    let Some(state_dir) = &hub.desk.state_dir else { return Err(unknown) };
+    let Some(state_dir) = &hub.state_dir else { return Err(unknown) };
     let Some(code) = Code::parse(code) else { return Err(unknown) };
-    let _turn = hub.desk.take_turn();
+    let _turn = desk.take_turn();
     let found = find(state_dir, &code, now.wall)?;
     let id = HostId::parse(id).map_err(Refusal::BadId)?;
     let replace = judge(hub, state_dir, &found, &id)?;
@@ -263,7 +279,7 @@ mod tests {
 
     #[test]
     fn only_so_many_codes_are_looked_up_in_a_second() {
-        let desk = Desk::new(None);
+        let desk = Desk::default();
         let at = Instant::from_millis;
         for _ in 0..ENROLLMENTS_PER_S {
             desk.admit(at(5_000)).unwrap();

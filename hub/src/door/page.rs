@@ -1,9 +1,14 @@
 //! The page: its files, built in, and the headers that keep them to themselves.
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+
+use super::Routes;
+use crate::hub::Hub;
+use crate::sink::Sinks;
 
 /// Nothing from elsewhere, nothing inline, no frame around it: an agent's text that got into the
 /// page as markup would still find nothing to run.
@@ -34,11 +39,10 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/units.js", JS, include_str!("../../page/units.js")),
 ];
 
-/// A route for each file of the page.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| {
-        router.route(path, get(move || std::future::ready(file(kind, text))))
-    })
+/// A route for each file.
+pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
+    let route = |&(path, kind, text)| (path, get(move || std::future::ready(file(kind, text))));
+    FILES.iter().map(route).collect()
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {

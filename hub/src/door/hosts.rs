@@ -1,31 +1,30 @@
-//! `/api/hosts` and `/healthz`.
+//! `/api/hosts`: every host with its last reading, to whom may look.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use kinglet_proto::time::WallTime;
 use kinglet_proto::viewer;
 use serde::Serialize;
 
+use super::Routes;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
+use crate::server::json::json;
 use crate::server::token::Credentials;
+use crate::sink::Sinks;
 
-/// `GET /healthz`: the hub runs. Nothing a stranger may not know.
-pub(crate) async fn health(State(hub): State<Arc<Hub>>) -> Response {
-    #[derive(Serialize)]
-    struct Health {
-        status: &'static str,
-        version: &'static str,
-        hosts: usize,
-        online: usize,
-        viewers: usize,
-    }
-    let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
-    let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
-    json(&Health { status: "ok", version, hosts, online, viewers })
+pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
+    vec![("/api/hosts", get(hosts).with_state(hub.clone()))]
+}
+
+#[derive(Serialize)]
+struct Hosts<'a> {
+    time: WallTime,
+    hosts: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -44,26 +43,16 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// `GET /api/hosts`: every host with its last reading, to whom may look.
-pub(crate) async fn hosts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
-    #[derive(Serialize)]
-    struct Hosts<'a> {
-        time: WallTime,
-        hosts: Vec<Entry<'a>>,
-    }
+async fn hosts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         let body = r#"{"error":"unauthorized","message":"a valid token is needed"}"#;
         let headers = [("content-type", "application/json"), ("www-authenticate", "Bearer")];
         return (StatusCode::UNAUTHORIZED, headers, body).into_response();
     }
+    // Only the snapshots are taken while the fleet is locked.
     let (time, snapshots) =
         hub.with_fleet(|fleet, now| (now.wall, Vec::from_iter(fleet.snapshots())));
     let public = hub.auth.public();
-    let entry = |snapshot| Entry::new(snapshot, public);
-    json(&Hosts { time, hosts: snapshots.iter().map(entry).collect() })
-}
-
-fn json<T: Serialize>(value: &T) -> Response {
-    let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
-    (headers, serde_json::to_string(value).unwrap_or_default()).into_response()
+    let hosts = snapshots.iter().map(|snapshot| Entry::new(snapshot, public)).collect();
+    json(&Hosts { time, hosts })
 }
