@@ -19,7 +19,7 @@ mod stated;
 mod storage;
 
 pub(crate) use field::{Field, lenient};
-pub use inventory::Report;
+pub use inventory::{Public, Report};
 pub use kernel::Kernel;
 pub use machine::{AgentCost, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};

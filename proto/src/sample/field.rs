@@ -10,6 +10,20 @@ use crate::limits::{INGEST_LIST_MAX, INGEST_TEXT_MAX};
 use crate::percent::Percent;
 use crate::time::{Instant, WallTime};
 
+/// What is written of a sample.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope {
+    /// What rarely changes.
+    pub(super) inventory: bool,
+    /// What not everybody may see.
+    pub(super) private: bool,
+}
+
+impl Scope {
+    /// All of it.
+    pub(super) const ALL: Self = Self { inventory: true, private: true };
+}
+
 /// A field's type. Parts of the sample are types of fields too, and so is the whole.
 pub(crate) trait Field: Sized {
     /// One of everything, for tests.
@@ -26,14 +40,11 @@ pub(crate) trait Field: Sized {
         false
     }
 
-    /// Writes it, with the inventory in it or without.
-    fn write<S: Serializer>(&self, to: S, inventory: bool) -> Result<S::Ok, S::Error>;
+    /// Writes what is asked for of it.
+    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error>;
 
     /// Cuts it to what a hub keeps, and gives back the room that a decoder took in advance.
     fn bound(&mut self) {}
-
-    /// Takes out what public viewers may not see.
-    fn hide(&mut self) {}
 
     /// Takes over an older report's inventory where this one has none.
     fn absorb(&mut self, _older: &Self) {}
@@ -58,12 +69,12 @@ pub(crate) trait Field: Sized {
 /// A field to be written.
 pub(super) struct With<'a, T> {
     pub(super) field: &'a T,
-    pub(super) inventory: bool,
+    pub(super) scope: Scope,
 }
 
 impl<T: Field> Serialize for With<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.field.write(serializer, self.inventory)
+        self.field.write(serializer, self.scope)
     }
 }
 
@@ -90,19 +101,15 @@ impl<T: Field> Field for Option<T> {
         self.is_none()
     }
 
-    fn write<S: Serializer>(&self, to: S, inventory: bool) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
         match self {
-            Some(field) => field.write(to, inventory),
+            Some(field) => field.write(to, scope),
             None => to.serialize_none(),
         }
     }
 
     fn bound(&mut self) {
         self.iter_mut().for_each(Field::bound);
-    }
-
-    fn hide(&mut self) {
-        self.iter_mut().for_each(Field::hide);
     }
 
     fn absorb(&mut self, older: &Self) {
@@ -137,18 +144,14 @@ impl<T: Field> Field for Vec<T> {
         Vec::is_empty(self)
     }
 
-    fn write<S: Serializer>(&self, to: S, inventory: bool) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.iter().map(|field| With { field, inventory }))
+    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter().map(|field| With { field, scope }))
     }
 
     fn bound(&mut self) {
         self.truncate(INGEST_LIST_MAX);
         self.shrink_to_fit();
         self.iter_mut().for_each(Field::bound);
-    }
-
-    fn hide(&mut self) {
-        self.iter_mut().for_each(Field::hide);
     }
 
     fn absorb(&mut self, older: &Self) {
@@ -178,7 +181,7 @@ impl Field for String {
         String::is_empty(self)
     }
 
-    fn write<S: Serializer>(&self, to: S, _inventory: bool) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
         to.serialize_str(self)
     }
 
@@ -205,7 +208,7 @@ impl Field for DiskType {
         *self == Self::Unknown
     }
 
-    fn write<S: Serializer>(&self, to: S, _inventory: bool) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
         self.serialize(to)
     }
 
@@ -227,7 +230,7 @@ impl Field for Instant {
         true
     }
 
-    fn write<S: Serializer>(&self, to: S, _inventory: bool) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
         to.serialize_none()
     }
 
@@ -247,7 +250,7 @@ macro_rules! plain_fields {
                 $is_empty(self)
             }
 
-            fn write<S: Serializer>(&self, to: S, _inventory: bool) -> Result<S::Ok, S::Error> {
+            fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
                 self.serialize(to)
             }
 

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use serde::{Serialize, Serializer};
 
+use super::field::Scope;
 use super::{Field, Sample};
 
 /// A sample to be written, with or without the fields that rarely change.
@@ -17,7 +18,18 @@ pub struct Report<'a> {
 
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.sample.write(serializer, self.inventory)
+        let scope = Scope { inventory: self.inventory, ..Scope::ALL };
+        self.sample.write(serializer, scope)
+    }
+}
+
+/// A sample to be written for anybody: the fields that say so, and no others.
+#[derive(Debug, Clone, Copy)]
+pub struct Public<'a>(pub &'a Sample);
+
+impl Serialize for Public<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer, Scope { private: false, ..Scope::ALL })
     }
 }
 
@@ -32,11 +44,6 @@ impl Sample {
     /// Takes over what an older reading says of the inventory, where this one says nothing.
     pub fn merge_inventory(&mut self, older: &Self) {
         self.absorb(older);
-    }
-
-    /// Keeps only what anybody may see: the fields that say so.
-    pub fn keep_public(&mut self) {
-        self.hide();
     }
 
     /// Cuts lists and texts to what a hub keeps of them, and gives back the room a decoder took in
@@ -67,8 +74,11 @@ mod tests {
 
     #[test]
     fn the_public_sees_what_says_so_and_nothing_else() {
-        let mut public = sample();
-        public.keep_public();
+        let text = serde_json::to_string(&Public(&sample())).unwrap();
+        for word in ["serial", "mac", "ip_addresses"] {
+            assert!(!text.contains(&format!("\"{word}\"")), "{word} in {text}");
+        }
+        let public: Sample = serde_json::from_str(&text).unwrap();
         assert_eq!((public.hostname.as_str(), public.cpu.brand.as_str()), ("pi", "Cortex"));
         assert_eq!((public.disks[0].model.as_str(), public.disks[0].serial.as_str()), ("M", ""));
         assert_eq!(public.network.interfaces[0].mac, None);

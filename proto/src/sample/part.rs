@@ -84,7 +84,11 @@ macro_rules! part {
                 true $(&& $crate::sample::field::Field::is_empty($field))+
             }
 
-            fn write<S>(&self, to: S, inventory: bool) -> Result<S::Ok, S::Error>
+            fn write<S>(
+                &self,
+                to: S,
+                scope: $crate::sample::field::Scope,
+            ) -> Result<S::Ok, S::Error>
             where
                 S: serde::Serializer,
             {
@@ -95,9 +99,11 @@ macro_rules! part {
                 $(
                     let is_rare = part!(@inventory $($flag)*);
                     let is_sparse = is_rare || part!(@sparse $($flag)*);
-                    let is_left_out = is_rare && !inventory || is_sparse && Field::is_empty($field);
+                    let is_left_out = !part!(@public $($flag)*) && !scope.private
+                        || is_rare && !scope.inventory
+                        || is_sparse && Field::is_empty($field);
                     if !is_left_out && !Field::is_absent($field) {
-                        let value = With { field: $field, inventory };
+                        let value = With { field: $field, scope };
                         map.serialize_entry(stringify!($field), &value)?;
                     }
                 )+
@@ -107,17 +113,6 @@ macro_rules! part {
             fn bound(&mut self) {
                 let Self { $($field),+ } = self;
                 $($crate::sample::field::Field::bound($field);)+
-            }
-
-            fn hide(&mut self) {
-                let Self { $($field),+ } = self;
-                $(
-                    if part!(@public $($flag)*) {
-                        $crate::sample::field::Field::hide($field);
-                    } else {
-                        *$field = Default::default();
-                    }
-                )+
             }
 
             fn absorb(&mut self, older: &Self) {
@@ -163,7 +158,8 @@ macro_rules! part {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::sample::field::Field::write(self, serializer, true)
+                use $crate::sample::field::{Field, Scope};
+                Field::write(self, serializer, Scope::ALL)
             }
         }
     };

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::sample::Sample;
+use crate::sample::{Public, Sample};
 use crate::time::WallTime;
 use crate::wire::envelope::{Head, envelope};
 
@@ -41,12 +41,11 @@ pub struct Metrics<'a> {
 
 impl Serialize for Metrics<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.public {
-            return self.sample.serialize(serializer);
+        if self.public {
+            Public(self.sample).serialize(serializer)
+        } else {
+            self.sample.serialize(serializer)
         }
-        let mut sample = self.sample.clone();
-        sample.keep_public();
-        sample.serialize(serializer)
     }
 }
 
