@@ -6,18 +6,18 @@ mod enroll;
 mod host;
 mod order;
 mod pace;
+mod report;
 mod update;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use command::{Command, Note, Reason};
-use host::{Host, Taken};
-use kinglet_proto::answer::{Answer, BatchAck, LoginError};
+use host::Host;
+use kinglet_proto::answer::{Answer, LoginError};
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Batch, Label, Message, Report};
+use kinglet_proto::ingest::{Label, Message};
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 pub use pace::{Pace, Verdict};
@@ -193,85 +193,6 @@ impl Fleet {
         if self.visitors.remove(&connection).is_some() {
             self.close(connection, reason);
         }
-    }
-
-    fn hear(&mut self, connection: ConnectionId, now: Now) {
-        let Some(id) = self.agents.get(&connection) else { return };
-        let Some(host) = self.hosts.get_mut(id) else { return };
-        host.heard = Some(now);
-        if !host.online {
-            host.online = true;
-            if host.announced {
-                publish(&mut self.commands, Update::Status(host.snapshot(id)));
-            }
-        }
-    }
-
-    fn receive(&mut self, connection: ConnectionId, message: Message, now: Now) {
-        if self.visitors.remove(&connection).is_some() {
-            return self.close(connection, Reason::NoCredentials);
-        }
-        self.hear(connection, now);
-        match message {
-            Message::Report(report) => {
-                let age = report.age;
-                self.report(connection, *report, Some(age), now);
-            }
-            Message::Batch(batch) => self.batch(connection, batch, now),
-            Message::Ping => self.send(connection, Answer::Pong),
-            Message::Login(_) | Message::Heartbeat | Message::Other => {}
-        }
-    }
-
-    fn report(
-        &mut self,
-        connection: ConnectionId,
-        mut report: Report,
-        age: Option<Duration>,
-        now: Now,
-    ) {
-        let Some(id) = self.agents.get(&connection) else { return };
-        let Some(host) = self.hosts.get_mut(id) else { return };
-        let renamed = host.rename(mem::take(&mut report.label), &report.sample.hostname);
-        let Taken { sample, place, newest, ack } = host.take(report, now);
-        let first = !mem::replace(&mut host.announced, true);
-        let snapshot = host.snapshot(id);
-        let commands = &mut self.commands;
-        if first || renamed {
-            publish(commands, Update::Added(snapshot.clone()));
-        }
-        if first {
-            publish(commands, Update::Status(snapshot.clone()));
-        }
-        let reading = Reading { host: snapshot, sample, place, received: now, age, newest };
-        publish(commands, Update::Reading(reading));
-        if let Some(seq) = ack {
-            // Nothing keeps readings yet, so what was taken in is as safe as it will ever be.
-            self.send(connection, Answer::Ack(seq));
-        }
-    }
-
-    /// Kept readings are older than any live one. The last of them is the host's state where there
-    /// has been none, and goes first: a host is told of before what it did earlier.
-    fn batch(&mut self, connection: ConnectionId, mut batch: Batch, now: Now) {
-        let accepted = batch.reports.len();
-        let id = self.agents.get(&connection).cloned();
-        let fresh = |id: &HostId| self.hosts.get(id).is_some_and(|host| host.sample.is_none());
-        if id.as_ref().is_some_and(fresh)
-            && let Some(last) = batch.reports.pop()
-        {
-            self.report(connection, last, None, now);
-        }
-        if let Some(host) = id.and_then(|id| self.snapshot(&id)) {
-            for Report { sample, place, age: _, label: _ } in batch.reports {
-                let (host, sample) = (host.clone(), Arc::new(sample));
-                let reading =
-                    Reading { host, sample, place, received: now, age: None, newest: false };
-                publish(&mut self.commands, Update::Reading(reading));
-            }
-        }
-        let ack = BatchAck { batch_id: batch.id, accepted, rejected: batch.rejected };
-        self.send(connection, Answer::BatchAck(Box::new(ack)));
     }
 
     fn leave(&mut self, connection: ConnectionId) {

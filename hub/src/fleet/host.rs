@@ -86,28 +86,26 @@ impl Host {
     /// Takes over what the agent calls its host where the owner of the hub was silent; true when
     /// viewers should be told.
     pub(super) fn rename(&mut self, said: Label, hostname: &str) -> bool {
-        let hostname = (!hostname.is_empty()).then(|| hostname.to_owned());
-        let (owner, before) = (&self.owner, &self.said);
-        let first = |texts: [&Option<String>; 2]| texts.into_iter().find_map(Clone::clone);
-        self.said = Label {
-            name: said.name.or_else(|| before.name.clone()),
-            group: said.group.or_else(|| before.group.clone()),
-            location: said.location.or_else(|| before.location.clone()),
-            country_code: said.country_code.or_else(|| before.country_code.clone()),
-            ip: said.ip,
-        };
-        let shown = Label {
-            name: first([&owner.name, &self.said.name]).or(hostname),
-            group: first([&owner.group, &self.said.group]),
-            location: first([&owner.location, &self.said.location]),
-            country_code: first([&owner.country_code, &self.said.country_code]),
-            ip: first([&owner.ip, &self.said.ip]),
-        };
-        let changed = shown != *self.shown;
-        if changed {
-            self.shown = Arc::new(shown);
+        let Label { name, group, location, country_code, ip } = said;
+        let (kept, owner) = (&mut self.said, &self.owner);
+        kept.name = name.or_else(|| kept.name.take());
+        kept.group = group.or_else(|| kept.group.take());
+        kept.location = location.or_else(|| kept.location.take());
+        kept.country_code = country_code.or_else(|| kept.country_code.take());
+        kept.ip = ip;
+        let shown = [
+            first(&owner.name, &kept.name).or((!hostname.is_empty()).then_some(hostname)),
+            first(&owner.group, &kept.group),
+            first(&owner.location, &kept.location),
+            first(&owner.country_code, &kept.country_code),
+            first(&owner.ip, &kept.ip),
+        ];
+        if shown == texts(&self.shown) {
+            return false;
         }
-        changed
+        let [name, group, location, country_code, ip] = shown.map(|text| text.map(str::to_owned));
+        self.shown = Arc::new(Label { name, group, location, country_code, ip });
+        true
     }
 
     /// The host as everybody outside the fleet sees it.
@@ -120,4 +118,14 @@ impl Host {
             sample: self.sample.clone(),
         }
     }
+}
+
+fn first<'a>(owner: &'a Option<String>, said: &'a Option<String>) -> Option<&'a str> {
+    owner.as_deref().or(said.as_deref())
+}
+
+/// The texts of a label in the order of its fields.
+fn texts(label: &Label) -> [Option<&str>; 5] {
+    let Label { name, group, location, country_code, ip } = label;
+    [name, group, location, country_code, ip].map(|text| text.as_deref())
 }

@@ -1,0 +1,109 @@
+//! What comes on a connection that reports as a host: heard, placed, told and answered.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kinglet_proto::answer::{Answer, BatchAck};
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{Batch, Message, Report};
+use kinglet_proto::time::Now;
+
+use super::host::{Host, Taken};
+use super::{Command, ConnectionId, Fleet, Reading, Reason, Update};
+
+impl Fleet {
+    /// A sign of life.
+    pub(super) fn hear(&mut self, connection: ConnectionId, now: Now) {
+        if let Some(mut host) = self.reporting(connection) {
+            host.hear(now);
+        }
+    }
+
+    /// A message. One of a connection that was told to close means nothing any more.
+    pub(super) fn receive(&mut self, connection: ConnectionId, message: Message, now: Now) {
+        if self.visitors.remove(&connection).is_some() {
+            return self.close(connection, Reason::NoCredentials);
+        }
+        let Some(mut host) = self.reporting(connection) else { return };
+        host.hear(now);
+        let answer = match message {
+            Message::Report(report) => {
+                let age = report.age;
+                host.take(*report, Some(age), now)
+            }
+            Message::Batch(batch) => Some(host.take_batch(batch, now)),
+            Message::Ping => Some(Answer::Pong),
+            Message::Login(_) | Message::Heartbeat | Message::Other => None,
+        };
+        if let Some(answer) = answer {
+            self.send(connection, answer);
+        }
+    }
+
+    /// The host of a connection, found once for all that is done with it.
+    fn reporting(&mut self, connection: ConnectionId) -> Option<Reporting<'_>> {
+        let id = self.agents.get(&connection)?;
+        let host = self.hosts.get_mut(id)?;
+        Some(Reporting { id, host, commands: &mut self.commands })
+    }
+}
+
+/// A host that says something.
+struct Reporting<'a> {
+    id: &'a HostId,
+    host: &'a mut Host,
+    commands: &'a mut VecDeque<Command>,
+}
+
+impl Reporting<'_> {
+    fn hear(&mut self, now: Now) {
+        self.host.heard = Some(now);
+        let was_online = mem::replace(&mut self.host.online, true);
+        if !was_online && self.host.announced {
+            self.publish(Update::Status(self.host.snapshot(self.id)));
+        }
+    }
+
+    /// Takes a reading in; how far all are here, if that is to be said.
+    fn take(&mut self, mut report: Report, age: Option<Duration>, now: Now) -> Option<Answer> {
+        let renamed = self.host.rename(mem::take(&mut report.label), &report.sample.hostname);
+        let Taken { sample, place, newest, ack } = self.host.take(report, now);
+        let first = !mem::replace(&mut self.host.announced, true);
+        let host = self.host.snapshot(self.id);
+        if first || renamed {
+            self.publish(Update::Added(host.clone()));
+        }
+        if first {
+            self.publish(Update::Status(host.clone()));
+        }
+        let received = now;
+        self.publish(Update::Reading(Reading { host, sample, place, received, age, newest }));
+        // Nothing keeps readings yet, so what was taken in is as safe as it will ever be.
+        ack.map(Answer::Ack)
+    }
+
+    /// Kept readings are older than any live one. The last of them is the host's state where there
+    /// has been none, and goes first: a host is told of before what it did earlier.
+    fn take_batch(&mut self, mut batch: Batch, now: Now) -> Answer {
+        let accepted = batch.reports.len();
+        if self.host.sample.is_none()
+            && let Some(last) = batch.reports.pop()
+        {
+            self.take(last, None, now);
+        }
+        let host = self.host.snapshot(self.id);
+        for Report { sample, place, age: _, label: _ } in batch.reports {
+            let (host, sample) = (host.clone(), Arc::new(sample));
+            let (received, age, newest) = (now, None, false);
+            self.publish(Update::Reading(Reading { host, sample, place, received, age, newest }));
+        }
+        let ack = BatchAck { batch_id: batch.id, accepted, rejected: batch.rejected };
+        Answer::BatchAck(Box::new(ack))
+    }
+
+    fn publish(&mut self, update: Update) {
+        self.commands.push_back(Command::Publish(update));
+    }
+}
