@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use kinglet::supervisor::Supervisor;
 use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
@@ -132,7 +131,7 @@ fn serve(config: Config) -> Result<(), Failure> {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::bind(config).map_err(Failure::Serve)?;
         info!("listening on {scheme}://{}/", server.address());
-        server.supervised_by(Supervisor::from_environment()).run(stop).await;
+        server.supervised().run(stop).await;
         info!("stopped");
         Ok(())
     })

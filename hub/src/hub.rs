@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use feed::{Feed, Outlet};
-use kinglet::supervisor::Supervisor;
 use kinglet_proto::answer::Answer;
-use kinglet_proto::time::Now;
+use kinglet_proto::time::{Instant, Now};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -153,16 +152,16 @@ impl Hub {
         complaints.take(clock::now().instant) == Verdict::Take
     }
 
-    /// Drives the fleet's deadlines for as long as the hub runs, and tells the service manager each
-    /// time that the fleet has answered: a lock that is never given back, or a runtime that does
-    /// not come round, is silence.
-    pub(crate) async fn keep_time(&self, supervisor: &mut Supervisor) {
+    /// Drives the fleet's deadlines for as long as the hub runs, and says each time that the fleet
+    /// has answered: a lock that is never given back, or a runtime that does not come round, is
+    /// silence.
+    pub(crate) async fn keep_time(&self, mut is_alive: impl FnMut(Instant)) {
         // A deadline may be up to a second late: the shortest the owner can set is one second.
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         loop {
             ticks.tick().await;
             self.handle_input(Input::Tick);
-            supervisor.handle_turn(clock::now().instant);
+            is_alive(clock::now().instant);
         }
     }
 
@@ -221,38 +220,28 @@ impl Drop for Seat<'_> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::ffi::OsStr;
-    use std::os::linux::net::SocketAddrExt;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    use std::sync::mpsc;
 
     use super::*;
 
     #[test]
     fn a_fleet_that_does_not_answer_is_not_alive() {
-        let name = format!("kinglet-hub-alive-{}", std::process::id());
-        let manager = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap());
-        let manager = manager.unwrap();
-        let mut supervisor = Supervisor::new(Some(OsStr::new(&format!("@{name}"))), Some(2_000));
         let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
         let hub = Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None);
-        let heard = |within| {
-            manager.set_read_timeout(Some(within)).unwrap();
-            let mut text = [0; 16];
-            manager.recv(&mut text).map(|length| text[..length].to_vec()).ok()
-        };
+        let (says, heard) = mpsc::channel();
         std::thread::scope(|scope| {
             let taken = hub.lock();
             let hub = &hub;
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
                 let turns = Duration::from_millis(1_500);
-                let run =
-                    async { tokio::time::timeout(turns, hub.keep_time(&mut supervisor)).await };
+                let is_alive = |_| says.send(()).unwrap_or_default();
+                let run = async { tokio::time::timeout(turns, hub.keep_time(is_alive)).await };
                 drop(runtime.unwrap().block_on(run));
             });
-            assert_eq!(heard(Duration::from_millis(700)), None);
+            assert!(heard.recv_timeout(Duration::from_millis(700)).is_err());
             drop(taken);
-            assert_eq!(heard(Duration::from_secs(5)).as_deref(), Some(&b"WATCHDOG=1"[..]));
+            assert_eq!(heard.recv_timeout(Duration::from_secs(5)), Ok(()));
         });
     }
 }

@@ -4,6 +4,7 @@ mod capped;
 pub(crate) mod deny;
 pub(crate) mod json;
 mod listen;
+mod supervisor;
 mod tls;
 pub(crate) mod token;
 pub(crate) mod viewer;

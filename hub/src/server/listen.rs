@@ -16,7 +16,6 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use kinglet::supervisor::Supervisor;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +25,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use super::supervisor::Supervisor;
 use super::tls;
 use crate::config::Config;
 use crate::door::router;
@@ -61,7 +61,8 @@ pub struct Server {
     hub: Arc<Hub>,
     service: TowerToHyperService<Router>,
     sinks: Vec<BoxFuture<'static, ()>>,
-    supervisor: Supervisor,
+    /// `None` where nobody is to be told how the hub is.
+    supervisor: Option<Supervisor>,
 }
 
 impl Server {
@@ -75,13 +76,12 @@ impl Server {
         let hub = Arc::new(Hub::new(auth, settings, state_dir));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
-        let supervisor = Supervisor::new(None, None);
-        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor })
+        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })
     }
 
-    /// This service manager is told how the hub is; without one nobody is.
-    pub fn supervised_by(self, supervisor: Supervisor) -> Self {
-        Self { supervisor, ..self }
+    /// The service manager that started this program is told how the hub is.
+    pub fn supervised(self) -> Self {
+        Self { supervisor: Some(Supervisor::from_environment()), ..self }
     }
 
     /// The address it listens on, with the port the system chose for port 0.
@@ -94,13 +94,14 @@ impl Server {
         let Self { listener, address: _, tls, hub, service, sinks, mut supervisor } = self;
         // They end with the hub, or with this function.
         let _sinks: JoinSet<()> = sinks.into_iter().collect();
-        supervisor.handle_start();
+        supervisor.iter().for_each(Supervisor::handle_start);
+        let is_alive = |now| supervisor.iter_mut().for_each(|manager| manager.handle_turn(now));
         tokio::select! {
             () = stop => {}
             () = accept(&listener, tls, service) => {}
-            () = hub.keep_time(&mut supervisor) => {}
+            () = hub.keep_time(is_alive) => {}
         }
-        supervisor.handle_stop();
+        supervisor.iter().for_each(Supervisor::handle_stop);
         drop(listener);
         hub.stop();
         let gone = async {
