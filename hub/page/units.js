@@ -1,6 +1,6 @@
 // Values as people read them: bytes, shares, spans of time, flags, names of systems.
 
-const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 export function bytes(value, digits = 1) {
   if (!Number.isFinite(value)) return '–';

@@ -2,7 +2,7 @@
 
 import { WebSocket } from 'ws';
 
-const GB = 1024 ** 3;
+const GiB = 1024 ** 3;
 
 export const scene = [
   ['living-room-pi', 'Living room', 'Home', 'DE', 'Hamburg',
@@ -37,9 +37,9 @@ export function sample(host, step) {
   const seed = [...host.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   const usage = Math.min(100, host.busy * wave(seed, step, 40, 115));
   const held = 0.25 + 0.5 * wave(seed + 1, step / 6, 0.2, 0.9) * (0.6 + host.busy / 2);
-  const used = Math.round(host.memory * GB * held);
-  const total = Math.round(host.memory * GB);
-  const disk = Math.round(host.disk * GB);
+  const used = Math.round(host.memory * GiB * held);
+  const total = Math.round(host.memory * GiB);
+  const disk = Math.round(host.disk * GiB);
   const full = Math.min(0.96, 0.3 + host.busy * 0.65);
   const rx = Math.round(wave(seed + 2, step, 2e3, 4e6 * host.busy));
   const tx = Math.round(wave(seed + 3, step, 1e3, 9e5 * host.busy));
@@ -68,8 +68,8 @@ export function sample(host, step) {
         usage_percent: tenth(full * 100),
       },
       {
-        mount_point: '/boot', device: '/dev/sda1', fstype: 'vfat', total: GB / 2,
-        used: GB / 8, free: GB * 3 / 8, usage_percent: 25,
+        mount_point: '/boot', device: '/dev/sda1', fstype: 'vfat', total: GiB / 2,
+        used: GiB / 8, free: GiB * 3 / 8, usage_percent: 25,
       },
     ],
     network: {

@@ -77,7 +77,7 @@ function shot(page, name, options) {
 }
 
 function size(value) {
-  const names = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let unit = 0;
   while (value >= 999.5 && unit < 5) { value /= 1024; unit += 1; }
   return `${value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1)} ${names[unit]}/s`;
@@ -196,7 +196,7 @@ await test('what an agent says is text, never markup', async () => {
   const hub = await startHub();
   const nasty = '<img src=x onerror="document.title=\'owned\'">'
     + '<script>document.title="owned"</script>';
-  const host = { ...scene[0], id: '"><b>x</b>', os: nasty, brand: nasty };
+  const host = { ...scene[0], id: '"><b>x<b>', os: nasty, brand: nasty };
   const agents = startAgents(hub, [host]);
   const send = () => {
     const mount = { mount_point: nasty, fstype: nasty, total: 1, used: 1, usage_percent: 50 };
