@@ -1,5 +1,65 @@
-//! All agents' halves of their conversations: what to keep, answer, tell the viewers, and whom to
+//! All agents' halves of their conversations: what to keep, answer, tell everybody, and whom to
 //! close. Pure: no socket, clock or thread; one input, then the commands until there are none.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use kinglet_hub::fleet::{Command, ConnectionId, Fleet, Input, Settings, Update};
+//! use kinglet_proto::host::HostId;
+//! use kinglet_proto::ingest::decode;
+//! use kinglet_proto::time::{Instant, Now, WallTime};
+//!
+//! let offline_after = Duration::from_secs(60);
+//! let mut fleet = Fleet::new(Settings { offline_after, hosts: Vec::new() });
+//! let mut feed = |second: u64, input: Input| {
+//!     let ms = second * 1000;
+//!     let wall = WallTime::from_unix_millis(1_800_000_000_000 + ms);
+//!     fleet.handle_input(input, Now { instant: Instant::from_millis(ms), wall });
+//!     Vec::from_iter(std::iter::from_fn(|| fleet.poll_command()).map(|command| match command {
+//!         Command::Send(_, answer) => format!("answer {answer:?}"),
+//!         Command::Close(_, reason) => format!("close: {reason}"),
+//!         Command::Publish(Update::Added(host)) => format!("there is {}", host.id),
+//!         Command::Publish(Update::Status(host)) => {
+//!             format!("{} online: {}", host.id, host.online)
+//!         }
+//!         Command::Publish(Update::Reading(reading)) => {
+//!             format!("uptime {:?}, newest: {}", reading.sample.uptime, reading.newest)
+//!         }
+//!         Command::Publish(Update::Removed(id)) => format!("{id} is forgotten"),
+//!         Command::Note(note) => format!("log: {note}"),
+//!     }))
+//! };
+//! let agent = ConnectionId(1);
+//! let report = |seq: u64, age_ms: u64| {
+//!     let text = format!(
+//!         r#"{{"type":"metrics","data":{{"uptime":{seq}}},
+//!             "meta":{{"boot_id":"b","seq":{seq},"age_ms":{age_ms}}}}}"#
+//!     );
+//!     Input::Received(agent, decode(&text).expect("a report"))
+//! };
+//!
+//! // An agent comes with a token that is good for the host `pi`.
+//! let host = HostId::parse("pi").expect("an id");
+//! let joined = feed(1, Input::Joined { connection: agent, host, greet: true });
+//! assert_eq!(joined, ["log: host pi reports", "answer Connected(\"pi\")"]);
+//!
+//! // With its first report the host is there for all.
+//! let [there, online, reading, answer] = &feed(2, report(1, 0))[..] else { panic!() };
+//! assert_eq!([there, online], ["there is pi", "pi online: true"]);
+//! assert_eq!([reading, answer], ["uptime Some(1), newest: true", "answer Ack(1)"]);
+//!
+//! // Two readings found no way here. What comes next is shown, and not acknowledged: the agent
+//! // still holds those two, and may not forget them.
+//! assert_eq!(feed(17, report(4, 0)), ["uptime Some(4), newest: true"]);
+//! assert_eq!(feed(18, report(2, 11_000)), ["uptime Some(2), newest: false", "answer Ack(2)"]);
+//! assert_eq!(feed(19, report(3, 7_000)), ["uptime Some(3), newest: false", "answer Ack(4)"]);
+//!
+//! // It falls silent.
+//! assert!(feed(78, Input::Tick).is_empty());
+//! let silent = feed(79, Input::Tick);
+//! assert_eq!(silent[..2], ["log: host pi is offline", "pi online: false"]);
+//! assert_eq!(silent[2..], ["close: nothing was heard for too long"]);
+//! ```
 
 mod command;
 mod enroll;

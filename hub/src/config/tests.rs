@@ -58,14 +58,17 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
 }
 
 #[test]
-fn the_example_in_the_readme_is_good() {
+fn the_examples_in_the_readme_are_good() {
     let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("```toml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
-    let example = example.replace("\"sha256:...\"", &format!("\"{HASH}\""));
-    let config = parse(&example).map_err(|fault| fault.what).unwrap();
-    assert!(config.auth.public() && config.tls.is_some());
+    // The first stands in a list and is indented with it.
+    let fences = readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let examples: Vec<String> =
+        fences.map(|text| text.replace("\"sha256:...\"", &format!("\"{HASH}\""))).collect();
+    let [first, tokens, ..] = &examples[..] else { panic!("{examples:?}") };
+    let config = parse(first).map_err(|fault| fault.what).unwrap();
+    assert!(config.auth.public() && config.tls.is_some() && config.settings.hosts.is_empty());
+    let closed = first.replace("public = true ", "# ").replace("# token_hash", "token_hash");
+    assert!(!parse(&closed).map_err(|fault| fault.what).unwrap().auth.public());
+    let config = parse(&format!("{first}\n{tokens}")).map_err(|fault| fault.what).unwrap();
     assert_eq!(config.settings.hosts.len(), 1);
-    let other = example.replace("public = true ", "# ").replace("# token_hash", "token_hash");
-    assert!(!parse(&other).map_err(|fault| fault.what).unwrap().auth.public());
 }
