@@ -14,3 +14,4 @@ mod hub;
 pub mod limits;
 pub mod server;
 mod sink;
+mod turn;

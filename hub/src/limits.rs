@@ -32,6 +32,9 @@ pub const VIEWER_QUEUE_MAX: usize = 4096;
 /// Updates that may wait for the sink of the live viewers: more than half a second of the largest
 /// fleet's. What finds no room is told as the state it led to.
 pub const BROADCAST_QUEUE_MAX: usize = 4096;
+/// Updates told before viewers have their turn: more than all agents bring in theirs, and an eighth
+/// of what a viewer may be behind.
+pub const BROADCAST_BATCH: usize = 512;
 /// Messages a second an agent may send for long.
 pub const AGENT_PACE: u32 = 20;
 /// Messages an agent may send at once: what a minute of its absence left.

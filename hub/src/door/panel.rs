@@ -26,6 +26,7 @@ use crate::server::viewer::{Ending, send_all, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
 use crate::sink::Sinks;
 use crate::sink::broadcast::{Broadcast, Kind, Live, Past};
+use crate::turn::end_turn;
 
 /// What its viewers share.
 #[derive(Clone)]
@@ -148,7 +149,12 @@ impl Viewer {
         }
         self.past.pop_front();
         match past {
-            Past::State(host) => send_all(socket, self.introduce(&host)).await,
+            Past::State(host) => {
+                send_all(socket, self.introduce(&host)).await?;
+                // There may be thousands of hosts, and nobody else shall wait for all of them.
+                end_turn().await;
+                Ok(())
+            }
             Past::Gone | Past::Later => Ok(()),
         }
     }

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use kinglet_proto::wire::envelope::Head;
 pub(crate) use live::{Live, Past};
 use tokio::sync::broadcast::Sender;
-use tokio::task::yield_now;
+use tokio::task::unconstrained;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::warn;
 
@@ -24,7 +24,8 @@ use crate::clock;
 use crate::fleet::{Snapshot, Update};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
-use crate::limits::{VIEWER_BATCH, VIEWER_QUEUE_MAX};
+use crate::limits::{BROADCAST_BATCH, VIEWER_QUEUE_MAX};
+use crate::turn::end_turn;
 
 /// What viewers of one kind are told of an update; `None` for nothing.
 pub(crate) type Encode = fn(&Update, &Broadcast) -> Option<String>;
@@ -61,10 +62,20 @@ pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
 
 impl Sink for Broadcast {
     fn run(self: Arc<Self>, hub: Arc<Hub>, mut feed: Feed) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
+        // Agents are many tasks and this is one: it takes what waits before they go on, or a busy
+        // fleet would fill its queue while it waits for its turns.
+        Box::pin(unconstrained(async move {
+            let mut told = 0;
             while let Some(next) = feed.next().await {
                 match next {
-                    Next::Update(update) => self.tell(&update),
+                    Next::Update(update) => {
+                        self.tell(&update);
+                        told += 1;
+                        if told == BROADCAST_BATCH {
+                            told = 0;
+                            end_turn().await;
+                        }
+                    }
                     Next::Lost(lost) => {
                         if hub.may_complain() {
                             warn!("viewers are told the state instead of {lost} steps to it");
@@ -75,7 +86,7 @@ impl Sink for Broadcast {
             }
             // Every queue of viewers ends with this.
             *self.lock() = Stage::default();
-        })
+        }))
     }
 }
 
@@ -130,9 +141,9 @@ impl Broadcast {
     /// Tells what led from the board to these hosts, with pauses in which viewers read.
     async fn catch_up(&self, hosts: Vec<Snapshot>) {
         let changes = self.lock().board.changes(hosts, clock::now());
-        for part in changes.chunks(VIEWER_BATCH) {
+        for part in changes.chunks(BROADCAST_BATCH) {
             part.iter().for_each(|update| self.tell(update));
-            yield_now().await;
+            end_turn().await;
         }
     }
 
