@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
-use kinglet_hub::server::{ServeError, Server};
+use kinglet_hub::listen::{ServeError, Server, check_tls};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
@@ -140,7 +140,7 @@ fn serve(config: Config) -> Result<(), Failure> {
 fn check(path: &std::path::Path) -> Result<(), Failure> {
     let config = config::read(path).map_err(Failure::Config)?;
     let hosts = config.settings.hosts.len();
-    config.tls.as_ref().map_or(Ok(()), kinglet_hub::server::check_tls).map_err(Failure::Serve)?;
+    config.tls.as_ref().map_or(Ok(()), check_tls).map_err(Failure::Serve)?;
     if !config.faults.is_empty() {
         return Err(Failure::Faults(config.faults));
     }

@@ -17,7 +17,7 @@ use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::fleet::Settings;
 use crate::limits::OFFLINE_AFTER;
-use crate::server::{ServeError, Server};
+use crate::listen::{ServeError, Server};
 
 /// Why the demo failed.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Kinglet's own hub: agents in, live viewers and a page out.
 //!
-//! [`fleet`] decides, [`server`] owns the sockets, [`config`] and [`auth`] say who may do what,
+//! [`fleet`] decides, [`listen`] owns the sockets, [`config`] and [`auth`] say who may do what,
 //! [`enroll`] lets new hosts in.
 
 pub mod auth;
@@ -12,6 +12,7 @@ pub mod enroll;
 pub mod fleet;
 mod hub;
 pub mod limits;
-pub mod server;
+pub mod listen;
+mod server;
 mod sink;
 mod turn;

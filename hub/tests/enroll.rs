@@ -23,7 +23,7 @@ use kinglet_hub::clock;
 use kinglet_hub::config::{self, TlsFiles};
 use kinglet_hub::enroll::invitation::invite;
 use kinglet_hub::limits::INVITATION_VALID;
-use kinglet_hub::server::{Server, pin};
+use kinglet_hub::listen::{Server, pin};
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use tokio::sync::oneshot;

@@ -45,6 +45,13 @@ const HOUSE: &[(&str, &[&str])] = &[
             "arguments",
         ],
     ),
+    (
+        "hub/src/",
+        &[
+            "limits", "clock", "turn", "fleet", "auth", "enroll", "config", "server", "hub",
+            "sink", "door", "listen", "demo", "command",
+        ],
+    ),
 ];
 
 /// Folders of which each file is one of a kind that names no other, but for what they share.

@@ -10,7 +10,7 @@ use kinglet_hub::config::{self, Config};
 use kinglet_hub::enroll::host::is_kept;
 use kinglet_hub::enroll::invitation::invite as make;
 use kinglet_hub::limits::INVITATION_VALID;
-use kinglet_hub::{clock, server};
+use kinglet_hub::{clock, listen};
 use kinglet_proto::host::HostId;
 
 use super::{CONFIG_FILE, Failure};
@@ -48,7 +48,7 @@ pub(super) fn invite(wanted: Invite) -> Result<(), Failure> {
         None => own_url(&config)?,
     };
     let pin = match &config.tls {
-        Some(files) if url.starts_with("wss://") => server::pin(files).map_err(Failure::Serve)?,
+        Some(files) if url.starts_with("wss://") => listen::pin(files).map_err(Failure::Serve)?,
         Some(_) | None => None,
     };
     let Some(state_dir) = &config.state_dir else { return Ok(()) };

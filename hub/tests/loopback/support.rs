@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kinglet_hub::auth::TokenHash;
 use kinglet_hub::config;
-use kinglet_hub::server::Server;
+use kinglet_hub::listen::Server;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tungstenite::client::IntoClientRequest;

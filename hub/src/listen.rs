@@ -1,4 +1,7 @@
-//! Listens, accepts, and stops.
+//! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
+
+mod supervisor;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -17,6 +20,8 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
+use supervisor::Supervisor;
+pub use tls::{check as check_tls, pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,8 +30,6 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use super::supervisor::Supervisor;
-use super::tls;
 use crate::config::Config;
 use crate::door::router;
 use crate::hub::Hub;
