@@ -12,6 +12,51 @@
 //! that comes with it, so a chatty server can neither starve a report nor hide a missing Pong. An
 //! input that is late or early for the state is a no-op.
 //!
+//! ```
+//! # use std::time::Duration;
+//! # use kinglet_proto::output::{Account, Auth, Protocol};
+//! # use kinglet_proto::session::{Command, Conversation, Input, Loss, Session};
+//! # use kinglet_proto::{host::Host, sample::Sample, secret::Secret};
+//! # use kinglet_proto::time::{Instant, Now, WallTime};
+//! let (token, auth) = (Secret::new("hunter2"), Auth::Header);
+//! let path_and_query = "/ws/agent".to_owned();
+//! let account = Account { host: Host::default(), server_id: None, token, auth, path_and_query };
+//! let protocol = Protocol::named("kinglet").expect("a row of OUTPUTS");
+//! let mut session = Session::new(protocol, account, Duration::from_secs(5), 1);
+//! let mut feed = |second: u64, input: Input<'_>| {
+//!     let instant = Instant::from_millis(second * 1000);
+//!     session.handle_input(input, Now { instant, wall: WallTime::default() });
+//!     Vec::from_iter(std::iter::from_fn(|| match session.poll_command() {
+//!         Command::Dial(request) => Some(format!("dial {}", request.path_and_query)),
+//!         Command::Text(text) if text.contains("link_restored") => Some("link_restored".to_owned()),
+//!         Command::Text(text) => {
+//!             let seq = text.split_once(r#""seq":"#)?.1.split(',').next()?;
+//!             Some(format!("report {seq}"))
+//!         }
+//!         Command::Event(event) => Some(format!("log: {event}")),
+//!         Command::Wait(_) => None,
+//!         other => Some(format!("{other:?}")),
+//!     }))
+//! };
+//! let sample = Sample::default();
+//! assert_eq!(feed(0, Input::Tick), ["dial /ws/agent"]);
+//! assert_eq!(feed(1, Input::Opened), ["log: connected"]);
+//! assert_eq!(feed(2, Input::Sampled(&sample)), ["report 1"]);
+//!
+//! // The line breaks before the server says that it has it. What is sampled meanwhile is kept.
+//! let lost = feed(7, Input::Closed(Loss::Broken));
+//! assert_eq!(lost, ["log: link lost: connection broken; next attempt in 3 s"]);
+//! assert!(feed(8, Input::Sampled(&sample)).is_empty());
+//! assert_eq!(feed(11, Input::Tick), ["dial /ws/agent"]);
+//!
+//! // First what is now, then what was missed, oldest first.
+//! let back = feed(12, Input::Opened);
+//! assert_eq!(back, ["log: connected again after 5 s and 1 attempt", "link_restored"]);
+//! assert_eq!(feed(13, Input::Sampled(&sample)), ["report 3", "report 1"]);
+//! let ack = r#"{"type":"ack","data":{"seq":1}}"#;
+//! assert_eq!(feed(14, Input::Text(ack)), ["report 2"]);
+//! ```
+//!
 //! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
 //! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out,
 //! `event.rs` what the owner is told.
