@@ -1,6 +1,6 @@
 //! What a hub hears: the text an agent sent becomes a reading or an event.
 //!
-//! The opposite of the dialects, and as lenient as they are strict: an agent that nobody here
+//! The opposite of the outputs, and as lenient as they are strict: an agent that nobody here
 //! wrote, or one from next year, loses the field that makes no sense and nothing else. Whatever
 //! comes out is bounded, so a hub can keep it.
 
@@ -17,7 +17,7 @@ pub use simple_server_status::decode as decode_server_info;
 
 use crate::sample::Sample;
 
-/// One message of an agent, whatever its dialect.
+/// One message of an agent, whatever its protocol.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// A reading, live or kept while the hub was away.
@@ -39,11 +39,11 @@ pub enum Message {
 pub struct Report {
     /// The reading, within bounds.
     pub sample: Sample,
-    /// Its place among the readings of one boot; `None` in dialects that do not count.
+    /// Its place among the readings of one boot; `None` in protocols that do not count.
     pub place: Option<Place>,
     /// How long ago it was taken; zero for a live one.
     pub age: Duration,
-    /// How the agent calls its host, in dialects that say.
+    /// How the agent calls its host, in protocols that say.
     pub label: Label,
 }
 

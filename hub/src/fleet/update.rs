@@ -29,7 +29,7 @@ pub struct Reading {
     pub host: Snapshot,
     /// The reading: the newest with its inventory merged in, any other as it came.
     pub sample: Arc<Sample>,
-    /// Its number and its boot; `None` in dialects that do not count.
+    /// Its number and its boot; `None` in protocols that do not count.
     pub place: Option<Place>,
     /// When it came, by the hub's clocks.
     pub received: Now,

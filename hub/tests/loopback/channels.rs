@@ -1,4 +1,4 @@
-//! Agents of every dialect in, viewers out, over real sockets.
+//! Agents of every protocol in, viewers out, over real sockets.
 
 use std::time::{Duration, Instant};
 
