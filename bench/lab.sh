@@ -49,10 +49,11 @@ start_agent() {
     local name=$1 protocol=$2 scheme=$3
     shift 3
     start_server "$name"
-    local port=$ws trust=()
-    [ "$scheme" = ws ] || port=$wss trust=(--ca-file "$work/ca.pem")
+    local port=$ws options=()
+    [ "$scheme" = ws ] || port=$wss options=(--ca-file "$work/ca.pem")
+    [ "$protocol" = kinglet ] || options+=(--server-id footprint)
     "$@" "${binary:?}" run --url "$scheme://127.0.0.1:$port" --protocol "$protocol" --id footprint \
-        --server-id footprint --token-file "$work/token" --interval 1s "${trust[@]}" \
+        --token-file "$work/token" --interval 1s "${options[@]}" \
         >"$work/$name.out" 2>&1 &
     agent=$!
     pids+=("$agent")
