@@ -39,7 +39,7 @@ impl Hub {
     /// A hub with two hosts, a fleet token and this for the rest of its configuration.
     pub(crate) fn start(rest: &str) -> Self {
         let hash = |token: &str| TokenHash::of(token).to_string();
-        let text = format!(
+        Self::configured(&format!(
             "listen = \"127.0.0.1:0\"\n{rest}\n[[host]]\nid = \"web-1\"\nname = \"Web\"\n\
              group = \"production\"\nlocation = \"Berlin\"\ncountry_code = \"DE\"\n\
              token_hash = \"{}\"\n[[host]]\nid = \"db-1\"\ntoken_hash = \"{}\"\n\
@@ -47,7 +47,11 @@ impl Hub {
             hash(WEB),
             hash(DB),
             hash(FLEET)
-        );
+        ))
+    }
+
+    /// A hub with this configuration, which lets the system choose the port.
+    pub(crate) fn configured(text: &str) -> Self {
         let path = scratch("hub.toml");
         std::fs::write(&path, text).unwrap();
         let config = config::read(&path).unwrap_or_else(|error| panic!("{error}"));
