@@ -5,4 +5,5 @@ mod channels;
 mod command;
 mod floods;
 mod ids;
+mod protocol;
 mod support;
