@@ -17,6 +17,7 @@ mod part;
 mod sensors;
 mod stated;
 mod storage;
+pub mod table;
 
 pub(crate) use field::{Field, lenient};
 pub use inventory::{Public, Report};

@@ -1,6 +1,7 @@
 //! docs/metrics.md: made wholly, from the table of metrics.
 
-use kinglet_proto::sample::metric::{Kind, METRICS, Metric, Unit};
+use kinglet_proto::sample::metric::{Kind, Metric, Unit};
+use kinglet_proto::sample::table::METRICS;
 
 const HEAD: &str = "\
 # Metrics

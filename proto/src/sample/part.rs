@@ -203,7 +203,7 @@ macro_rules! part {
 
     // The walk.
     (@walk gauge ($($arg:tt)*) $field:ident, $at:ident, $labels:ident, $take:ident) => {
-        $crate::sample::metric::read_figure($field, $at, &$labels, $take);
+        $crate::sample::table::read_figure($field, $at, &$labels, $take);
         $at += 1
     };
     (@walk counter ($($arg:tt)*) $($of:tt)+) => { part!(@walk gauge () $($of)+) };
@@ -212,7 +212,7 @@ macro_rules! part {
     ) => {
         for (place, figure) in $field.iter().enumerate() {
             let labels = $labels.with($label, $crate::sample::metric::LabelValue::Number(place));
-            $crate::sample::metric::read_figure(figure, $at, &labels, $take);
+            $crate::sample::table::read_figure(figure, $at, &labels, $take);
         }
         $at += 1
     };
