@@ -1,27 +1,24 @@
 //! Every collector there is, in the order in which they are asked.
 
-use super::{
-    Entry, Row, agent, cpu, disks, filesystems, host, ip_addresses, kernel, memory, network,
-    pressure, sensors, sockets, wireless,
-};
+use super::{Entry, Row};
 
 /// The collectors. `disks` comes behind `filesystems`, whose figures it adds up.
 ///
 /// A constant, for documents and tests: the program has its own, without a word of prose.
-pub const COLLECTORS: [Row; 13] = [
+pub const COLLECTORS: &[Row] = &[
     Row {
         name: "host",
         gives: "operating system, processor, uptime, load average, tasks, users; always on",
         source: "`/proc/loadavg`, `/proc/uptime`, `/proc/cpuinfo`, `/etc/os-release`, `/run/utmp`",
         always: true,
-        new: |setup| Box::new(host::HostCollector::new(setup)),
+        new: |setup| Box::new(super::host::HostCollector::new(setup)),
     },
     Row {
         name: "cpu",
         gives: "usage in total and per core; user, system, nice, iowait, irq, steal; frequency",
         source: "`/proc/stat`, `/sys/devices/system/cpu`",
         always: false,
-        new: |setup| Box::new(cpu::CpuCollector::new(setup)),
+        new: |setup| Box::new(super::cpu::CpuCollector::new(setup)),
     },
     Row {
         name: "kernel",
@@ -29,77 +26,77 @@ pub const COLLECTORS: [Row; 13] = [
                 tasks running and blocked",
         source: "`/proc/stat`, `/proc/vmstat`",
         always: false,
-        new: |setup| Box::new(kernel::KernelCollector::new(setup)),
+        new: |setup| Box::new(super::kernel::KernelCollector::new(setup)),
     },
     Row {
         name: "memory",
         gives: "total, used, available, buffers, cached, swap, zram",
         source: "`/proc/meminfo`, `/sys/block/zram*`",
         always: false,
-        new: |setup| Box::new(memory::MemoryCollector::new(setup)),
+        new: |setup| Box::new(super::memory::MemoryCollector::new(setup)),
     },
     Row {
         name: "filesystems",
         gives: "space and inodes of each mount, read-only, stuck",
         source: "`/proc/self/mountinfo`, statfs",
         always: false,
-        new: |setup| Box::new(filesystems::FilesystemCollector::new(setup)),
+        new: |setup| Box::new(super::filesystems::FilesystemCollector::new(setup)),
     },
     Row {
         name: "disks",
         gives: "physical disks: space used through LVM, RAID and encryption, speeds, busy time",
         source: "`/proc/diskstats`, `/sys/block`",
         always: false,
-        new: |setup| Box::new(disks::DiskCollector::new(setup)),
+        new: |setup| Box::new(super::disks::DiskCollector::new(setup)),
     },
     Row {
         name: "network",
         gives: "each interface's counters and speeds, totals counted once, WAN by default route",
         source: "`/proc/net/dev`, `/sys/class/net`",
         always: false,
-        new: |setup| Box::new(network::NetworkCollector::new(setup)),
+        new: |setup| Box::new(super::network::NetworkCollector::new(setup)),
     },
     Row {
         name: "sockets",
         gives: "TCP, TIME_WAIT, UDP; tracked connections",
         source: "`/proc/net/sockstat`, `/proc/sys/net/netfilter`",
         always: false,
-        new: |setup| Box::new(sockets::SocketCollector::new(setup)),
+        new: |setup| Box::new(super::sockets::SocketCollector::new(setup)),
     },
     Row {
         name: "pressure",
         gives: "stall of CPU, memory and I/O, from Linux 4.20 on",
         source: "`/proc/pressure`",
         always: false,
-        new: |setup| Box::new(pressure::PressureCollector::new(setup)),
+        new: |setup| Box::new(super::pressure::PressureCollector::new(setup)),
     },
     Row {
         name: "sensors",
         gives: "temperatures, fans, battery; on a Raspberry Pi undervoltage and throttling",
         source: "`/sys/class/hwmon`, `/sys/class/thermal`, `/sys/class/power_supply`",
         always: false,
-        new: |setup| Box::new(sensors::SensorCollector::new(setup)),
+        new: |setup| Box::new(super::sensors::SensorCollector::new(setup)),
     },
     Row {
         name: "wireless",
         gives: "signal and link quality",
         source: "`/proc/net/wireless`",
         always: false,
-        new: |setup| Box::new(wireless::WirelessCollector::new(setup)),
+        new: |setup| Box::new(super::wireless::WirelessCollector::new(setup)),
     },
     Row {
         name: "agent",
         gives: "Kinglet's own memory, CPU time, bytes sent, reconnects",
         source: "`/proc/self`",
         always: false,
-        new: |_| Box::new(agent::AgentCollector::new()),
+        new: |_| Box::new(super::agent::AgentCollector::new()),
     },
     Row {
         name: "ip_addresses",
         gives: "the host's addresses, public ones first; `false` keeps them back",
         source: "the kernel's address list",
         always: false,
-        new: |setup| Box::new(ip_addresses::IpAddressCollector::new(setup)),
+        new: |setup| Box::new(super::ip_addresses::IpAddressCollector::new(setup)),
     },
 ];
 
