@@ -44,17 +44,17 @@ fn shells_complete_every_command_and_option() {
 }
 
 #[test]
-fn readme_has_every_setting_and_collector() {
-    hold("README.md", &readme::collectors(&readme::settings(&read("README.md"))));
-    readme::assert_commands(&read("README.md"));
+fn readme_has_every_setting_collector_and_protocol() {
+    let path = "README.md";
+    hold(path, &protocols::table(&readme::collectors(&readme::settings(&read(path)))));
+    readme::assert_commands(&read(path));
+    protocols::assert_table(&read(path));
 }
 
 #[test]
-fn every_protocol_is_told() {
-    protocols::assert_table(&read("README.md"));
-    for path in ["packaging/kinglet.toml", "packaging/install.sh"] {
-        protocols::assert_named(path, &read(path));
-    }
+fn the_installer_names_every_protocol() {
+    let path = "packaging/install.sh";
+    hold(path, &protocols::installer(&read(path)));
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn every_metric_is_told() {
 }
 
 #[test]
-fn the_packaged_configuration_has_every_key() {
+fn the_packaged_configuration_has_every_key_and_protocol() {
     let path = "packaging/kinglet.toml";
-    hold(path, &example::switches(&read(path)));
+    hold(path, &example::keys(&protocols::example(&example::switches(&read(path)))));
     example::assert_keys(&read(path));
 }
 

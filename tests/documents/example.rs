@@ -1,18 +1,53 @@
-//! The packaged configuration, which is written by hand but for the switches of collectors.
+//! The packaged configuration, which is written by hand but for the switches of collectors; a key
+//! that it has not yet is added, with its help above it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use kinglet::options::{Form, Table, keys_of};
+use kinglet::options::{Form, KEYS, Key, Table, keys_of};
 use kinglet_host::collect::switches as switches_of_collectors;
 use toml::de::{DeTable, DeValue};
 
-use super::text::replace;
+use super::text::{WIDTH, help, replace, wrap};
 
 /// The file with the switches made anew.
 pub(crate) fn switches(text: &str) -> String {
     let rows: String = switches_of_collectors().map(|name| format!("#{name} = true\n")).collect();
     let above = "# What to leave out. Everything is on by default.\n";
     replace(text, above, "\n\n", rows.trim_end())
+}
+
+/// The file with every key that it had not, behind the others of its table.
+pub(crate) fn keys(text: &str) -> String {
+    let mut text = text.to_owned();
+    for key in KEYS.iter().filter(|key| key.name != Key::EACH_COLLECTOR) {
+        let Some(form) = key.form else { continue };
+        let table = table(&text, key.table);
+        let is_key = |line| switched_on(line).starts_with(&format!("{} = ", key.name));
+        if !text[table.clone()].lines().any(is_key) {
+            let end = table.start + text[table].trim_end().len();
+            text.insert_str(end, &added(key, form));
+        }
+    }
+    text
+}
+
+/// Where a table's lines are.
+fn table(text: &str, table: Table) -> Range<usize> {
+    let header = format!("[{}]", table.name());
+    let start = if table == Table::Top { 0 } else { text.find(&header).expect("a header") };
+    let end = text[start..].find("\n[").map_or(text.len(), |end| start + end);
+    start..end
+}
+
+fn added(key: &Key, form: Form) -> String {
+    let value = match form {
+        Form::Text => "\"\"",
+        Form::List => "[]",
+        Form::Switch => "true",
+    };
+    let help = wrap(&help(key), WIDTH - 2).into_iter().map(|line| format!("\n# {line}"));
+    format!("{}\n#{} = {value}", help.collect::<String>(), key.name)
 }
 
 /// Every key is in it, switched on or commented out, with a value of its form; and no other.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kinglet::options::{COMMANDS, Command, Key};
-use kinglet_proto::output::OUTPUTS;
+use kinglet_proto::output::{OUTPUTS, Protocol};
 
 /// The widest line of what is printed.
 pub(crate) const WIDTH: usize = 100;
@@ -69,9 +69,15 @@ pub(crate) fn help(key: &Key) -> String {
 
 /// What a key is for, in Markdown.
 pub(crate) fn meaning(key: &Key) -> String {
-    let names: Vec<_> = OUTPUTS.iter().map(|protocol| format!("`{}`", protocol.name)).collect();
+    key.help.replace("{protocols}", &protocols('`'))
+}
+
+/// The names of all protocols in a sentence, each between two of these.
+pub(crate) fn protocols(quote: char) -> String {
+    let name = |protocol: &Protocol| format!("{quote}{}{quote}", protocol.name);
+    let names: Vec<_> = OUTPUTS.iter().map(name).collect();
     let (last, others) = names.split_last().expect("there are protocols");
-    key.help.replace("{protocols}", &format!("{} or {last}", others.join(", ")))
+    format!("{} or {last}", others.join(", "))
 }
 
 /// The first words of it, as a menu has room for.
