@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Account, Auth, Output, kinglet, komari, simple_server_status, vstats};
+use super::{Account, Auth, Output};
 
 /// A protocol an agent can speak.
 pub struct Protocol {
@@ -22,8 +22,12 @@ pub struct Protocol {
 }
 
 /// Every protocol; the first is spoken where none is named.
-pub static OUTPUTS: &[Protocol] =
-    &[kinglet::PROTOCOL, vstats::PROTOCOL, simple_server_status::PROTOCOL, komari::PROTOCOL];
+pub static OUTPUTS: &[Protocol] = &[
+    super::kinglet::PROTOCOL,
+    super::vstats::PROTOCOL,
+    super::simple_server_status::PROTOCOL,
+    super::komari::PROTOCOL,
+];
 
 /// A name that no protocol or scheme has.
 #[derive(Debug, Clone, PartialEq, Eq)]
