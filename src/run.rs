@@ -82,6 +82,7 @@ impl<'a> Loop<'a> {
         let mut sampler = Sampler::new(&config.roots, &config.collect);
         // Rates lie between two looks: this is the first.
         sampler.collect(now);
+        env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);
         Self {
             ready: vec![PollFlags::empty(); sources.len() + peers.len()],
             ends: Vec::with_capacity(sources.len() + peers.len()),

@@ -125,6 +125,8 @@ pub const OUTPUT_QUEUE_MAX: usize = 8;
 pub const ERRAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// vStats shows a host offline when its last report is 30 s old.
 pub const VSTATS_INTERVAL_MAX: Duration = Duration::from_secs(25);
+/// How often vStats is told of the buckets under way, as its own agent does.
+pub const BUCKET_INTERVAL: Duration = Duration::from_secs(60);
 /// Complete buckets of one granularity kept for vStats: a day of quarter hours.
 pub const BUCKETS_MAX: usize = 96;
 /// Of those, as many as go into one message: 24 of each granularity are 15 kB.

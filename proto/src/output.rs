@@ -29,7 +29,7 @@ use serde::Serialize;
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
 use crate::limits::KEPT_BYTES_MAX;
-use crate::sample::{Report, Sample};
+use crate::sample::{Report, Sample, Terms};
 use crate::time::Now;
 use crate::wire::frame::Frame;
 pub use crate::wire::frame::json;
@@ -86,12 +86,11 @@ pub trait Output: fmt::Debug {
 
     /// Writes a sample as the ring keeps it: what the server needs of it later.
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
-        encode_kept(sample, false, out);
+        encode_kept(&Report { sample, inventory: false, terms: &Terms::OWN }, out);
     }
 
-    /// Writes the oldest waiting samples as frame number `frame` of the connection; returns how
-    /// many it carries.
-    fn encode_oldest(&mut self, _ring: &Ring, _frame: u64, _now: Now, _out: &mut String) -> usize {
+    /// Writes the oldest waiting samples as one frame; returns how many it carries.
+    fn encode_oldest(&mut self, _backlog: &Backlog<'_>, _out: &mut String) -> usize {
         0
     }
 
@@ -144,6 +143,19 @@ pub enum Keep {
     UntilAcked,
 }
 
+/// What waits to be handed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Backlog<'a> {
+    /// The samples.
+    pub ring: &'a Ring,
+    /// The number of the frame they go in, on this connection.
+    pub frame: u64,
+    /// When it is sent.
+    pub now: Now,
+    /// The sample of the newest live report; empty before the first.
+    pub last: &'a str,
+}
+
 /// What a server may learn of an outage once it is over.
 #[derive(Debug, Serialize)]
 pub struct Restored {
@@ -159,7 +171,10 @@ pub enum Heard {
     /// Nothing, or nothing we understand.
     Nothing,
     /// The login is accepted.
-    LoggedIn,
+    LoggedIn {
+        /// What the server wants with it, and this agent cannot serve.
+        unserved: Option<String>,
+    },
     /// The credentials are refused, in the server's words.
     Refused(String),
     /// The sample with this number is stored, and what was sent before it with a lower one.
@@ -190,10 +205,10 @@ impl Restored {
 }
 
 /// Writes a sample alone, within what the ring takes.
-fn encode_kept(sample: &Sample, inventory: bool, out: &mut String) {
-    trim::to_fit(KEPT_BYTES_MAX, sample, |sample| {
+fn encode_kept(report: &Report<'_>, out: &mut String) {
+    trim::to_fit(KEPT_BYTES_MAX, report.sample, |sample| {
         let mut frame = Frame::new(out);
-        frame.value(&Report { sample, inventory });
+        frame.value(&Report { sample, ..*report });
         frame.finish();
         (out.len(), ())
     });

@@ -19,10 +19,11 @@ mod stated;
 mod storage;
 pub mod table;
 
+pub use field::Terms;
 pub(crate) use field::{Field, lenient};
 pub use inventory::{Public, Report};
 pub use kernel::Kernel;
-pub use machine::{AgentCost, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
+pub use machine::{AgentCost, Arch, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use sensors::{Battery, Fan, Power, Temperature};
@@ -41,6 +42,8 @@ part! {
         pub hostname: String => plain, public;
         /// Global unicast addresses, public ones first; empty when the owner keeps them back.
         pub ip_addresses: Vec<String> => plain, sparse;
+        /// Version of the agent; empty where another took the sample.
+        pub version: String => plain, inventory;
         /// Operating system.
         pub os: Os => part(Os), inventory, public;
         /// Processor time and inventory.

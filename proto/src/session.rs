@@ -300,7 +300,12 @@ impl Session {
     fn handle_heard(&mut self, heard: Heard) {
         match heard {
             Heard::Nothing => {}
-            Heard::LoggedIn => self.handle_logged_in(),
+            Heard::LoggedIn { unserved } => {
+                self.handle_logged_in();
+                if let Some(wish) = unserved {
+                    self.repeat(Event::Unserved { wish });
+                }
+            }
             Heard::Refused(words) => {
                 let words = (!words.is_empty()).then_some(words);
                 self.hang_up(Reason::Refused(words));

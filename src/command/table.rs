@@ -79,7 +79,7 @@ fn host(sample: &Sample) -> Vec<Row> {
     let mut rows = vec![vec![
         sample.hostname.clone(),
         format!("{} {}", os.name, os.version).trim().to_owned(),
-        format!("Linux {} {}", os.kernel, os.arch),
+        format!("Linux {} {}", os.kernel, os.arch.0),
     ]];
     let mut state: Row =
         sample.uptime.map(|uptime| format!("up {}", span(uptime))).into_iter().collect();

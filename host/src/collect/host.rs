@@ -91,7 +91,7 @@ impl HostCollector {
         os.name = if release.id.is_empty() { "linux".to_owned() } else { release.id };
         os.version = release.version_id;
         os.kernel = kernel.or_else(|| System::kernel_version().ok()).unwrap_or_default();
-        os.arch = arch.unwrap_or_else(System::cpu_arch);
+        os.arch.0 = arch.unwrap_or_else(System::cpu_arch);
     }
 
     fn fill_cpu(&self, buffer: &mut Buffer, sample: &mut Sample) {

@@ -75,7 +75,7 @@ fn take_system(sample: &mut Sample, system: System<'_>) {
     sample.hostname = system.hostname.into_owned();
     let platform = if system.platform.is_empty() { system.os } else { system.platform };
     sample.os.name = platform.into_owned();
-    sample.os.arch = system.arch.into_owned();
+    sample.os.arch.0 = system.arch.into_owned();
     sample.os.kernel = system.kernel.into_owned();
     sample.uptime = system.uptime;
 }
@@ -85,7 +85,7 @@ fn take_host_info(sample: &mut Sample, info: HostInfo<'_>) {
     for (field, value) in [
         (&mut sample.os.name, platform),
         (&mut sample.os.version, info.platform_version),
-        (&mut sample.os.arch, info.kernel_arch),
+        (&mut sample.os.arch.0, info.kernel_arch),
         (&mut sample.os.kernel, info.kernel_version),
     ] {
         if field.is_empty() {

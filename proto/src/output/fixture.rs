@@ -4,7 +4,7 @@ use super::{Account, Auth, Output, Protocol};
 use crate::host::{Host, HostId};
 use crate::percent::Percent;
 use crate::sample::{
-    AgentCost, Cpu, Disk, DiskType, Filesystem, Interface, LoadAverage, Memory, Network, Os,
+    AgentCost, Arch, Cpu, Disk, DiskType, Filesystem, Interface, LoadAverage, Memory, Network, Os,
     Processes, Sample,
 };
 use crate::secret::Secret;
@@ -58,7 +58,7 @@ pub(super) fn pi() -> Sample {
             name: "raspbian".into(),
             version: "12".into(),
             kernel: "6.6.31+rpt-rpi-v8".into(),
-            arch: "aarch64".into(),
+            arch: Arch("aarch64".into()),
         },
         cpu: Cpu {
             brand: "Cortex-A53".into(),

@@ -17,11 +17,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Account, Auth, Heard, Keep, Output, Protocol, Request, Restored, Stamp, trim};
-use crate::delivery::ring::{Entry, Ring};
+use super::{
+    Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Restored, Stamp, trim,
+};
+use crate::delivery::ring::Entry;
 use crate::host::Host;
 use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
-use crate::sample::{Report, Sample};
+use crate::sample::{Report, Sample, Terms};
 use crate::time::Now;
 use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
 use crate::wire::frame::{self, Frame};
@@ -67,7 +69,7 @@ impl Output for Kinglet {
         let inventory = Some(sample.inventory_hash());
         let is_news = std::mem::replace(&mut self.told, inventory) != inventory;
         trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
-            let report = Report { sample, inventory: is_news };
+            let report = Report { sample, inventory: is_news, terms: &Terms::OWN };
             let payload = self.encode(report, stamp, out);
             (out.len(), payload)
         })
@@ -85,9 +87,9 @@ impl Output for Kinglet {
         Keep::UntilAcked
     }
 
-    fn encode_oldest(&mut self, ring: &Ring, _frame: u64, now: Now, out: &mut String) -> usize {
-        let Some(oldest) = ring.unsent().next() else { return 0 };
-        self.encode_entry(oldest, now, out);
+    fn encode_oldest(&mut self, backlog: &Backlog<'_>, out: &mut String) -> usize {
+        let Some(oldest) = backlog.ring.unsent().next() else { return 0 };
+        self.encode_entry(oldest, backlog.now, out);
         1
     }
 

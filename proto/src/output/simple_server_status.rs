@@ -190,7 +190,7 @@ fn host_info(sample: &Sample, stamp: Stamp) -> HostInfo<'_> {
     let LoadAverage { one, five, fifteen } = sample.load_average.unwrap_or_default();
     let finite = |load: f64| if load.is_finite() { load } else { 0.0 };
     HostInfo {
-        kernel_arch: clip(&sample.os.arch).into(),
+        kernel_arch: clip(&sample.os.arch.0).into(),
         kernel_version: clip(&sample.os.kernel).into(),
         virtualization_system: "".into(),
         os: "linux".into(),

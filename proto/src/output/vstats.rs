@@ -12,7 +12,8 @@
 //!
 //! The shipped server reads a report into fixed types and silently drops all of it when one does
 //! not fit: timestamps are text, counters and uptime integers, lists never null. A sample has that
-//! form already; inventory goes with every report, because the server merges nothing.
+//! form already; inventory goes with every report, because the server merges nothing. Machines and
+//! disks are called what its page knows them by ([`TERMS`]).
 
 mod aggregate;
 
@@ -20,17 +21,19 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Account, Auth, Heard, Keep, Output, Protocol, Request, Stamp, encode_kept, trim};
+use super::{
+    Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Stamp, encode_kept, trim,
+};
 use crate::delivery::ring::{Entry, Ring};
 use crate::limits::{
     BATCH_BYTES_MAX, FRAME_OUT_MAX, HEARTBEAT_INTERVAL, LAST_METRICS_BYTES_MAX, REAUTH_INTERVAL,
     VSTATS_INTERVAL_MAX,
 };
-use crate::sample::{Report, Sample};
-use crate::time::Now;
+use crate::sample::{DiskType, Report, Sample, Terms};
+use crate::time::{Now, WallTime};
 use crate::wire::frame::{self, Frame};
-use crate::wire::pick;
 use crate::wire::vstats::{Answer, BatchAck, LastBuckets, Login};
+use crate::wire::{go, pick};
 use aggregate::Aggregates;
 
 /// The row of the table.
@@ -43,6 +46,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     new: |account| match account.server_id.clone() {
         Some(server_id) => Box::new(Shipped::new(account, server_id)),
         None => Box::new(Documented { account }),
+    },
+};
+
+/// What ships knows machines by Go's names, and three kinds of disks.
+const TERMS: Terms = Terms {
+    arch: go::arch,
+    disk_type: |kind| match kind {
+        DiskType::Mmc | DiskType::Virtual | DiskType::Unknown => DiskType::Ssd,
+        DiskType::Hdd | DiskType::Ssd | DiskType::Nvme => kind,
     },
 };
 
@@ -74,7 +86,7 @@ impl Output for Documented {
             let mut frame = Frame::new(out);
             frame.raw("{\"type\":\"metrics\",\"timestamp\":").value(&stamp.now.wall);
             let sample = named(sample);
-            let report = Report { sample: &sample, inventory: true };
+            let report = Report { sample: &sample, inventory: true, terms: &Terms::OWN };
             let payload = frame.raw(",\"data\":").located(&report);
             frame.raw("}");
             frame.finish();
@@ -110,7 +122,7 @@ impl Output for Shipped {
         trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
             let mut frame = Frame::new(out);
             let sample = named(sample);
-            let report = Report { sample: &sample, inventory: true };
+            let report = Report { sample: &sample, inventory: true, terms: &TERMS };
             let payload = frame.raw("{\"type\":\"metrics\",\"metrics\":").located(&report);
             frame.raw("}");
             frame.finish();
@@ -128,12 +140,13 @@ impl Output for Shipped {
                 let rejected = ack.rejected;
                 batch.map_or(Heard::Nothing, |frame| Heard::BatchAck { frame, rejected })
             }),
+            "config" => wish(text).map_or(Heard::Nothing, Heard::Unserved),
             _ => hear_order(&kind, text),
         }
     }
 
     fn handle_sample(&mut self, sample: &Sample, stamp: Stamp) {
-        self.aggregates.handle_sample(sample, stamp.now.wall);
+        self.aggregates.handle_sample(sample, stamp.now);
     }
 
     fn keeps(&self) -> Keep {
@@ -141,13 +154,14 @@ impl Output for Shipped {
     }
 
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
-        encode_kept(&named(sample), true, out);
+        let sample = named(sample);
+        encode_kept(&Report { sample: &sample, inventory: true, terms: &TERMS }, out);
     }
 
-    fn encode_oldest(&mut self, ring: &Ring, frame: u64, _now: Now, out: &mut String) -> usize {
-        let count = fitting(ring);
+    fn encode_oldest(&mut self, backlog: &Backlog<'_>, out: &mut String) -> usize {
+        let count = fitting(backlog.ring);
         if count > 0 {
-            encode_batch(ring, count, frame, out);
+            encode_batch(backlog, count, out);
         }
         count
     }
@@ -183,20 +197,14 @@ impl Shipped {
     }
 
     /// Writes those buckets, with the newest report the server expects beside them.
-    ///
-    /// The members stand both beside `type`, as in the other messages, and under the message's own
-    /// name: what is known of the server leaves both open, and it ignores what it does not know.
     fn encode_aggregates(&mut self, last_metrics: &str, out: &mut String) {
         let due = self.aggregates.due();
         let mut frame = Frame::new(out);
-        frame.raw("{\"type\":\"aggregated_metrics\"");
-        for (open, close) in [(",", ""), (",\"aggregated_metrics\":{", "}}")] {
-            frame.raw(open).raw("\"granularities\":").value(&due);
-            if last_metrics.len() <= LAST_METRICS_BYTES_MAX {
-                frame.raw(",\"last_metrics\":").raw(last_metrics);
-            }
-            frame.raw(close);
+        frame.raw("{\"type\":\"aggregated_metrics\",\"granularities\":").value(&due);
+        if last_metrics.len() <= LAST_METRICS_BYTES_MAX {
+            frame.raw(",\"last_metrics\":").raw(last_metrics);
         }
+        frame.raw("}");
         frame.finish();
         self.aggregates.handle_sent();
     }
@@ -208,7 +216,7 @@ impl Shipped {
             return Heard::Refused(frame::clean(&words.unwrap_or_default()));
         }
         self.aggregates.handle_known(LastBuckets::read(text));
-        Heard::LoggedIn
+        Heard::LoggedIn { unserved: wish(text) }
     }
 }
 
@@ -231,17 +239,36 @@ fn fitting(ring: &Ring) -> usize {
     ring.unsent().scan(0, within).count()
 }
 
-/// Writes the oldest samples of an outage as one batch.
-fn encode_batch(ring: &Ring, count: usize, batch: u64, out: &mut String) {
+/// Writes the oldest samples of an outage as one batch, and the newest there is behind them: the
+/// page shows what comes last as it is now.
+fn encode_batch(backlog: &Backlog<'_>, count: usize, out: &mut String) {
+    let waiting = || backlog.ring.unsent().map(|entry| (entry.wall, entry.payload.as_str()));
+    let live = pick::text(backlog.last, &["timestamp"]).and_then(|at| WallTime::parse(&at));
+    let live = live.map(|at| (at, backlog.last));
+    let sent_last = waiting().take(count).last();
+    let others = waiting().skip(count).last().into_iter().chain(live);
+    let newest = others.max_by_key(|(at, _)| *at);
+    let newest = newest.filter(|(at, _)| sent_last.is_none_or(|(last, _)| last < *at));
     let mut frame = Frame::new(out);
-    frame.raw("{\"type\":\"batch_metrics\",\"batch_id\":\"").value(&batch);
+    frame.raw("{\"type\":\"batch_metrics\",\"batch_id\":\"").value(&backlog.frame);
     frame.raw("\",\"metrics_batch\":[");
-    for (at, entry) in ring.unsent().take(count).enumerate() {
-        frame.raw(if at == 0 { "" } else { "," }).raw("{\"timestamp\":").value(&entry.wall);
-        frame.raw(",\"metrics\":").raw(&entry.payload).raw("}");
+    for (at, (wall, metrics)) in waiting().take(count).chain(newest).enumerate() {
+        frame.raw(if at == 0 { "" } else { "," }).raw("{\"timestamp\":").value(&wall);
+        frame.raw(",\"metrics\":").raw(metrics).raw("}");
     }
     frame.raw("]}");
     frame.finish();
+}
+
+/// What the owner set up in the panel and this agent does not do.
+fn wish(text: &str) -> Option<String> {
+    let limit = pick::number(text, &["traffic_config", "monthly_limit_gb"]);
+    match (pick::count(text, &["ping_targets"]) > 0, limit.is_some_and(|limit| limit > 0.0)) {
+        (false, false) => None,
+        (true, false) => Some("pings, which this agent does not send".into()),
+        (false, true) => Some("a traffic limit, which this agent does not watch".into()),
+        (true, true) => Some("pings and a traffic limit, which this agent has not".into()),
+    }
 }
 
 /// The sample with a name for its operating system, because the page shows nothing without one.

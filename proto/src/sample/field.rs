@@ -4,24 +4,40 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::DiskType;
 use super::metric::{Labels, Take, Value};
+use super::{Arch, DiskType};
 use crate::limits::{INGEST_LIST_MAX, INGEST_TEXT_MAX};
 use crate::percent::Percent;
 use crate::time::{Instant, WallTime};
 
-/// What is written of a sample.
+/// What a server calls things that others call otherwise.
+#[derive(Debug)]
+pub struct Terms {
+    /// A machine's name, from the kernel's.
+    pub arch: for<'a> fn(&'a str) -> &'a str,
+    /// What a disk is made of, in the kinds the server knows.
+    pub disk_type: fn(DiskType) -> DiskType,
+}
+
+impl Terms {
+    /// Our own.
+    pub const OWN: Self = Self { arch: |arch| arch, disk_type: |kind| kind };
+}
+
+/// What is written of a sample, and in whose terms.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope {
     /// What rarely changes.
     pub(super) inventory: bool,
     /// What not everybody may see.
     pub(super) private: bool,
+    /// How it is called.
+    pub(super) terms: &'static Terms,
 }
 
 impl Scope {
     /// All of it.
-    pub(super) const ALL: Self = Self { inventory: true, private: true };
+    pub(super) const ALL: Self = Self { inventory: true, private: true, terms: &Terms::OWN };
 }
 
 /// A field's type. Parts of the sample are types of fields too, and so is the whole.
@@ -208,14 +224,37 @@ impl Field for DiskType {
         *self == Self::Unknown
     }
 
-    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
-        self.serialize(to)
+    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+        (scope.terms.disk_type)(*self).serialize(to)
     }
 
     fn hash_inventory<H: Hasher>(&self, all: bool, hasher: &mut H) {
         if all {
             std::mem::discriminant(self).hash(hasher);
         }
+    }
+}
+
+impl Field for Arch {
+    #[cfg(test)]
+    fn full() -> Self {
+        Self("x".to_owned())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+        to.serialize_str((scope.terms.arch)(&self.0))
+    }
+
+    fn bound(&mut self) {
+        self.0.bound();
+    }
+
+    fn hash_inventory<H: Hasher>(&self, all: bool, hasher: &mut H) {
+        self.0.hash_inventory(all, hasher);
     }
 }
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use serde::{Serialize, Serializer};
 
-use super::field::Scope;
+use super::field::{Scope, Terms};
 use super::{Field, Sample};
 
 /// A sample to be written, with or without the fields that rarely change.
@@ -14,11 +14,13 @@ pub struct Report<'a> {
     pub sample: &'a Sample,
     /// Whether the inventory goes along.
     pub inventory: bool,
+    /// How the server calls things.
+    pub terms: &'static Terms,
 }
 
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let scope = Scope { inventory: self.inventory, ..Scope::ALL };
+        let scope = Scope { inventory: self.inventory, terms: self.terms, ..Scope::ALL };
         self.sample.write(serializer, scope)
     }
 }
@@ -88,7 +90,9 @@ mod tests {
     #[test]
     fn inventory_is_left_out_hashed_and_remembered() {
         let full = sample();
-        let short = serde_json::to_string(&Report { sample: &full, inventory: false }).unwrap();
+        let short =
+            serde_json::to_string(&Report { sample: &full, inventory: false, terms: &Terms::OWN })
+                .unwrap();
         for word in ["debian", "Cortex", "\"M\"", "\"S\"", "SSD"] {
             assert!(!short.contains(word), "{word} in {short}");
         }

@@ -1,7 +1,14 @@
 //! Processor, memory, tasks: the parts of a sample that every host has.
 
+use serde::Deserialize;
+
 use super::part::part;
 use crate::percent::Percent;
+
+/// A machine's name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Arch(pub String);
 
 part! {
     /// The operating system. Inventory.
@@ -14,7 +21,7 @@ part! {
         /// Kernel release, as `uname -r`.
         pub kernel: String => plain, public;
         /// Machine, as `uname -m`.
-        pub arch: String => plain, public;
+        pub arch: Arch => plain, public;
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::state::{Action, Frame, State, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
-use crate::output::{Keep, Stamp};
+use crate::output::{Backlog, Keep, Stamp};
 use crate::sample::Sample;
 
 impl Session {
@@ -68,7 +68,9 @@ impl Session {
         let now = self.now;
         let State::Up { talk, .. } = &mut self.state else { return };
         let number = talk.frames + 1;
-        let count = self.output.encode_oldest(self.delivery.ring(), number, now, &mut self.frame);
+        let last = self.live.get(self.payload.clone()).unwrap_or_default();
+        let backlog = Backlog { ring: self.delivery.ring(), frame: number, now, last };
+        let count = self.output.encode_oldest(&backlog, &mut self.frame);
         if count == 0 {
             self.frame = String::new(); // the outage is over, and with it the need for the room
             return;

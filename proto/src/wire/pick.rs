@@ -14,7 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
     match leaf(json, path)? {
         Leaf::Text(text) => Some(text),
-        Leaf::Whole(_) | Leaf::Number(_) | Leaf::Other => None,
+        Leaf::Whole(_) | Leaf::Number(_) | Leaf::List(_) | Leaf::Other => None,
     }
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
 pub(crate) fn whole(json: &str, path: &[&str]) -> Option<u64> {
     match leaf(json, path)? {
         Leaf::Whole(number) => Some(number),
-        Leaf::Text(_) | Leaf::Number(_) | Leaf::Other => None,
+        Leaf::Text(_) | Leaf::Number(_) | Leaf::List(_) | Leaf::Other => None,
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn number(json: &str, path: &[&str]) -> Option<f64> {
         #[expect(clippy::cast_precision_loss)]
         Leaf::Whole(number) => Some(number as f64),
         Leaf::Number(number) => Some(number),
-        Leaf::Text(_) | Leaf::Other => None,
+        Leaf::Text(_) | Leaf::List(_) | Leaf::Other => None,
     }
 }
 
@@ -42,12 +42,22 @@ pub(crate) fn exists(json: &str, path: &[&str]) -> bool {
     leaf(json, path).is_some()
 }
 
+/// How many items the list at `path` has; none where there is no list.
+pub(crate) fn count(json: &str, path: &[&str]) -> usize {
+    match leaf(json, path) {
+        Some(Leaf::List(count)) => count,
+        Some(Leaf::Text(_) | Leaf::Whole(_) | Leaf::Number(_) | Leaf::Other) | None => 0,
+    }
+}
+
 /// What a path can lead to.
 enum Leaf<'a> {
     Text(Cow<'a, str>),
     Whole(u64),
     Number(f64),
-    /// An object, a list, true or false; `null` is nothing.
+    /// This many items.
+    List(usize),
+    /// An object, true or false; `null` is nothing.
     Other,
 }
 
@@ -94,8 +104,11 @@ impl<'de> Visitor<'de> for Pick<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(self.path.is_empty().then_some(Leaf::Other))
+        let mut count = 0;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(self.path.is_empty().then_some(Leaf::List(count)))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {

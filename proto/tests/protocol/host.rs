@@ -6,7 +6,7 @@ use std::time::Duration;
 use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::output::{Account, Auth, Protocol};
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Cpu, Memory, Os, Sample};
+use kinglet_proto::sample::{Arch, Cpu, Memory, Os, Sample};
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Command, Conversation, Counts, Event, Input, Loss, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
@@ -152,11 +152,12 @@ fn sample(now: Now) -> Sample {
         taken: now.instant,
         timestamp: now.wall,
         hostname: "pi".into(),
+        version: "0.1.0".into(),
         os: Os {
             name: "debian".into(),
             version: "12".into(),
             kernel: "6.12.25".into(),
-            arch: "aarch64".into(),
+            arch: Arch("aarch64".into()),
         },
         cpu: Cpu {
             brand: "Cortex-A53".into(),

@@ -74,7 +74,7 @@ fn inventory_goes_once_and_again_when_any_part_of_it_changes() {
         |sample| sample.os.name.push('x'),
         |sample| sample.os.version.push('x'),
         |sample| sample.os.kernel.push('x'),
-        |sample| sample.os.arch.push('x'),
+        |sample| sample.os.arch.0.push('x'),
         |sample| sample.cpu.brand.push('x'),
         |sample| sample.cpu.cores = Some(3),
         |sample| sample.disks[0].serial.push('x'),
@@ -102,7 +102,8 @@ fn a_sample_from_the_ring_says_when_it_was_taken_by_the_clock_that_does_not_jump
     let taken = Instant::from_millis(now().instant.as_millis() - 7_250);
     ring.push(5, taken, now().wall, r#"{"cpu":{}}"#);
     let mut out = String::new();
-    assert_eq!(kinglet().encode_oldest(&ring, 1, now(), &mut out), 1);
+    let backlog = Backlog { ring: &ring, frame: 1, now: now(), last: "" };
+    assert_eq!(kinglet().encode_oldest(&backlog, &mut out), 1);
     let report = parse(&out);
     assert_eq!(report["data"].to_string(), r#"{"cpu":{}}"#);
     assert_eq!(report["timestamp"], "2026-11-20T08:00:00.000Z", "of the frame");

@@ -88,7 +88,7 @@ pub(super) fn basic_info(sample: &Sample, whole: bool) -> BasicInfo<'_> {
         os: system(sample),
         kernel_version: whole.then(|| clip(&sample.os.kernel)),
         version: concat!("kinglet ", env!("CARGO_PKG_VERSION")),
-        arch: clip(go::arch(&sample.os.arch)),
+        arch: clip(go::arch(&sample.os.arch.0)),
         cpu_name: clip(&sample.cpu.brand),
         cpu_cores: sample.cpu.cores.unwrap_or_default(),
         cpu_physical_cores: whole.then_some(0),

@@ -164,7 +164,7 @@ fn one_endless_path_or_name_cannot_break_the_limit() {
         sample.os.kernel = long.clone();
         sample.os.name = long.clone();
         sample.os.version = long.clone();
-        sample.os.arch = long.clone();
+        sample.os.arch.0 = long.clone();
         sample.network.wan = Some(long.clone());
         let host = Host {
             name: long.clone(),

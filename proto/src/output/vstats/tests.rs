@@ -27,8 +27,42 @@ fn the_documented_report_has_data_and_the_shipped_one_metrics() {
     assert_eq!(documented["data"]["hostname"], "kitchen");
     let shipped = parse(&encode(Some("s1"), &pi()));
     assert_eq!(shipped["type"], "metrics");
-    assert_eq!(shipped["metrics"], documented["data"]);
     assert!(shipped.get("data").is_none());
+    // What ships knows machines by Go's names.
+    assert_eq!(documented["data"]["os"]["arch"], "aarch64");
+    let mut metrics = shipped["metrics"].clone();
+    assert_eq!(metrics["os"]["arch"].take(), "arm64");
+    metrics["os"]["arch"] = "aarch64".into();
+    metrics["disks"][0]["disk_type"] = documented["data"]["disks"][0]["disk_type"].clone();
+    assert_eq!(metrics, documented["data"]);
+}
+
+#[test]
+fn disks_are_of_the_kinds_the_page_draws() {
+    for (kind, shown) in [
+        (DiskType::Hdd, "HDD"),
+        (DiskType::Ssd, "SSD"),
+        (DiskType::Nvme, "NVMe"),
+        (DiskType::Mmc, "SSD"),
+        (DiskType::Virtual, "SSD"),
+    ] {
+        let mut sample = pi();
+        sample.disks[0].disk_type = kind;
+        let report = parse(&encode(Some("s1"), &sample));
+        assert_eq!(report["metrics"]["disks"][0]["disk_type"], shown);
+        let mut kept = String::new();
+        shipped().encode_kept(&sample, &mut kept);
+        assert_eq!(parse(&kept), report["metrics"], "an outage changes no word");
+    }
+}
+
+#[test]
+fn the_agents_version_is_in_every_report() {
+    let sample = Sample { version: "1.2.3".into(), ..pi() };
+    assert_eq!(parse(&encode(Some("s1"), &sample))["metrics"]["version"], "1.2.3");
+    let mut kept = String::new();
+    shipped().encode_kept(&sample, &mut kept);
+    assert_eq!(parse(&kept)["version"], "1.2.3", "a flapping one rewrites the server's file");
 }
 
 #[test]
@@ -108,7 +142,8 @@ fn a_batch_holds_the_oldest_samples_and_at_least_one() {
     }
     let mut out = String::new();
     for (batch, expected) in [(1, 1), (2, 3), (3, 3), (4, 3), (5, 0)] {
-        let count = shipped().encode_oldest(&ring, batch, now(), &mut out);
+        let backlog = Backlog { ring: &ring, frame: batch, now: now(), last: "" };
+        let count = shipped().encode_oldest(&backlog, &mut out);
         assert_eq!(count, expected, "batch {batch}");
         if count == 0 {
             break;
@@ -125,28 +160,59 @@ fn a_batch_holds_the_oldest_samples_and_at_least_one() {
     }
 }
 
+/// A panel shows what comes last in a batch as the host is now.
 #[test]
-fn the_long_charts_come_with_the_newest_report_under_both_readings() {
+fn a_batch_ends_with_the_newest_sample_there_is() {
+    let mut ring = Ring::new(RING_BYTES_MAX);
+    for seq in 1..=5 {
+        let wall = WallTime::from_unix_millis(seq * 5000);
+        let payload = format!("{{\"seq\":{seq},\"fill\":\"{}\"}}", "x".repeat(7000));
+        ring.push(seq, Instant::default(), wall, &payload);
+    }
+    let mut batch = |number, last: &str| {
+        let mut out = String::new();
+        let backlog = Backlog { ring: &ring, frame: number, now: now(), last };
+        let count = shipped().encode_oldest(&backlog, &mut out);
+        ring.handle_oldest_sent(count, number);
+        let message = parse(&out);
+        let items = message["metrics_batch"].as_array().unwrap();
+        let seqs: Vec<_> =
+            items.iter().map(|item| item["metrics"]["seq"].as_u64().unwrap()).collect();
+        (count, seqs, items.last().unwrap()["timestamp"].as_str().unwrap().to_owned())
+    };
+    let live = |seconds: u64, seq: u64| {
+        let at = WallTime::from_unix_millis(seconds * 1000);
+        format!("{{\"timestamp\":{},\"seq\":{seq}}}", serde_json::to_string(&at).unwrap())
+    };
+    let before_the_outage = live(0, 0);
+    let (count, seqs, at) = batch(1, &before_the_outage);
+    assert_eq!((count, seqs, at.as_str()), (2, vec![1, 2, 5], "1970-01-01T00:00:25.000Z"));
+    let (count, seqs, at) = batch(2, &live(30, 6));
+    assert_eq!((count, seqs, at.as_str()), (2, vec![3, 4, 6], "1970-01-01T00:00:30.000Z"));
+    let (count, seqs, _) = batch(3, &before_the_outage);
+    assert_eq!((count, seqs), (1, vec![5]), "it is the newest itself");
+}
+
+/// A quarter of an hour at a time, by both clocks.
+fn at_quarter(quarter: u64) -> Stamp {
+    let ms = quarter * 900_000;
+    let (instant, wall) = (Instant::from_millis(ms), WallTime::from_unix_millis(ms));
+    Stamp { now: Now { instant, wall }, seq: quarter }
+}
+
+#[test]
+fn the_long_charts_come_with_the_newest_report() {
     let mut shipped = shipped();
     let mut out = String::new();
-    for quarter in 0..2 {
-        let mut stamp = Stamp { now: now(), seq: quarter };
-        stamp.now.wall = WallTime::from_unix_millis(quarter * 900_000);
-        shipped.handle_sample(&pi(), stamp);
-    }
-    assert!(!shipped.has_message(), "bucket 0 is not newer than nothing");
-    let mut stamp = Stamp { now: now(), seq: 3 };
-    stamp.now.wall = WallTime::from_unix_millis(2 * 900_000);
-    shipped.handle_sample(&pi(), stamp);
+    shipped.handle_sample(&pi(), at_quarter(1));
     assert!(shipped.has_message());
     shipped.encode_message(r#"{"hostname":"kitchen"}"#, &mut out);
     let message = parse(&out);
     assert_eq!(message["type"], "aggregated_metrics");
-    for part in [&message, &message["aggregated_metrics"]] {
-        assert_eq!(part["granularities"][0]["granularity"], "15min");
-        assert_eq!(part["granularities"][0]["metrics"][0]["bucket"], 1);
-        assert_eq!(part["last_metrics"]["hostname"], "kitchen");
-    }
+    assert_eq!(message["granularities"][0]["granularity"], "15min");
+    assert_eq!(message["granularities"][0]["metrics"][0]["bucket"], 1);
+    assert_eq!(message["last_metrics"]["hostname"], "kitchen");
+    assert!(message.get("aggregated_metrics").is_none(), "one form is enough");
     assert!(!shipped.has_message());
     shipped.encode_message(&format!("\"{}\"", "x".repeat(100_000)), &mut out);
     assert!(out.len() < 1_000 && parse(&out).get("last_metrics").is_none(), "too large to repeat");
@@ -154,14 +220,18 @@ fn the_long_charts_come_with_the_newest_report_under_both_readings() {
 
 #[test]
 fn every_message_of_the_shipped_server_is_understood_or_ignored() {
+    let pings = "pings, which this agent does not send";
+    let logged_in =
+        |unserved: Option<&str>| Heard::LoggedIn { unserved: unserved.map(str::to_owned) };
     let refused = |words: &str| Heard::Refused(words.to_owned());
     let command = |words: &str| Heard::Command(words.to_owned());
     let ack = |frame, rejected| Heard::BatchAck { frame, rejected };
     for (text, heard) in [
-        (r#"{"type":"auth","status":"ok"}"#, Heard::LoggedIn),
-        (r#"{"type":"auth","status":"ok","ping_targets":[],"traffic_config":{}}"#, Heard::LoggedIn),
-        (r#"{"type":"auth","status":"ok","last_buckets":"odd"}"#, Heard::LoggedIn),
-        (r#"{"type":"auth","status":"ok","last_buckets":{"15min":"odd"}}"#, Heard::LoggedIn),
+        (r#"{"type":"auth","status":"ok"}"#, logged_in(None)),
+        (r#"{"type":"auth","status":"ok","ping_targets":[],"traffic_config":{}}"#, logged_in(None)),
+        (r#"{"type":"auth","status":"ok","ping_targets":[{"name":"a"}]}"#, logged_in(Some(pings))),
+        (r#"{"type":"auth","status":"ok","last_buckets":"odd"}"#, logged_in(None)),
+        (r#"{"type":"auth","status":"ok","last_buckets":{"15min":"odd"}}"#, logged_in(None)),
         (r#"{"type":"auth","status":"error","message":"Invalid token"}"#, refused("Invalid token")),
         (r#"{"type":"auth","status":"error"}"#, refused("error")),
         (r#"{"type":"auth"}"#, refused("")),
@@ -170,7 +240,12 @@ fn every_message_of_the_shipped_server_is_understood_or_ignored() {
         (r#"{"type":"batch_ack","batch_id":"3"}"#, ack(3, 0)),
         (r#"{"type":"batch_ack","batch_id":"abc"}"#, Heard::Nothing),
         (r#"{"type":"config","ping_targets":[]}"#, Heard::Nothing),
-        (r#"{"type":"config","traffic_config":{"reset":1}}"#, Heard::Nothing),
+        (r#"{"type":"config","ping_targets":[{"name":"a"}]}"#, Heard::Unserved(pings.into())),
+        (r#"{"type":"config","traffic_config":{"reset_day":1}}"#, Heard::Nothing),
+        (
+            r#"{"type":"config","traffic_config":{"monthly_limit_gb":100}}"#,
+            Heard::Unserved("a traffic limit, which this agent does not watch".into()),
+        ),
         (r#"{"type":"command","command":"update"}"#, command("update")),
         (r#"{"type":"command"}"#, command("command")),
         (r#"{"type":"update","download_url":"http://x"}"#, command("update")),
@@ -199,14 +274,14 @@ fn the_documented_server_logs_nobody_in() {
 #[test]
 fn what_the_server_has_is_not_sent_again() {
     let mut shipped = shipped();
-    for quarter in 1..4 {
-        let mut stamp = Stamp { now: now(), seq: quarter };
-        stamp.now.wall = WallTime::from_unix_millis(quarter * 900_000);
-        shipped.handle_sample(&pi(), stamp);
-    }
-    let login = r#"{"type":"auth","status":"ok","last_buckets":{"15min":1,"hourly":null}}"#;
-    assert_eq!(shipped.hear(login), Heard::LoggedIn);
+    (1..5).for_each(|quarter| shipped.handle_sample(&pi(), at_quarter(quarter)));
+    let login = r#"{"type":"auth","status":"ok","last_buckets":{"15min":2,"hourly":null}}"#;
+    assert_eq!(shipped.hear(login), Heard::LoggedIn { unserved: None });
     let mut out = String::new();
     shipped.encode_message("{}", &mut out);
-    assert!(out.contains(r#""bucket":2"#) && !out.contains(r#""bucket":1"#), "{out}");
+    let message = parse(&out);
+    let quarters = message["granularities"][0]["metrics"].as_array().unwrap();
+    let quarters: Vec<_> =
+        quarters.iter().map(|bucket| bucket["bucket"].as_u64().unwrap()).collect();
+    assert_eq!(quarters, [2, 3, 4], "the newest it has may have been under way");
 }

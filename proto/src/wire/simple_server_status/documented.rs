@@ -64,7 +64,7 @@ impl<'a> System<'a> {
             hostname: sample.hostname.as_str().into(),
             os: "linux".into(),
             platform: sample.os.name.as_str().into(),
-            arch: go::arch(&sample.os.arch).into(),
+            arch: go::arch(&sample.os.arch.0).into(),
             kernel: sample.os.kernel.as_str().into(),
             uptime: Some(sample.uptime.unwrap_or_default()),
         }
