@@ -2,22 +2,18 @@
 # Installs Kinglet, the monitoring agent, and ends with `kinglet check`; or, with --hub, its hub.
 #
 #   curl -fsSL ADDRESS/install.sh | sh -s -- --url wss://hub.example.org
-#   curl -fsSL ADDRESS/install.sh | sh -s -- --hub
 #
-# `--help` lists the options. Environment: KINGLET_BASE_URL (where releases are), KINGLET_ROOT
-# (install into a mounted system, start nothing), KINGLET_TOKEN, KINGLET_PUBLIC_KEY (whose signature
-# the release must have).
+# `--help` lists the options. Environment: KINGLET_BASE_URL (where releases are), KINGLET_TOKEN,
+# KINGLET_ROOT (into a mounted system, start nothing), KINGLET_PUBLIC_KEY (whose signature is due).
 #
 # Everything is a function and the last line calls the first: a download that was cut runs nothing,
 # not even the beginning of a name, which is why all of them begin with `ki_`.
 
 ki_defaults() {
-    set -u
-    umask 022
+    set -u && umask 022
     base=${KINGLET_BASE_URL:-https://github.com/kinglet-monitor/kinglet/releases}
     root=${KINGLET_ROOT:-}
-    # The release's public key, minisign's; empty until there is a first signed release.
-    public_key=${KINGLET_PUBLIC_KEY:-}
+    public_key=${KINGLET_PUBLIC_KEY:-} # minisign's; none until there is a signed release
     url='' protocol=kinglet id='' server_id='' ca_file='' token_file='' version='' prefix=''
     unset secret # or it may be exported
     code='' pin='' secret=${KINGLET_TOKEN:-}
@@ -78,7 +74,7 @@ ki_options() {
     done
     version=${version#v}
     # These go into a TOML text and must not end it.
-    for value in "$url" "$protocol" "$id" "$server_id" "$ca_file"; do
+    for value in "$url" "$protocol" "$id" "$server_id" "$ca_file" "$pin"; do
         case $value in
         *[\"\\]* | *"
 "*) ki_fail "a value has a quote, a backslash or a line break: $value" ;;
@@ -93,8 +89,7 @@ ki_machine() {
     elif [ "$packages" = yes ] && rpm -q --whatprovides rpm >/dev/null 2>&1; then
         kind=rpm arch=$(rpm -q --whatprovides --qf '%{ARCH}\n' rpm | head -n 1)
     else
-        kind=tarball
-        ki_triple
+        kind=tarball && ki_triple
     fi
 }
 
@@ -143,16 +138,20 @@ ki_arm() {
 # ki_fetch NAME: a file of the release into the work folder.
 ki_fetch() {
     if [ -n "$version" ]; then from=$base/download/v$version; else from=$base/latest/download; fi
-    if ki_has curl; then
-        curl -fsSL --proto-redir '=https' --retry 2 -o "$work/$1" "$from/$1"
-    elif ki_has wget; then
-        wget -q -O "$work/$1" "$from/$1"
-    elif ki_has uclient-fetch; then
-        uclient-fetch -q -O "$work/$1" "$from/$1"
-    else
-        ki_fail "needs curl, wget or uclient-fetch"
-    fi || ki_fail "cannot fetch $from/$1; for https a host needs certificate authorities (the" \
-        "package ca-certificates) and a clock that is right"
+    for tool in curl wget uclient-fetch none; do if ki_has "$tool"; then break; fi; done
+    case $tool in
+    curl) curl -fsSL --proto-redir '=https' --retry 2 -o "$work/$1" "$from/$1" ;;
+    none) ki_fail "needs curl, wget or uclient-fetch" ;;
+    *) "$tool" -q -O "$work/$1" "$from/$1" ;;
+    esac
+    case $?-$from in
+    0-*) ;;
+    [15]-https* | 35-https* | 60-https* | 77-https*) # what they say of a server they do not trust
+        ki_fail "cannot fetch $from/$1; for https a host needs certificate authorities (the" \
+            "package ca-certificates) and a clock that is right" ;;
+    *) ki_fail "cannot fetch $from/$1: no release is there, or no way leads there;" \
+        "KINGLET_BASE_URL says where releases are" ;;
+    esac
 }
 
 # minisign's keys and signatures are signify's too. Debian has a `signify` that is another program.
@@ -182,9 +181,7 @@ ki_choose() {
     esac
     file=$(sed -n "s/^[0-9a-f]\{64\}  \($pattern\)\$/\1/p" "$work/SHA256SUMS" | head -n 1)
     if [ -z "$file" ] && [ "$kind" != tarball ]; then
-        kind=tarball
-        ki_triple
-        ki_choose
+        kind=tarball && ki_triple && ki_choose
         return
     fi
     [ -n "$file" ] || ki_fail "this release has no $name for $arch"
@@ -209,11 +206,10 @@ ki_init_system() {
     elif [ -x "$root/sbin/procd" ]; then init=procd
     elif [ -x "$root/sbin/openrc-run" ]; then init=openrc
     elif [ -e "$root/etc/inittab" ] && [ -d "$root/etc/init.d" ]; then init=sysv; fi
-    # A package brings a service for systemd alone.
-    case $init in procd | openrc | sysv) packages=no ;; esac
+    case $init in procd | openrc | sysv) packages=no ;; esac # a package serves systemd alone
 }
 
-# ki_service start|up|remove
+# ki_service start|up|remove|log
 ki_service() {
     [ -z "$root" ] || return 0
     case $init-$1 in
@@ -228,6 +224,9 @@ ki_service() {
         /etc/init.d/kinglet enable && /etc/init.d/kinglet restart ;;
     sysv-start) /etc/init.d/kinglet enable && /etc/init.d/kinglet restart ;;
     procd-up | sysv-up) /etc/init.d/kinglet running ;;
+    systemd-log) printf 'journalctl -u %s' "$name" ;;
+    procd-log) printf 'logread -e kinglet' ;;
+    openrc-log | sysv-log) printf 'tail /var/log/kinglet.log' ;;
     procd-remove | sysv-remove) /etc/init.d/kinglet stop; /etc/init.d/kinglet disable ;;
     esac
 }
@@ -295,7 +294,7 @@ ki_configure() {
         printf '%s\n' ${id:+"[host]" "id = \"$id\"" ""} \
             "[[server]]" "protocol = \"$protocol\"" "url = \"$url\"" \
             ${server_id:+"server_id = \"$server_id\""} \
-            ${ca_file:+"ca_file = \"$ca_file\""} >"$work/kinglet.toml"
+            ${ca_file:+"ca_file = \"$ca_file\""} ${pin:+"pin = \"$pin\""} >"$work/kinglet.toml"
         ki_place "$work/kinglet.toml" "$config" 640
         chown root:kinglet "$config" 2>/dev/null
     elif [ -n "$url" ]; then
@@ -316,8 +315,7 @@ ki_token() {
         printf 'Token (not shown): ' >/dev/tty
         stty -echo </dev/tty
         IFS= read -r secret </dev/tty
-        stty echo </dev/tty
-        printf '\n' >/dev/tty
+        stty echo </dev/tty && printf '\n' >/dev/tty
     fi
     if [ -z "$secret" ]; then
         ki_say "no token yet: put it into $token (mode 0600) and start the service"
@@ -371,7 +369,10 @@ ki_install() {
     if [ -n "$prefix$root" ]; then return; fi
     if [ "$name" = kinglet-hub ]; then ki_hub && return; fi
     ki_configure
-    if [ -e "$token" ]; then ki_start && "$program" check; fi
+    if [ ! -e "$token" ]; then return; fi
+    ki_start
+    "$program" check || ki_fail "the service runs; its log ($(ki_service log)) says how it goes on"
+    ki_say "it runs. What it says: $(ki_service log); settings: $config; 'kinglet check' tries them"
 }
 
 ki_hub() {

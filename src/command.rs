@@ -14,6 +14,14 @@ mod table;
 #[cfg(not(feature = "terminal"))]
 pub use left_out::{check, enroll, table};
 
+/// What who reports to nobody is told.
+const NO_SERVER: &str = if cfg!(feature = "file") {
+    "nobody to report to. Name a server in /etc/kinglet/kinglet.toml ([[server]] and its url), \
+     or in a file that --config or KINGLET_CONFIG names, or by --url or KINGLET_URL"
+} else {
+    "nobody to report to: name a server by --url or KINGLET_URL"
+};
+
 /// How a command ended, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -150,9 +150,18 @@ impl Config {
         }
         warnings.sort();
         warnings.dedup();
+        warnings.extend(given.text(Table::Top, "log").and_then(unknown_level));
         let collect = collected::options(given);
         Self { host, servers, collect, roots, warnings }
     }
+}
+
+/// What is wrong with the level of the log; it is no reason not to report.
+fn unknown_level(level: Text<'_>) -> Option<String> {
+    let is_known = level.value.parse::<log::LevelFilter>().is_ok();
+    let (place, wanted) = (level.place, Quoted(level.value));
+    let fault = || format!("{place}{wanted} is not one of off, error, warn, info, debug, trace");
+    (!is_known).then(fault)
 }
 
 fn server(
@@ -177,6 +186,9 @@ fn server(
         }
     };
     let url = url(block, problems);
+    if let Some(id) = block.text("server_id").filter(|id| id.value.is_empty()) {
+        problems.add(id.place, "is empty: the id that the server shows, or no such line");
+    }
     let interval = interval(block.text("interval"), interval_default, problems);
     let token_file = token_file(block, credentials);
     let token = token(block, token_file.as_deref(), problems);

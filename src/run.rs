@@ -24,9 +24,6 @@ use crate::supervisor::Supervisor;
 /// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every
 /// server and returns, within 3 s.
 pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
-    if config.servers.is_empty() {
-        return Err(RunError::NoServer);
-    }
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
@@ -42,8 +39,6 @@ pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
 /// Why the loop ended though nobody said stop.
 #[derive(Debug)]
 pub enum RunError {
-    /// There is nobody to report to.
-    NoServer,
     /// The kernel does not let us wait.
     Poll(io::Error),
 }
@@ -51,7 +46,6 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoServer => write!(f, "no server to report to is configured"),
             Self::Poll(error) => write!(f, "poll failed: {error}"),
         }
     }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use kinglet_proto::quoted::Quoted;
 use visit::visit;
 
-use super::Outcome;
+use super::{NO_SERVER, Outcome};
 use crate::clock;
 use crate::config::Config;
 use crate::options::Given;
@@ -26,7 +26,7 @@ pub fn check(given: &Given, config_only: bool) -> io::Result<Outcome> {
         }
     };
     if config.servers.is_empty() {
-        writeln!(out, "no server to report to is configured: add a [[server]] block, or --url")?;
+        writeln!(out, "{NO_SERVER}")?;
         return Ok(Outcome::Misconfigured);
     }
     let (name, id) = (Quoted(&config.host.name), &config.host.id);

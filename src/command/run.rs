@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
-use kinglet_proto::quoted::Quoted;
 use log::LevelFilter;
 
-use super::Outcome;
+use super::{NO_SERVER, Outcome};
 use crate::config::Config;
 use crate::options::{Given, Table};
 use crate::source::signals;
@@ -14,6 +13,10 @@ use crate::source::signals;
 /// Runs the agent in the foreground.
 pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
     start_log(given.text(Table::Top, "log").map(|text| text.value));
+    if config.servers.is_empty() {
+        log::error!("{NO_SERVER}");
+        return Ok(Outcome::Misconfigured);
+    }
     let stop = signals::subscribe()?;
     let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
     log::info!(
@@ -37,7 +40,8 @@ pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
 fn start_log(wanted: Option<&str>) {
     let level = wanted.and_then(|wanted| wanted.parse().ok());
     let under_journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let started = env_logger::Builder::new()
+    // A second one in the same process is a test's.
+    let _ = env_logger::Builder::new()
         .filter_module("kinglet", level.unwrap_or(LevelFilter::Info))
         .format(move |out, record| {
             if !under_journal {
@@ -46,8 +50,4 @@ fn start_log(wanted: Option<&str>) {
             writeln!(out, "{:5} {}", record.level(), record.args())
         })
         .try_init();
-    if let (Some(wanted), None, Ok(())) = (wanted, level, started) {
-        let wanted = Quoted(wanted);
-        log::warn!("KINGLET_LOG: {wanted} is not one of off, error, warn, info, debug, trace");
-    }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use kinglet_host::Filters;
+use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
+use kinglet_proto::limits::RING_BYTES_MAX;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
@@ -65,7 +67,9 @@ impl fmt::Display for Server {
         if let Some(pin) = pin {
             writeln!(f, "pin = \"{pin}\"")?;
         }
-        writeln!(f, "interval = \"{}\"", show(*interval))
+        writeln!(f, "interval = \"{}\"", show(*interval))?;
+        let (kept, minutes) = (RING_BYTES_MAX / 1024, ring::reach(1536, *interval).as_secs() / 60);
+        writeln!(f, "# an outage: {kept} KiB of samples wait, {minutes} min at 1.5 KiB each")
     }
 }
 

@@ -37,6 +37,10 @@ impl ServerUrl {
         if authority.contains('@') {
             return Err(UrlError::UserInfo);
         }
+        let (_, query) = path_and_query.split_once('?').unwrap_or_default();
+        if query.split('&').any(|pair| pair.starts_with("token=")) {
+            return Err(UrlError::Token);
+        }
         let (host, port) = split_port(authority)?;
         if host.is_empty() {
             return Err(UrlError::NoHost);
@@ -109,6 +113,8 @@ pub enum UrlError {
     Fragment,
     /// A name or password before `@`.
     UserInfo,
+    /// A token in the query.
+    Token,
     /// Nothing between `://` and the path.
     NoHost,
     /// An IPv6 address outside of brackets, or a bracket without its other half.
@@ -127,6 +133,11 @@ impl fmt::Display for UrlError {
             Self::Blank => write!(f, "a url holds no blanks"),
             Self::Fragment => write!(f, "a url for a server has no # part"),
             Self::UserInfo => write!(f, "a url holds no name or password; use token_file"),
+            Self::Token => write!(
+                f,
+                "a token stands in no url, which logs show; put it into a file, see token_file: \
+                 with auth = \"query\" it is sent as ?token="
+            ),
             Self::NoHost => write!(f, "the url names no host"),
             Self::Brackets => {
                 write!(f, "an IPv6 address stands in brackets: wss://[2001:db8::1]:443")
@@ -149,7 +160,7 @@ mod tests {
             ("ws://a.example/x?t=1", false, "a.example", 80, "/x?t=1", "ws://a.example/x"),
             ("ws://10.0.0.1:8900", false, "10.0.0.1", 8900, "", "ws://10.0.0.1:8900"),
             ("wss://[::1]:4/ws", true, "::1", 4, "/ws", "wss://[::1]:4/ws"),
-            ("wss://h?token=s", true, "h", 443, "?token=s", "wss://h"),
+            ("wss://h?key=s", true, "h", 443, "?key=s", "wss://h"),
         ] {
             let url = ServerUrl::parse(text).unwrap();
             let parts = (url.tls, url.host.as_str(), url.port, url.path_and_query.as_str());
@@ -166,6 +177,8 @@ mod tests {
             ("ws://a b", UrlError::Blank),
             ("ws://h/#x", UrlError::Fragment),
             ("ws://me:pw@h", UrlError::UserInfo),
+            ("ws://h?token=s", UrlError::Token),
+            ("ws://h/x?a=1&token=", UrlError::Token),
             ("ws://:80", UrlError::NoHost),
             ("ws:///x", UrlError::NoHost),
             ("ws://::1", UrlError::Brackets),

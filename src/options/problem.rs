@@ -95,8 +95,13 @@ impl Problems {
     }
 }
 
-/// The candidate that is most like `word`, if any is like it at all.
+/// The candidate that is most like `word`, if any is like it at all; first of all one that begins
+/// with it.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let begins = |candidate: &&&str| word.len() > 2 && candidate.starts_with(word);
+    if let Some(candidate) = candidates.iter().find(begins) {
+        return Some(candidate);
+    }
     let scored = candidates.iter().map(|candidate| (distance(word, candidate), *candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance <= 1 + word.len() / 4).then_some(candidate)
@@ -127,7 +132,7 @@ mod tests {
         assert_eq!(nearest("interva", &keys), Some("interval"));
         assert_eq!(nearest("token-file", &keys), Some("token_file"));
         assert_eq!(nearest("ulr", &["uri", "url"]), None);
-        assert_eq!(nearest("token", &keys), None);
+        assert_eq!(nearest("token", &keys), Some("token_file"));
         assert_eq!(nearest("password", &keys), None);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);

@@ -32,7 +32,10 @@ fn a_wrong_command_line_exits_2_and_says_why() {
         (&[], "no command"),
         (&["runn"], "\"runn\""),
         (&["run", "--urll", "x"], "--urll"),
-        (&["run"], "no server"),
+        (&["run"], "Name a server in /etc/kinglet/kinglet.toml ([[server]] and its url), or in a"),
+        (&["run"], "file that --config or KINGLET_CONFIG names, or by --url or KINGLET_URL"),
+        (&["check"], "nobody to report to."),
+        (&["run", "--url", "wss://h/ws?a=1&token=x"], "--url: a token stands in no url"),
         (
             &["run", "--url", "ws://[::1]", "--server-id", "x"],
             "--server-id: is for vstats and simple-server-status only, not for kinglet",
@@ -89,9 +92,9 @@ fn a_wrong_file_is_told_line_by_line() {
         "k.toml",
         "interval = \"2d\"\n\
          intervall = \"5s\"\n\
-         [host]\nid = \"a b\"\ncountry_code = \"Germany\"\nip = \"here\"\n\
+         [host]\nid = \"a b\"\ncountry = \"NL\"\ncountry_code = \"Germany\"\nip = \"here\"\n\
          [[server]]\nurl = \"hub.example\"\nprotocol = \"vstat\"\nauth = \"header\"\n\
-         token_file = \"/nowhere/token\"\ninterval = 5\n\
+         token_file = \"/nowhere/token\"\ninterval = 5\ntoken = \"t\"\nserver_id = \"\"\n\
          [collect]\ncpu = \"no\"\nexclude_disks = \"sda\"\nexclude_discs = []\n",
     );
     let told = kinglet(&["check", "--config-only", "--config", &file]).run();
@@ -99,22 +102,25 @@ fn a_wrong_file_is_told_line_by_line() {
     let mut lines = told.stdout.lines();
     let names: Vec<_> = OUTPUTS.iter().map(ToString::to_string).collect();
     let protocol = format!(
-        "9: server.protocol: \"vstat\" is not one of {}; did you mean \"vstats\"?",
+        "10: server.protocol: \"vstat\" is not one of {}; did you mean \"vstats\"?",
         names.join(", ")
     );
     for line in [
         "1: interval: \"2d\" is not an interval; allowed is 1s to 1h",
         "2: intervall: unknown key; did you mean \"interval\"? allowed here: interval, host, server, collect",
         "4: host.id: an id is 1 to 64 bytes, all to be seen, without blanks, / and \\, and with no dot in front; this one has a blank in it",
-        "5: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
-        "6: host.ip: \"here\" is not an IP address",
-        "8: server.url: a url begins with wss:// (or ws:// on a trusted line)",
+        "5: host.country: unknown key; did you mean \"country_code\"? allowed here: ",
+        "6: host.country_code: a country code has two letters (ISO 3166-1): \"DE\"",
+        "7: host.ip: \"here\" is not an IP address",
+        "9: server.url: a url begins with wss:// (or ws:// on a trusted line)",
         &protocol,
-        "11: server.token_file: there is no file /nowhere/token",
-        "12: server.interval: expected a text in quotes, found a whole number",
-        "14: collect.cpu: expected true or false, found a text",
-        "15: collect.exclude_disks: expected a list of texts: [\"a\", \"b*\"], found a text",
-        "16: collect.exclude_discs: unknown key; did you mean \"exclude_disks\"?",
+        "12: server.token_file: there is no file /nowhere/token",
+        "13: server.interval: expected a text in quotes, found a whole number",
+        "14: server.token: unknown key; did you mean \"token_file\"? ",
+        "15: server.server_id: is empty: the id that the server shows, or no such line",
+        "17: collect.cpu: expected true or false, found a text",
+        "18: collect.exclude_disks: expected a list of texts: [\"a\", \"b*\"], found a text",
+        "19: collect.exclude_discs: unknown key; did you mean \"exclude_disks\"?",
     ] {
         let found = lines.next().is_some_and(|told| told.starts_with(&format!("{file}:{line}")));
         assert!(found, "{line}\n{}", told.stdout);
@@ -167,7 +173,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     assert!(from_environment.contains("interval = \"20s\""), "{from_environment}");
     assert!(from_environment.contains("id = \"from-environment\""));
     let mut flagged = words.to_vec();
-    flagged.extend(["--interval", "30s", "--url", "wss://other.example/x?token=hunter2"]);
+    flagged.extend(["--interval", "30s", "--url", "wss://other.example/x?key=hunter2"]);
     let from_flag = with_environment(&flagged);
     assert!(from_flag.contains("interval = \"30s\""), "{from_flag}");
     assert!(from_flag.contains("url = \"wss://other.example/x?***\""), "{from_flag}");
@@ -243,6 +249,8 @@ fn check_names_each_step_and_its_outcome() {
         let line = told.stdout.lines().find(|line| line.trim_start().starts_with(step));
         assert!(line.is_some_and(|line| line.contains(" ok ")), "{step}: {}", told.stdout);
     }
+    let line = told.stdout.lines().find(|line| line.contains("  an outage     of "));
+    assert!(line.is_some_and(|line| line.contains(" min is bridged: 128 KiB")), "{}", told.stdout);
     serving.join().unwrap();
 }
 
@@ -281,6 +289,27 @@ fn check_says_which_step_failed_and_exits_1() {
         "{}",
         told.stdout
     );
+}
+
+#[test]
+fn a_level_that_is_none_is_told_by_run_and_check() {
+    let told = |words: &[&str]| {
+        let kinglet = kinglet(words).env("KINGLET_CONFIG", "/dev/null").env("KINGLET_TOKEN", "t");
+        kinglet.env("KINGLET_LOG", "verbose").run()
+    };
+    let check = told(&["check", "--config-only", "--url", "ws://[::1]"]);
+    let word = "KINGLET_LOG: \"verbose\" is not one of off, error, warn, info, debug, trace";
+    assert_eq!(check.code, 0);
+    assert!(check.stdout.contains(word), "{}", check.stdout);
+}
+
+/// How long an outage may be stands where an owner looks for it.
+#[test]
+fn the_reach_of_an_outage_is_told() {
+    let url = ["--print-config", "--url", "ws://[::1]", "--interval", "10s"];
+    let told = kinglet(&url).env("KINGLET_TOKEN", "t").run();
+    let words = "# an outage: 128 KiB of samples wait, 13 min at 1.5 KiB each";
+    assert!(told.stdout.contains(words), "{}", told.stdout);
 }
 
 #[test]

@@ -4,8 +4,9 @@
 //! before that is sent again on the next.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use crate::limits::{RING_ENTRY_BYTES, RING_SLOT_BYTES};
+use crate::limits::{RING_BYTES_MAX, RING_ENTRY_BYTES, RING_SLOT_BYTES};
 use crate::time::{Instant, WallTime};
 
 /// One encoded sample.
@@ -60,8 +61,8 @@ impl Ring {
     /// Of a server that never acknowledged anything, what was sent counts as arrived. A sample
     /// larger than the whole ring counts as one that had to go.
     pub fn push(&mut self, seq: u64, taken: Instant, wall: WallTime, payload: &str) -> u64 {
-        let room = payload.len().next_multiple_of(RING_SLOT_BYTES);
-        let cost = room + RING_ENTRY_BYTES;
+        let cost = cost(payload.len());
+        let room = cost - RING_ENTRY_BYTES;
         if cost > self.limit {
             return 1;
         }
@@ -138,8 +139,19 @@ impl Ring {
 
 impl Entry {
     fn cost(&self) -> usize {
-        self.payload.len().next_multiple_of(RING_SLOT_BYTES) + RING_ENTRY_BYTES
+        cost(self.payload.len())
     }
+}
+
+/// How long an outage may be of which nothing is lost, with samples of so many bytes.
+pub fn reach(sample_bytes: usize, interval: Duration) -> Duration {
+    let samples = RING_BYTES_MAX / cost(sample_bytes);
+    interval.saturating_mul(u32::try_from(samples).unwrap_or(u32::MAX))
+}
+
+/// Bytes of memory that a sample of so many bytes takes.
+const fn cost(sample_bytes: usize) -> usize {
+    sample_bytes.next_multiple_of(RING_SLOT_BYTES) + RING_ENTRY_BYTES
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! One visit to one server: every step of the way, as it is taken, on the terminal.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use kinglet_host::Sampler;
+use kinglet_proto::limits::RING_BYTES_MAX;
 use kinglet_proto::session::{Event, Input, Session};
 use kinglet_proto::time::Instant;
 
@@ -33,6 +35,9 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
             drive.ping(now);
         }
         drive.turn(now.instant.plus(FIRST_WINDOW))?;
+    }
+    if drive.observer.verdict == Some(true) {
+        drive.observer.reach(drive.conversation.reach());
     }
     drive.feed(Input::Stop, clock::now());
     while !drive.is_done() {
@@ -103,6 +108,18 @@ impl<'a, W: Write> Told<'a, W> {
         }
     }
 
+    fn reach(&mut self, reach: Option<Duration>) {
+        let kept = RING_BYTES_MAX / 1024;
+        match reach.map(|reach| reach.as_secs() / 60) {
+            Some(minutes) => self.line(format_args!(
+                "  an outage     of {minutes} min is bridged: {kept} KiB of such samples wait"
+            )),
+            None => {
+                self.line(format_args!("  an outage     leaves a gap: it takes no sample later"))
+            }
+        }
+    }
+
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         if self.written.is_ok() {
             self.written = writeln!(self.out, "{line}");
@@ -130,7 +147,8 @@ impl<W: Write> Observer for Told<'_, W> {
             }
             LinkEvent::Progress(Progress::Connected(address)) => {
                 if self.step == Step::Resolve {
-                    self.pass("an address needs none", Step::Connect);
+                    let is_one = format!("not needed: {} is an address", address.ip());
+                    self.pass(&is_one, Step::Connect);
                 }
                 let next = if self.secure { Step::Tls } else { Step::Upgrade };
                 self.pass(&address.to_string(), next);
