@@ -65,6 +65,9 @@ pub const BACKLOG: u32 = 4096;
 /// How long accepting pauses when the system has no descriptor left.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// A host that only asks whether it would be let in has gone after this.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
+
 // --- Enrolment.
 
 /// An invitation is good for this long: time to walk over to the new host, not to find a note.

@@ -70,6 +70,11 @@ pub trait Output: fmt::Debug {
         false
     }
 
+    /// What another connection of this host takes from the one that is there.
+    fn seat(&self) -> Seat {
+        Seat::ByReport
+    }
+
     /// A connection is open: nothing is said on it yet.
     fn handle_opened(&mut self) {}
 
@@ -141,6 +146,17 @@ pub enum Keep {
     Outage,
     /// All, until the server says that it has them.
     UntilAcked,
+}
+
+/// How a second connection of a host takes the first one's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// Not at all, if it says that it only asks.
+    Probed,
+    /// By its first report.
+    ByReport,
+    /// By being there.
+    ByConnection,
 }
 
 /// What waits to be handed in.

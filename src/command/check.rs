@@ -3,6 +3,7 @@
 //! The configuration is read as `run` reads it; then each server is dialled with the same link and
 //! the same session, and every step is printed with its outcome. A first report really goes out.
 
+mod probe;
 mod visit;
 
 use std::io::{self, Write};

@@ -254,6 +254,33 @@ fn check_names_each_step_and_its_outcome() {
     serving.join().unwrap();
 }
 
+/// Where a server knows no questions, a check goes as far as it can without taking the place of the
+/// agent that runs here.
+#[test]
+fn check_takes_nothing_from_an_agent_that_runs() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("7")).unwrap();
+    folder.write("7/comm", "kinglet\n");
+    folder.write("7/cmdline", "/usr/bin/kinglet\0run\0");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://localhost:{}", listener.local_addr().unwrap().port());
+    let serving = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        std::iter::from_fn(|| socket.read().ok()).filter(Message::is_text).count()
+    });
+    for (protocol, said) in [
+        ("komari", "  connect       left out: the agent that runs here would lose its place"),
+        ("simple-server-status", "  first report  left out: the agent that runs here would lose"),
+    ] {
+        let check = kinglet(&["check", "--url", &url, "--protocol", protocol]);
+        let told = check.env("KINGLET_TOKEN", "t").env("HOST_PROC", &folder.path("")).run();
+        assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
+        assert!(told.stdout.contains(said), "{}", told.stdout);
+    }
+    assert_eq!(serving.join().unwrap(), 0, "no report came");
+}
+
 #[test]
 fn check_says_which_step_failed_and_exits_1() {
     let refusing = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -12,9 +12,9 @@ use kinglet_proto::answer::{Answer, LoginError};
 use kinglet_proto::host::{HostId, HostIdError};
 use kinglet_proto::ingest::{self, DecodeError};
 use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
-use kinglet_proto::wire::envelope::Head;
+use kinglet_proto::wire::envelope::{Head, PROBE_HEADER};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, warn};
 
@@ -23,7 +23,7 @@ use crate::auth::Grant;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
 use crate::hub::{Hub, Outgoing};
-use crate::limits::VISITOR_FRAME_MAX;
+use crate::limits::{PROBE_TIMEOUT, VISITOR_FRAME_MAX};
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
@@ -74,7 +74,12 @@ async fn agent(
             Grant::Refused => return refuse(&hub, peer, id.as_ref()),
         },
     };
-    open(hub, upgrade, protocol, Channel::Agent, entry)
+    match entry {
+        Entry::Host(host, _) if headers.contains_key(PROBE_HEADER) => {
+            probe(hub, upgrade, protocol, host)
+        }
+        Entry::Host(..) | Entry::Visitor => open(hub, upgrade, protocol, Channel::Agent, entry),
+    }
 }
 
 /// `GET /ws-report`.
@@ -117,6 +122,28 @@ fn refuse_id(hub: &Hub, peer: SocketAddr, error: HostIdError) -> Response {
         warn!("agent at {peer} was refused: {error}");
     }
     deny(StatusCode::BAD_REQUEST, "bad_id", &error.to_string())
+}
+
+/// Lets a host see that it is let in, and leaves its agent in its place.
+fn probe(
+    hub: Arc<Hub>,
+    upgrade: Result<Upgrade, Response>,
+    protocol: Option<&'static str>,
+    host: HostId,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(response) => return response,
+    };
+    upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
+        let _open = hub.open_socket();
+        let greeting = Answer::Connected(host).encode(Head { id: 1, wall: clock::now().wall });
+        if ws::send(&mut socket, Message::text(greeting)).await.is_ok() {
+            // What it says is read, by which its Pings are answered, and forgotten.
+            let hear = async { while let Some(Ok(_)) = socket.next().await {} };
+            let _ = timeout(PROBE_TIMEOUT, hear).await;
+        }
+    })
 }
 
 fn open(

@@ -56,3 +56,31 @@ fn who_shows_what_is_no_id_hears_that_and_nothing_of_a_token() {
         assert!(!close.reason.contains("token"), "{close:?}");
     }
 }
+
+/// `kinglet check` runs beside the service: it must see that it is let in, and take nothing.
+#[test]
+fn who_only_asks_leaves_the_agent_in_its_place() {
+    let hub = Hub::public();
+    let by = |token: &str, more: &[(&'static str, &'static str)]| {
+        hub.open(&format!("/ws/agent?token={token}&client_id=web-1"), more)
+    };
+    let report = |seq: u64, uptime: u64| {
+        format!(
+            r#"{{"type":"metrics","data":{{"uptime":{uptime}}},"meta":{{"boot_id":"b","seq":{seq}}}}}"#
+        )
+    };
+    let mut agent = by(WEB, &[]).unwrap();
+    assert_eq!(agent.json()["type"], "connection");
+    agent.send(&report(1, 10));
+    assert_eq!(agent.json()["data"]["seq"], 1);
+    for _ in 0..3 {
+        let mut probe = by(WEB, &[("x-kinglet-probe", "1")]).unwrap();
+        assert_eq!(probe.json()["data"]["client_id"], "web-1");
+        probe.send(&report(9, 99));
+        probe.settle();
+    }
+    agent.send(&report(2, 11));
+    assert_eq!(agent.json()["data"]["seq"], 2, "it has its place and what it sends is taken");
+    assert_eq!(hub.host("web-1")["metrics"]["uptime"], 11, "what a probe says is forgotten");
+    assert_eq!(by("wrong", &[("x-kinglet-probe", "1")]).err(), Some(401));
+}

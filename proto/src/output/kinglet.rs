@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::{
-    Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Restored, Stamp, trim,
+    Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Restored, Seat, Stamp, trim,
 };
 use crate::delivery::ring::Entry;
 use crate::host::Host;
@@ -81,6 +81,10 @@ impl Output for Kinglet {
 
     fn handle_opened(&mut self) {
         (self.id, self.told) = (0, None);
+    }
+
+    fn seat(&self) -> Seat {
+        Seat::Probed
     }
 
     fn keeps(&self) -> Keep {

@@ -25,7 +25,7 @@ use std::ops::Range;
 use report::{Traffic, basic_info};
 use wish::Wish;
 
-use super::{Account, Auth, Errand, Heard, Output, Protocol, Request, Stamp};
+use super::{Account, Auth, Errand, Heard, Output, Protocol, Request, Seat, Stamp};
 use crate::limits::{
     KOMARI_ASK_EVERY, KOMARI_INFO_INTERVAL, KOMARI_INTERVAL_MAX, OUTPUT_QUEUE_MAX,
 };
@@ -125,6 +125,10 @@ impl Output for Komari {
     fn try_other_way(&mut self) -> bool {
         let was = std::mem::replace(&mut self.version, Version::One);
         was == Version::Two
+    }
+
+    fn seat(&self) -> Seat {
+        Seat::ByConnection
     }
 
     fn is_replaced_by_a_cut(&self) -> bool {

@@ -47,7 +47,7 @@ impl Request {
     }
 
     /// Adds a header. A control character in a value would begin another one.
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.chars().filter(|c| !c.is_control()).collect()));
         self
     }

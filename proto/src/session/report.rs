@@ -5,10 +5,15 @@ use std::time::Duration;
 use super::state::{Action, Frame, State, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
 use crate::delivery::ring;
-use crate::output::{Backlog, Keep, Stamp};
+use crate::output::{Backlog, Keep, Seat, Stamp};
 use crate::sample::Sample;
 
 impl Session {
+    /// What another connection of this host takes from the one that is there.
+    pub fn seat(&self) -> Seat {
+        self.output.seat()
+    }
+
     /// How long an outage may be of which the server misses nothing, by the last report's size;
     /// `None` in protocols that hand in nothing later.
     pub fn reach(&self) -> Option<Duration> {

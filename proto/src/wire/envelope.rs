@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::pick;
 use crate::time::WallTime;
 
+/// The header of a host that only asks whether it would be let in: the hub greets it and hears it,
+/// and leaves its agent in its place.
+pub const PROBE_HEADER: &str = "X-Kinglet-Probe";
+
 /// The head every message of the hub carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {

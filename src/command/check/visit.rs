@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use kinglet_host::Sampler;
 use kinglet_proto::limits::RING_BYTES_MAX;
+use kinglet_proto::output::Seat;
 use kinglet_proto::session::{Event, Input, Session};
 use kinglet_proto::time::Instant;
 
+use super::probe::{Probe, is_running};
 use crate::clock;
 use crate::config::{Config, Server};
 use crate::drive::{Drive, Observer};
@@ -21,13 +23,23 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
     let mut sampler = Sampler::new(&config.roots, &config.collect);
     sampler.collect(clock::now());
     let session = Session::new(server.protocol, server.account(&config.host), server.interval, 0);
-    let told = Told::new(out, server.url.tls, begun);
-    let mut drive = Drive::new(session, server.target(), told);
+    let seat = session.seat();
+    let is_taken = seat != Seat::Probed && is_running(&config.roots.proc);
+    let mut told = Told::new(out, server.url.tls, begun);
+    if is_taken && seat == Seat::ByConnection {
+        told.step = Step::Connect;
+        told.leave_out();
+        return told.end();
+    }
+    let probe = Probe { session, says_so: seat == Seat::Probed };
+    let mut drive = Drive::new(probe, server.target(), told);
     while drive.observer.verdict.is_none() {
         let now = clock::now();
         if give_up_at <= now.instant {
             let limit = CHECK_TIMEOUT.as_secs();
             drive.observer.fail(&format!("no answer within {limit} s"));
+        } else if is_taken && drive.observer.wants_report() {
+            drive.observer.leave_out();
         } else if drive.observer.wants_report() && sample_at <= now.instant {
             sampler.collect(now);
             drive.feed(Input::Sampled(sampler.sample_mut()), now);
@@ -36,8 +48,8 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
         }
         drive.turn(now.instant.plus(FIRST_WINDOW))?;
     }
-    if drive.observer.verdict == Some(true) {
-        drive.observer.reach(drive.conversation.reach());
+    if drive.observer.report_bytes > 0 && drive.observer.verdict == Some(true) {
+        drive.observer.reach(drive.conversation.session.reach());
     }
     drive.feed(Input::Stop, clock::now());
     while !drive.is_done() {
@@ -106,6 +118,15 @@ impl<'a, W: Write> Told<'a, W> {
             self.line(format_args!("  {:12}  FAILED  {detail}", self.step.name()));
             self.verdict = Some(false);
         }
+    }
+
+    /// Goes no farther: the agent that runs here would lose its place to us.
+    fn leave_out(&mut self) {
+        let step = self.step.name();
+        self.line(format_args!(
+            "  {step:12}  left out: the agent that runs here would lose its place at this server"
+        ));
+        self.verdict = Some(true);
     }
 
     fn reach(&mut self, reach: Option<Duration>) {
