@@ -55,6 +55,11 @@ pub const SHORT_READ: usize = 3 * 1024;
 pub const READ_AHEAD: usize = 4096;
 /// What the first read of /proc/stat asks for; twice as much while the file has more.
 pub const STAT_BYTES: usize = 4096;
+/// Ticks a second in which the kernel tells time to programs (`USER_HZ`), whatever its own clock.
+pub const TICKS_PER_SECOND: u64 = 100;
+/// Ticks of one core beyond what the time between two readings has room for: a reading comes late
+/// on a busy host, and the kernel rounds each of eight counters by itself.
+pub const TICKS_SPARE: u64 = 50;
 /// Bytes that a line of a kernel's file moves between two samples, as numbers before it grow and
 /// shrink; one that moved farther costs a search through the whole file.
 pub const LINE_DRIFT: usize = 64;

@@ -1,5 +1,7 @@
 //! `/proc/stat`, read once a sample for every collector that needs it.
 
+use std::time::Duration;
+
 use kinglet_proto::time::Instant;
 
 use crate::kernel::stat::{self, Places, Stat};
@@ -14,6 +16,8 @@ pub(crate) struct StatFile {
     bytes: usize,
     read_at: Option<Instant>,
     places: Places,
+    /// What passed between the two.
+    pub(crate) elapsed: Duration,
     /// At the sample before this one.
     pub(crate) before: Stat,
     /// At this sample.
@@ -27,6 +31,7 @@ impl StatFile {
             bytes: STAT_BYTES,
             read_at: None,
             places: Places::default(),
+            elapsed: Duration::ZERO,
             before: Stat::default(),
             after: Stat::default(),
         }
@@ -34,9 +39,11 @@ impl StatFile {
 
     /// Reads the file, unless another collector has done so for this sample.
     pub(crate) fn read(&mut self, now: Instant, buffer: &mut Buffer) {
-        if self.read_at.replace(now) == Some(now) {
+        let before = self.read_at.replace(now);
+        if before == Some(now) {
             return;
         }
+        self.elapsed = before.map(|before| now.since(before)).unwrap_or_default();
         std::mem::swap(&mut self.before, &mut self.after);
         // The kernel makes the whole file at each read from its start: all of it costs what a part
         // does, and what was cut is made again.

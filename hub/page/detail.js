@@ -60,10 +60,10 @@ function block(title, ...children) {
 function coreBlock({ cpu }) {
   const cores = cpu?.per_core ?? [];
   if (cores.length < 2) return null;
-  const bars = cores.map((usage) => {
+  const bars = cores.map((usage, place) => {
     const bar = element('i');
     bar.style.setProperty('--fill', `${Math.max(3, usage)}%`);
-    bar.title = percent(usage);
+    bar.title = `core ${cpu.core_numbers?.[place] ?? place}: ${percent(usage)}`;
     return bar;
   });
   return block(`${cores.length} cores`, element('div', 'cores', ...bars));

@@ -1,10 +1,14 @@
 //! Processor time: shares of the interval from the counters of `/proc/stat`, and the clock.
 //!
 //! Idle includes iowait. A counter that went back (iowait does, idle may after a core slept) counts
-//! as not having moved. A core that appears has no share before its second sample, and says zero.
+//! as not having moved. Counters that moved farther than the clock did are noise. Without steal,
+//! which is the hypervisor's word and jumps when a guest moves, the rest may be right: then it
+//! counts; else that interval has no shares. A core that appears has no share before its second
+//! sample, and says zero; one whose counters are noise is left out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Cpu, Sample};
@@ -14,7 +18,7 @@ use super::Collector;
 use super::schedule::Schedule;
 use crate::kernel::stat::Times;
 use crate::kernel::text;
-use crate::limits::{FREQUENCY_FILES_MAX, SENSOR_INTERVAL};
+use crate::limits::{FREQUENCY_FILES_MAX, SENSOR_INTERVAL, TICKS_PER_SECOND, TICKS_SPARE};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 use crate::stat_file::StatFile;
@@ -86,47 +90,70 @@ impl Collector for CpuCollector {
 }
 
 fn fill_shares(stat: &StatFile, cpu: &mut Cpu) {
-    let (Some(before), Some(after)) = (&stat.before.total, &stat.after.total) else {
+    let room = room(stat.elapsed, stat.after.cores.len().max(1));
+    let both = stat.before.total.as_ref().zip(stat.after.total.as_ref());
+    let Some(spent) = both.and_then(|(before, after)| Spent::between(before, after, room)) else {
         cpu.usage = None;
         (cpu.user, cpu.system, cpu.nice) = (None, None, None);
         (cpu.iowait, cpu.irq, cpu.steal) = (None, None, None);
         return;
     };
-    let spent = Spent::between(before, after);
-    let share = |ticks| Some(Percent::of(ticks, spent.all));
-    cpu.usage = share(spent.busy());
-    cpu.user = share(spent.times.user);
-    cpu.system = share(spent.times.system);
-    cpu.nice = share(spent.times.nice);
-    cpu.iowait = share(spent.times.iowait);
-    cpu.irq = share(spent.times.irq.saturating_add(spent.times.softirq));
-    cpu.steal = share(spent.times.steal);
+    let share = |ticks| Percent::of(ticks, spent.all);
+    cpu.usage = Some(spent.usage());
+    cpu.user = Some(share(spent.times.user));
+    cpu.system = Some(share(spent.times.system));
+    cpu.nice = Some(share(spent.times.nice));
+    cpu.iowait = Some(share(spent.times.iowait));
+    cpu.irq = Some(share(spent.times.irq.saturating_add(spent.times.softirq)));
+    cpu.steal = spent.is_steal_known.then(|| share(spent.times.steal));
 }
 
 fn fill_cores(stat: &StatFile, cpu: &mut Cpu) {
     let count = u32::try_from(stat.after.cores.len()).ok();
     cpu.cores = count.filter(|count| *count > 0);
     cpu.per_core.clear();
+    cpu.core_numbers.clear();
+    let room = room(stat.elapsed, 1);
+    let mut is_plain = true;
     for (at, (id, after)) in stat.after.cores.iter().enumerate() {
         // Almost always at the same place as before.
         let same = stat.before.cores.get(at).filter(|core| core.0 == *id);
         let before = same.or_else(|| stat.before.cores.iter().find(|core| core.0 == *id));
-        cpu.per_core.push(before.map_or_else(Percent::default, |(_, before)| {
-            let spent = Spent::between(before, after);
-            Percent::of(spent.busy(), spent.all)
-        }));
+        let share = match before {
+            Some((_, before)) => Spent::between(before, after, room).map(|spent| spent.usage()),
+            None => Some(Percent::default()),
+        };
+        if let (Some(share), Ok(number)) = (share, u32::try_from(*id)) {
+            is_plain &= u64::try_from(cpu.per_core.len()) == Ok(*id);
+            cpu.per_core.push(share);
+            cpu.core_numbers.push(number);
+        }
     }
+    if is_plain {
+        cpu.core_numbers.clear();
+    }
+}
+
+/// Ticks that can pass on so many cores: what the time has room for and a quarter more, since a
+/// sample's clock is read a moment before the counters are.
+fn room(elapsed: Duration, cores: usize) -> u64 {
+    let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let ticks = ms.saturating_mul(TICKS_PER_SECOND) / 1000;
+    let of_core = ticks.saturating_add(ticks / 4).saturating_add(TICKS_SPARE);
+    of_core.saturating_mul(u64::try_from(cores).unwrap_or(u64::MAX))
 }
 
 /// What passed between two readings.
 struct Spent {
     times: Times,
     all: u64,
+    is_steal_known: bool,
 }
 
 impl Spent {
-    fn between(before: &Times, after: &Times) -> Self {
-        let times = Times {
+    /// `None` when more passed than there was room for.
+    fn between(before: &Times, after: &Times, room: u64) -> Option<Self> {
+        let mut times = Times {
             user: after.user.saturating_sub(before.user),
             nice: after.nice.saturating_sub(before.nice),
             system: after.system.saturating_sub(before.system),
@@ -137,14 +164,23 @@ impl Spent {
             steal: after.steal.saturating_sub(before.steal),
         };
         let irq = times.irq.saturating_add(times.softirq);
-        let all = [times.nice, times.system, times.idle, times.iowait, irq, times.steal]
+        let ours = [times.nice, times.system, times.idle, times.iowait, irq]
             .iter()
             .fold(times.user, |sum, ticks| sum.saturating_add(*ticks));
-        Self { times, all }
+        let is_steal_known = ours.saturating_add(times.steal) <= room;
+        if !is_steal_known {
+            times.steal = 0;
+        }
+        let all = ours.saturating_add(times.steal);
+        (all <= room).then_some(Self { times, all, is_steal_known })
     }
 
     fn busy(&self) -> u64 {
         self.all.saturating_sub(self.times.idle).saturating_sub(self.times.iowait)
+    }
+
+    fn usage(&self) -> Percent {
+        Percent::of(self.busy(), self.all)
     }
 }
 
@@ -153,6 +189,7 @@ mod tests {
     use super::*;
     use crate::kernel::stat::{self, Places};
 
+    /// What ten seconds between two readings come to.
     fn collected(before: &str, after: &str) -> Cpu {
         let mut stat = StatFile::new(&Root::new("/nowhere"));
         let parse = |text: &str, stat| {
@@ -160,6 +197,7 @@ mod tests {
         };
         parse(before, &mut stat.before);
         parse(after, &mut stat.after);
+        stat.elapsed = Duration::from_secs(10);
         let mut cpu = Cpu::default();
         fill_shares(&stat, &mut cpu);
         fill_cores(&stat, &mut cpu);
@@ -202,6 +240,49 @@ mod tests {
         assert_eq!(cpu.cores, Some(3));
         let unplugged = collected("cpu0 1 0 0 1\ncpu1 5 0 0 5\n", "cpu1 9 0 0 6\n");
         assert_eq!(percents(&unplugged), [80.0]);
+    }
+
+    #[test]
+    fn steal_that_outruns_the_clock_is_noise_and_the_rest_counts() {
+        // A guest was moved to another machine: its steal counter is that one's.
+        let moved = collected(
+            "cpu  400 0 100 5000 0 0 0 7000000\ncpu0 400 0 100 5000 0 0 0 7000000\n",
+            "cpu  600 0 200 5700 0 0 0 9123456\ncpu0 600 0 200 5700 0 0 0 9123456\n",
+        );
+        assert_eq!((moved.usage, moved.steal), (Some(Percent::of(30, 100)), None));
+        assert_eq!(percents(&moved), [30.0]);
+        let beside = collected("cpu  0 0 0 0 0 0 0 0\n", "cpu  250 0 0 750 0 0 0 900\n");
+        assert_eq!((beside.usage, beside.steal), (Some(Percent::of(1, 4)), None), "no room for it");
+        let stolen = collected("cpu  0 0 0 0 0 0 0 0\n", "cpu  100 0 0 400 0 0 0 500\n");
+        assert_eq!(
+            (stolen.usage, stolen.steal),
+            (Some(Percent::of(6, 10)), Some(Percent::of(1, 2)))
+        );
+    }
+
+    #[test]
+    fn more_time_than_passed_is_no_share_of_it() {
+        let wild = collected("cpu  0 0 0 0 0\n", "cpu  500 0 0 99000 0\n");
+        assert_eq!((wild.usage, wild.user, wild.steal), (None, None, None), "idle ran away");
+        // Each could be, all together could not: two cores have 2,000 ticks in ten seconds.
+        let cores = "cpu0 0 0 0 0\ncpu1 0 0 0 0\n";
+        let busy = format!("cpu  1500 0 1500 0\n{cores}");
+        assert_eq!(collected(&format!("cpu  0 0 0 0\n{cores}"), &busy).usage, None);
+        let late = format!("cpu  1100 0 1100 0\n{cores}");
+        let usage = collected(&format!("cpu  0 0 0 0\n{cores}"), &late).usage;
+        assert_eq!(usage, Some(Percent::of(1, 1)), "the second reading came late");
+    }
+
+    #[test]
+    fn shares_say_whose_they_are_unless_every_core_has_one() {
+        let (before, after) = ("cpu0 0 0 0 0\ncpu1 0 0 0 0\n", "cpu0 5 0 0 5\ncpu1 1 0 0 3\n");
+        let plain = collected(before, after);
+        assert_eq!((percents(&plain), plain.core_numbers), (vec![50.0, 25.0], vec![]));
+        let offline = collected("cpu0 0 0 0 0\ncpu3 0 0 0 0\n", "cpu0 5 0 0 5\ncpu3 1 0 0 3\n");
+        assert_eq!((percents(&offline), offline.core_numbers), (vec![50.0, 25.0], vec![0, 3]));
+        let noise = collected(before, "cpu0 5 0 0 999999\ncpu1 1 0 0 3\n");
+        assert_eq!((percents(&noise), noise.core_numbers), (vec![25.0], vec![1]));
+        assert_eq!(noise.cores, Some(2));
     }
 
     #[test]

@@ -35,7 +35,11 @@ part! {
         /// Share of time not idle, of all cores together; waiting for I/O counts as idle.
         pub usage: Option<Percent> => gauge(Percent), public;
         /// Share of time not idle of each core that is online, in the kernel's order.
-        pub per_core: Vec<Percent> => each("core", Percent, "cpu.{core}.usage"), public;
+        pub per_core: Vec<Percent> =>
+            each("core", Percent, "cpu.{core}.usage", core_numbers), public;
+        /// The kernel's number of each core in `per_core`; left out where that is its place there,
+        /// as it is while every core is online.
+        pub core_numbers: Vec<u32> => plain, sparse, public;
         /// Share of time in user space at normal priority.
         pub user: Option<Percent> => gauge(Percent), public;
         /// Share of time in the kernel.
@@ -46,7 +50,7 @@ part! {
         pub iowait: Option<Percent> => gauge(Percent), public;
         /// Share of time in hardware and software interrupts.
         pub irq: Option<Percent> => gauge(Percent), public;
-        /// Share of time the hypervisor gave to others.
+        /// Share of time the hypervisor gave to others; absent when it says more than passed.
         pub steal: Option<Percent> => gauge(Percent), public;
         /// Mean clock of the cores; absent where the kernel does not scale or tell it.
         pub frequency: Option<u32> => gauge(Megahertz), public;

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `gauge(Unit)`, `counter(Unit)` | a figure: `<part>.<field>`, or what a second argument says |
 //! | `key("label")`, `label("label")` | a text that tells rows apart; the key is in their names |
-//! | `each("label", Unit, "name")` | a list of figures, told apart by their places in it |
+//! | `each("label", Unit, "name", by)` | a list of figures, told apart by numbers in `by`, else by place |
 //! | `part(Type)` | another part, or rows of it; a list behind it names its figures anew |
 //! | `plain` | no figure |
 //!
@@ -179,7 +179,7 @@ macro_rules! part {
     (@figure $kind:ident, $unit:ident, [$is:literal] $name:expr, $($of:tt)+) => {
         part!(@figure $kind, $unit, [] $is, $($of)+)
     };
-    (@state each ($label:literal, $unit:ident, $is:literal) $name:expr, $($of:tt)+) => {
+    (@state each ($label:literal, $unit:ident, $is:literal, $by:ident) $name:expr, $($of:tt)+) => {
         part!(@figure Gauge, $unit, [] $is, $($of)+).told_apart_by(&[$label])
     };
     (@state part ($type:ident $(, [$($is:literal),+])?) $name:expr, $help:expr, $private:expr) => {
@@ -207,11 +207,12 @@ macro_rules! part {
         $at += 1
     };
     (@walk counter ($($arg:tt)*) $($of:tt)+) => { part!(@walk gauge () $($of)+) };
-    (@walk each ($label:literal, $($arg:tt)*)
+    (@walk each ($label:literal, $unit:ident, $is:literal, $by:ident)
         $field:ident, $at:ident, $labels:ident, $take:ident
     ) => {
         for (place, figure) in $field.iter().enumerate() {
-            let labels = $labels.with($label, $crate::sample::metric::LabelValue::Number(place));
+            let number = $by.get(place).map_or(place, |number| *number as usize);
+            let labels = $labels.with($label, $crate::sample::metric::LabelValue::Number(number));
             $crate::sample::table::read_figure(figure, $at, &labels, $take);
         }
         $at += 1

@@ -59,6 +59,7 @@ mod tests {
     fn full() -> Sample {
         let mut sample = Sample::full();
         sample.cpu.per_core.push(Percent::of(1, 4));
+        sample.cpu.core_numbers = vec![0, 3];
         sample.disks[0].name = "sda".to_owned();
         sample.filesystems[0].mount_point = "/".to_owned();
         let memory = sample.pressure.as_mut().and_then(|pressure| pressure.memory.as_mut());
@@ -86,7 +87,8 @@ mod tests {
         assert_eq!(numbers, all, "{missing:?}");
         for (series, value) in [
             ("cpu.usage", 12.5),
-            ("cpu.1.usage", 25.0),
+            ("cpu.0.usage", 12.5),
+            ("cpu.3.usage", 25.0),
             ("disks.sda.used", 1.0),
             ("filesystems./.usage_percent", 12.5),
             ("network.x.rx_speed", 1.0),
