@@ -68,8 +68,12 @@ impl Collector for MemoryCollector {
 fn account(meminfo: &Meminfo) -> Memory {
     let cached =
         meminfo.cached.map(|cached| cached.saturating_add(meminfo.slab_reclaimable.unwrap_or(0)));
-    // LXC hands out the host's MemAvailable with the container's MemTotal: then it says nothing.
-    let is_ours = |available: &u64| meminfo.total.is_none_or(|total| *available <= total);
+    // LXC hands out the host's MemAvailable with the container's MemTotal, and some containers and
+    // kernels a zero while memory is free: then it says nothing.
+    let is_empty = meminfo.free.is_none_or(|free| free == 0);
+    let is_ours = |available: &u64| {
+        meminfo.total.is_none_or(|total| *available <= total) && (*available > 0 || is_empty)
+    };
     let available = meminfo.available.filter(is_ours).or_else(|| estimate(meminfo));
     let available = available.zip(meminfo.total).map(|(available, total)| available.min(total));
     let used = meminfo.total.zip(available).map(|(total, available)| total - available);
@@ -77,6 +81,7 @@ fn account(meminfo: &Meminfo) -> Memory {
     Memory {
         total: meminfo.total,
         used,
+        free: meminfo.free,
         available,
         usage_percent: used.zip(meminfo.total).map(|(used, total)| Percent::of(used, total)),
         buffers: meminfo.buffers,
@@ -87,7 +92,7 @@ fn account(meminfo: &Meminfo) -> Memory {
     }
 }
 
-/// Before Linux 3.14, and in LXC: what is free or can be dropped, as `free` reckoned it.
+/// Before Linux 3.14, and where the kernel's own figure is none: what is free or can be dropped, as `free` reckoned it.
 fn estimate(meminfo: &Meminfo) -> Option<u64> {
     let droppable = [meminfo.buffers, meminfo.cached, meminfo.slab_reclaimable];
     let sum = droppable.iter().flatten().fold(meminfo.free?, |sum, part| sum.saturating_add(*part));
@@ -124,6 +129,18 @@ mod tests {
               SReclaimable: 20 kB\n",
         );
         assert_eq!((memory.available, memory.used), (kib(340), kib(660)));
+    }
+
+    #[test]
+    fn nothing_available_is_not_believed_while_memory_is_free() {
+        let zero = accounted(
+            b"MemTotal: 1000 kB\nMemFree: 300 kB\nMemAvailable: 0 kB\nBuffers: 50 kB\n\
+              Cached: 200 kB\nShmem: 30 kB\nSReclaimable: 20 kB\n",
+        );
+        assert_eq!((zero.available, zero.used, zero.free), (kib(540), kib(460), kib(300)));
+        let full =
+            accounted(b"MemTotal: 1000 kB\nMemFree: 0 kB\nMemAvailable: 0 kB\nCached: 90 kB\n");
+        assert_eq!((full.available, full.used), (kib(0), kib(1000)), "there is none");
     }
 
     #[test]

@@ -71,7 +71,10 @@ pub(super) fn pi() -> Sample {
         memory: Memory {
             total: Some(436_000_000),
             used: Some(109_000_000),
+            free: Some(100_000_000),
             available: Some(327_000_000),
+            buffers: Some(20_000_000),
+            cached: Some(228_800_000),
             usage_percent: Some(Percent::new(25.0)),
             swap_total: Some(100),
             swap_used: Some(30),

@@ -15,7 +15,7 @@ use crate::limits::{
     FIELD_BYTES_MAX, SIMPLE_SERVER_STATUS_FRAME_MAX, SIMPLE_SERVER_STATUS_INTERVAL_MAX,
 };
 use crate::percent::Percent;
-use crate::sample::{Filesystem, LoadAverage, Sample};
+use crate::sample::{self, Filesystem, LoadAverage, Sample};
 use crate::wire::frame::{Frame, List};
 use crate::wire::simple_server_status::{
     AvgStat, Cpu, CpuInfo, Disk, DiskInfo, HostInfo, Memory, Models, Network, NetworkInfo,
@@ -112,7 +112,7 @@ where
                 count: sample.cpu.cores.unwrap_or_default(),
             },
         }),
-        virtual_memory_info: Some(Memory { available: None, ..Memory::of(&sample.memory) }),
+        virtual_memory_info: Some(main_memory(&sample.memory)),
         swap_memory_info: Some(swap(sample)),
         disk_info: Some(disk_info(sample, List(shown.map(partition)))),
         network_info: Some(network_info(sample)),
@@ -135,6 +135,22 @@ fn system(sample: &Sample) -> System<'_> {
         cut(text);
     }
     system
+}
+
+/// Memory as the shipped agent reckons it, for its dashboard sets hosts side by side: what is neither
+/// free nor a cache. That is less than what is not available, as shared memory is in the cache.
+fn main_memory(memory: &sample::Memory) -> Memory {
+    let parts = [memory.free, memory.buffers, memory.cached];
+    let unused = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add((*part)?));
+    // A container may have its host's cache.
+    let used = memory.total.zip(unused).and_then(|(total, unused)| total.checked_sub(unused));
+    let plain = Memory { available: None, ..Memory::of(memory) };
+    match used.zip(memory.total) {
+        Some((used, total)) => {
+            Memory { used: Some(used), used_percent: Some(Percent::of(used, total)), ..plain }
+        }
+        None => plain,
+    }
 }
 
 fn swap(sample: &Sample) -> Memory {

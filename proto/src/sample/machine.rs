@@ -65,6 +65,8 @@ part! {
         pub total: Option<u64> => gauge(Bytes), public;
         /// Memory in use: `total` less `available`.
         pub used: Option<u64> => gauge(Bytes), public;
+        /// Memory that nothing uses, not even a cache.
+        pub free: Option<u64> => gauge(Bytes), public;
         /// What new work can get without swapping; estimated before Linux 3.14.
         pub available: Option<u64> => gauge(Bytes), public;
         /// Share of the memory in use: `used` of `total`.

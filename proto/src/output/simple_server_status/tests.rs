@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::*;
 use crate::host::Host;
 use crate::output::fixture::{account, host, now, pi, pi_with_mounts};
-use crate::sample::Sample;
+use crate::sample::{self, Sample};
 
 fn encode(host: &Host, sample: &Sample) -> String {
     let mut out = String::new();
@@ -81,7 +81,7 @@ fn the_object_carries_the_documented_and_the_shipped_fields() {
         r#""platformFamily":"debian","platformVersion":"12","uptime":1000000,"#,
         r#""bootTime":1794161600,"avgStat":{"load1":0.5,"load5":0.25,"load15":1.0}},"#,
         r#""cpuInfo":{"percent":12.5,"info":["Cortex-A53 x 4"]},"#,
-        r#""virtualMemoryInfo":{"total":436000000,"used":109000000,"usedPercent":25.0},"#,
+        r#""virtualMemoryInfo":{"total":436000000,"used":87200000,"usedPercent":20.0},"#,
         r#""swapMemoryInfo":{"total":100,"used":30,"free":70,"usedPercent":30.0},"#,
         r#""diskInfo":{"total":30500,"used":3050,"usedPercent":10.0,"partitions":["#,
         r#"{"mountPoint":"/","fstype":"ext4","total":30000,"free":27000,"used":3000,"#,
@@ -91,6 +91,21 @@ fn the_object_carries_the_documented_and_the_shipped_fields() {
         r#""netOutTransfer":700000000}}"#,
     );
     assert_eq!(encode(&host(), &pi()), expected);
+}
+
+#[test]
+fn memory_is_what_its_own_agent_would_show_where_the_host_tells_enough() {
+    let used = |change: fn(&mut sample::Memory)| {
+        let mut sample = pi();
+        change(&mut sample.memory);
+        let report = parse(&encode(&host(), &sample));
+        assert_eq!(report["memory"]["used"], 109_000_000, "the documented one");
+        report["virtualMemoryInfo"]["used"].as_u64()
+    };
+    assert_eq!(used(|_| {}), Some(87_200_000));
+    assert_eq!(used(|memory| memory.buffers = None), Some(109_000_000));
+    assert_eq!(used(|memory| memory.cached = Some(u64::MAX)), Some(109_000_000));
+    assert_eq!(used(|memory| memory.cached = Some(400_000_000)), Some(109_000_000), "its host's");
 }
 
 #[test]
