@@ -19,7 +19,7 @@ pub fn core_name(implementer: u64, part: u64) -> Option<&'static str> {
 
 /// Part and name of each core by its implementer: a text, which weighs a third of what an array of
 /// numbers and names does.
-const CORES: [(u8, &str); 15] = [
+const CORES: [(u8, &str); 17] = [
     // ARM
     (
         0x41,
@@ -32,8 +32,8 @@ const CORES: [(u8, &str); 15] = [
          d0e Cortex-A76AE,d40 Neoverse-V1,d41 Cortex-A78,d42 Cortex-A78AE,d43 Cortex-A65AE,\
          d44 Cortex-X1,d46 Cortex-A510,d47 Cortex-A710,d48 Cortex-X2,d49 Neoverse-N2,\
          d4a Neoverse-E1,d4b Cortex-A78C,d4c Cortex-X1C,d4d Cortex-A715,d4e Cortex-X3,\
-         d4f Neoverse-V2,d80 Cortex-A520,d81 Cortex-A720,d82 Cortex-X4,d84 Neoverse-V3,\
-         d85 Cortex-X925,d87 Cortex-A725,d8e Neoverse-N3",
+         d4f Neoverse-V2,d80 Cortex-A520,d81 Cortex-A720,d82 Cortex-X4,d83 Neoverse-V3AE,\
+         d84 Neoverse-V3,d85 Cortex-X925,d87 Cortex-A725,d8e Neoverse-N3",
     ),
     // Broadcom
     (0x42, "00f Brahma-B15,100 Brahma-B53,516 ThunderX2"),
@@ -41,27 +41,28 @@ const CORES: [(u8, &str); 15] = [
     (
         0x43,
         "0a0 ThunderX,0a1 ThunderX-88XX,0a2 ThunderX-81XX,0a3 ThunderX-83XX,\
-         0af ThunderX2-99xx",
+         0af ThunderX2-99xx,0b0 OcteonTX2,0b1 OcteonTX2-98XX,0b2 OcteonTX2-96XX,\
+         0b3 OcteonTX2-95XX,0b8 ThunderX3-T110",
     ),
     // DEC
     (0x44, "a10 SA110,a11 SA1100"),
     // FUJITSU
     (0x46, "001 A64FX"),
     // HiSilicon
-    (0x48, "d01 Kunpeng-920"),
+    (0x48, "d01 Kunpeng-920,d40 Cortex-A76"),
     // NVIDIA
-    (0x4e, "000 Denver,003 Denver 2,004 Carmel"),
+    (0x4e, "000 Denver,003 Denver 2,004 Carmel,010 Olympus"),
     // APM
     (0x50, "000 X-Gene"),
     // Qualcomm
     (
         0x51,
-        "00f Scorpion,02d Scorpion,04d Krait,06f Krait,201 Kryo,205 Kryo,211 Kryo,\
+        "001 Oryon,00f Scorpion,02d Scorpion,04d Krait,06f Krait,201 Kryo,205 Kryo,211 Kryo,\
          800 Falkor-V1/Kryo,801 Kryo-V2,802 Kryo-3XX-Gold,803 Kryo-3XX-Silver,\
          804 Kryo-4XX-Gold,805 Kryo-4XX-Silver,c00 Falkor,c01 Saphira",
     ),
     // Samsung
-    (0x53, "001 exynos-m1"),
+    (0x53, "001 exynos-m1,002 exynos-m3,003 exynos-m4,004 exynos-m5"),
     // Marvell
     (0x56, "131 Feroceon-88FR131,581 PJ4/PJ4b,584 PJ4B-MP"),
     // Apple
@@ -82,8 +83,12 @@ const CORES: [(u8, &str); 15] = [
          41f IPX425-266,682 PXA32x,683 PXA930/PXA935,688 PXA30x,689 PXA31x,b11 SA1110,\
          c12 IPX1200",
     ),
+    // Microsoft
+    (0x6d, "d49 Azure-Cobalt-100"),
     // Phytium
-    (0x70, "660 FTC660,661 FTC661,662 FTC662,663 FTC663"),
+    (0x70, "303 FTC310,660 FTC660,661 FTC661,662 FTC662,663 FTC663,664 FTC664,862 FTC862"),
+    // Ampere, by the name it sells them under: lscpu says Ampere-1 and so on.
+    (0xc0, "ac3 AmpereOne,ac4 AmpereOne,ac5 AmpereOne"),
 ];
 
 #[cfg(test)]
@@ -102,6 +107,9 @@ mod tests {
             (0x4e, 0x3, Some("Denver 2")),
             (0x56, 0x131, Some("Feroceon-88FR131")),
             (0x70, 0x663, Some("FTC663")),
+            (0xc0, 0xac3, Some("AmpereOne")),
+            (0xc0, 0xac4, Some("AmpereOne")),
+            (0x6d, 0xd49, Some("Azure-Cobalt-100")),
             (0x41, 0x0, None),
             (0x41, 0xc24, None),
             (0x42, 0xd03, None),

@@ -33,7 +33,8 @@ pub fn parse(cpuinfo: &[u8]) -> Cpuinfo<'_> {
     let mut found = Cpuinfo::default();
     for line in text::lines(cpuinfo) {
         let Some((key, value)) = text::split_once(b':', line) else { continue };
-        let value = Some(text::trim(value)).filter(|value| !value.is_empty());
+        // A processor without a name is "unknown" to x86.
+        let value = Some(text::trim(value)).filter(|value| !matches!(*value, b"" | b"unknown"));
         let slot = match text::trim(key) {
             b"model name" | b"Model Name" | b"cpu model" | b"uarch" => &mut found.model,
             // A number stands here on some architectures.
@@ -115,6 +116,7 @@ mod tests {
                 None,
             ),
             ("", None, None, None),
+            ("vendor_id\t: unknown\nmodel name\t: unknown\n", None, None, None),
             ("model name\nmodel name :\ncpu MHz : ?\ncpu : 3\n:\n", None, None, None),
         ] {
             let found = parse(text.as_bytes());
