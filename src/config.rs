@@ -275,7 +275,7 @@ fn roots(given: &Given) -> Roots {
 
 fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
     let text = |key| given.text(Table::Host, key);
-    let node_name = identity::node_name(&roots.proc).unwrap_or_else(|| "localhost".to_owned());
+    let node_name = roots.hostname().unwrap_or_else(|| "localhost".to_owned());
     let said = text("id").map(|text| {
         HostId::parse(text.value).unwrap_or_else(|fault| {
             problems.add(text.place, fault.to_string());
@@ -295,7 +295,7 @@ fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
         problems.add(ip.place, format!("{} is not an IP address", Quoted(ip.value)));
     }
     let derived = || {
-        let id = identity::derive(&roots.root, &roots.sys);
+        let id = identity::derive(roots);
         HostId::parse(id.as_ref().unwrap_or(&node_name)).unwrap_or_default()
     };
     Host {

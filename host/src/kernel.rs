@@ -11,6 +11,7 @@ pub mod arm;
 pub mod block;
 pub mod cpuinfo;
 pub mod diskstats;
+pub mod hostname;
 pub mod loadavg;
 pub mod meminfo;
 pub mod mountinfo;

@@ -13,6 +13,10 @@ use kinglet_proto::limits::{FRAME_OUT_MAX, INTERVAL_MIN};
 pub const KERNEL_FILE_MAX: usize = 1024 * 1024;
 /// A file the kernel does not have is looked for again after this: modules are loaded late.
 pub const ABSENT_RETRY: Duration = Duration::from_secs(60);
+/// Bytes of a host's name, the kernel's own limit, and of a distribution's name or version.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Links followed on the way to one file, as many as the kernel follows.
+pub const LINKS_MAX: usize = 40;
 /// Routes and mounts are read again after this, should nobody have told of a change.
 pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
 /// Models, serials, links and names are read again after this.

@@ -6,6 +6,8 @@
 //! about a page of whole records a read: a read far from a full page has seen the end, which saves
 //! the read that would return nothing.
 
+mod inside;
+
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -88,8 +90,22 @@ impl Root {
         name: impl AsRef<Path>,
         buffer: &'b mut Buffer,
     ) -> Option<&'b [u8]> {
-        let file = File::open(self.path(name)).ok()?;
-        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
+        read_once(&self.path(name), buffer)
+    }
+
+    /// Where `name` lies when links on the way begin at this root and not at ours; `None` when they
+    /// go round in circles.
+    pub(crate) fn inside(&self, name: &str) -> Option<PathBuf> {
+        let name = Path::new(name);
+        if self.path == Path::new("/") {
+            return Some(self.path(name));
+        }
+        Some(self.path(inside::resolve(&self.path, name)?))
+    }
+
+    /// Reads a file once, with links taken from this root.
+    pub(crate) fn read_inside<'b>(&self, name: &str, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        read_once(&self.inside(name)?, buffer)
     }
 
     /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
@@ -110,6 +126,11 @@ impl Root {
         names.sort_unstable();
         names
     }
+}
+
+fn read_once<'b>(path: &Path, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+    let file = File::open(path).ok()?;
+    buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
 }
 
 /// A file that stays open; absent ones are looked for again only now and then.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::filter::Filter;
-use crate::read::Root;
+use crate::kernel::hostname;
+use crate::read::{Buffer, Root};
 use crate::stat_file::StatFile;
 use crate::storage::mounts::Volumes;
 use crate::storage::statfs::Ask;
@@ -42,6 +43,22 @@ impl Roots {
         proc.path(if of_init { "1/mountinfo" } else { "self/mountinfo" })
     }
 
+    /// Where a file of the host lies whose path may lead over links: `etc/machine-id`.
+    pub fn inside(&self, name: &str) -> Option<PathBuf> {
+        Root::new(&self.root).inside(name)
+    }
+
+    /// The host's name. Seen through other roots, the kernel would name our container.
+    pub fn hostname(&self) -> Option<String> {
+        let mut buffer = Buffer::default();
+        let text = match self.are_own() {
+            true => None,
+            false => Root::new(&self.root).read_inside("etc/hostname", &mut buffer),
+        };
+        let written = text.and_then(hostname::parse).map(str::to_owned);
+        written.or_else(|| Root::new(&self.proc).text("sys/kernel/hostname", &mut buffer))
+    }
+
     /// `/proc/net` is the reader's own; of another host it is that of its first process.
     fn network(&self) -> PathBuf {
         let proc = Root::new(&self.proc);
@@ -70,8 +87,7 @@ pub(crate) struct Setup {
     /// The host's `/proc/net`.
     pub(crate) net: Root,
     pub(crate) mount_table: PathBuf,
-    /// Whether these are the agent's own.
-    pub(crate) is_own: bool,
+    pub(crate) roots: Roots,
     pub(crate) filters: Filters,
     /// How a mount is asked for its space.
     pub(crate) ask: Ask,
@@ -93,7 +109,7 @@ impl Setup {
             mount_table: roots.mount_table(),
             sys: Root::new(&roots.sys),
             root: Root::new(&roots.root),
-            is_own: roots.are_own(),
+            roots: roots.clone(),
             filters,
             ask,
             volumes: Rc::default(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kinglet_host::Roots;
 use kinglet_proto::limits::TOKEN_BYTES_MAX;
 use ring::hmac;
 
@@ -13,24 +14,19 @@ const APPLICATION: &[u8] = b"kinglet host id";
 /// It is derived as machine-id(5) asks for, by a keyed hash with the machine-id as the key. Where
 /// there is none (OpenWrt), the serial number of the board or the hardware address of the first
 /// interface takes its place; `None` when the host has nothing of its own at all.
-pub(super) fn derive(root: &Path, sys: &Path) -> Option<String> {
+pub(super) fn derive(roots: &Roots) -> Option<String> {
     let seed = ["etc/machine-id", "var/lib/dbus/machine-id"]
         .into_iter()
-        .map(|path| root.join(path))
-        .chain([sys.join("firmware/devicetree/base/serial-number")])
+        .filter_map(|path| roots.inside(path))
+        .chain([roots.sys.join("firmware/devicetree/base/serial-number")])
         .find_map(|path| seed_of(&path))
-        .or_else(|| first_hardware_address(sys))?;
+        .or_else(|| first_hardware_address(&roots.sys))?;
     Some(hash(&seed))
 }
 
 /// The kernel's name of this boot.
 pub(super) fn boot_id(proc: &Path) -> String {
     seed_of(&proc.join("sys/kernel/random/boot_id")).unwrap_or_default()
-}
-
-/// The kernel's node name.
-pub(super) fn node_name(proc: &Path) -> Option<String> {
-    seed_of(&proc.join("sys/kernel/hostname"))
 }
 
 fn seed_of(path: &Path) -> Option<String> {
@@ -67,17 +63,24 @@ mod tests {
         std::fs::create_dir_all(root.join("etc")).unwrap();
         std::fs::write(root.join("etc/machine-id"), format!("{machine_id}\n")).unwrap();
         let sys = root.join("sys");
-        let id = derive(&root, &sys).unwrap();
+        let roots = Roots { sys: sys.clone(), root: root.clone(), ..Roots::default() };
+        let id = derive(&roots).unwrap();
         assert_eq!(id.len(), 32);
         assert_ne!(id, machine_id);
-        assert_eq!(derive(&root, &sys), Some(id.clone()));
+        assert_eq!(derive(&roots), Some(id.clone()));
 
-        std::fs::write(root.join("etc/machine-id"), "uninitialized\n").unwrap();
-        assert_eq!(derive(&root, &sys), None);
+        // Taken from our own root, this link would give all containers of an image one id.
+        std::fs::create_dir_all(root.join("persist")).unwrap();
+        std::fs::rename(root.join("etc/machine-id"), root.join("persist/id")).unwrap();
+        std::os::unix::fs::symlink("/persist/id", root.join("etc/machine-id")).unwrap();
+        assert_eq!(derive(&roots), Some(id.clone()));
+
+        std::fs::write(root.join("persist/id"), "uninitialized\n").unwrap();
+        assert_eq!(derive(&roots), None);
         let interface = sys.join("class/net/eth0");
         std::fs::create_dir_all(interface.join("device")).unwrap();
         std::fs::write(interface.join("address"), "02:00:5e:00:53:01\n").unwrap();
-        let from_address = derive(&root, &sys).unwrap();
+        let from_address = derive(&roots).unwrap();
         assert_ne!(from_address, id);
         std::fs::remove_dir_all(&root).unwrap();
     }

@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime, utmp};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
-use crate::setup::Setup;
+use crate::setup::{Roots, Setup};
 
 /// Reads what every host has.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct HostCollector {
     proc: Root,
     sys: Root,
     root: Root,
-    is_own: bool,
+    roots: Roots,
     loadavg: HotFile,
     uptime: HotFile,
     uptime_due: Schedule,
@@ -38,7 +38,7 @@ impl HostCollector {
             proc: setup.proc.clone(),
             sys: setup.sys.clone(),
             root: setup.root.clone(),
-            is_own: setup.is_own,
+            roots: setup.roots.clone(),
             loadavg: setup.proc.file("loadavg"),
             uptime: setup.proc.file("uptime"),
             uptime_due: Schedule::every(TOPOLOGY_INTERVAL),
@@ -76,17 +76,16 @@ impl HostCollector {
 
     fn fill_os(&self, buffer: &mut Buffer, sample: &mut Sample) {
         let mut read = |path| self.proc.text(path, buffer);
-        let (hostname, kernel) = (read("sys/kernel/hostname"), read("sys/kernel/osrelease"));
+        let kernel = read("sys/kernel/osrelease");
         // Since Linux 6.1; a container has its host's architecture.
         let arch = read("sys/kernel/arch");
         let release = ["etc/os-release", "usr/lib/os-release"]
             .iter()
-            .find_map(|path| self.root.read(path, buffer).map(os_release::parse))
+            .filter_map(|path| self.root.read_inside(path, buffer).map(os_release::parse))
+            .find(|release| !release.id.is_empty())
             .unwrap_or_default();
-        // Seen through other roots, the kernel would name our container and not the host.
-        let named = if self.is_own { None } else { self.root.text("etc/hostname", buffer) };
         let of_system = || System::host_name().ok();
-        sample.hostname = named.or(hostname).or_else(of_system).unwrap_or_default();
+        sample.hostname = self.roots.hostname().or_else(of_system).unwrap_or_default();
         let os = &mut sample.os;
         os.name = if release.id.is_empty() { "linux".to_owned() } else { release.id };
         os.version = release.version_id;

@@ -27,7 +27,7 @@ pub(super) struct IpAddressCollector {
 impl IpAddressCollector {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            is_own: setup.is_own,
+            is_own: setup.roots.are_own(),
             due: Schedule::every(INVENTORY_INTERVAL),
             links: Rc::clone(&setup.links),
             links_seen: 0,
