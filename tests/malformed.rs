@@ -44,7 +44,9 @@ fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
     black_box(kernel::sensor::parse_throttled(bytes));
     black_box(kernel::udev::parse(bytes));
     black_box(kernel::vmstat::parse(bytes, &mut kept.vmstat));
-    black_box(kernel::utmp::count_users(bytes));
+    black_box(kernel::utmp::sessions(bytes).map(Iterator::count));
+    black_box(kernel::pid_stat::parse_start(bytes));
+    black_box(kernel::hostname::parse(bytes));
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -19,6 +19,7 @@ pub mod named;
 pub mod net_dev;
 pub mod net_route;
 pub mod os_release;
+pub mod pid_stat;
 pub mod psi;
 pub mod sensor;
 pub mod sockstat;

@@ -49,6 +49,11 @@ pub const FANS_MAX: usize = 8;
 pub const WIRELESS_MAX: usize = 16;
 /// Addresses in a sample.
 pub const IP_ADDRESSES_MAX: usize = 16;
+/// Login sessions looked at.
+pub const SESSIONS_MAX: usize = 1024;
+/// A session is recorded after its process began; what began later than this behind the record is
+/// another process. A clock may have been set in between.
+pub const SESSION_AGE_SLACK: Duration = Duration::from_secs(120);
 /// Cores whose clock is read; the mean of a few is the mean of all.
 pub const FREQUENCY_FILES_MAX: usize = 4;
 /// Devices below a device: partition on LVM on LUKS on md on a disk, and a few to spare.

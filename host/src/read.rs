@@ -10,7 +10,7 @@ mod inside;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use kinglet_proto::time::Instant;
@@ -77,6 +77,27 @@ impl Root {
     /// Whether `name` exists.
     pub(crate) fn exists(&self, name: impl AsRef<Path>) -> bool {
         self.path(name).exists()
+    }
+
+    /// How many links `name` has, and its inode; of a folder in `/proc` the first counts folders.
+    pub(crate) fn links(&self, name: &str) -> Option<(u64, u64)> {
+        let meta = fs::metadata(self.path(name)).ok()?;
+        Some((meta.nlink(), meta.ino()))
+    }
+
+    /// Where the link `name` points to.
+    pub(crate) fn link(&self, name: &str) -> Option<String> {
+        fs::read_link(self.path(name)).ok()?.into_os_string().into_string().ok()
+    }
+
+    /// How many folders in `directory` have such a name.
+    pub(crate) fn count_folders(&self, directory: &str, is_counted: fn(&str) -> bool) -> u64 {
+        let Ok(entries) = fs::read_dir(self.path(directory)) else { return 0 };
+        let is_one = |entry: &fs::DirEntry| {
+            entry.file_name().to_str().is_some_and(is_counted)
+                && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        };
+        entries.flatten().filter(is_one).fold(0, |count, _| count + 1)
     }
 
     /// Whether `name` can be opened: another's files in `/proc` may be there and closed to us.

@@ -113,6 +113,12 @@ function interfaceBlock({ network = {} }) {
 
 const words = (...list) => list.filter(Boolean).join(' ');
 
+/** What a host tells of these: none but what runs is certain. */
+function taskText({ total, threads, running }) {
+  const parts = [total, threads && `${threads} threads`, `${running} running`];
+  return parts.filter(Boolean).join(', ');
+}
+
 /** Pairs of a label and its text; a fact that is not known has none. */
 function factList({ info, metrics }) {
   const { os = {}, cpu = {}, network = {}, load_average: load } = metrics;
@@ -127,7 +133,7 @@ function factList({ info, metrics }) {
     ['Clock', cpu.frequency && `${cpu.frequency} MHz`],
     ['Uptime', Number.isFinite(metrics.uptime) && duration(metrics.uptime)],
     ['Load', load && [load.one, load.five, load.fifteen].map((n) => n.toFixed(2)).join('  ')],
-    ['Tasks', processes && `${processes.total}, ${processes.running} running`],
+    ['Processes', processes && taskText(processes)],
     ['Received', Number.isFinite(network.total_rx) && bytes(network.total_rx)],
     ['Sent', Number.isFinite(network.total_tx) && bytes(network.total_tx)],
     ['Sockets', sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],

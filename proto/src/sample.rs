@@ -60,9 +60,9 @@ part! {
         pub uptime: Option<u64> => gauge(Seconds, "uptime"), public;
         /// Run queue averages, since always on Linux.
         pub load_average: Option<LoadAverage> => part(LoadAverage), public;
-        /// Tasks the kernel schedules.
+        /// Processes and threads.
         pub processes: Option<Processes> => part(Processes), public;
-        /// Login sessions on record in utmp; absent where the host keeps none.
+        /// Login sessions in utmp whose process is alive; absent where the host keeps no such file.
         pub users: Option<u64> => gauge(Count, "users"), public;
         /// Sockets in use.
         pub sockets: Option<Sockets> => part(Sockets), public;

@@ -116,7 +116,13 @@ fn cpu(sample: &Sample) -> Vec<Row> {
     if let Some(load) = sample.load_average {
         let tasks = sample
             .processes
-            .map(|tasks| format!(", {} of {} tasks running", tasks.running, tasks.total))
+            .map(|tasks| {
+                let count =
+                    |count: Option<u64>, what| count.map(|count| format!(", {count} {what}"));
+                let processes = count(tasks.total, "processes").unwrap_or_default();
+                let threads = count(tasks.threads, "threads").unwrap_or_default();
+                format!("{processes}{threads}, {} running", tasks.running)
+            })
             .unwrap_or_default();
         rows.push(vec![format!("load {} {} {}{tasks}", load.one, load.five, load.fifteen)]);
     }

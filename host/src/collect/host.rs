@@ -3,6 +3,9 @@
 //!
 //! The kernel's files and os-release are asked first, sysinfo's system calls where they are silent.
 
+mod processes;
+mod users;
+
 use std::time::Duration;
 
 use kinglet_proto::sample::{LoadAverage, Processes, Sample};
@@ -11,10 +14,13 @@ use sysinfo::System;
 
 use super::Collector;
 use super::schedule::Schedule;
-use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime, utmp};
+use crate::kernel::loadavg::Loadavg;
+use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::{Roots, Setup};
+use processes::ProcessCounter;
+use users::UserCounter;
 
 /// Reads what every host has.
 #[derive(Debug)]
@@ -29,7 +35,8 @@ pub(super) struct HostCollector {
     /// When it was asked last, and what it was.
     uptime_at: Option<(Instant, Duration)>,
     due: Schedule,
-    users_due: Schedule,
+    processes: ProcessCounter,
+    users: UserCounter,
 }
 
 impl HostCollector {
@@ -44,7 +51,8 @@ impl HostCollector {
             uptime_due: Schedule::every(TOPOLOGY_INTERVAL),
             uptime_at: None,
             due: Schedule::every(INVENTORY_INTERVAL),
-            users_due: Schedule::every(TOPOLOGY_INTERVAL),
+            processes: ProcessCounter::new(&setup.proc),
+            users: UserCounter::new(setup),
         }
     }
 
@@ -54,7 +62,10 @@ impl HostCollector {
             let [one, five, fifteen] = load.hundredths.map(units);
             LoadAverage { one, five, fifteen }
         });
-        sample.processes = load.map(|load| Processes { total: load.total, running: load.running });
+        let total = self.processes.count(now, buffer);
+        let tasks =
+            |load: Loadavg| Processes { total, threads: Some(load.total), running: load.running };
+        sample.processes = load.map(tasks);
     }
 
     /// Seconds since boot. What the file tells goes on as the clock of the samples does, which is
@@ -66,12 +77,6 @@ impl HostCollector {
         }
         let (at, uptime) = self.uptime_at?;
         Some(uptime.saturating_add(now.since(at)).as_secs())
-    }
-
-    fn count_users(&self, buffer: &mut Buffer) -> Option<u64> {
-        ["run/utmp", "var/run/utmp"]
-            .iter()
-            .find_map(|path| self.root.read(path, buffer).and_then(utmp::count_users))
     }
 
     fn fill_os(&self, buffer: &mut Buffer, sample: &mut Sample) {
@@ -110,9 +115,7 @@ impl Collector for HostCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         self.fill_load(now, buffer, sample);
         sample.uptime = self.read_uptime(now, buffer);
-        if self.users_due.is_due(now) {
-            sample.users = self.count_users(buffer);
-        }
+        sample.users = self.users.count(now, sample.timestamp, buffer);
         if self.due.is_due(now) {
             self.fill_os(buffer, sample);
             self.fill_cpu(buffer, sample);

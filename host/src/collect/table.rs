@@ -8,7 +8,7 @@ use super::{Entry, Row};
 pub const COLLECTORS: &[Row] = &[
     Row {
         name: "host",
-        gives: "operating system, processor, uptime, load average, tasks, users; always on",
+        gives: "operating system, processor, uptime, load average, processes, users; always on",
         source: "`/proc/loadavg`, `/proc/uptime`, `/proc/cpuinfo`, `/etc/os-release`, `/run/utmp`",
         always: true,
         new: |setup| Box::new(super::host::HostCollector::new(setup)),

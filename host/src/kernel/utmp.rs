@@ -1,7 +1,9 @@
 //! `/run/utmp`: login sessions (utmp(5)), binary records of the C library.
 //!
 //! ```text
-//! record = type:i16 pad:2 pid:i32 line:32 id:4 user:32 host:256 ...   384 or 400 bytes
+//! record = type:i16 pad:2 pid:i32 line:32 id:4 user:32 host:256 exit:4 session since ...
+//!
+//! 384 bytes: session:i32 since:i32        400 bytes: session:i64 since:i64
 //! ```
 //! 384 bytes where the record has 32-bit times (x86, 32-bit ARM), 400 where they have 64 (arm64,
 //! riscv64): the size whose every record has a known type is the right one.
@@ -15,51 +17,95 @@ const TYPE_MAX: u16 = 9;
 /// Where the user's name begins.
 const USER: usize = 44;
 
+/// Where the session's number stands, a word; the time follows it.
+const SESSION: usize = 336;
+
+/// A session on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Its first process; above zero.
+    pub pid: i32,
+    /// When it began, seconds since 1970.
+    pub since: u64,
+}
+
 /// Login sessions on record; `None` when the file is not of a known form.
-pub fn count_users(utmp: &[u8]) -> Option<u64> {
-    let kind = |record: &[u8]| u16::from_ne_bytes([record[0], record[1]]);
+pub fn sessions(utmp: &[u8]) -> Option<impl Iterator<Item = Session>> {
     let fits = |size: &usize| {
         utmp.len().is_multiple_of(*size)
             && utmp.chunks_exact(*size).all(|record| kind(record) <= TYPE_MAX)
     };
     let size = SIZES.into_iter().find(fits)?;
-    let sessions =
-        utmp.chunks_exact(size).filter(|record| kind(record) == USER_PROCESS && record[USER] != 0);
-    u64::try_from(sessions.count()).ok()
+    Some(utmp.chunks_exact(size).filter_map(session))
+}
+
+fn kind(record: &[u8]) -> u16 {
+    u16::from_ne_bytes([record[0], record[1]])
+}
+
+fn session(record: &[u8]) -> Option<Session> {
+    let is_session = kind(record) == USER_PROCESS && record[USER] != 0;
+    let pid = i32::from_ne_bytes(*record[4..].first_chunk()?);
+    let since = if record.len() == SIZES[0] {
+        u64::from(u32::from_ne_bytes(*record[SESSION + 4..].first_chunk()?))
+    } else {
+        u64::from_ne_bytes(*record[SESSION + 8..].first_chunk()?)
+    };
+    (is_session && pid > 0).then_some(Session { pid, since })
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn record(size: usize, kind: u16, user: &str) -> Vec<u8> {
+    /// A record as the C library of this size writes it.
+    pub(crate) fn record(size: usize, kind: u16, user: &str, pid: i32, since: u32) -> Vec<u8> {
         let mut bytes = vec![0; size];
         bytes[..2].copy_from_slice(&kind.to_ne_bytes());
+        bytes[4..8].copy_from_slice(&pid.to_ne_bytes());
         bytes[USER..USER + user.len()].copy_from_slice(user.as_bytes());
+        if size == SIZES[0] {
+            bytes[340..344].copy_from_slice(&since.to_ne_bytes());
+        } else {
+            bytes[344..352].copy_from_slice(&u64::from(since).to_ne_bytes());
+        }
         bytes[size - 20..].fill(0xff); // an address, to look unlike a type
         bytes
+    }
+
+    fn count(utmp: &[u8]) -> Option<usize> {
+        sessions(utmp).map(Iterator::count)
     }
 
     #[test]
     fn both_record_sizes_are_told_apart() {
         for size in SIZES {
             let mut file = Vec::new();
-            for (kind, user) in
-                [(2, "reboot"), (7, "pi"), (8, ""), (7, "root"), (7, ""), (6, "LOGIN")]
-            {
-                file.extend(record(size, kind, user));
+            for (kind, user, pid) in [
+                (2, "reboot", 0),
+                (7, "pi", 300),
+                (8, "", 301),
+                (7, "root", 302),
+                (7, "", 303),
+                (6, "LOGIN", 304),
+                (7, "nobody", 0),
+                (7, "all", -1),
+            ] {
+                file.extend(record(size, kind, user, pid, 1_795_000_000));
             }
-            assert_eq!(count_users(&file), Some(2), "{size}");
+            let since = 1_795_000_000;
+            let found: Vec<_> = sessions(&file).unwrap().collect();
+            assert_eq!(found, [Session { pid: 300, since }, Session { pid: 302, since }], "{size}");
             // As many as make the length a multiple of both sizes.
-            let many: Vec<u8> = (0..9600 / size).flat_map(|_| record(size, 7, "pi")).collect();
-            assert_eq!(count_users(&many), Some(u64::try_from(9600 / size).unwrap()));
+            let many = (0..9600 / size).flat_map(|_| record(size, 7, "pi", 300, 1));
+            assert_eq!(count(&many.collect::<Vec<_>>()), Some(9600 / size));
         }
     }
 
     #[test]
     fn another_form_is_unknown() {
-        assert_eq!(count_users(b""), Some(0));
-        assert_eq!(count_users(b"short"), None);
-        assert_eq!(count_users(&[0xff; 384]), None);
+        assert_eq!(count(b""), Some(0));
+        assert_eq!(count(b"short"), None);
+        assert_eq!(count(&[0xff; 384]), None);
     }
 }

@@ -98,11 +98,13 @@ part! {
 }
 
 part! {
-    /// Tasks the kernel schedules, threads included.
+    /// Processes, and the tasks the kernel schedules for them and for itself.
     #[derive(Copy, Eq)]
     pub struct Processes in "processes" {
-        /// Tasks the kernel schedules, threads included.
-        pub total: u64 => gauge(Count), public;
+        /// Processes, the kernel's own among them; in a container those that it has.
+        pub total: Option<u64> => gauge(Count), public;
+        /// Tasks the kernel schedules: each process is one or more.
+        pub threads: Option<u64> => gauge(Count), public;
         /// Tasks running or ready to run.
         pub running: u64 => gauge(Count), public;
     }

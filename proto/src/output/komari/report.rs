@@ -74,7 +74,7 @@ pub(super) fn report(sample: &Sample, traffic: &mut Traffic) -> Report {
             udp: count(Some(sockets.udp)),
         },
         uptime: count(sample.uptime),
-        process: count(sample.processes.map(|processes| processes.total)),
+        process: count(sample.processes.and_then(|processes| processes.total)),
         message: "",
     }
 }
