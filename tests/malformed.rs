@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use kinglet_host::kernel;
+use kinglet_host::kernel::sensor::Thermometer;
 
 /// What parsers keep from one text to the next.
 #[derive(Default)]
@@ -39,7 +40,9 @@ fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
     black_box(kernel::block::parse_mm_stat(bytes));
     black_box(kernel::block::parse_life_time(bytes));
     black_box(kernel::block::parse_vpd_pg80(bytes));
-    black_box(kernel::sensor::parse_millidegrees(bytes));
+    for kind in [Thermometer::Chip, Thermometer::OneWire, Thermometer::Zone] {
+        black_box(kernel::sensor::parse_millidegrees(bytes, kind));
+    }
     black_box(kernel::sensor::parse_rpm(bytes));
     black_box(kernel::sensor::parse_throttled(bytes));
     black_box(kernel::udev::parse(bytes));

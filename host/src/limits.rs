@@ -43,8 +43,10 @@ pub const DISKS_MAX: usize = 64;
 pub const INTERFACES_MAX: usize = 128;
 /// Temperatures in a sample, and files kept open for them.
 pub const TEMPERATURES_MAX: usize = 24;
-/// Fans in a sample, and files kept open for them.
-pub const FANS_MAX: usize = 8;
+/// Fans in a sample, and files kept open for them; a server of two sockets has twelve.
+pub const FANS_MAX: usize = 16;
+/// Sensors looked at to choose those of a sample from.
+pub const SENSORS_MAX: usize = 512;
 /// Radio links in a sample.
 pub const WIRELESS_MAX: usize = 16;
 /// Addresses in a sample.
@@ -73,8 +75,14 @@ pub const TICKS_SPARE: u64 = 50;
 /// shrink; one that moved farther costs a search through the whole file.
 pub const LINE_DRIFT: usize = 64;
 /// Millidegrees that a thermometer in a computer can tell: less or more is a sensor that does not
-/// work.
-pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -40_000..=200_000;
+/// work, and so is the lower end itself, where a table of thermistor values ends.
+pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -39_999..=200_000;
+/// What a chip measures on a diode that is not there: the largest number of seven bits, with or
+/// without a fraction. No silicon works so hot.
+pub const OPEN_DIODE: std::ops::RangeInclusive<i64> = 127_000..=128_000;
+/// A zone that tells up to this, above or below zero, tells whole degrees: no processor is at a
+/// tenth of one.
+pub const WHOLE_DEGREES_MAX: u64 = 150;
 /// No fan turns faster, revolutions a minute.
 pub const RPM_MAX: u64 = 100_000;
 

@@ -1,6 +1,8 @@
 //! Temperatures, fans, the battery and the power flags: a file each.
 
 mod battery;
+mod chips;
+mod choice;
 mod power;
 mod thermal;
 

@@ -3,17 +3,45 @@
 //!
 //! ```text
 //! temp1_input    48312        millidegrees Celsius
+//! temp1_fault    0            1: the diode is open or shorted, and its value none
 //! fan1_input     1840         revolutions a minute
+//! temp           48000        millidegrees of a zone; whole degrees of some vendors' kernels
 //! get_throttled  50005        hexadecimal, without 0x
 //! ```
 
 use super::text;
-use crate::limits::{MILLIDEGREES, RPM_MAX};
+use crate::limits::{MILLIDEGREES, OPEN_DIODE, RPM_MAX, WHOLE_DEGREES_MAX};
 
-/// A temperature in millidegrees Celsius; `None` when absurd (-273 °C, or the 0 of a dead zone is
-/// kept, since winter has it too).
-pub fn parse_millidegrees(value: &[u8]) -> Option<i64> {
-    text::signed(text::trim(value)).filter(|degrees| MILLIDEGREES.contains(degrees))
+/// What a one-wire thermometer has in its register until it has measured, millidegrees.
+const ONE_WIRE_POWER_ON: i64 = 85_000;
+
+/// Where a temperature comes from; that decides what of it is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thermometer {
+    /// hwmon.
+    Chip,
+    /// hwmon, by the driver of one-wire thermometers.
+    OneWire,
+    /// A thermal zone: it lies in a processor, which is warmer than its surroundings.
+    Zone,
+}
+
+/// A temperature in millidegrees Celsius; `None` when absurd: -273 °C, an open diode, a value from
+/// before the first measurement. The 0 of a dead zone is kept, since winter has it too.
+pub fn parse_millidegrees(value: &[u8], thermometer: Thermometer) -> Option<i64> {
+    let value = text::signed(text::trim(value))?;
+    let is_whole = value != 0 && value.unsigned_abs() <= WHOLE_DEGREES_MAX;
+    let degrees = match thermometer {
+        Thermometer::Zone if is_whole => value * 1000,
+        Thermometer::OneWire if value == ONE_WIRE_POWER_ON => return None,
+        Thermometer::Chip | Thermometer::OneWire | Thermometer::Zone => value,
+    };
+    (MILLIDEGREES.contains(&degrees) && !OPEN_DIODE.contains(&degrees)).then_some(degrees)
+}
+
+/// Whether a sensor says of itself that its value is none.
+pub fn parse_fault(value: &[u8]) -> bool {
+    text::number(text::trim(value)).is_some_and(|fault| fault != 0)
 }
 
 /// Revolutions a minute.
@@ -64,14 +92,46 @@ mod tests {
             ("-273000", None),
             ("-44000", None),
             ("65535000", None),
+            ("-128000", None),
+            ("-40000", None),
+            ("126900", Some(126_900)),
+            ("127000", None),
+            ("127875", None),
+            ("127937", None),
+            ("128000", None),
+            ("255000", None),
             ("", None),
             ("N/A", None),
         ] {
-            assert_eq!(parse_millidegrees(text.as_bytes()), value, "{text}");
+            let parsed = parse_millidegrees(text.as_bytes(), Thermometer::Chip);
+            assert_eq!(parsed, value, "{text}");
         }
         assert_eq!(parse_rpm(b"1840\n"), Some(1840));
         assert_eq!(parse_rpm(b"4294967295"), None);
         assert_eq!(parse_rpm(b"-1"), None);
+    }
+
+    #[test]
+    fn what_a_value_means_depends_on_the_thermometer() {
+        use Thermometer::{Chip, OneWire, Zone};
+        for (text, thermometer, value) in [
+            ("54", Zone, Some(54_000)),
+            ("-7\n", Zone, Some(-7000)),
+            ("127", Zone, None),
+            ("-128", Zone, None),
+            ("0", Zone, Some(0)),
+            ("54000", Zone, Some(54_000)),
+            ("62", OneWire, Some(62)), // a sixteenth of a degree, in the garden
+            ("62", Chip, Some(62)),
+            ("85000", OneWire, None),
+            ("85062", OneWire, Some(85_062)),
+            ("85000", Chip, Some(85_000)),
+            ("85000", Zone, Some(85_000)),
+        ] {
+            let parsed = parse_millidegrees(text.as_bytes(), thermometer);
+            assert_eq!(parsed, value, "{text} {thermometer:?}");
+        }
+        assert!(parse_fault(b"1\n") && !parse_fault(b"0\n") && !parse_fault(b""));
     }
 
     #[test]

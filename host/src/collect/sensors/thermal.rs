@@ -1,22 +1,17 @@
-//! Temperatures and fans: every sensor of hwmon, and the thermal zones that hwmon does not have.
+//! Temperatures and fans, of the sensors that were found and chosen.
 //!
-//! hwmon numbers change from boot to boot, so chips are ordered by name. A zone whose type is the
-//! name of a chip (`cpu-thermal` and `cpu_thermal`) is the same sensor, and so is the package of
-//! `coretemp`, whose zone is called `x86_pkg_temp`. A sensor that answers with
-//! an error or with something absurd is absent until it answers well. Disks are left out
-//! (`drivetemp`): asking one may keep it from sleeping.
+//! A sensor that answers with an error or with something absurd, or says of itself that it is at
+//! fault, is absent until it answers well.
 
 use kinglet_proto::sample::{Fan, Sample, Temperature};
 use kinglet_proto::time::Instant;
 
+use super::chips::{self, Sensor};
 use crate::collect::schedule::Schedule;
 use crate::collect::{Collector, set_text};
 use crate::kernel::sensor;
-use crate::limits::{FANS_MAX, INVENTORY_INTERVAL, SENSOR_INTERVAL, TEMPERATURES_MAX};
-use crate::read::{Buffer, HotFile, Root};
-
-/// The chip that is a disk.
-const DISK_CHIP: &str = "drivetemp";
+use crate::limits::{INVENTORY_INTERVAL, SENSOR_INTERVAL};
+use crate::read::{Buffer, Root};
 
 /// Reads temperatures and fans.
 #[derive(Debug)]
@@ -26,12 +21,6 @@ pub(super) struct ThermalCollector {
     fans: Vec<Sensor>,
     inventory_due: Schedule,
     due: Schedule,
-}
-
-#[derive(Debug)]
-struct Sensor {
-    label: String,
-    file: HotFile,
 }
 
 impl ThermalCollector {
@@ -44,44 +33,12 @@ impl ThermalCollector {
             due: Schedule::every(SENSOR_INTERVAL),
         }
     }
-
-    fn find_sensors(&mut self, buffer: &mut Buffer) {
-        let mut found = Found::default();
-        let mut chips: Vec<(String, String)> = Vec::new();
-        for entry in self.sys.names("class/hwmon") {
-            // Old drivers keep name and inputs in the parent device.
-            for at in [format!("class/hwmon/{entry}"), format!("class/hwmon/{entry}/device")] {
-                if let Some(name) = self.sys.text(format!("{at}/name"), buffer) {
-                    chips.push((name, at));
-                    break;
-                }
-            }
-        }
-        chips.sort();
-        for (chip, at) in chips.iter().filter(|chip| chip.0 != DISK_CHIP) {
-            found.add_chip(chip, at, &self.sys, buffer);
-        }
-        let squeezed = |name: &str| match name {
-            "x86_pkg_temp" => "coretemp".to_owned(),
-            name => name.replace('_', "-"),
-        };
-        for zone in self.sys.names("class/thermal") {
-            let at = format!("class/thermal/{zone}");
-            let Some(kind) = self.sys.text(format!("{at}/type"), buffer) else { continue };
-            let is_chip = |chip: &(String, String)| squeezed(&chip.0) == squeezed(&kind);
-            if zone.starts_with("thermal_zone") && !chips.iter().any(is_chip) {
-                found.add(false, kind, self.sys.file(format!("{at}/temp")));
-            }
-        }
-        self.temperatures = found.temperatures;
-        self.fans = found.fans;
-    }
 }
 
 impl Collector for ThermalCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         if self.inventory_due.is_due(now) {
-            self.find_sensors(buffer);
+            (self.temperatures, self.fans) = chips::find(&self.sys, now, buffer);
             self.due.hurry();
         }
         if !self.due.is_due(now) {
@@ -90,22 +47,18 @@ impl Collector for ThermalCollector {
         let Sample { temperatures, fans, .. } = sample;
         let mut count = 0;
         for sensor in &mut self.temperatures {
-            let Some(celsius) = sensor.file.read(now, buffer).and_then(parse_celsius) else {
-                continue;
-            };
+            let Some(millidegrees) = sensor.read_millidegrees(now, buffer) else { continue };
             if count == temperatures.len() {
                 temperatures.push(Temperature::default());
             }
             set_text(&mut temperatures[count].label, &sensor.label);
-            temperatures[count].celsius = celsius;
+            temperatures[count].celsius = celsius(millidegrees);
             count += 1;
         }
         temperatures.truncate(count);
         count = 0;
         for sensor in &mut self.fans {
-            let Some(rpm) = sensor.file.read(now, buffer).and_then(sensor::parse_rpm) else {
-                continue;
-            };
+            let Some(rpm) = sensor.read(now, buffer).and_then(sensor::parse_rpm) else { continue };
             if count == fans.len() {
                 fans.push(Fan::default());
             }
@@ -117,81 +70,56 @@ impl Collector for ThermalCollector {
     }
 }
 
-#[derive(Default)]
-struct Found {
-    temperatures: Vec<Sensor>,
-    fans: Vec<Sensor>,
-}
-
-impl Found {
-    fn add_chip(&mut self, chip: &str, at: &str, sys: &Root, buffer: &mut Buffer) {
-        let mut inputs: Vec<(bool, u32, String)> = Vec::new();
-        for name in sys.names(at) {
-            let Some(stem) = name.strip_suffix("_input") else { continue };
-            let (is_fan, digits) = match (stem.strip_prefix("temp"), stem.strip_prefix("fan")) {
-                (Some(digits), _) => (false, digits),
-                (None, Some(digits)) => (true, digits),
-                (None, None) => continue,
-            };
-            if let Ok(number) = digits.parse() {
-                inputs.push((is_fan, number, stem.to_owned()));
-            }
-        }
-        inputs.sort(); // by number: temp10 behind temp9
-        for (is_fan, _, stem) in inputs {
-            let label = sys.text(format!("{at}/{stem}_label"), buffer);
-            let label = label.map_or_else(|| chip.to_owned(), |label| format!("{chip} {label}"));
-            self.add(is_fan, label, sys.file(format!("{at}/{stem}_input")));
-        }
-    }
-
-    /// A label that is there already gets a number behind it.
-    fn add(&mut self, is_fan: bool, label: String, file: HotFile) {
-        let (list, max) = if is_fan {
-            (&mut self.fans, FANS_MAX)
-        } else {
-            (&mut self.temperatures, TEMPERATURES_MAX)
-        };
-        if list.len() >= max {
-            return;
-        }
-        let is_taken = |label: &str| list.iter().any(|sensor| sensor.label == label);
-        let numbered = (2..).map(|number| format!("{label} {number}"));
-        let label = std::iter::once(label.clone())
-            .chain(numbered)
-            .find(|label| !is_taken(label))
-            .unwrap_or(label);
-        list.push(Sensor { label, file });
-    }
-}
-
 /// Degrees with one decimal.
-fn parse_celsius(value: &[u8]) -> Option<f64> {
-    let millidegrees = sensor::parse_millidegrees(value)?;
+fn celsius(millidegrees: i64) -> f64 {
     let tenths = (millidegrees + 50).div_euclid(100);
-    i32::try_from(tenths).ok().map(|tenths| f64::from(tenths) / 10.0)
+    // The parser leaves what fits.
+    i32::try_from(tenths).map_or(0.0, |tenths| f64::from(tenths) / 10.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn degrees_have_one_decimal_on_both_sides_of_zero() {
-        for (text, celsius) in [("48312", 48.3), ("48350", 48.4), ("-1250", -1.2), ("0", 0.0)] {
-            assert_eq!(parse_celsius(text.as_bytes()), Some(celsius), "{text}");
+        for (millidegrees, degrees) in [(48_312, 48.3), (48_350, 48.4), (-1250, -1.2), (0, 0.0)] {
+            assert_eq!(celsius(millidegrees), degrees, "{millidegrees}");
         }
     }
 
     #[test]
-    fn equal_labels_are_told_apart_and_the_list_ends() {
-        let root = Root::new("/nowhere");
-        let mut found = Found::default();
-        for _ in 0..TEMPERATURES_MAX + 1 {
-            found.add(false, "coretemp Core 0".into(), root.file("x"));
+    fn a_sensor_at_fault_is_absent_until_it_is_well() {
+        let folder = std::env::temp_dir().join(format!("kinglet-thermal-{}", std::process::id()));
+        let chip = folder.join("class/hwmon/hwmon0");
+        fs::create_dir_all(&chip).unwrap();
+        let write = |name: &str, text: &str| fs::write(chip.join(name), text).unwrap();
+        for (name, text) in [
+            ("name", "nct7802\n"),
+            ("temp1_input", "41500\n"),
+            ("temp2_input", "93000\n"),
+            ("temp2_fault", "1\n"),
+            ("fan1_input", "0\n"),
+            ("fan1_fault", "1\n"),
+            ("fan2_input", "0\n"),
+            ("fan2_fault", "0\n"),
+        ] {
+            write(name, text);
         }
-        let labels: Vec<&str> = found.temperatures.iter().map(|s| s.label.as_str()).collect();
-        assert_eq!(labels[..3], ["coretemp Core 0", "coretemp Core 0 2", "coretemp Core 0 3"]);
-        assert_eq!(labels.len(), TEMPERATURES_MAX);
+        let mut collector = ThermalCollector::new(&Root::new(&folder));
+        let (mut buffer, mut sample) = (Buffer::default(), Sample::default());
+        let mut read = |second: u64| {
+            collector.collect(Instant::from_millis(second * 1000), &mut buffer, &mut sample);
+            let degrees = sample.temperatures.iter().map(|row| row.celsius).collect::<Vec<_>>();
+            let fans = sample.fans.iter().map(|fan| fan.label.clone()).collect::<Vec<_>>();
+            (degrees, fans)
+        };
+        let stopped = "nct7802 2".to_owned();
+        assert_eq!(read(10), (vec![41.5], vec![stopped.clone()]));
+        write("temp2_fault", "0\n");
+        assert_eq!(read(20), (vec![41.5, 93.0], vec![stopped]));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }
