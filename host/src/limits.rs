@@ -45,6 +45,8 @@ pub const INTERFACES_MAX: usize = 128;
 pub const TEMPERATURES_MAX: usize = 24;
 /// Fans in a sample, and files kept open for them; a server of two sockets has twelve.
 pub const FANS_MAX: usize = 16;
+/// Battery packs of one machine.
+pub const BATTERIES_MAX: usize = 8;
 /// Sensors looked at to choose those of a sample from.
 pub const SENSORS_MAX: usize = 512;
 /// Radio links in a sample.

@@ -92,7 +92,8 @@ fn account(meminfo: &Meminfo) -> Memory {
     }
 }
 
-/// Before Linux 3.14, and where the kernel's own figure is none: what is free or can be dropped, as `free` reckoned it.
+/// Before Linux 3.14, and where the kernel's own figure is none: what is free or can be dropped, as
+/// `free` reckoned it.
 fn estimate(meminfo: &Meminfo) -> Option<u64> {
     let droppable = [meminfo.buffers, meminfo.cached, meminfo.slab_reclaimable];
     let sum = droppable.iter().flatten().fold(meminfo.free?, |sum, part| sum.saturating_add(*part));

@@ -1,8 +1,9 @@
-//! Temperatures, fans, the battery and the power flags: a file each.
+//! Temperatures, fans, the batteries and the power flags: a file each.
 
 mod battery;
 mod chips;
 mod choice;
+mod pack;
 mod power;
 mod thermal;
 

@@ -177,8 +177,8 @@ pub fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// A name that a file of text gives, trimmed: `None` when empty, longer than `max` bytes, not UTF-8,
-/// or with control characters in it.
+/// A name that a file of text gives, trimmed: `None` when empty, longer than `max` bytes, not
+/// UTF-8, or with control characters in it.
 pub fn name(bytes: &[u8], max: usize) -> Option<&str> {
     let name = std::str::from_utf8(trim(bytes)).ok()?;
     (!name.is_empty() && name.len() <= max && !name.contains(char::is_control)).then_some(name)

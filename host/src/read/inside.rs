@@ -1,4 +1,4 @@
-//! Paths below a root that is not ours: its links are followed as its own programs would follow them.
+//! Paths below a root that is not ours: its links are followed as its own programs would do it.
 //!
 //! The kernel takes a link to `/etc/static/os-release` from its *own* root, which in a container is
 //! the container's. Here it begins at the host's, and `..` does not lead out of it.

@@ -137,8 +137,8 @@ fn system(sample: &Sample) -> System<'_> {
     system
 }
 
-/// Memory as the shipped agent reckons it, for its dashboard sets hosts side by side: what is neither
-/// free nor a cache. That is less than what is not available, as shared memory is in the cache.
+/// Memory as the shipped agent reckons it, for its dashboard sets hosts side by side: what is
+/// neither free nor a cache. That is less than what is not available, for it lacks shared memory.
 fn main_memory(memory: &sample::Memory) -> Memory {
     let parts = [memory.free, memory.buffers, memory.cached];
     let unused = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add((*part)?));

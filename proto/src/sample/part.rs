@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `gauge(Unit)`, `counter(Unit)` | a figure: `<part>.<field>`, or what a second argument says |
 //! | `key("label")`, `label("label")` | a text that tells rows apart; the key is in their names |
-//! | `each("label", Unit, "name", by)` | figures told apart by the numbers in `by`, or by their places |
+//! | `each("label", Unit, "name", by)` | figures told apart by the numbers in `by`, or by place |
 //! | `part(Type)` | another part, or rows of it; a list behind it names its figures anew |
 //! | `plain` | no figure |
 //!

@@ -25,7 +25,7 @@ part! {
 }
 
 part! {
-    /// The battery that feeds the host.
+    /// The battery that feeds the host; several packs are one, by the energy they hold.
     #[derive(Copy, Eq)]
     pub struct Battery in "battery" {
         /// Charge left in the battery.

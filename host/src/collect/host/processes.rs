@@ -1,9 +1,9 @@
 //! How many processes there are, without looking at them one by one.
 //!
-//! The link count of `/proc` is two, its own folders, and the processes: one call, however many they
-//! are, and no `hidepid` hides any. It has those of all pid namespaces, so a container, which shows
-//! its own, is counted folder by folder, now and then: it has few. So is what only looks like a
-//! `/proc`.
+//! The link count of `/proc` is two, its own folders, and the processes: one call, however many
+//! they are, and no `hidepid` hides any. It has those of all pid namespaces, so a container, which
+//! shows its own, is counted folder by folder, now and then: it has few. So is what only looks like
+//! a `/proc`.
 
 use kinglet_proto::time::Instant;
 
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn the_links_of_a_real_proc_are_its_processes() {
         let folders = || Root::new("/proc").count_folders("", is_process);
-        // Others come and go between two looks; ten tries are more than enough for one still moment.
+        // Others come and go between two looks; in ten tries there is a still moment.
         let agrees = (0..10).any(|_| {
             let (before, counted, after) = (folders(), count(Path::new("/proc")), folders());
             counted

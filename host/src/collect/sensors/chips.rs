@@ -2,8 +2,8 @@
 //!
 //! hwmon numbers change from boot to boot, so chips are ordered by name. A zone whose type is the
 //! name of a chip (`cpu-thermal` and `cpu_thermal`) is the same sensor, and so is the package of
-//! `coretemp`, whose zone is called `x86_pkg_temp`. Disks are left out (`drivetemp`): asking one may
-//! keep it from sleeping.
+//! `coretemp`, whose zone is called `x86_pkg_temp`. Disks are left out (`drivetemp`): asking one
+//! may keep it from sleeping.
 
 use kinglet_proto::time::Instant;
 

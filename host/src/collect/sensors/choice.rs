@@ -13,9 +13,9 @@ pub(super) struct Rank {
     pub(super) value: Option<i64>,
 }
 
-/// At most `max` rows, in the order in which they stand. Each group keeps the row that stands for it
-/// (the first that says so, else its first), then the one with the highest value, then the others as
-/// they come. A list that fits is not looked at.
+/// At most `max` rows, in the order in which they stand. Each group keeps the row that stands for
+/// it (the first that says so, else its first), then the one with the highest value, then the
+/// others as they come. A list that fits is not looked at.
 pub(super) fn choose<T>(rows: Vec<T>, max: usize, mut rank: impl FnMut(&mut T) -> Rank) -> Vec<T> {
     if rows.len() <= max {
         return rows;
