@@ -36,6 +36,8 @@ pub const FRAMES_PER_WAKE_MAX: usize = 16;
 pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Its write buffer: one report, and pings and a close frame behind it.
 pub const WRITE_BUFFER_BYTES_MAX: usize = FRAME_OUT_MAX + 4 * 1024;
+/// Room kept for the next text from the last one: a report, not the history that follows an outage.
+pub const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
 /// What TLS holds back when the socket is full: one report in its records.
 pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
 /// The kernel's news thrown away at one wake-up; more of them wake the loop again.

@@ -2,13 +2,15 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::str::Utf8Error;
+use std::sync::Arc;
 
 use kinglet_proto::limits::FRAME_IN_MAX;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
-use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
+use crate::limits::{READ_BUFFER_BYTES, TEXT_KEPT_BYTES_MAX, WRITE_BUFFER_BYTES_MAX};
 use crate::link::error::LinkError;
 use crate::link::transport::Transport;
 
@@ -18,6 +20,33 @@ pub(super) struct Channel {
     host: String,
     /// Frames lie in the write buffer that the transport would not take yet.
     unsent: bool,
+    /// Room of the last text, for the next one.
+    text: Kept,
+}
+
+/// A text that tungstenite and we hold together until it is a frame.
+///
+/// A report given away whole was two pages taken from the kernel and given back each time: musl
+/// keeps none of that size when all of them are free.
+#[derive(Clone, Default)]
+struct Kept(Arc<Vec<u8>>);
+
+impl Kept {
+    fn fill(&mut self, text: &str) -> Result<Utf8Bytes, Utf8Error> {
+        let room = Arc::make_mut(&mut self.0);
+        if room.capacity() > TEXT_KEPT_BYTES_MAX {
+            *room = Vec::new();
+        }
+        room.clear();
+        room.extend_from_slice(text.as_bytes());
+        Utf8Bytes::try_from(Bytes::from_owner(self.clone()))
+    }
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// What a server sent, as far as a session cares.
@@ -40,7 +69,7 @@ impl Channel {
             .max_message_size(Some(FRAME_IN_MAX))
             .max_frame_size(Some(FRAME_IN_MAX));
         let socket = WebSocket::from_partially_read(transport, tail, Role::Client, Some(config));
-        Self { socket, host: host.to_owned(), unsent: false }
+        Self { socket, host: host.to_owned(), unsent: false, text: Kept::default() }
     }
 
     /// The stream below.
@@ -60,7 +89,8 @@ impl Channel {
 
     /// Sends a text frame, or queues it when the socket is full.
     pub(super) fn send_text(&mut self, text: &str) -> Result<(), LinkError> {
-        self.send(Message::Text(Utf8Bytes::from(text)))
+        let text = self.text.fill(text).unwrap_or_else(|_| Utf8Bytes::from(text));
+        self.send(Message::Text(text))
     }
 
     /// Sends a Ping.
