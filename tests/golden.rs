@@ -138,6 +138,21 @@ fn server_with_lvm_md_nfs_and_docker() {
     compare("server");
 }
 
+#[test]
+fn two_sockets_seen_from_a_container() {
+    compare("nixos-two-sockets");
+}
+
+#[test]
+fn laptop_with_two_packs_and_bad_sensors() {
+    compare("laptop-two-packs");
+}
+
+#[test]
+fn guest_that_was_moved_between_two_samples() {
+    compare("arm-guest");
+}
+
 /// What is left out is missing, and nothing else: usage of disks apart, which is that of the file
 /// systems on them.
 #[test]

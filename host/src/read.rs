@@ -79,9 +79,9 @@ impl Root {
         self.path(name).exists()
     }
 
-    /// How many links `name` has, and its inode; of a folder in `/proc` the first counts folders.
-    pub(crate) fn links(&self, name: &str) -> Option<(u64, u64)> {
-        let meta = fs::metadata(self.path(name)).ok()?;
+    /// How many links the root itself has, and its inode.
+    pub(crate) fn links(&self) -> Option<(u64, u64)> {
+        let meta = fs::metadata(&self.path).ok()?;
         Some((meta.nlink(), meta.ino()))
     }
 
@@ -90,9 +90,9 @@ impl Root {
         fs::read_link(self.path(name)).ok()?.into_os_string().into_string().ok()
     }
 
-    /// How many folders in `directory` have such a name.
-    pub(crate) fn count_folders(&self, directory: &str, is_counted: fn(&str) -> bool) -> u64 {
-        let Ok(entries) = fs::read_dir(self.path(directory)) else { return 0 };
+    /// How many folders right below the root have such a name.
+    pub(crate) fn count_folders(&self, is_counted: fn(&str) -> bool) -> u64 {
+        let Ok(entries) = fs::read_dir(&self.path) else { return 0 };
         let is_one = |entry: &fs::DirEntry| {
             entry.file_name().to_str().is_some_and(is_counted)
                 && entry.file_type().is_ok_and(|kind| kind.is_dir())

@@ -45,22 +45,22 @@ impl ProcessCounter {
             self.own_links = self.find_own_links(buffer);
         }
         if let Some(own) = self.own_links {
-            return self.proc.links("").map(|(links, _)| links.saturating_sub(own));
+            return self.proc.links().map(|(links, _)| links.saturating_sub(own));
         }
         if self.count_due.is_due(now) {
-            let count = self.proc.count_folders("", is_process);
+            let count = self.proc.count_folders(is_process);
             self.counted = (count > 0).then_some(count);
         }
         self.counted
     }
 
     fn find_own_links(&self, buffer: &mut Buffer) -> Option<u64> {
-        let (_, inode) = self.proc.links("")?;
+        let (_, inode) = self.proc.links()?;
         // Of a host's /proc that is mounted in a container the first link says nothing: it is ours.
         let is_first = self.proc.link("self/ns/pid").as_deref() == Some(FIRST_NAMESPACE)
             || self.proc.text("2/comm", buffer).as_deref() == Some("kthreadd");
         let is_whole = inode == PROC_INODE && is_first;
-        is_whole.then(|| self.proc.count_folders("", |name| !is_process(name)) + 2)
+        is_whole.then(|| self.proc.count_folders(|name| !is_process(name)) + 2)
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_links_of_a_real_proc_are_its_processes() {
-        let folders = || Root::new("/proc").count_folders("", is_process);
+        let folders = || Root::new("/proc").count_folders(is_process);
         // Others come and go between two looks; in ten tries there is a still moment.
         let agrees = (0..10).any(|_| {
             let (before, counted, after) = (folders(), count(Path::new("/proc")), folders());

@@ -58,7 +58,7 @@ pub(super) fn find(sys: &Root, now: Instant, buffer: &mut Buffer) -> (Vec<Sensor
     let rank = |sensor: &mut Sensor| sensor.rank(now, buffer);
     let temperatures = choice::choose(found.temperatures, TEMPERATURES_MAX, rank);
     // Of fans none says more than the others.
-    let in_turn = |fan: &mut Sensor| Rank { group: fan.chip, is_main: false, value: None };
+    let in_turn = |fan: &mut Sensor| Rank { group: fan.chip, is_main: false, value: Some(0) };
     (temperatures, choice::choose(found.fans, FANS_MAX, in_turn))
 }
 

@@ -1,56 +1,68 @@
 //! Which rows of a list that is too long are kept: in turn of each group, its best first.
 
-use std::cmp::Reverse;
-
 /// What a row is, among others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rank {
-    /// Whose it is.
+    /// Whose it is, counted from zero.
     pub(super) group: usize,
     /// Whether it stands for its group.
     pub(super) is_main: bool,
-    /// How much it says; the most is kept next.
+    /// How much it says; the most is kept next. What says nothing is not kept.
     pub(super) value: Option<i64>,
 }
 
 /// At most `max` rows, in the order in which they stand. Each group keeps the row that stands for
 /// it (the first that says so, else its first), then the one with the highest value, then the
 /// others as they come. A list that fits is not looked at.
-pub(super) fn choose<T>(rows: Vec<T>, max: usize, mut rank: impl FnMut(&mut T) -> Rank) -> Vec<T> {
-    if rows.len() <= max {
-        return rows;
+pub(super) fn choose<T>(
+    mut rows: Vec<T>,
+    max: usize,
+    mut rank: impl FnMut(&mut T) -> Rank,
+) -> Vec<T> {
+    if rows.len() > max {
+        let kept = choose_places(&rows.iter_mut().map(&mut rank).collect::<Vec<_>>(), max);
+        let mut kept = kept.iter();
+        rows.retain(|_| kept.next().is_some_and(|kept| *kept));
     }
-    let mut rows = rows;
-    let ranks: Vec<Rank> = rows.iter_mut().map(&mut rank).collect();
-    let mut turns: Vec<(usize, usize, usize)> = Vec::new(); // turn, group, place
-    for group in ranks.iter().map(|rank| rank.group) {
-        if turns.iter().any(|turn| turn.1 == group) {
-            continue;
-        }
-        let places = in_turn(&ranks, group).into_iter().enumerate();
-        turns.extend(places.map(|(turn, place)| (turn, group, place)));
-    }
-    turns.sort_unstable();
-    turns.truncate(max);
-    let mut at = 0;
-    rows.retain(|_| {
-        at += 1;
-        turns.iter().any(|turn| turn.2 == at - 1)
-    });
     rows
 }
 
-/// The places of a group's rows, the first to be kept first.
-fn in_turn(ranks: &[Rank], group: usize) -> Vec<usize> {
-    let of_group = |place: &usize| ranks.get(*place).is_some_and(|rank| rank.group == group);
-    let mut places: Vec<usize> = (0..ranks.len()).filter(of_group).collect();
-    // Stable: what is equal stays as it stands.
-    places.sort_by_key(|place| !ranks[*place].is_main);
-    if let Some(rest) = places.get_mut(1..) {
-        let highest = rest.iter().copied().min_by_key(|place| Reverse(ranks[*place].value));
-        rest.sort_by_key(|place| (Some(*place) != highest, *place));
+/// Whether each place is kept; there are more than `max`.
+fn choose_places(ranks: &[Rank], max: usize) -> Vec<bool> {
+    let mut kept = vec![false; ranks.len()];
+    let groups = ranks.iter().map(|rank| rank.group + 1).max().unwrap_or(0);
+    let mut left = max;
+    // Each round but the last keeps a row at least.
+    for turn in 0..max {
+        for group in 0..groups {
+            if left > 0
+                && let Some(place) = best(ranks, &kept, group, turn)
+            {
+                kept[place] = true;
+                left -= 1;
+            }
+        }
     }
-    places
+    kept
+}
+
+/// Which row of a group is next.
+fn best(ranks: &[Rank], kept: &[bool], group: usize, turn: usize) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (place, rank) in ranks.iter().enumerate() {
+        if rank.group != group || kept[place] || rank.value.is_none() {
+            continue;
+        }
+        let is_better = best.is_none_or(|best| match turn {
+            0 => rank.is_main && !ranks[best].is_main,
+            1 => rank.value > ranks[best].value,
+            _ => false,
+        });
+        if is_better {
+            best = Some(place);
+        }
+    }
+    best
 }
 
 #[cfg(test)]
@@ -82,7 +94,7 @@ mod tests {
         assert_eq!(chosen(&rows, 2), [60, 20]);
         assert_eq!(chosen(&rows, 3), [60, 20, 33]);
         assert_eq!(chosen(&rows, 5), [60, 59, 20, 90, 33]);
-        assert_eq!(chosen(&rows, 7), [50, 60, 59, 20, 0, 90, 33]);
+        assert_eq!(chosen(&rows, 7), [50, 60, 59, 58, 20, 90, 33], "one says nothing");
         assert_eq!(chosen(&rows, 0), [0; 0]);
     }
 }
