@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_host::kernel::mountinfo;
-use kinglet_host::{Ask, Options, Roots, Sampler, Space};
+use kinglet_host::{Ask, Options, Origin, Roots, Sampler, Space};
 use kinglet_proto::host as proto;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
@@ -233,10 +233,12 @@ fn table(path: &Path, root: &Path) -> Ask {
     let mut spaces = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (mount_point, numbers) = line.split_once(' ').expect("a mount point and numbers");
-        let mut numbers = numbers.split(' ').map(|number| number.parse().expect("a number"));
-        let mut next = || numbers.next().expect("five numbers");
+        let mut words = numbers.split(' ');
+        let mut next = || words.next().and_then(|word| word.parse().ok()).expect("five numbers");
         let (total, free, available) = (next(), next(), next());
-        let space = Space { total, free, available, inodes: next(), inodes_free: next() };
+        let (inodes, inodes_free) = (next(), next());
+        let origin = words.next().map_or(Origin::Unknown, origin);
+        let space = Space { total, free, available, inodes, inodes_free, origin };
         spaces.insert(mountinfo::unescape(mount_point.as_bytes()), space);
     }
     let root = root.as_os_str().as_bytes().to_owned();
@@ -244,6 +246,13 @@ fn table(path: &Path, root: &Path) -> Ask {
         let inside = path.to_bytes().strip_prefix(root.as_slice())?;
         spaces.get(inside).copied()
     })
+}
+
+/// Who answers: `file`, or the device of the `8:1` that is mounted above a plain folder.
+fn origin(word: &str) -> Origin {
+    let Some((major, minor)) = word.split_once(':') else { return Origin::File };
+    let number = |text: &str| text.parse().expect("a device number");
+    Origin::Folder((number(major), number(minor)))
 }
 
 /// A folder that plays a host; gone when the test is.

@@ -16,4 +16,4 @@ mod storage;
 pub use filter::Filter;
 pub use sampler::{Options, Sampler};
 pub use setup::{Filters, Roots};
-pub use storage::statfs::{Ask, Space};
+pub use storage::statfs::{Ask, Origin, Space};

@@ -37,6 +37,10 @@ pub const STATFS_STACK: usize = 64 * 1024;
 pub const MOUNTS_MAX: usize = 4096;
 /// File systems in a sample.
 pub const FILESYSTEMS_MAX: usize = 200;
+/// Mounts that are asked for them: datasets of pools, and binds until one is known to be a folder.
+pub const CANDIDATES_MAX: usize = 512;
+/// Mounts on each other that a mount is followed down through.
+pub const DEPTH_MAX: usize = 32;
 /// Disks in a sample.
 pub const DISKS_MAX: usize = 64;
 /// Interfaces in a sample; totals count the others too.
@@ -90,6 +94,7 @@ pub const RPM_MAX: u64 = 100_000;
 
 const _: () = {
     assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
+    assert!(CANDIDATES_MAX > FILESYSTEMS_MAX, "each row has a mount");
     assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");
     // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
     // Each list fits alone; a host that fills them all loses lines from the bottom.

@@ -2,6 +2,8 @@
 //! it. No sample is made here.
 
 pub(crate) mod block;
+mod kinds;
 pub(crate) mod medium;
 pub(crate) mod mounts;
+pub(crate) mod rows;
 pub(crate) mod statfs;

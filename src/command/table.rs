@@ -163,10 +163,11 @@ fn disk(disk: &Disk) -> Row {
 
 fn filesystem(mount: &Filesystem) -> Row {
     let inodes = mount.inodes_total.zip(mount.inodes_used);
-    let note = match (mount.stuck, mount.read_only) {
-        (true, _) => "does not answer",
-        (false, true) => "read-only",
-        (false, false) => "",
+    let note = match (mount.stuck, mount.view, mount.read_only) {
+        (true, _, _) => "does not answer",
+        (false, true, _) => "not added up",
+        (false, false, true) => "read-only",
+        (false, false, false) => "",
     };
     vec![
         mount.mount_point.clone(),

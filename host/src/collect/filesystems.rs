@@ -14,10 +14,11 @@ use kinglet_proto::time::Instant;
 use super::schedule::Schedule;
 use super::{Change, Collector, set_text};
 use crate::filter::Filter;
-use crate::limits::{STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
+use crate::limits::{FILESYSTEMS_MAX, STATFS_INTERVAL, STATFS_PATIENCE, TOPOLOGY_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 use crate::storage::mounts::{self, Volume, Volumes};
+use crate::storage::rows;
 use crate::storage::statfs::{Answer, Space, Statfs};
 
 /// Reads the mount table and the space of what is mounted.
@@ -26,9 +27,17 @@ pub(super) struct FilesystemCollector {
     root: Root,
     filter: Filter,
     table: Vec<u8>,
+    /// What is asked, in the order of the answers.
+    asked: Vec<Volume>,
+    /// For each of them the first one of its row, and the row.
+    firsts: Vec<Option<usize>>,
+    rows: Vec<Option<usize>>,
+    /// Whether an answer can move one from row to row, and where they would be; kept for its room.
+    is_open: bool,
+    settled: Vec<Option<usize>>,
+    settled_at: Option<Instant>,
+    /// The rows.
     volumes: Rc<RefCell<Volumes>>,
-    /// For each path that is asked, the volume it belongs to.
-    owners: Vec<usize>,
     statfs: Statfs,
     table_due: Schedule,
     space_due: Schedule,
@@ -41,8 +50,13 @@ impl FilesystemCollector {
             root: setup.root.clone(),
             filter: setup.filters.mounts.clone(),
             table: Vec::new(),
+            asked: Vec::new(),
+            firsts: Vec::new(),
+            rows: Vec::new(),
+            is_open: false,
+            settled: Vec::new(),
+            settled_at: None,
             volumes: Rc::clone(&setup.volumes),
-            owners: Vec::new(),
             statfs: Statfs::new(Arc::clone(&setup.ask)),
             table_due: Schedule::every(TOPOLOGY_INTERVAL),
             space_due: Schedule::every(STATFS_INTERVAL),
@@ -68,22 +82,47 @@ impl FilesystemCollector {
         }
         self.table.clear();
         self.table.extend_from_slice(table);
-        let mut volumes = self.volumes.borrow_mut();
-        volumes.list = mounts::choose(&self.table, &self.filter);
-        volumes.generation += 1;
-        self.owners.clear();
-        let mut paths = Vec::new();
-        for (at, volume) in volumes.list.iter().enumerate() {
-            for path in &volume.paths {
-                self.owners.push(at);
-                paths.push(below(&self.root, path));
-            }
+        let asked = mounts::choose(&self.table, &self.filter);
+        if asked == self.asked {
+            return; // as when a container comes or goes
         }
-        self.statfs.set_paths(paths);
+        self.statfs.set_paths(asked.iter().map(|volume| below(&self.root, &volume.path)).collect());
+        self.is_open = asked.iter().any(|volume| volume.may_move);
+        self.asked = asked;
+        self.settle_anew();
         self.space_due.hurry();
     }
 
-    fn fill(&self, filesystems: &mut Vec<Filesystem>) {
+    /// Moves what is asked to other rows when its answers say so.
+    fn settle(&mut self) {
+        if !self.is_open || self.settled_at == self.statfs.answered_at() {
+            return;
+        }
+        self.settled_at = self.statfs.answered_at();
+        rows::settle(&self.asked, self.statfs.answers(), &mut self.settled);
+        if self.settled != self.firsts {
+            self.settle_anew();
+        }
+    }
+
+    fn settle_anew(&mut self) {
+        rows::settle(&self.asked, self.statfs.answers(), &mut self.firsts);
+        let mut order: Vec<usize> =
+            (0..self.asked.len()).filter(|at| self.firsts[*at] == Some(*at)).collect();
+        order.sort_by_key(|at| (!self.asked[*at].is_root(), &self.asked[*at].mount_point));
+        order.truncate(FILESYSTEMS_MAX);
+        let row = |first: &Option<usize>| order.iter().position(|at| Some(*at) == *first);
+        self.rows = self.firsts.iter().map(row).collect();
+        let list: Vec<Volume> = order.iter().map(|at| self.asked[*at].clone()).collect();
+        let mut volumes = self.volumes.borrow_mut();
+        if list != volumes.list {
+            volumes.list = list;
+            volumes.generation += 1;
+        }
+    }
+
+    fn fill(&mut self, filesystems: &mut Vec<Filesystem>) {
+        self.settle();
         let is_same = |(volume, row): (&Volume, &Filesystem)| volume.mount_point == row.mount_point;
         let volumes = &self.volumes.borrow().list;
         let rows = volumes.iter().zip(filesystems.iter());
@@ -96,16 +135,19 @@ impl FilesystemCollector {
             set_text(&mut row.device, &volume.source);
             set_text(&mut row.fstype, &volume.fstype);
             row.read_only = volume.read_only;
+            row.view = volume.is_view;
         }
-        let mut last = None;
-        for (owner, answer) in self.owners.iter().zip(self.statfs.answers()) {
-            let Some(row) = filesystems.get_mut(*owner) else { continue };
-            if last == Some(owner) {
-                add_dataset(row, answer);
+        // The first of a row is asked before the others.
+        for (at, answer) in self.statfs.answers().iter().enumerate() {
+            let place = self.rows.get(at).copied().flatten();
+            let Some(row) = place.and_then(|row| filesystems.get_mut(row)) else { continue };
+            let space = rows::space(&self.asked[at], answer);
+            if self.firsts[at] == Some(at) {
+                row.stuck = *answer == Answer::Stuck;
+                fill_space(row, space);
             } else {
-                fill_space(row, answer);
+                add_dataset(row, space);
             }
-            last = Some(owner);
         }
     }
 }
@@ -140,14 +182,12 @@ impl Collector for FilesystemCollector {
     }
 }
 
-fn fill_space(row: &mut Filesystem, answer: &Answer) {
-    row.stuck = *answer == Answer::Stuck;
-    let Answer::Space(space) = answer else {
+fn fill_space(row: &mut Filesystem, space: Option<Space>) {
+    let Some(Space { total, free, available, inodes, inodes_free, .. }) = space else {
         (row.total, row.used, row.free, row.usage_percent) = (None, None, None, None);
         (row.inodes_total, row.inodes_used) = (None, None);
         return;
     };
-    let Space { total, free, available, inodes, inodes_free } = *space;
     let used = total.saturating_sub(free);
     row.total = Some(total);
     row.used = Some(used);
@@ -159,10 +199,8 @@ fn fill_space(row: &mut Filesystem, answer: &Answer) {
 }
 
 /// A further dataset of a pool: what it holds is used of the same space.
-fn add_dataset(row: &mut Filesystem, answer: &Answer) {
-    let (Answer::Space(space), Some(used), Some(free)) = (answer, row.used, row.free) else {
-        return;
-    };
+fn add_dataset(row: &mut Filesystem, space: Option<Space>) {
+    let (Some(space), Some(used), Some(free)) = (space, row.used, row.free) else { return };
     let more = space.total.saturating_sub(space.free);
     row.used = Some(used.saturating_add(more));
     row.total = row.total.map(|total| total.saturating_add(more));
@@ -181,31 +219,32 @@ fn below(root: &Root, mount_point: &CStr) -> CString {
 mod tests {
     use super::*;
 
-    fn space(total: u64, free: u64, available: u64, inodes: u64) -> Answer {
-        Answer::Space(Space { total, free, available, inodes, inodes_free: inodes / 4 })
+    fn space(total: u64, free: u64, available: u64, inodes: u64) -> Option<Space> {
+        let inodes_free = inodes / 4;
+        Some(Space { total, free, available, inodes, inodes_free, ..Space::default() })
     }
 
     #[test]
     fn usage_is_what_df_says() {
         let mut row = Filesystem::default();
-        fill_space(&mut row, &space(1000, 600, 500, 40));
+        fill_space(&mut row, space(1000, 600, 500, 40));
         assert_eq!((row.total, row.used, row.free), (Some(1000), Some(400), Some(500)));
         assert_eq!(row.usage_percent, Some(Percent::of(400, 900)), "blocks kept for root left out");
         assert_eq!((row.inodes_total, row.inodes_used), (Some(40), Some(30)));
         // A FUSE daemon that makes numbers up, and a file system without a number of nodes.
-        fill_space(&mut row, &space(0, 600, 0, 0));
+        fill_space(&mut row, space(0, 600, 0, 0));
         assert_eq!((row.used, row.usage_percent), (Some(0), Some(Percent::default())));
         assert_eq!((row.inodes_total, row.inodes_used), (None, None));
-        fill_space(&mut row, &Answer::Stuck);
-        assert_eq!((row.stuck, row.total, row.used, row.usage_percent), (true, None, None, None));
+        fill_space(&mut row, None);
+        assert_eq!((row.total, row.used, row.usage_percent), (None, None, None));
     }
 
     #[test]
     fn datasets_add_up_and_share_what_is_free() {
         let mut row = Filesystem::default();
-        fill_space(&mut row, &space(1000, 900, 900, 8));
-        add_dataset(&mut row, &space(1200, 900, 900, 8));
-        add_dataset(&mut row, &Answer::Stuck);
+        fill_space(&mut row, space(1000, 900, 900, 8));
+        add_dataset(&mut row, space(1200, 900, 900, 8));
+        add_dataset(&mut row, None);
         assert_eq!((row.total, row.used, row.free), (Some(1300), Some(400), Some(900)));
         assert_eq!(row.usage_percent, Some(Percent::of(400, 1300)));
     }

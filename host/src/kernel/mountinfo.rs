@@ -15,6 +15,10 @@ use super::text;
 /// One mount; names are as the file has them, see [`unescape`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mount<'a> {
+    /// Number of the mount, while it lasts.
+    pub id: u64,
+    /// The mount it is mounted on.
+    pub parent: u64,
     /// Device number of the file system; major 0 where no block device is behind it.
     pub device: (u64, u64),
     /// The directory of the file system that is mounted; `/` unless it is a bind or a subvolume.
@@ -36,15 +40,14 @@ pub fn parse(mountinfo: &[u8]) -> impl Iterator<Item = Mount<'_>> {
 
 fn parse_line(line: &[u8]) -> Option<Mount<'_>> {
     let mut fields = line.split(|byte| *byte == b' ');
-    let _id = text::number(fields.next()?)?;
-    let _parent = fields.next()?;
+    let (id, parent) = (text::number(fields.next()?)?, text::number(fields.next()?)?);
     let (major, minor) = text::split_once(b':', fields.next()?)?;
     let device = (text::number(major)?, text::number(minor)?);
     let (root, mount_point, options) = (fields.next()?, fields.next()?, fields.next()?);
     fields.find(|field| *field == b"-")?;
     let (fstype, source) = (fields.next()?, fields.next()?);
     let read_only = is_read_only(options) || fields.next().is_some_and(is_read_only);
-    Some(Mount { device, root, mount_point, fstype, source, read_only })
+    Some(Mount { id, parent, device, root, mount_point, fstype, source, read_only })
 }
 
 fn is_read_only(options: &[u8]) -> bool {

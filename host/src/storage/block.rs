@@ -218,7 +218,10 @@ mod tests {
             read_only: false,
             device,
             storage: storage.into(),
-            paths: Vec::new(),
+            is_view: false,
+            path: c"/".into(),
+            group: 0,
+            may_move: false,
         }
     }
 

@@ -7,12 +7,14 @@
 //! asked again once its call has returned. With `STATFS_THREADS_MAX` helpers given up no more are
 //! started.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use kinglet_proto::time::Instant;
+use nix::sys::stat::{SFlag, major, minor, stat};
 use nix::sys::statvfs::statvfs;
 
 use crate::limits::{STATFS_STACK, STATFS_THREADS_MAX, STATFS_TIMEOUT};
@@ -30,6 +32,22 @@ pub struct Space {
     pub inodes: u64,
     /// File nodes free.
     pub inodes_free: u64,
+    /// Who answered.
+    pub origin: Origin,
+}
+
+/// What stands at the path that was asked; device numbers are those of the files there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// A file.
+    File,
+    /// A folder where something is mounted.
+    Mount((u64, u64)),
+    /// A folder of what is mounted above it.
+    Folder((u64, u64)),
 }
 
 /// How a mount is asked: `None` when it refuses. Tests put a table, or a wall, in its place.
@@ -42,6 +60,7 @@ pub(crate) fn kernel() -> Ask {
         fn wide(number: impl Into<u64>) -> u64 {
             number.into()
         }
+        let origin = origin(path)?;
         let stat = statvfs(path).ok()?;
         let unit = wide(stat.fragment_size());
         Some(Space {
@@ -50,8 +69,25 @@ pub(crate) fn kernel() -> Ask {
             available: wide(stat.blocks_available()).saturating_mul(unit),
             inodes: wide(stat.files()),
             inodes_free: wide(stat.files_free()),
+            origin,
         })
     })
+}
+
+/// Who answers at a path.
+fn origin(path: &CStr) -> Option<Origin> {
+    let path = path.to_bytes();
+    let there = stat(path).ok()?;
+    if SFlag::from_bits_truncate(there.st_mode) & SFlag::S_IFMT != SFlag::S_IFDIR {
+        return Some(Origin::File);
+    }
+    let device = (major(there.st_dev), minor(there.st_dev));
+    // The number of a block device tells all; others are told from a folder by their parent's.
+    let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or_default().max(1);
+    let is_folder = device.0 == 0
+        && stat(&path[..end.min(path.len())])
+            .is_ok_and(|above| above.st_dev == there.st_dev && above.st_ino != there.st_ino);
+    Some(if is_folder { Origin::Folder(device) } else { Origin::Mount(device) })
 }
 
 /// What is known of one mount.
@@ -166,12 +202,15 @@ impl Statfs {
         self.answered_at
     }
 
-    /// From now on these mounts; the answers begin anew. Not while a round is under way.
+    /// From now on these mounts; of those known already the answers stand. Not while a round is
+    /// under way.
     pub(crate) fn set_paths(&mut self, paths: Vec<CString>) {
         assert!(!self.is_running(), "the helper's list does not change under it");
+        let known: BTreeMap<&CString, Answer> =
+            self.paths.iter().zip(self.answers.iter().copied()).collect();
+        let answers = paths.iter().map(|path| known.get(path).copied().unwrap_or_default());
+        self.answers = answers.collect();
         self.paths = paths.into();
-        self.answers.clear();
-        self.answers.resize(self.paths.len(), Answer::None);
     }
 
     /// Starts a round of questions, unless one is under way.

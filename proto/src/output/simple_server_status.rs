@@ -176,10 +176,11 @@ fn partition(fs: &Filesystem) -> Partition<'_> {
     }
 }
 
-/// Totals over every file system, shown or not.
+/// Totals over every file system with space of its own, shown or not.
 fn disk_info<P: Serialize>(sample: &Sample, partitions: P) -> DiskInfo<P> {
     let sum = |field: fn(&Filesystem) -> Option<u64>| {
-        sample.filesystems.iter().filter_map(field).fold(0, u64::saturating_add)
+        let own = sample.filesystems.iter().filter(|fs| !fs.view);
+        own.filter_map(field).fold(0, u64::saturating_add)
     };
     let (total, used) = (sum(|fs| fs.total), sum(|fs| fs.used));
     DiskInfo {

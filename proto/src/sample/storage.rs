@@ -88,6 +88,9 @@ part! {
         pub inodes_used: Option<u64> => gauge(Count), public;
         /// Whether it is mounted read-only, or was turned so by an error.
         pub read_only: bool => gauge(Switch), public;
+        /// Whether its space is another's, and no sum has it: a union or an encrypted view of
+        /// other mounts, a file used as a disk, a cloud.
+        pub view: bool => gauge(Switch), public, sparse;
         /// Whether the kernel did not answer about it in time; its figures are absent then.
         pub stuck: bool => gauge(Switch), public, sparse;
     }

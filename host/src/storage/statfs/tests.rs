@@ -49,8 +49,14 @@ fn until(statfs: &mut Statfs, now: Instant, is_done: impl Fn(&Statfs) -> bool) {
     panic!("the helper does not get on");
 }
 
-const LIVE: Answer =
-    Answer::Space(Space { total: 7, free: 0, available: 0, inodes: 0, inodes_free: 0 });
+const LIVE: Answer = Answer::Space(Space {
+    total: 7,
+    free: 0,
+    available: 0,
+    inodes: 0,
+    inodes_free: 0,
+    origin: Origin::Unknown,
+});
 
 #[test]
 fn a_dead_mount_is_stuck_and_the_others_answer() {

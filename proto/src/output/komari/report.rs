@@ -111,7 +111,7 @@ fn system(sample: &Sample) -> Cow<'_, str> {
     clip(whole.trim_end()).to_owned().into()
 }
 
-/// Space of this host's own disks, each once: not what is mounted over a network.
+/// Space of this host's own disks, each once: not what is mounted over a network or is a view.
 fn disk(sample: &Sample) -> Space {
     let mut seen = BTreeSet::new();
     let (mut total, mut used) = (0_u64, 0_u64);
@@ -125,7 +125,8 @@ fn disk(sample: &Sample) -> Space {
 }
 
 fn is_local(fs: &Filesystem) -> bool {
-    fs.mount_point == "/" || fs.device.starts_with("/dev/") || fs.fstype == "zfs"
+    let has_disk = fs.device.starts_with("/dev/") || fs.fstype == "zfs";
+    !fs.view && (has_disk || fs.mount_point == "/")
 }
 
 fn totals(sample: &Sample) -> Option<(u64, u64)> {
