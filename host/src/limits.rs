@@ -21,6 +21,11 @@ pub const LINKS_MAX: usize = 40;
 pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
 /// Models, serials, links and names are read again after this.
 pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
+/// Changes of links or disks that are followed at once, and how long it takes until one more is:
+/// one that matters is rarely the fifth.
+pub const CHANGES_AT_ONCE: u32 = 4;
+/// See [`CHANGES_AT_ONCE`].
+pub const CHANGE_PACE: Duration = Duration::from_secs(10);
 /// Temperatures, fans, clocks and batteries move slowly.
 pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
 /// Space of file systems moves slowly too.
@@ -53,6 +58,10 @@ pub const FANS_MAX: usize = 16;
 pub const BATTERIES_MAX: usize = 8;
 /// Sensors looked at to choose those of a sample from.
 pub const SENSORS_MAX: usize = 512;
+/// Links on each other: PPPoE on a VLAN on a bridge on a bond on a card, and some to spare.
+pub const LINK_LAYERS_MAX: usize = 8;
+/// Bytes that must have passed a link before it tells something that others moved less.
+pub const GROWTH_MIN: u64 = 64 * 1024;
 /// Radio links in a sample.
 pub const WIRELESS_MAX: usize = 16;
 /// Addresses in a sample.

@@ -8,6 +8,7 @@
 
 mod inside;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -139,13 +140,24 @@ impl Root {
         self.read(name, buffer).and_then(|bytes| text::number(text::trim(bytes)))
     }
 
+    /// The last name of what a link points to; `None` for what is no link.
+    pub(crate) fn target(&self, link: impl AsRef<Path>) -> Option<OsString> {
+        let target = fs::read_link(self.path(link)).ok()?;
+        target.file_name().map(ToOwned::to_owned)
+    }
+
     /// The names in a directory, sorted; empty when it cannot be read.
     pub(crate) fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let names = self.raw_names(directory).into_iter();
+        let mut names: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// The same as bytes and in any order, for names that users give.
+    pub(crate) fn raw_names(&self, directory: impl AsRef<Path>) -> Vec<OsString> {
+        let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
+        entries.flatten().map(|entry| entry.file_name()).collect()
     }
 }
 

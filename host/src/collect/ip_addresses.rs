@@ -8,7 +8,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 use nix::ifaddrs::getifaddrs;
 
-use super::schedule::Schedule;
+use super::schedule::{Allowance, Schedule};
 use super::{Change, Collector};
 use crate::limits::{INVENTORY_INTERVAL, IP_ADDRESSES_MAX};
 use crate::read::Buffer;
@@ -19,6 +19,8 @@ use crate::setup::Setup;
 pub(super) struct IpAddressCollector {
     is_own: bool,
     due: Schedule,
+    is_changed: bool,
+    allowance: Allowance,
     /// Grows when there are other links, and as it was when the addresses were read.
     links: Rc<Cell<u64>>,
     links_seen: u64,
@@ -29,6 +31,8 @@ impl IpAddressCollector {
         Self {
             is_own: setup.roots.are_own(),
             due: Schedule::every(INVENTORY_INTERVAL),
+            is_changed: false,
+            allowance: Allowance::default(),
             links: Rc::clone(&setup.links),
             links_seen: 0,
         }
@@ -39,16 +43,18 @@ impl Collector for IpAddressCollector {
     fn collect(&mut self, now: Instant, _: &mut Buffer, sample: &mut Sample) {
         if self.links.get() != self.links_seen {
             self.links_seen = self.links.get();
-            self.due.hurry();
+            self.is_changed = true;
         }
-        if self.is_own && self.due.is_due(now) {
+        let is_wanted = self.due.is_due(now) || self.is_changed && self.allowance.take(now);
+        if self.is_own && is_wanted {
+            self.is_changed = false;
             read(&mut sample.ip_addresses);
         }
     }
 
     fn handle_change(&mut self, change: Change) {
         if change == Change::Network {
-            self.due.hurry();
+            self.is_changed = true;
         }
     }
 }

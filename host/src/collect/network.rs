@@ -12,13 +12,13 @@ use std::time::Duration;
 use kinglet_proto::sample::{Interface, Network, Sample};
 use kinglet_proto::time::Instant;
 
-use self::ports::Port;
+use self::ports::{Passed, Port};
 use super::rate::{self, Width};
-use super::schedule::Schedule;
+use super::schedule::{Allowance, Schedule};
 use super::{Change, Collector};
 use crate::filter::Filter;
 use crate::kernel::net_dev::{self, NetDev};
-use crate::kernel::net_route;
+use crate::kernel::{net_route, text};
 use crate::limits::{INTERFACES_MAX, INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
@@ -31,8 +31,11 @@ pub(super) struct NetworkCollector {
     filter: Filter,
     file: HotFile,
     links: Vec<Link>,
+    wan: Option<Vec<u8>>,
     due: Schedule,
     routes_due: Schedule,
+    is_changed: bool,
+    allowance: Allowance,
     before_at: Instant,
     /// Tells others that the topology was read again.
     renewals: Rc<Cell<u64>>,
@@ -41,12 +44,15 @@ pub(super) struct NetworkCollector {
 /// One interface of `/proc/net/dev`, in its order.
 #[derive(Debug)]
 struct Link {
-    name: String,
+    port: Port,
     index: u64,
     is_counted: bool,
     /// Place in the sample; `None` for loopback and what the owner excludes.
     place: Option<usize>,
-    /// Bytes received and sent at the last sample; `None` when it was not there.
+    is_here: bool,
+    /// Bytes received and sent when it was seen first, at the last sample (`None` when it was not
+    /// there) and at this one.
+    first: [u64; 2],
     before: Option<[u64; 2]>,
     after: [u64; 2],
 }
@@ -59,80 +65,141 @@ impl NetworkCollector {
             filter: setup.filters.interfaces.clone(),
             file: setup.net.file("dev"),
             links: Vec::new(),
+            wan: None,
             due: Schedule::every(INVENTORY_INTERVAL),
             routes_due: Schedule::every(TOPOLOGY_INTERVAL),
+            is_changed: false,
+            allowance: Allowance::default(),
             before_at: Instant::default(),
             renewals: Rc::clone(&setup.links),
         }
     }
 
-    /// Reads the counters of every link; `false` when the links are not those known.
+    /// Reads the counters of every known link; `false` when the links are not those known.
     fn read_counters(&mut self, now: Instant, buffer: &mut Buffer, network: &mut Network) -> bool {
         let Some(text) = self.file.read(now, buffer) else {
             self.links.clear();
             *network = Network::default();
             return true;
         };
-        let mut links = self.links.iter_mut();
+        for link in &mut self.links {
+            link.is_here = false;
+        }
+        let (mut next, mut are_same) = (0, true);
         for dev in net_dev::parse(text) {
-            match links.next() {
-                Some(link) if link.name.as_bytes() == dev.name => {
-                    link.after = [dev.rx_bytes, dev.tx_bytes];
-                    let place = link.place.and_then(|place| network.interfaces.get_mut(place));
-                    if let Some(interface) = place {
-                        fill_counters(interface, &dev);
-                    }
-                }
-                _ => return false,
+            let is_it = |link: &Link| link.port.name == dev.name;
+            if !self.links.get(next).is_some_and(is_it) {
+                are_same = false;
+                let Some(at) = self.links.iter().position(is_it) else { continue };
+                next = at;
+            }
+            let link = &mut self.links[next];
+            next += 1;
+            link.is_here = true;
+            link.after = [dev.rx_bytes, dev.tx_bytes];
+            let place = link.place.and_then(|place| network.interfaces.get_mut(place));
+            if let Some(interface) = place {
+                fill_counters(interface, &dev);
             }
         }
-        links.next().is_none()
+        are_same && self.links.iter().all(|link| link.is_here)
     }
 
-    fn read_topology(&mut self, now: Instant, buffer: &mut Buffer, network: &mut Network) {
-        let wan = self.read_wan(buffer);
+    /// Reads the links anew; of those known only what shows whether they are still the same, unless
+    /// `is_whole`.
+    fn read_topology(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        network: &mut Network,
+        is_whole: bool,
+    ) {
         let text = self.file.read(now, buffer).unwrap_or_default();
-        let names: Vec<String> = net_dev::parse(text)
-            .map(|dev| String::from_utf8_lossy(dev.name).into_owned())
+        let found: Vec<(Vec<u8>, [u64; 2])> = net_dev::parse(text)
+            .map(|dev| (dev.name.to_owned(), [dev.rx_bytes, dev.tx_bytes]))
             .collect();
-        let ports: Vec<Port> =
-            names.iter().map(|name| Port::read(name, &self.sys, buffer)).collect();
-        let counted = ports::counted(&ports, wan.as_deref());
-        let before = std::mem::take(&mut self.links);
-        network.wan = wan;
+        let mut before = std::mem::take(&mut self.links);
         network.interfaces.clear();
-        for (port, is_counted) in ports.into_iter().zip(counted) {
-            let known = before.iter().find(|l| l.name == port.name && l.index == port.index);
+        for (name, after) in found {
+            let known = before.iter().position(|link| link.port.name == name);
+            let mut known = known.map(|at| before.swap_remove(at));
+            let port = match &mut known {
+                Some(link) if !is_whole && link.port.is_as_it_was(&self.sys, buffer) => {
+                    std::mem::take(&mut link.port)
+                }
+                _ => Port::read(&name, &self.sys, buffer),
+            };
+            // Another one of the same name has other counters.
+            known = known.filter(|link| link.index == port.index);
+            let shown = String::from_utf8_lossy(&name);
             let is_shown = !port.is_loopback()
-                && self.filter.allows(&port.name)
+                && self.filter.allows(&shown)
                 && network.interfaces.len() < INTERFACES_MAX;
-            self.links.push(Link {
-                name: port.name.clone(),
-                index: port.index,
-                is_counted,
-                place: is_shown.then_some(network.interfaces.len()),
-                before: known.and_then(|link| link.before),
-                after: [0; 2],
-            });
+            let place = is_shown.then_some(network.interfaces.len());
             if is_shown {
                 network.interfaces.push(Interface {
-                    name: port.name,
-                    mac: port.mac,
+                    name: shown.into_owned(),
+                    mac: port.mac.clone(),
                     speed: port.speed,
-                    state: port.state,
+                    state: port.state.clone(),
                     ..Interface::default()
                 });
             }
+            self.links.push(Link {
+                index: port.index,
+                port,
+                is_counted: false,
+                place,
+                is_here: true,
+                first: known.as_ref().map_or(after, |link| link.first),
+                before: known.and_then(|link| link.before),
+                after,
+            });
+        }
+        self.wan = self.read_wan(buffer);
+        network.wan = self.wan.as_ref().map(|wan| String::from_utf8_lossy(wan).into_owned());
+        self.count(buffer);
+    }
+
+    /// Decides which links the totals count.
+    fn count(&mut self, buffer: &mut Buffer) {
+        let passed: Vec<Passed> = self.links.iter_mut().map(Link::passed).collect();
+        // The second line is a session.
+        let pppoe = self.net.read("pppoe", buffer).map(|text| text::lines(text).count());
+        let ports: Vec<Port> =
+            self.links.iter_mut().map(|link| std::mem::take(&mut link.port)).collect();
+        let has_pppoe = pppoe.is_some_and(|lines| lines > 1);
+        let counted = ports::counted(&ports, self.wan.as_deref(), &passed, has_pppoe);
+        for (link, (port, is_counted)) in self.links.iter_mut().zip(ports.into_iter().zip(counted))
+        {
+            (link.port, link.is_counted) = (port, is_counted);
         }
     }
 
-    /// The interface of the default route, of IPv6 where IPv4 has none.
-    fn read_wan(&self, buffer: &mut Buffer) -> Option<String> {
-        let name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-        let four = self.net.read("route", buffer).and_then(net_route::parse_default).map(name);
-        four.or_else(|| {
-            self.net.read("ipv6_route", buffer).and_then(net_route::parse_default_ipv6).map(name)
-        })
+    /// Takes out the links that are gone, which needs no reading.
+    fn drop_gone(&mut self, network: &mut Network) {
+        let mut shown = self.links.iter().filter(|link| link.place.is_some());
+        network.interfaces.retain(|_| shown.next().is_none_or(|link| link.is_here));
+        self.links.retain(|link| link.is_here);
+        let shown = self.links.iter_mut().filter_map(|link| link.place.as_mut());
+        for (at, place) in shown.enumerate() {
+            *place = at;
+        }
+    }
+
+    /// The interface of the default route, of IPv6 where IPv4 has none or is translated to it.
+    fn read_wan(&self, buffer: &mut Buffer) -> Option<Vec<u8>> {
+        let port = |name: &[u8]| self.links.iter().find(|l| l.port.name == name).map(|l| &l.port);
+        let four = self.net.read("route", buffer).and_then(net_route::parse_default);
+        let four = four.map(ToOwned::to_owned);
+        if let Some(name) = &four
+            && !port(name).is_some_and(Port::may_translate)
+        {
+            return four;
+        }
+        let six = self.net.read("ipv6_route", buffer).and_then(net_route::parse_default_ipv6);
+        let six = six.filter(|name| four.is_none() || port(name).is_some_and(Port::is_way_out));
+        six.map(ToOwned::to_owned).or(four)
     }
 
     fn fill_rates(&mut self, elapsed: Duration, network: &mut Network) {
@@ -163,18 +230,33 @@ impl NetworkCollector {
     }
 }
 
+impl Link {
+    fn passed(&mut self) -> Passed {
+        let sum = |ways: [u64; 2]| ways[0].saturating_add(ways[1]);
+        if self.after[0] < self.first[0] || self.after[1] < self.first[1] {
+            self.first = [0; 2]; // it began anew
+        }
+        let bytes = sum(self.after);
+        Passed { bytes, grown: bytes - sum(self.first) }
+    }
+}
+
 impl Collector for NetworkCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let network = &mut sample.network;
         // Where nobody tells of changes, a new default route is the one that matters.
         let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
-        let is_other_wan = wan.is_some_and(|wan| wan != network.wan);
-        let is_due = self.due.is_due(now) || is_other_wan;
-        if is_due || !self.read_counters(now, buffer, network) {
+        let is_other_wan = wan.is_some_and(|wan| wan != self.wan);
+        let is_whole = self.due.is_due(now) || is_other_wan;
+        let are_same = !is_whole && self.read_counters(now, buffer, network);
+        if is_whole || (self.is_changed || !are_same) && self.allowance.take(now) {
+            self.is_changed = false;
             self.renewals.set(self.renewals.get() + 1);
-            self.read_topology(now, buffer, network);
+            self.read_topology(now, buffer, network, is_whole);
             // What appeared while the topology was read is found at the next sample.
             self.read_counters(now, buffer, network);
+        } else if !are_same {
+            self.drop_gone(network);
         }
         self.fill_rates(now.since(self.before_at), network);
         self.before_at = now;
@@ -182,7 +264,7 @@ impl Collector for NetworkCollector {
 
     fn handle_change(&mut self, change: Change) {
         if change == Change::Network {
-            self.due.hurry();
+            self.is_changed = true;
         }
     }
 }
@@ -207,110 +289,4 @@ fn fill_counters(interface: &mut Interface, dev: &NetDev<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use super::*;
-
-    /// A host whose interfaces all have hardware, seen through a folder.
-    struct Host {
-        folder: PathBuf,
-        collector: NetworkCollector,
-        buffer: Buffer,
-        sample: Sample,
-    }
-
-    impl Host {
-        fn new(name: &str) -> Self {
-            let folder =
-                std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
-            fs::create_dir_all(folder.join("net")).unwrap();
-            let mut setup = Setup::of(&folder);
-            setup.net = Root::new(folder.join("net"));
-            let collector = NetworkCollector::new(&setup);
-            Self { folder, collector, buffer: Buffer::default(), sample: Sample::default() }
-        }
-
-        fn add(&self, name: &str, index: u64) {
-            let at = self.folder.join("class/net").join(name);
-            fs::create_dir_all(at.join("device")).unwrap();
-            fs::write(at.join("type"), "1\n").unwrap();
-            fs::write(at.join("ifindex"), format!("{index}\n")).unwrap();
-            fs::write(at.join("iflink"), format!("{index}\n")).unwrap();
-        }
-
-        /// Speeds of each interface and of the host, bytes received.
-        fn sample(&mut self, second: u64, counters: &[(&str, u64)]) -> Vec<Option<u64>> {
-            let line = |(name, bytes): &(&str, u64)| format!("{name}: {bytes} {}", "0 ".repeat(15));
-            let lines: Vec<String> = counters.iter().map(line).collect();
-            fs::write(self.folder.join("net/dev"), lines.join("\n")).unwrap();
-            let now = Instant::from_millis(1000 + second * 1000);
-            self.collector.collect(now, &mut self.buffer, &mut self.sample);
-            let interfaces = self.sample.network.interfaces.iter().map(|row| row.rx_speed);
-            interfaces.chain([self.sample.network.rx_speed, self.sample.network.total_rx]).collect()
-        }
-    }
-
-    impl Drop for Host {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
-    }
-
-    #[test]
-    fn a_counter_that_starts_over_never_spikes() {
-        let mut host = Host::new("net-reset");
-        host.add("eth0", 2);
-        assert_eq!(host.sample(0, &[("eth0", 9000)]), [None, None, Some(9000)]);
-        assert_eq!(host.sample(2, &[("eth0", 9500)]), [Some(250), Some(250), Some(9500)]);
-        assert_eq!(host.sample(4, &[("eth0", 100)]), [None, None, Some(100)]);
-        assert_eq!(host.sample(5, &[("eth0", 300)]), [Some(200), Some(200), Some(300)]);
-        // A driver's garbage is what it is, but no arithmetic overflows on it.
-        assert_eq!(host.sample(6, &[("eth0", u64::MAX)])[2], Some(u64::MAX));
-    }
-
-    #[test]
-    fn an_interface_that_appears_later_appears_and_one_that_goes_goes() {
-        let mut host = Host::new("net-appear");
-        host.add("eth0", 2);
-        host.sample(0, &[("eth0", 1000)]);
-        host.add("wlan0", 3);
-        let two = host.sample(1, &[("eth0", 1100), ("wlan0", 70)]);
-        assert_eq!(two, [Some(100), None, Some(100), Some(1170)]);
-        let later = host.sample(2, &[("eth0", 1100), ("wlan0", 90)]);
-        assert_eq!(later, [Some(0), Some(20), Some(20), Some(1190)]);
-        let gone = host.sample(3, &[("wlan0", 95)]);
-        assert_eq!(gone, [Some(5), Some(5), Some(95)]);
-    }
-
-    #[test]
-    fn one_of_the_same_name_that_was_replaced_has_no_speed_yet() {
-        let mut host = Host::new("net-replace");
-        host.add("ppp0", 7);
-        host.sample(0, &[("ppp0", 1000)]);
-        host.add("ppp0", 9);
-        host.collector.handle_change(Change::Network);
-        assert_eq!(host.sample(1, &[("ppp0", 900_000)]), [None, None, Some(900_000)]);
-    }
-
-    #[test]
-    fn what_the_owner_excludes_is_counted_and_not_shown() {
-        let mut host = Host::new("net-filter");
-        host.add("eth0", 2);
-        host.add("eth1", 3);
-        host.collector.filter.exclude.push("eth1".into());
-        host.sample(0, &[("eth0", 10), ("eth1", 500)]);
-        let shown = host.sample(1, &[("eth0", 20), ("eth1", 700)]);
-        assert_eq!(shown, [Some(10), Some(210), Some(720)]);
-    }
-
-    #[test]
-    fn without_the_file_nothing_is_said() {
-        let mut host = Host::new("net-absent");
-        fs::remove_dir_all(host.folder.join("net")).unwrap();
-        let now = Instant::from_millis(1000);
-        host.collector.collect(now, &mut host.buffer, &mut host.sample);
-        assert_eq!(host.sample.network, Network::default());
-    }
-}
+mod tests;

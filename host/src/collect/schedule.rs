@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kinglet_proto::time::Instant;
 
+use crate::limits::{CHANGE_PACE, CHANGES_AT_ONCE};
+
 /// Due at first, then after each interval, and whenever somebody says that something changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
@@ -32,9 +34,39 @@ impl Schedule {
     }
 }
 
+/// How often changes are followed by reading anew: a few at once, many of them at a pace, so that a
+/// host on which containers come and go costs hardly more than a quiet one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Allowance {
+    /// When all of it will be there again.
+    whole_at: Instant,
+}
+
+impl Allowance {
+    /// Whether one more change may be followed now.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let is_left = self.whole_at <= now.plus(CHANGE_PACE * (CHANGES_AT_ONCE - 1));
+        if is_left {
+            self.whole_at = self.whole_at.max(now).plus(CHANGE_PACE);
+        }
+        is_left
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_changes_are_followed_at_once_and_many_at_a_pace() {
+        let mut allowance = Allowance::default();
+        let start = Instant::from_millis(70_000);
+        let followed =
+            (0..100).filter(|second| allowance.take(start.plus(Duration::from_secs(*second))));
+        assert_eq!(followed.count(), 3 + 10, "of a hundred, one each second");
+        let later = start.plus(Duration::from_secs(300));
+        assert_eq!((0..9).filter(|_| allowance.take(later)).count(), 4, "after some quiet");
+    }
 
     #[test]
     fn due_first_then_every_interval_and_when_hurried() {
