@@ -151,6 +151,28 @@ fn laptop_with_two_packs_and_bad_sensors() {
 #[test]
 fn guest_that_was_moved_between_two_samples() {
     compare("arm-guest");
+fn azure_machine_with_a_virtual_function() {
+    compare("azure-vm");
+}
+
+#[test]
+fn server_on_a_storage_network() {
+    compare("san-server");
+}
+
+#[test]
+fn unraid_with_views_of_its_disks() {
+    compare("unraid-nas");
+}
+
+#[test]
+fn lte_router_beside_an_idle_card() {
+    compare("lte-router");
+}
+
+#[test]
+fn wsl_with_drives_of_windows() {
+    compare("wsl2");
 }
 
 /// What is left out is missing, and nothing else: usage of disks apart, which is that of the file

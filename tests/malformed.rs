@@ -28,6 +28,7 @@ fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
     for mount in kernel::mountinfo::parse(bytes) {
         black_box(kernel::mountinfo::unescape(mount.mount_point));
     }
+    black_box(kernel::mdstat::disk_of(bytes, "md1"));
     black_box(kernel::net_dev::parse(bytes).count());
     black_box(kernel::net_route::parse_default(bytes));
     black_box(kernel::net_route::parse_default_ipv6(bytes));

@@ -13,6 +13,7 @@ pub mod cpuinfo;
 pub mod diskstats;
 pub mod hostname;
 pub mod loadavg;
+pub mod mdstat;
 pub mod meminfo;
 pub mod mountinfo;
 pub mod named;

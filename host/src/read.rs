@@ -140,10 +140,9 @@ impl Root {
         self.read(name, buffer).and_then(|bytes| text::number(text::trim(bytes)))
     }
 
-    /// The last name of what a link points to; `None` for what is no link.
-    pub(crate) fn target(&self, link: impl AsRef<Path>) -> Option<OsString> {
-        let target = fs::read_link(self.path(link)).ok()?;
-        target.file_name().map(ToOwned::to_owned)
+    /// What a link points to; `None` for what is no link.
+    pub(crate) fn target(&self, link: impl AsRef<Path>) -> Option<PathBuf> {
+        fs::read_link(self.path(link)).ok()
     }
 
     /// The names in a directory, sorted; empty when it cannot be read.

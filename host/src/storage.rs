@@ -4,6 +4,7 @@
 pub(crate) mod block;
 mod kinds;
 pub(crate) mod medium;
+mod members;
 pub(crate) mod mounts;
 pub(crate) mod rows;
 pub(crate) mod statfs;

@@ -10,20 +10,24 @@ use kinglet_proto::time::Instant;
 
 use super::Collector;
 use super::rate::{self, Width};
-use super::schedule::Schedule;
+use super::schedule::{Allowance, Schedule};
 use crate::filter::Filter;
 use crate::kernel::block;
 use crate::kernel::diskstats::{self, Counters};
 use crate::limits::INVENTORY_INTERVAL;
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
-use crate::storage::block::{BlockMap, Share};
+use crate::storage::block::{BlockMap, Host, Share};
 use crate::storage::medium::SECTOR;
 use crate::storage::mounts::{Volume, Volumes};
+
+/// Major number of the loop devices, which are no disks and come and go with snaps.
+const LOOP: u64 = 7;
 
 /// Reads disks.
 #[derive(Debug)]
 pub(super) struct DiskCollector {
+    proc: Root,
     sys: Root,
     root: Root,
     filter: Filter,
@@ -37,9 +41,12 @@ pub(super) struct DiskCollector {
     /// For each volume the disks under it.
     shares: Vec<Vec<Share>>,
     due: Schedule,
+    allowance: Allowance,
     /// What devices there were, and which volumes.
     fingerprint: u64,
     generation: u64,
+    /// How many of them have members that sysfs names only while they are mounted.
+    groups: usize,
     before_at: Instant,
 }
 
@@ -53,6 +60,7 @@ struct Readings {
 impl DiskCollector {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
+            proc: setup.proc.clone(),
             sys: setup.sys.clone(),
             root: setup.root.clone(),
             filter: setup.filters.disks.clone(),
@@ -63,8 +71,10 @@ impl DiskCollector {
             readings: Vec::new(),
             shares: Vec::new(),
             due: Schedule::every(INVENTORY_INTERVAL),
+            allowance: Allowance::default(),
             fingerprint: 0,
             generation: 0,
+            groups: 0,
             before_at: Instant::default(),
         }
     }
@@ -85,6 +95,9 @@ impl DiskCollector {
         let mut fingerprint = 0_u64;
         for stat in diskstats::parse(text) {
             let (major, minor) = stat.device;
+            if major == LOOP {
+                continue;
+            }
             fingerprint = (fingerprint ^ (major << 20) ^ minor).wrapping_mul(0x100_0000_01b3) ^ 1;
             let known = self.map.disks.iter().position(|disk| disk.device == stat.device);
             if let Some(reading) = known.and_then(|place| self.readings.get_mut(place)) {
@@ -94,24 +107,41 @@ impl DiskCollector {
         fingerprint
     }
 
-    fn read_topology(&mut self, buffer: &mut Buffer, disks: &mut Vec<Disk>) {
+    fn groups(&self) -> usize {
         let volumes = &self.volumes.borrow().list;
-        let known = std::mem::take(&mut self.map);
-        let with_pools = volumes.iter().any(|volume| volume.fstype == "zfs");
-        self.map = BlockMap::read(&self.sys, &self.root, &self.filter, with_pools, buffer);
-        self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
-        if is_container(volumes) && self.shares.iter().all(Vec::is_empty) {
-            self.map.disks.clear(); // the engine's host's, and nothing of ours on them
-        }
+        volumes.iter().filter(|v| v.fstype == "btrfs" || v.fstype == "zfs").count()
+    }
+
+    /// Reads what block devices there are.
+    fn read_topology(&mut self, buffer: &mut Buffer) {
+        let with_pools = self.volumes.borrow().list.iter().any(|v| v.pool().is_some());
+        let Self { proc, sys, root, filter, .. } = &*self;
+        let map = BlockMap::read(Host { proc, sys, root, filter }, with_pools, buffer);
+        let known = std::mem::replace(&mut self.map, map);
         let readings = std::mem::take(&mut self.readings);
         self.readings.extend(self.map.disks.iter().map(|disk| {
             let place = known.disks.iter().position(|old| old.name == disk.name);
             place.and_then(|place| readings.get(place)).copied().unwrap_or_default()
         }));
-        let root = volumes.iter().position(|volume| volume.mount_point == "/");
+    }
+
+    /// Lays the volumes on the disks, which needs no reading.
+    fn lay_volumes(&mut self, disks: &mut Vec<Disk>, filesystems: &mut [Filesystem]) {
+        let volumes = &mut self.volumes.borrow_mut().list;
+        let is_in_a_file = volumes.iter().any(|v| v.is_root() && self.map.is_in_a_file(v));
+        for (volume, row) in volumes.iter_mut().zip(filesystems) {
+            // A host that lives in a file itself has nothing else to count.
+            volume.is_view |= !is_in_a_file && self.map.is_in_a_file(volume);
+            row.view = volume.is_view;
+        }
+        self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
+        let root = volumes.iter().position(Volume::is_root);
         let first = root.and_then(|root| self.shares[root].first()).map(|share| share.disk);
         self.order = (0..self.map.disks.len()).collect();
-        self.order.sort_by_key(|place| (Some(*place) != first, *place));
+        if is_container(volumes) && self.shares.iter().all(Vec::is_empty) {
+            self.order.clear(); // the engine's host's, and nothing of ours on them
+        }
+        self.order.sort_by_key(|place| (Some(*place) != first, &self.map.disks[*place].name));
         disks.clear();
         disks.extend(self.order.iter().map(|place| {
             let medium = &self.map.disks[*place];
@@ -144,12 +174,17 @@ impl Collector for DiskCollector {
             reading.before = reading.after;
         }
         let fingerprint = self.read_counters(now, buffer);
-        let generation = self.volumes.borrow().generation;
-        let is_other = fingerprint != self.fingerprint || generation != self.generation;
-        if self.due.is_due(now) || is_other {
-            (self.fingerprint, self.generation) = (fingerprint, generation);
-            self.read_topology(buffer, disks);
+        let (generation, groups) = (self.volumes.borrow().generation, self.groups());
+        let is_other = fingerprint != self.fingerprint || groups != self.groups;
+        let is_read = self.due.is_due(now) || is_other && self.allowance.take(now);
+        if is_read {
+            (self.fingerprint, self.groups) = (fingerprint, groups);
+            self.read_topology(buffer);
             self.read_counters(now, buffer);
+        }
+        if is_read || generation != self.generation {
+            self.generation = generation;
+            self.lay_volumes(disks, filesystems);
             self.fill_wear(now, buffer, disks);
         }
         let elapsed = now.since(self.before_at);

@@ -1,10 +1,14 @@
 //! Which physical disks lie under a file system: partitions, LVM, LUKS, md, btrfs and ZFS, from
 //! sysfs and udev's notes alone. No block device is opened: that would wake a sleeping disk.
 //!
-//! A disk is what has hardware (`device`) and holds something (`size`): not loop, ram, zram, dm and
-//! md devices, not a drive for media, not the boot areas of an eMMC, not raw flash.
+//! A disk is what carries the bytes of this host and holds something (`size`): what has hardware
+//! (`device`), but for the paths of a multipath device, which is the disk itself; and what lies on
+//! nothing here, as network disks (rbd, drbd, nbd). Not loop, ram and zram devices or ZFS volumes,
+//! not a drive for media, not the boot areas of an eMMC, not raw flash. What lies on something
+//! (dm, md, bcache) ends at its members, as far as they carry what it holds.
 
 use super::medium::Medium;
+use super::members::{self, is_helper, is_image};
 use super::mounts::Volume;
 use crate::filter::Filter;
 use crate::kernel::block;
@@ -12,8 +16,11 @@ use crate::kernel::{text, udev};
 use crate::limits::{BLOCK_LAYERS_MAX, DISKS_MAX};
 use crate::read::{Buffer, Root};
 
-/// Devices that have a `device` link and are no disk all the same.
-const NO_DISKS: [&str; 9] = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "mtdblock"];
+/// Devices that are no disk whatever they have.
+const NO_DISKS: [&str; 8] = ["loop", "ram", "zram", "sr", "fd", "mtdblock", "ubiblock", "zd"];
+
+/// Stands for the disk of what lies in a file: it is that of another file system.
+const IN_A_FILE: usize = usize::MAX;
 
 /// The part of a file system that lies on one disk: `part` of `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +41,19 @@ pub(crate) struct BlockMap {
     zfs: Vec<(String, usize)>,
 }
 
+/// Where to read, and which disks the owner wants to see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Host<'a> {
+    pub(crate) proc: &'a Root,
+    pub(crate) sys: &'a Root,
+    pub(crate) root: &'a Root,
+    pub(crate) filter: &'a Filter,
+}
+
 #[derive(Debug)]
 struct Node {
     name: String,
+    sectors: u64,
     /// Name under `/dev/mapper`.
     mapper: Option<String>,
     device: (u64, u64),
@@ -45,34 +62,35 @@ struct Node {
 
 impl BlockMap {
     /// Reads the topology; `with_pools` also looks for members of ZFS pools.
-    pub(crate) fn read(
-        sys: &Root,
-        root: &Root,
-        filter: &Filter,
-        with_pools: bool,
-        buffer: &mut Buffer,
-    ) -> Self {
-        let mut map = Self::default();
+    pub(crate) fn read(host: Host<'_>, with_pools: bool, buffer: &mut Buffer) -> Self {
+        let (mut map, sys) = (Self::default(), host.sys);
         let mut names = sys.names("block");
+        names.retain(|name| may_hold(name, sys, buffer));
+        let paths = members::paths(&names, sys, buffer);
         names.retain(|name| {
-            let is_disk = is_disk(name, sys, buffer);
-            if is_disk && map.disks.len() < DISKS_MAX && filter.allows(&block::plain(name)) {
-                let share = Share { disk: map.disks.len(), part: 1, of: 1 };
-                map.disks.push(Medium::read(name, sys, root, buffer));
-                map.add(name, vec![share], sys, buffer);
+            let path = paths.iter().find(|(_, whole)| whole == name);
+            let is_path = paths.iter().any(|(path, _)| path == name);
+            let is_disk = path.is_some() || !is_path && sys.exists(format!("block/{name}/device"));
+            if is_disk {
+                map.add_disk(name, path.map(|(path, _)| path.as_str()), host, buffer);
+            }
+            !is_disk && !is_path
+        });
+        for (path, whole) in &paths {
+            let shares = map.named(whole).map(|node| node.shares.clone());
+            map.add(path, shares.unwrap_or_default(), sys, buffer);
+        }
+        map.add_layers(&mut names, host, buffer);
+        // What lies on nothing here carries its bytes itself.
+        names.retain(|name| {
+            let is_disk = !name.starts_with("dm-")
+                && members::carriers(name, sys, host.proc, buffer).is_none();
+            if is_disk {
+                map.add_disk(name, None, host, buffer);
             }
             !is_disk
         });
-        // What lies on something else: from the bottom up, until nothing new is understood.
-        for _ in 0..BLOCK_LAYERS_MAX {
-            names.retain(|name| match map.shares_of_members(name, sys, buffer) {
-                Some(shares) => {
-                    map.add(name, shares, sys, buffer);
-                    false
-                }
-                None => true,
-            });
-        }
+        map.add_layers(&mut names, host, buffer);
         map.btrfs = sys
             .names("fs/btrfs")
             .iter()
@@ -80,13 +98,58 @@ impl BlockMap {
             .filter(|members| members.len() > 1)
             .collect();
         if with_pools {
-            map.read_pools(root, buffer);
+            map.read_pools(host.root, buffer);
         }
         map
     }
 
+    /// Adds a disk the owner wants to see, while there is room; `path` leads to it.
+    fn add_disk(&mut self, name: &str, path: Option<&str>, host: Host<'_>, buffer: &mut Buffer) {
+        if self.disks.len() < DISKS_MAX && host.filter.allows(&block::plain(name)) {
+            let mut medium = Medium::read(name, host.sys, host.root, buffer);
+            if let Some(path) = path {
+                medium.take(Medium::read(path, host.sys, host.root, buffer));
+            }
+            let share = Share { disk: self.disks.len(), part: 1, of: 1 };
+            self.disks.push(medium);
+            self.add(name, vec![share], host.sys, buffer);
+        }
+    }
+
+    /// Adds what lies on something else: from the bottom up, until nothing new is understood.
+    fn add_layers(&mut self, names: &mut Vec<String>, host: Host<'_>, buffer: &mut Buffer) {
+        for _ in 0..BLOCK_LAYERS_MAX {
+            let count = names.len();
+            names.retain(|name| match self.shares_of_members(name, host, buffer) {
+                Some(shares) => {
+                    self.add(name, shares, host.sys, buffer);
+                    false
+                }
+                None => true,
+            });
+            if names.len() == count {
+                break;
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
     /// The disks under a volume; empty when it lies elsewhere or nobody knows.
     pub(crate) fn shares(&self, volume: &Volume) -> Vec<Share> {
+        let mut shares = self.all_shares(volume);
+        shares.retain(|share| share.disk != IN_A_FILE);
+        shares
+    }
+
+    /// Whether a volume lies in a file of another one, LUKS or LVM between them or not.
+    pub(crate) fn is_in_a_file(&self, volume: &Volume) -> bool {
+        self.all_shares(volume).iter().any(|share| share.disk == IN_A_FILE)
+    }
+
+    fn all_shares(&self, volume: &Volume) -> Vec<Share> {
         if volume.fstype == "zfs" {
             let pool = volume.source.split('/').next().unwrap_or_default();
             let members: Vec<&Node> =
@@ -140,16 +203,36 @@ impl BlockMap {
         let device = sys.read(format!("{at}/dev"), buffer).and_then(block::parse_dev);
         let Some(device) = device else { return };
         let mapper = sys.text(format!("{at}/dm/name"), buffer);
-        self.nodes.push(Node { name, mapper, device, shares });
+        let sectors = sys.number(format!("{at}/size"), buffer).unwrap_or(0);
+        self.nodes.push(Node { name, sectors, mapper, device, shares });
     }
 
-    /// What a device lies on, when all its members are understood.
-    fn shares_of_members(&self, name: &str, sys: &Root, buffer: &mut Buffer) -> Option<Vec<Share>> {
-        let names = sys.names(format!("block/{name}/slaves"));
-        let find = |member: &String| self.nodes.iter().find(|node| node.name == *member);
-        let members: Vec<&Node> = names.iter().map(find).collect::<Option<_>>()?;
+    /// What a device lies on, when all that carries it is understood.
+    fn shares_of_members(
+        &self,
+        name: &str,
+        host: Host<'_>,
+        buffer: &mut Buffer,
+    ) -> Option<Vec<Share>> {
+        let sys = host.sys;
+        let names = members::carriers(name, sys, host.proc, buffer)?;
+        if names.iter().all(|member| member.starts_with("loop")) {
+            return Some(vec![Share { disk: IN_A_FILE, part: 1, of: 1 }]);
+        }
+        let find = |member: &String| self.named(member);
+        let all: Vec<&Node> = names.iter().map(find).collect::<Option<_>>()?;
+        let named = |node: &Node, is: fn(&str) -> bool| node.mapper.as_deref().is_some_and(is);
+        let mut members = all.clone();
+        members.retain(|node| !named(node, is_helper));
         if members.is_empty() {
-            return None;
+            members = all;
+        }
+        if members.iter().all(|node| named(node, is_image)) {
+            // The sizes tell a mirror from stripes and parity.
+            let whole =
+                sys.number(format!("block/{name}/size"), buffer).filter(|size| *size > 0)?;
+            let each = members.iter().flat_map(|node| parts(&node.shares, node.sectors, whole));
+            return Some(each.collect());
         }
         let level = sys.text(format!("block/{name}/md/level"), buffer);
         let (part, of) = level_share(level.as_deref(), members.len());
@@ -181,90 +264,27 @@ fn level_share(level: Option<&str>, count: usize) -> (u64, usize) {
 /// The shares of all members, each with `part` of `of` of the whole.
 fn spread(members: &[&Node], part: u64, of: usize) -> Vec<Share> {
     let of = u64::try_from(of).unwrap_or(u64::MAX);
-    let shares = members.iter().flat_map(|node| &node.shares);
-    shares
-        .map(|share| Share {
-            disk: share.disk,
-            part: share.part.saturating_mul(part),
-            of: share.of.saturating_mul(of),
-        })
-        .collect()
+    members.iter().flat_map(|node| parts(&node.shares, part, of)).collect()
 }
 
-fn is_disk(name: &str, sys: &Root, buffer: &mut Buffer) -> bool {
+fn parts(shares: &[Share], part: u64, of: u64) -> impl Iterator<Item = Share> {
+    shares.iter().map(move |share| Share {
+        disk: share.disk,
+        part: share.part.saturating_mul(part),
+        of: share.of.saturating_mul(of),
+    })
+}
+
+/// Whether a device may be a disk, or lie on one.
+fn may_hold(name: &str, sys: &Root, buffer: &mut Buffer) -> bool {
     let is_boot_area =
         name.starts_with("mmcblk") && ["boot", "rpmb", "gp"].iter().any(|area| name.contains(area));
     if is_boot_area || NO_DISKS.iter().any(|prefix| name.starts_with(prefix)) {
         return false;
     }
-    sys.exists(format!("block/{name}/device"))
-        && sys.number(format!("block/{name}/size"), buffer).is_some_and(|size| size > 0)
+    sys.number(format!("block/{name}/size"), buffer).is_some_and(|size| size > 0)
         && sys.number(format!("block/{name}/hidden"), buffer) != Some(1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn node(name: &str, minor: u64, shares: Vec<Share>) -> Node {
-        Node { name: name.into(), mapper: None, device: (8, minor), shares }
-    }
-
-    fn volume(device: (u64, u64), storage: &str, fstype: &str) -> Volume {
-        Volume {
-            mount_point: "/".into(),
-            source: storage.into(),
-            fstype: fstype.into(),
-            read_only: false,
-            device,
-            storage: storage.into(),
-            is_view: false,
-            path: c"/".into(),
-            group: 0,
-            may_move: false,
-        }
-    }
-
-    fn whole(disk: usize) -> Share {
-        Share { disk, part: 1, of: 1 }
-    }
-
-    #[test]
-    fn a_mirror_holds_everything_twice_and_a_stripe_a_part_each() {
-        assert_eq!(level_share(Some("raid1"), 2), (1, 1));
-        assert_eq!(level_share(Some("raid5"), 4), (1, 3));
-        assert_eq!(level_share(Some("raid6"), 4), (1, 2));
-        assert_eq!(level_share(Some("raid10"), 4), (2, 4));
-        assert_eq!(level_share(Some("raid5"), 1), (1, 1));
-        assert_eq!(level_share(None, 3), (1, 3));
-    }
-
-    #[test]
-    fn a_volume_is_found_by_number_name_members_or_pool() {
-        let map = BlockMap {
-            disks: Vec::new(),
-            nodes: vec![
-                node("sda1", 1, vec![whole(0)]),
-                node("sdb1", 17, vec![whole(1)]),
-                Node { mapper: Some("vg-lv".into()), ..node("dm-0", 99, vec![whole(1)]) },
-                node("cciss!c0d0p1", 50, vec![whole(0)]),
-            ],
-            btrfs: vec![vec!["sda1".into(), "sdb1".into()]],
-            zfs: vec![("tank".into(), 0), ("tank".into(), 1)],
-        };
-        let half = |disk| Share { disk, part: 1, of: 2 };
-        for (device, storage, fstype, shares) in [
-            ((8, 17), "/dev/root", "ext4", vec![half(0), half(1)]), // a member of the btrfs
-            ((8, 99), "/dev/root", "ext4", vec![whole(1)]),
-            ((0, 30), "/dev/mapper/vg-lv", "btrfs", vec![whole(1)]),
-            ((0, 30), "/dev/sda1", "btrfs", vec![half(0), half(1)]),
-            ((0, 30), "/dev/sda1:/dev/sdb1", "bcachefs", vec![half(0), half(1)]),
-            ((0, 30), "/dev/cciss/c0d0p1", "ext4", vec![whole(0)]),
-            ((0, 30), "tank/home", "zfs", vec![half(0), half(1)]),
-            ((0, 30), "dozer", "zfs", vec![]),
-            ((0, 30), "nas:/export", "nfs4", vec![]),
-        ] {
-            assert_eq!(map.shares(&volume(device, storage, fstype)), shares, "{storage}");
-        }
-    }
-}
+mod tests;

@@ -42,6 +42,14 @@ impl Medium {
     }
 }
 
+impl Medium {
+    /// Takes what only the path to a multipath device tells of it.
+    pub(crate) fn take(&mut self, path: Self) {
+        (self.model, self.serial) = (path.model, path.serial);
+        self.disk_type = path.disk_type;
+    }
+}
+
 /// `name` is what SD cards and eMMC call it; a vendor of virtio is a number.
 fn read_model(name: &str, vendor: &str, sys: &Root, buffer: &mut Buffer) -> String {
     let mut read = |attribute| sys.text(format!("block/{name}/device/{attribute}"), buffer);

@@ -127,7 +127,8 @@ fn folder(name: &[u8], sys: &Root) -> Root {
 }
 
 fn read_master(folder: &Root) -> Option<Vec<u8>> {
-    folder.target("master").map(|master| master.as_bytes().to_owned())
+    let target = folder.target("master")?;
+    target.file_name().map(|master| master.as_bytes().to_owned())
 }
 
 /// What passed an interface in both ways: since it appeared, and since it was seen first.
