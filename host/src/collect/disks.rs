@@ -137,11 +137,15 @@ impl DiskCollector {
         self.shares = volumes.iter().map(|volume| self.map.shares(volume)).collect();
         let root = volumes.iter().position(Volume::is_root);
         let first = root.and_then(|root| self.shares[root].first()).map(|share| share.disk);
-        self.order = (0..self.map.disks.len()).collect();
-        if is_container(volumes) && self.shares.iter().all(Vec::is_empty) {
-            self.order.clear(); // the engine's host's, and nothing of ours on them
+        // In a container the disks are its engine's host's, and nothing of ours on them.
+        let are_ours = !is_container(volumes) || self.shares.iter().any(|all| !all.is_empty());
+        let count = if are_ours { self.map.disks.len() } else { 0 };
+        let rank = |place: usize| (Some(place) != first, &self.map.disks[place].name);
+        self.order.clear();
+        for place in 0..count {
+            let at = self.order.partition_point(|other| rank(*other) <= rank(place));
+            self.order.insert(at, place);
         }
-        self.order.sort_by_key(|place| (Some(*place) != first, &self.map.disks[*place].name));
         disks.clear();
         disks.extend(self.order.iter().map(|place| {
             let medium = &self.map.disks[*place];

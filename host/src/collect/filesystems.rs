@@ -107,9 +107,11 @@ impl FilesystemCollector {
 
     fn settle_anew(&mut self) {
         rows::settle(&self.asked, self.statfs.answers(), &mut self.firsts);
-        let mut order: Vec<usize> =
-            (0..self.asked.len()).filter(|at| self.firsts[*at] == Some(*at)).collect();
-        order.sort_by_key(|at| (!self.asked[*at].is_root(), &self.asked[*at].mount_point));
+        let rank = |at: usize| (!self.asked[at].is_root(), self.asked[at].mount_point.as_str());
+        let mut order: Vec<usize> = Vec::new();
+        for first in (0..self.asked.len()).filter(|at| self.firsts[*at] == Some(*at)) {
+            order.insert(order.partition_point(|other| rank(*other) <= rank(first)), first);
+        }
         order.truncate(FILESYSTEMS_MAX);
         let row = |first: &Option<usize>| order.iter().position(|at| Some(*at) == *first);
         self.rows = self.firsts.iter().map(row).collect();

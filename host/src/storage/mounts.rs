@@ -8,7 +8,7 @@
 //! two are one. What only an answer can tell (a file, a dataset with a quota) is settled in
 //! [`super::rows`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::CString;
 
 use super::kinds::{self, Kind};
@@ -63,19 +63,25 @@ pub(crate) fn choose(mountinfo: &[u8], filter: &Filter) -> Vec<Volume> {
     let overlay = mounts.iter().find(|mount| mount.mount_point == b"/overlay").copied();
     // A host that lives in such a file itself has nothing else to count.
     let is_in_file = mounts.iter().any(|mount| mount.mount_point == b"/" && kinds::is_loop(mount));
-    mounts.retain(|mount| kinds::of(mount) != Kind::Other);
-    mounts.sort_by_key(rank);
-    let mut groups: BTreeMap<Vec<u8>, Group<'_>> = BTreeMap::new();
+    let mut ranked: Vec<Mount<'_>> = Vec::new();
+    for mount in mounts.into_iter().filter(|mount| kinds::of(mount) != Kind::Other) {
+        let at = ranked.partition_point(|other| rank(other) <= rank(&mount));
+        ranked.insert(at, mount);
+    }
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut chosen = Vec::new();
-    for mount in &mounts {
+    for mount in &ranked {
         let below = below_overlay(mount, overlay.as_ref()).unwrap_or(mount);
-        let count = groups.len();
-        let group = groups.entry(key(below)).or_insert_with(|| Group::new(count));
-        if !group.takes(mount) {
+        let key = key(below);
+        let number = groups.iter().position(|group| group.key == key).unwrap_or(groups.len());
+        if number == groups.len() {
+            groups.push(Group { key, is_whole: false, sources: Vec::new() });
+        }
+        if !groups[number].takes(mount) {
             continue;
         }
         let is_view = kinds::of(mount) == Kind::View && !(is_in_file && kinds::is_loop(mount));
-        let volume = Volume { is_view, ..volume(mount, below, group.number) };
+        let volume = Volume { is_view, ..volume(mount, below, number) };
         if filter.allows(&volume.mount_point) && chosen.len() < CANDIDATES_MAX {
             chosen.push(volume);
         }
@@ -85,28 +91,26 @@ pub(crate) fn choose(mountinfo: &[u8], filter: &Filter) -> Vec<Volume> {
 
 /// Mounts that may be one file system.
 struct Group<'a> {
-    number: usize,
+    key: Vec<u8>,
     /// A directory of its own root is among them: nothing else needs to be asked.
     is_whole: bool,
-    sources: BTreeSet<&'a [u8]>,
-    count: usize,
+    /// Of those that are asked.
+    sources: Vec<&'a [u8]>,
 }
 
 impl<'a> Group<'a> {
-    fn new(number: usize) -> Self {
-        Self { number, is_whole: false, sources: BTreeSet::new(), count: 0 }
-    }
-
     /// Whether a mount is to be asked beside those before it. Of a pool that is each dataset; of a
     /// device the first one, and others while all may turn out to be files.
     fn takes(&mut self, mount: &Mount<'a>) -> bool {
         let is_wanted = match mount.fstype {
-            b"zfs" => self.sources.insert(mount.source),
+            b"zfs" => !self.sources.contains(&mount.source),
             _ => !self.is_whole,
-        };
+        } && self.sources.len() < FILESYSTEMS_MAX;
         self.is_whole |= is_directory(mount);
-        self.count += usize::from(is_wanted);
-        is_wanted && self.count <= FILESYSTEMS_MAX
+        if is_wanted {
+            self.sources.push(mount.source);
+        }
+        is_wanted
     }
 }
 
@@ -117,9 +121,10 @@ fn is_directory(mount: &Mount<'_>) -> bool {
 
 /// A later mount hides the earlier ones on the same place and below it, but for those on itself.
 fn drop_hidden(mounts: &mut Vec<Mount<'_>>) {
-    let parents: BTreeMap<u64, u64> = mounts.iter().map(|m| (m.id, m.parent)).collect();
+    let parents: Vec<(u64, u64)> = mounts.iter().map(|m| (m.id, m.parent)).collect();
+    let parent = |id: &u64| parents.iter().find(|pair| pair.0 == *id).map(|pair| pair.1);
     let lies_on = |mount: &Mount<'_>, other: u64| {
-        let above = std::iter::successors(Some(mount.parent), |id| parents.get(id).copied());
+        let above = std::iter::successors(Some(mount.parent), parent);
         above.take(DEPTH_MAX).any(|id| id == other)
     };
     let mut later: BTreeMap<&[u8], u64> = BTreeMap::new();

@@ -7,7 +7,6 @@
 //! asked again once its call has returned. With `STATFS_THREADS_MAX` helpers given up no more are
 //! started.
 
-use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -206,10 +205,9 @@ impl Statfs {
     /// under way.
     pub(crate) fn set_paths(&mut self, paths: Vec<CString>) {
         assert!(!self.is_running(), "the helper's list does not change under it");
-        let known: BTreeMap<&CString, Answer> =
-            self.paths.iter().zip(self.answers.iter().copied()).collect();
-        let answers = paths.iter().map(|path| known.get(path).copied().unwrap_or_default());
-        self.answers = answers.collect();
+        let known = |path| self.paths.iter().position(|known| known == path);
+        let answer = |path| known(path).map_or(Answer::None, |at| self.answers[at]);
+        self.answers = paths.iter().map(answer).collect();
         self.paths = paths.into();
     }
 
