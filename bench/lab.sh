@@ -5,6 +5,7 @@
 # shellcheck shell=bash
 
 work=$(mktemp -d)
+strace_reports=20
 pids=()
 cleanup() {
     [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
@@ -71,6 +72,23 @@ wait_reports() {
 $(tail -n 5 "$work/$1.out")"
         sleep 0.1
     done
+}
+
+# System calls of whole samples: attached and detached in the pause after a report.
+syscalls_per_report() {
+    local before after tracer
+    before=$(reports "$1")
+    wait_reports "$1" $((before + 1)) && sleep 0.3
+    strace -f -c -o "$work/strace" -p "$2" 2>/dev/null &
+    tracer=$!
+    sleep 0.2 # until it is attached
+    before=$(reports "$1")
+    wait_reports "$1" $((before + strace_reports)) && sleep 0.3
+    after=$(reports "$1")
+    kill -INT $tracer
+    wait $tracer || true
+    [ "${KINGLET_FOOTPRINT_VERBOSE:-}" = "" ] || cat "$work/strace" >&2
+    awk -v n=$((after - before)) '$NF == "total" { printf "%.1f", $4 / n }' "$work/strace"
 }
 
 printf 'a-token-for-loopback' >"$work/token"

@@ -40,8 +40,9 @@ pub const WRITE_BUFFER_BYTES_MAX: usize = FRAME_OUT_MAX + 4 * 1024;
 pub const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
 /// What TLS holds back when the socket is full: one report in its records.
 pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
-/// The kernel's news thrown away at one wake-up; more of them wake the loop again.
-pub const NEWS_PER_WAKE_MAX: usize = 64;
+/// After news of the network nobody listens for so long: what follows is told in one word. A second
+/// change that matters is still told within five seconds.
+pub const NEWS_PAUSE: Duration = Duration::from_secs(2);
 
 // --- What an owner may configure.
 

@@ -35,7 +35,7 @@ pub(super) struct FilesystemCollector {
     /// Whether an answer can move one from row to row, and where they would be; kept for its room.
     is_open: bool,
     settled: Vec<Option<usize>>,
-    settled_at: Option<Instant>,
+    settled_at: u64,
     /// The rows.
     volumes: Rc<RefCell<Volumes>>,
     statfs: Statfs,
@@ -55,7 +55,7 @@ impl FilesystemCollector {
             rows: Vec::new(),
             is_open: false,
             settled: Vec::new(),
-            settled_at: None,
+            settled_at: 0,
             volumes: Rc::clone(&setup.volumes),
             statfs: Statfs::new(Arc::clone(&setup.ask)),
             table_due: Schedule::every(TOPOLOGY_INTERVAL),
@@ -67,38 +67,40 @@ impl FilesystemCollector {
     fn start(&mut self, now: Instant, buffer: &mut Buffer) {
         self.statfs.poll(now);
         // The list does not change under a helper; a stuck one is given up soon.
-        if !self.statfs.is_running() && self.table_due.is_due(now) {
-            self.read_table(now, buffer);
-        }
+        let is_other =
+            !self.statfs.is_running() && self.table_due.is_due(now) && self.read_table(now, buffer);
         if self.space_due.is_due(now) {
             self.statfs.start(now);
+        } else if is_other {
+            self.statfs.start_new(now);
         }
     }
 
-    fn read_table(&mut self, now: Instant, buffer: &mut Buffer) {
+    /// Whether other mounts are to be asked than before.
+    fn read_table(&mut self, now: Instant, buffer: &mut Buffer) -> bool {
         let table = self.file.read_whole(now, buffer).unwrap_or_default();
         if table == self.table {
-            return;
+            return false;
         }
         self.table.clear();
         self.table.extend_from_slice(table);
         let asked = mounts::choose(&self.table, &self.filter);
         if asked == self.asked {
-            return; // as when a container comes or goes
+            return false; // as when a container comes or goes
         }
         self.statfs.set_paths(asked.iter().map(|volume| below(&self.root, &volume.path)).collect());
         self.is_open = asked.iter().any(|volume| volume.may_move);
         self.asked = asked;
         self.settle_anew();
-        self.space_due.hurry();
+        true
     }
 
     /// Moves what is asked to other rows when its answers say so.
     fn settle(&mut self) {
-        if !self.is_open || self.settled_at == self.statfs.answered_at() {
+        if !self.is_open || self.settled_at == self.statfs.rounds() {
             return;
         }
-        self.settled_at = self.statfs.answered_at();
+        self.settled_at = self.statfs.rounds();
         rows::settle(&self.asked, self.statfs.answers(), &mut self.settled);
         if self.settled != self.firsts {
             self.settle_anew();

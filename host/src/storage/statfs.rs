@@ -112,6 +112,10 @@ pub(crate) struct Statfs {
     seen: Option<(usize, Instant)>,
     asked_at: Option<Instant>,
     answered_at: Option<Instant>,
+    /// Rounds that came to their end.
+    rounds: u64,
+    /// Whether the round under way asks only who has not answered.
+    keeps: bool,
 }
 
 /// A helper that does not come back, and the mount that keeps it.
@@ -188,6 +192,8 @@ impl Statfs {
             seen: None,
             asked_at: None,
             answered_at: None,
+            rounds: 0,
+            keeps: false,
         }
     }
 
@@ -199,6 +205,11 @@ impl Statfs {
     /// When the round began that the answers come from.
     pub(crate) fn answered_at(&self) -> Option<Instant> {
         self.answered_at
+    }
+
+    /// Grows with every round that ends.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.rounds
     }
 
     /// From now on these mounts; of those known already the answers stand. Not while a round is
@@ -213,12 +224,24 @@ impl Statfs {
 
     /// Starts a round of questions, unless one is under way.
     pub(crate) fn start(&mut self, now: Instant) {
-        self.given_up.retain(|lost| !lost.helper.lock().has_returned);
-        if self.paths.is_empty() || self.is_running() {
-            return;
+        if self.may_start() {
+            self.asked_at = Some(now);
+            self.keeps = false;
+            self.start_at(0, now);
         }
-        self.asked_at = Some(now);
-        self.start_at(0, now);
+    }
+
+    /// Starts a round for the mounts that have not answered; the answers of the others stand.
+    pub(crate) fn start_new(&mut self, now: Instant) {
+        if self.may_start() {
+            self.keeps = true;
+            self.start_at(0, now);
+        }
+    }
+
+    fn may_start(&mut self) -> bool {
+        self.given_up.retain(|lost| !lost.helper.lock().has_returned);
+        !self.paths.is_empty() && !self.is_running()
     }
 
     /// Takes what the helper has; gives it up when one mount has kept it too long.
@@ -230,8 +253,10 @@ impl Statfs {
         self.answers[..done].copy_from_slice(&round.answers[..done]);
         drop(round);
         if !is_running {
-            self.seen = None;
-            self.answered_at = self.asked_at;
+            if self.seen.take().is_some() {
+                self.answered_at = self.asked_at;
+                self.rounds += 1;
+            }
             return;
         }
         match self.seen {
@@ -284,7 +309,10 @@ impl Statfs {
         round.answers.extend_from_slice(&self.answers);
         for (answer, path) in round.answers[at..].iter_mut().zip(&self.paths[at..]) {
             let is_stuck = self.given_up.iter().any(|lost| lost.path == *path);
-            *answer = if is_stuck { Answer::Stuck } else { Answer::None };
+            let stands = self.keeps && matches!(answer, Answer::Space(_));
+            if is_stuck || !stands {
+                *answer = if is_stuck { Answer::Stuck } else { Answer::None };
+            }
         }
         round.at = at;
         round.is_running = at < round.paths.len();
