@@ -151,6 +151,9 @@ fn laptop_with_two_packs_and_bad_sensors() {
 #[test]
 fn guest_that_was_moved_between_two_samples() {
     compare("arm-guest");
+}
+
+#[test]
 fn azure_machine_with_a_virtual_function() {
     compare("azure-vm");
 }
