@@ -38,6 +38,31 @@ pub const STATFS_PATIENCE: Duration = Duration::from_millis(20);
 pub const STATFS_THREADS_MAX: usize = 4;
 /// Stack of such a thread: it makes one system call.
 pub const STATFS_STACK: usize = 64 * 1024;
+/// What a sample waits for one file with a device behind it; a sensor takes 1 ms.
+pub const BACKGROUND_PATIENCE: Duration = Duration::from_millis(20);
+/// The same where reports are so far apart that what comes late is too old for the next: one-wire
+/// sensors take 0.8 s.
+pub const BACKGROUND_PATIENCE_MAX: Duration = Duration::from_secs(1);
+/// Of the time between two reports, so much is spent on waiting for one file.
+pub const BACKGROUND_SHARE: u32 = 60;
+/// Files that one sample waits for in vain.
+pub const BACKGROUND_WAITS: u32 = 3;
+/// What a file said is believed for this long while it says nothing new.
+pub const BACKGROUND_AGE_MAX: Duration = Duration::from_secs(60);
+/// A file that was late is asked again after this, twice as long each time that it was stuck.
+pub const BACKGROUND_PAUSE: Duration = Duration::from_secs(20);
+/// The longest of these pauses.
+pub const BACKGROUND_PAUSE_MAX: Duration = Duration::from_secs(1200);
+/// A call that lasts longer is worth a word to the owner: ten one-wire sensors on one bus take 8 s.
+pub const BACKGROUND_STUCK: Duration = Duration::from_secs(15);
+/// Threads that may hang in such calls; with all of them lost no more files are asked.
+pub const BACKGROUND_THREADS_MAX: usize = 12;
+/// Stack of such a thread: it opens and reads one file.
+pub const BACKGROUND_STACK: usize = 64 * 1024;
+/// Folders remembered as slow.
+pub const BACKGROUND_LATE_MAX: usize = 64;
+/// Files to be read once that have not answered yet.
+pub const BACKGROUND_ONCE_MAX: usize = 64;
 /// Mounts read of the mount table.
 pub const MOUNTS_MAX: usize = 4096;
 /// File systems in a sample.
@@ -105,6 +130,10 @@ const _: () = {
     assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
     assert!(CANDIDATES_MAX > FILESYSTEMS_MAX, "each row has a mount");
     assert!(STATFS_PATIENCE.as_millis() * 10 < INTERVAL_MIN.as_millis(), "a report stays on time");
+    assert!(
+        BACKGROUND_PAUSE.as_millis() + SENSOR_INTERVAL.as_millis() < BACKGROUND_AGE_MAX.as_millis()
+    );
+    assert!(BACKGROUND_LATE_MAX > BACKGROUND_THREADS_MAX);
     // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
     // Each list fits alone; a host that fills them all loses lines from the bottom.
     assert!(FILESYSTEMS_MAX * 250 < FRAME_OUT_MAX && INTERFACES_MAX * 300 < FRAME_OUT_MAX);

@@ -5,7 +5,11 @@
 //! buffer all files share, so that reading it costs one system call. A `seq_file` hands out at most
 //! about a page of whole records a read: a read far from a full page has seen the end, which saves
 //! the read that would return nothing.
+//!
+//! Nobody waits for what may not answer: files behind which there is a device are read by a thread
+//! of their own (`background.rs`), by the same calls.
 
+pub(crate) mod background;
 mod inside;
 
 use std::ffi::OsString;
@@ -18,6 +22,7 @@ use kinglet_proto::time::Instant;
 
 use crate::kernel::text;
 use crate::limits::{ABSENT_RETRY, KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
+use background::{Background, Reading};
 
 /// The one buffer every kernel file is read into; it grows to the largest of them and stays.
 #[derive(Debug, Default)]
@@ -51,18 +56,34 @@ impl Buffer {
         }
         Ok(&self.bytes[..len])
     }
+
+    /// Holds what was read elsewhere.
+    fn copy(&mut self, bytes: &[u8]) -> &[u8] {
+        if self.bytes.len() < bytes.len() {
+            self.bytes.resize(bytes.len(), 0);
+        }
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
+        &self.bytes[..bytes.len()]
+    }
 }
 
 /// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.
 #[derive(Debug, Clone)]
 pub(crate) struct Root {
     path: PathBuf,
+    /// Who reads the files in it; `None` where they are the kernel's memory and answer at once.
+    background: Option<Background>,
 }
 
 impl Root {
-    /// The root at `path`.
+    /// The root at `path`, of files that answer at once.
     pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), background: None }
+    }
+
+    /// The root at `path`, of files that may have a device behind them.
+    pub(crate) fn of_devices(path: impl Into<PathBuf>, background: &Background) -> Self {
+        Self { path: path.into(), background: Some(background.clone()) }
     }
 
     /// Where `name` lies.
@@ -72,7 +93,11 @@ impl Root {
 
     /// A file that will be read often. Opens nothing yet.
     pub(crate) fn file(&self, name: impl AsRef<Path>) -> HotFile {
-        HotFile::new(self.path(name))
+        let path = self.path(name);
+        match &self.background {
+            Some(background) => HotFile(Kind::Behind(background.clone(), Reading::new(path))),
+            None => HotFile::new(path),
+        }
     }
 
     /// Whether `name` exists.
@@ -112,7 +137,7 @@ impl Root {
         name: impl AsRef<Path>,
         buffer: &'b mut Buffer,
     ) -> Option<&'b [u8]> {
-        read_once(&self.path(name), buffer)
+        self.read_at(self.path(name), buffer)
     }
 
     /// Where `name` lies when links on the way begin at this root and not at ours; `None` when they
@@ -127,7 +152,15 @@ impl Root {
 
     /// Reads a file once, with links taken from this root.
     pub(crate) fn read_inside<'b>(&self, name: &str, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-        read_once(&self.inside(name)?, buffer)
+        self.read_at(self.inside(name)?, buffer)
+    }
+
+    fn read_at<'b>(&self, path: PathBuf, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        if let Some(background) = &self.background {
+            return background.read_once(path, buffer);
+        }
+        let file = File::open(path).ok()?;
+        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
     }
 
     /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
@@ -145,6 +178,12 @@ impl Root {
         fs::read_link(self.path(link)).ok()
     }
 
+    /// When to read again what was read once here and did not answer in time; `None` where all did
+    /// that was read since this was called last.
+    pub(crate) fn take_missed(&self) -> Option<Instant> {
+        self.background.as_ref()?.take_missed()
+    }
+
     /// The names in a directory, sorted; empty when it cannot be read.
     pub(crate) fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
         let names = self.raw_names(directory).into_iter();
@@ -160,23 +199,29 @@ impl Root {
     }
 }
 
-fn read_once<'b>(path: &Path, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-    let file = File::open(path).ok()?;
-    buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
-}
-
 /// A file that stays open; absent ones are looked for again only now and then.
 #[derive(Debug)]
-pub(crate) struct HotFile {
-    path: PathBuf,
-    file: Option<File>,
-    absent_until: Instant,
+pub(crate) struct HotFile(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// Read by whoever asks.
+    Here { path: PathBuf, file: Option<File>, absent_until: Instant },
+    /// Read in the background.
+    Behind(Background, Reading),
 }
 
 impl HotFile {
-    /// The file at `path`. Opens nothing yet.
+    /// The file at `path`, which answers at once. Opens nothing yet.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: None, absent_until: Instant::default() }
+        Self(Kind::Here { path, file: None, absent_until: Instant::default() })
+    }
+
+    /// It is about to be read: several that may have to be waited for are waited for at once.
+    pub(crate) fn ask(&mut self) {
+        if let Kind::Behind(background, reading) = &mut self.0 {
+            background.ask(reading);
+        }
     }
 
     /// Reads the file whole; `None` when the host does not have it or will not say.
@@ -214,14 +259,17 @@ impl HotFile {
         if buffer.bytes.len() < len {
             buffer.bytes.resize(len, 0);
         }
-        let file = self.open(now)?;
+        let Some(file) = self.open(now) else { return self.read(now, buffer) };
         let count = file.read_at(&mut buffer.bytes[..len], 0).ok()?;
         Some(&buffer.bytes[..count])
     }
 
     /// Looks for the file again at the next read, even if it was absent a moment ago.
     pub(crate) fn look_again(&mut self) {
-        self.absent_until = Instant::default();
+        match &mut self.0 {
+            Kind::Here { absent_until, .. } => *absent_until = Instant::default(),
+            Kind::Behind(_, reading) => reading.look_again(),
+        }
     }
 
     fn fill<'b>(
@@ -230,29 +278,36 @@ impl HotFile {
         buffer: &'b mut Buffer,
         is_end: &mut dyn FnMut(&[u8], usize) -> bool,
     ) -> Option<&'b [u8]> {
+        if let Kind::Behind(background, reading) = &mut self.0 {
+            return background.read(reading, buffer);
+        }
         let file = self.open(now)?;
         let result = buffer.fill(|bytes, offset| file.read_at(bytes, offset), is_end);
-        // A sensor that does not answer now may answer next time; a device that went away, or a
-        // kernel that has the file but not what is behind it, will not soon.
-        if let Err(error) = &result
-            && matches!(error.raw_os_error(), Some(libc_errno::ENODEV | libc_errno::EOPNOTSUPP))
+        if let (Err(error), Kind::Here { file, absent_until, .. }) = (&result, &mut self.0)
+            && will_not_answer(error)
         {
-            self.file = None;
-            self.absent_until = now.plus(ABSENT_RETRY);
+            (*file, *absent_until) = (None, now.plus(ABSENT_RETRY));
         }
         result.ok()
     }
 
     fn open(&mut self, now: Instant) -> Option<&File> {
-        if self.file.is_none() {
-            if now < self.absent_until {
+        let Kind::Here { path, file, absent_until } = &mut self.0 else { return None };
+        if file.is_none() {
+            if now < *absent_until {
                 return None;
             }
-            self.file = File::open(&self.path).ok();
-            self.absent_until = now.plus(ABSENT_RETRY);
+            *file = File::open(path).ok();
+            *absent_until = now.plus(ABSENT_RETRY);
         }
-        self.file.as_ref()
+        file.as_ref()
     }
+}
+
+/// A device that went away, or a kernel that has the file but not what is behind it, will not
+/// answer soon. A sensor that does not answer now may answer next time.
+fn will_not_answer(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc_errno::ENODEV | libc_errno::EOPNOTSUPP))
 }
 
 /// A read far from a full page has seen the end of a file of short records.

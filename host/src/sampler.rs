@@ -1,5 +1,6 @@
 //! Takes samples of one host: asks the collectors in turn, and owns what they fill.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kinglet_proto::sample::Sample;
@@ -7,6 +8,7 @@ use kinglet_proto::time::Now;
 
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
+use crate::read::background::Background;
 use crate::setup::{Filters, Roots, Setup};
 use crate::storage::statfs::{self, Ask};
 
@@ -37,6 +39,7 @@ impl Options {
 /// The sample is one, filled in place, so that in the steady state nothing is allocated.
 pub struct Sampler {
     collectors: Vec<Box<dyn Collector>>,
+    background: Background,
     buffer: Buffer,
     sample: Sample,
 }
@@ -53,6 +56,7 @@ impl Sampler {
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         Self {
             collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),
+            background: setup.background,
             buffer: Buffer::default(),
             sample: Sample::default(),
         }
@@ -62,10 +66,22 @@ impl Sampler {
     pub fn collect(&mut self, now: Now) -> &Sample {
         self.sample.taken = now.instant;
         self.sample.timestamp = now.wall;
+        self.background.begin(now.instant);
         for collector in &mut self.collectors {
             collector.collect(now.instant, &mut self.buffer, &mut self.sample);
         }
         &self.sample
+    }
+
+    /// Waits this long for a file that does not answer, in place of a moment; for one sample on a
+    /// terminal.
+    pub fn set_patience(&self, patience: Duration) {
+        self.background.set_patience(patience);
+    }
+
+    /// The next file that keeps its reader and was not named yet.
+    pub fn poll_stuck(&self) -> Option<PathBuf> {
+        self.background.poll_stuck()
     }
 
     /// The sample as it is, for what only the run loop knows (`agent`).

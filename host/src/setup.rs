@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::filter::Filter;
 use crate::kernel::hostname;
+use crate::read::background::Background;
 use crate::read::{Buffer, Root};
 use crate::stat_file::StatFile;
 use crate::storage::mounts::Volumes;
@@ -82,6 +83,8 @@ pub struct Filters {
 pub(crate) struct Setup {
     pub(crate) proc: Root,
     pub(crate) sys: Root,
+    /// Who reads the files of `sys`.
+    pub(crate) background: Background,
     /// The host's `/`.
     pub(crate) root: Root,
     /// The host's `/proc/net`.
@@ -101,13 +104,14 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(roots: &Roots, filters: Filters, ask: Ask) -> Self {
-        let proc = Root::new(&roots.proc);
+        let (proc, background) = (Root::new(&roots.proc), Background::default());
         Self {
             stat: Rc::new(RefCell::new(StatFile::new(&proc))),
             proc,
             net: Root::new(roots.network()),
             mount_table: roots.mount_table(),
-            sys: Root::new(&roots.sys),
+            sys: Root::of_devices(&roots.sys, &background),
+            background,
             root: Root::new(&roots.root),
             roots: roots.clone(),
             filters,
