@@ -138,6 +138,10 @@ impl<'a> Loop<'a> {
 
     fn sample(&mut self, now: Now) {
         self.sampler.collect(now);
+        while let Some(path) = self.sampler.poll_stuck() {
+            let path = path.display();
+            log::warn!("{path} keeps whoever reads it: left out until it answers");
+        }
         let sample = self.sampler.sample_mut();
         if let Some(agent) = &mut sample.agent {
             account(agent, &self.peers);

@@ -239,6 +239,7 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
         Roots { proc: host.path.join("proc"), sys: host.path.join("sys"), root: host.path.clone() };
     let ask = table(&fixture.join("statfs"), &host.path);
     let mut sampler = Sampler::with_statfs(&roots, options, ask);
+    sampler.set_patience(Duration::from_secs(5));
     let at = |seconds: u64| Now {
         instant: Instant::from_millis(900_000 + seconds * 1000),
         wall: WallTime::from_unix_millis(1_795_161_600_000 + seconds * 1000),

@@ -59,7 +59,7 @@ pub const BACKGROUND_STUCK: Duration = Duration::from_secs(15);
 pub const BACKGROUND_THREADS_MAX: usize = 12;
 /// Stack of such a thread: it opens and reads one file.
 pub const BACKGROUND_STACK: usize = 64 * 1024;
-/// Folders remembered as slow.
+/// Files remembered as slow.
 pub const BACKGROUND_LATE_MAX: usize = 64;
 /// Files to be read once that have not answered yet.
 pub const BACKGROUND_ONCE_MAX: usize = 64;

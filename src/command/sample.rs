@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use kinglet_host::Sampler;
-use kinglet_host::limits::STATFS_TIMEOUT;
+use kinglet_host::limits::{BACKGROUND_PATIENCE_MAX, STATFS_TIMEOUT};
 use kinglet_proto::output;
 use nix::poll::{PollTimeout, poll};
 
@@ -16,6 +16,7 @@ use crate::options::{Given, Table};
 /// Takes two looks a short window apart and prints what lies between them.
 pub fn sample(config: &Config, given: &Given, json: bool) -> io::Result<Outcome> {
     let mut sampler = Sampler::new(&config.roots, &config.collect);
+    sampler.set_patience(BACKGROUND_PATIENCE_MAX);
     sampler.collect(clock::now());
     poll(&mut [], PollTimeout::try_from(FIRST_WINDOW).unwrap_or(PollTimeout::ZERO))?;
     sampler.collect(clock::now());

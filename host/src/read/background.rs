@@ -5,8 +5,8 @@
 //! reads such files in turn, and the main thread waits for it a moment only
 //! (`BACKGROUND_PATIENCE`). A worker that takes longer is left in its call, and another goes on
 //! with the rest. What comes late is what the file said last; that is believed for
-//! `BACKGROUND_AGE_MAX`, and while the call lasts, and for a pause after it, nothing in that folder
-//! is asked: it is likely the same device.
+//! `BACKGROUND_AGE_MAX`. While the call lasts, and for a pause after it, neither this file nor its
+//! like in that folder (`temp1_input`, `temp2_input`) is asked: behind them is the same device.
 
 mod worker;
 
@@ -58,7 +58,7 @@ struct Desk {
     missed_until: Option<Instant>,
 }
 
-/// A folder in which a file did not answer in time.
+/// A file that did not answer in time, and its like.
 struct Late {
     job: Arc<Job>,
     since: Instant,
@@ -214,8 +214,14 @@ impl Background {
 }
 
 impl Late {
-    fn folder(&self) -> Option<&Path> {
-        self.job.path.parent()
+    /// Whether this is the file, or likely of the same device: beside it, and named alike but for
+    /// numbers.
+    fn is_like(&self, path: &Path) -> bool {
+        let stem = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
+            name.into_iter().filter(|byte| !byte.is_ascii_digit()).collect::<Vec<u8>>()
+        };
+        self.job.path.parent() == path.parent() && stem(&self.job.path) == stem(path)
     }
 
     /// Whether the call lasts.
@@ -262,15 +268,15 @@ impl Desk {
             }
         }
         if reading.look(self.now) == Some(Outcome::Said) && !self.late.is_empty() {
-            let folder = reading.job.path.parent();
-            self.late.retain(|late| late.hangs() || late.folder() != folder);
+            let path = &reading.job.path;
+            self.late.retain(|late| late.hangs() || !late.is_like(path));
         }
     }
 
     /// Notes that a file was not in time.
     fn be_late(&mut self, job: Arc<Job>) {
-        let (since, folder) = (self.now, job.path.parent());
-        let known = self.late.iter().position(|late| late.folder() == folder);
+        let since = self.now;
+        let known = self.late.iter().position(|late| late.is_like(&job.path));
         let before = known.map(|at| self.late.swap_remove(at));
         // What is only slow is asked as often as ever.
         let pause = match &before {
@@ -287,7 +293,7 @@ impl Desk {
 
     /// Something to be read once has not come.
     fn miss(&mut self, path: &Path) {
-        let late = self.late.iter().find(|late| late.folder() == path.parent());
+        let late = self.late.iter().find(|late| late.is_like(path));
         let again_at = late.map_or(self.now, |late| late.again_at.max(self.now.plus(late.pause)));
         let until = self.missed_until.map_or(again_at, |until| until.min(again_at));
         self.missed_until = Some(until);
@@ -295,10 +301,10 @@ impl Desk {
 
     fn is_barred(&self, path: &Path) -> bool {
         let is_in = |late: &Late| late.hangs() || self.now < late.again_at;
-        self.late.iter().any(|late| late.folder() == path.parent() && is_in(late))
+        self.late.iter().any(|late| late.is_like(path) && is_in(late))
     }
 
-    /// Starts a worker for these, but for those that would hang like others in their folder. None
+    /// Starts a worker for these, but for those that would hang as others of their device do. None
     /// is started where so many hang that one more would hang too.
     fn start(&mut self, mut waiting: VecDeque<Arc<Job>>) {
         waiting.retain(|job| {
