@@ -4,17 +4,16 @@
 //! seconds later; `statfs`, the space of its mounts; and `golden/`, the sample of `t1` in every
 //! form. `UPDATE_GOLDEN=1 cargo test --test golden` writes `golden/` anew: the diff is the review.
 
+#[path = "fixtures/host.rs"]
+mod host;
+
 use std::collections::BTreeMap;
-use std::ffi::CStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
-use kinglet_host::kernel::mountinfo;
-use kinglet_host::{Ask, Options, Origin, Roots, Sampler, Space};
+use host::{Host, folder, table};
+use kinglet_host::{Options, Sampler};
 use kinglet_proto::host as proto;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
@@ -207,10 +206,6 @@ fn parts(sample: &Sample) -> BTreeMap<String, serde_json::Value> {
     serde_json::from_str(&native(sample)).expect("a sample is an object")
 }
 
-fn folder(device: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(device)
-}
-
 fn compare(device: &str) {
     let fixture = folder(device);
     // The agent's cost is this process's, and never twice the same.
@@ -235,10 +230,8 @@ fn compare(device: &str) {
 fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     let host = Host::new(name);
     host.become_like(&fixture.join("t0"));
-    let roots =
-        Roots { proc: host.path.join("proc"), sys: host.path.join("sys"), root: host.path.clone() };
     let ask = table(&fixture.join("statfs"), &host.path);
-    let mut sampler = Sampler::with_statfs(&roots, options, ask);
+    let mut sampler = Sampler::with_statfs(&host.roots(), options, ask);
     sampler.set_patience(Duration::from_secs(5));
     let at = |seconds: u64| Now {
         instant: Instant::from_millis(900_000 + seconds * 1000),
@@ -251,72 +244,4 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     sampler.collect(at(10));
     sampler.wait(Duration::from_secs(5));
     sampler.sample_mut().clone()
-}
-
-/// The table that answers for the kernel.
-fn table(path: &Path, root: &Path) -> Ask {
-    let text = fs::read_to_string(path).expect("a fixture has a statfs table");
-    let mut spaces = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (mount_point, numbers) = line.split_once(' ').expect("a mount point and numbers");
-        let mut words = numbers.split(' ');
-        let mut next = || words.next().and_then(|word| word.parse().ok()).expect("five numbers");
-        let (total, free, available) = (next(), next(), next());
-        let (inodes, inodes_free) = (next(), next());
-        let origin = words.next().map_or(Origin::Unknown, origin);
-        let space = Space { total, free, available, inodes, inodes_free, origin };
-        spaces.insert(mountinfo::unescape(mount_point.as_bytes()), space);
-    }
-    let root = root.as_os_str().as_bytes().to_owned();
-    Arc::new(move |path: &CStr| {
-        let inside = path.to_bytes().strip_prefix(root.as_slice())?;
-        spaces.get(inside).copied()
-    })
-}
-
-/// Who answers: `file`, or the device of the `8:1` that is mounted above a plain folder.
-fn origin(word: &str) -> Origin {
-    let Some((major, minor)) = word.split_once(':') else { return Origin::File };
-    let number = |text: &str| text.parse().expect("a device number");
-    Origin::Folder((number(major), number(minor)))
-}
-
-/// A folder that plays a host; gone when the test is.
-struct Host {
-    path: PathBuf,
-}
-
-impl Host {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path); // of a run that was killed
-        Self { path }
-    }
-
-    /// Writes a dump over what is there, into the same files: open ones change as well.
-    fn become_like(&self, dump: &Path) {
-        copy(dump, &self.path);
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("a fixture is a folder").flatten() {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().expect("a fixture's files have types");
-        if kind.is_dir() {
-            copy(&source, &target);
-        } else if kind.is_symlink() {
-            symlink(fs::read_link(&source).expect("a link points"), target).expect("a new link");
-        } else {
-            let bytes = fs::read(&source).expect("a fixture is readable");
-            fs::write(target, bytes).expect("a host is writable");
-        }
-    }
 }

@@ -1,14 +1,23 @@
-//! A mount that does not answer: the sample goes on without it, says so, and takes it back.
+//! What does not answer: the sample goes on without it, says so, and takes it back.
 
+#[path = "fixtures/host.rs"]
+mod host;
+
+use std::collections::BTreeMap;
 use std::ffi::CStr;
-use std::fs;
-use std::sync::{Arc, Condvar, Mutex};
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
+use host::{Host, folder, table};
 use kinglet_host::collect::Change;
 use kinglet_host::{Ask, Options, Roots, Sampler, Space};
 use kinglet_proto::sample::Filesystem;
 use kinglet_proto::time::{Instant, Now, WallTime};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 /// What a dead server behind `/mnt/nas` waits for.
 #[derive(Default)]
@@ -90,5 +99,104 @@ impl Rows {
 
     fn is_stuck(&self, mount_point: &str) -> bool {
         self.row(mount_point).is_some_and(|row| row.stuck)
+    }
+}
+
+/// A sampler of a host in which these files keep their readers.
+struct Held {
+    sampler: Sampler,
+    fifos: Vec<PathBuf>,
+    second: u64,
+}
+
+impl Held {
+    fn new(host: &Host, device: &str, files: &[PathBuf]) -> Self {
+        for file in files {
+            fs::remove_file(file).expect("the file is ours");
+            mkfifo(file, Mode::S_IRWXU).expect("a FIFO can be made");
+        }
+        let ask = table(&folder(device).join("statfs"), &host.path);
+        let sampler = Sampler::with_statfs(&host.roots(), &Options::default(), ask);
+        Self { sampler, fifos: files.to_vec(), second: 900 }
+    }
+
+    /// Takes a sample some seconds later, in no more than a moment.
+    fn collect(&mut self, seconds: u64) {
+        self.second += seconds;
+        let instant = Instant::from_millis(self.second * 1000);
+        let begun = std::time::Instant::now();
+        let (done, wait) = mpsc::channel::<()>();
+        let fifos = self.fifos.clone();
+        // Whoever hangs all the same is let go, so that the test fails and does not hang.
+        let guard = thread::spawn(move || {
+            let is_over = wait.recv_timeout(Duration::from_secs(10)).is_ok();
+            let held = if is_over { [].iter() } else { fifos.iter() };
+            held.map(|fifo| both_ends(fifo)).collect::<Vec<_>>()
+        });
+        self.sampler.collect(Now { instant, wall: WallTime::default() });
+        let took = begun.elapsed();
+        let _ = done.send(());
+        drop(guard.join().expect("nothing there panics"));
+        assert!(took < Duration::from_secs(2), "{took:?} with {:?}", self.fifos);
+        let sample = self.sampler.sample_mut();
+        let is_there = sample.memory.total.is_some() && sample.uptime.is_some();
+        assert!(is_there && !sample.network.interfaces.is_empty(), "with {:?}", self.fifos);
+    }
+}
+
+impl Drop for Held {
+    /// Lets go of whoever is held.
+    fn drop(&mut self) {
+        for fifo in &self.fifos {
+            let both = both_ends(fifo);
+            fs::remove_file(fifo).expect("the FIFO is ours");
+            drop(both);
+        }
+    }
+}
+
+/// A FIFO with both ends open keeps nobody.
+fn both_ends(fifo: &Path) -> fs::File {
+    OpenOptions::new().read(true).write(true).open(fifo).expect("a FIFO of ours")
+}
+
+/// One file of each kind below `folder`: alike but for numbers, in folders alike but for numbers.
+fn kinds(folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the host").flatten() {
+        let path = entry.path();
+        let kind = entry.file_type().expect("a file has a type");
+        if kind.is_dir() {
+            kinds(&path, found);
+        } else if kind.is_file() {
+            let above = folder.parent().and_then(Path::file_name).unwrap_or_default();
+            let name = format!("{above:?} {:?}", entry.file_name());
+            found.insert(name.replace(|c: char| c.is_ascii_digit(), ""), path);
+        }
+    }
+}
+
+#[test]
+fn a_device_that_never_answers_costs_a_moment() {
+    for device in ["server", "rpi-zero-2w", "openwrt-mt7621"] {
+        let host = Host::new(&format!("held-{device}"));
+        host.become_like(&folder(device).join("t0"));
+        let mut files = BTreeMap::new();
+        kinds(&host.path.join("sys"), &mut files);
+        let files: Vec<_> = files.into_values().collect();
+        assert!(files.len() > 10, "{files:?}");
+        for file in &files {
+            let text = fs::read(file).expect("a file of the host");
+            let mut held = Held::new(&host, device, std::slice::from_ref(file));
+            (0..2).for_each(|_| held.collect(10));
+            drop(held);
+            fs::write(file, text).expect("the host is ours");
+        }
+        let mut held = Held::new(&host, device, &files);
+        (0..4).for_each(|_| held.collect(10));
+        let stuck: Vec<_> = std::iter::from_fn(|| held.sampler.poll_stuck()).collect();
+        assert!(!stuck.is_empty(), "they are named");
+        held.collect(10);
+        let again = std::iter::from_fn(|| held.sampler.poll_stuck());
+        assert!(again.filter(|path| stuck.contains(path)).next().is_none(), "once");
     }
 }
