@@ -51,6 +51,8 @@ pub enum Change {
     Network,
     /// Something was mounted or unmounted.
     Mounts,
+    /// A file that was to be read once, and did not answer in time, may answer now.
+    Late,
 }
 
 /// One collector, as configuration, documents and code know it.

@@ -11,6 +11,7 @@
 
 pub(crate) mod background;
 mod inside;
+mod memory;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -71,9 +72,12 @@ impl Buffer {
 #[derive(Debug, Clone)]
 pub(crate) struct Root {
     path: PathBuf,
-    /// Who reads the files in it; `None` where they are the kernel's memory and answer at once.
-    background: Option<Background>,
+    /// Who reads the files in it that are not the kernel's memory; `None` where all answer at once.
+    background: Option<(Background, IsMemory)>,
 }
+
+/// Whether a file below a root is the kernel's own memory.
+type IsMemory = fn(&Path) -> bool;
 
 impl Root {
     /// The root at `path`, of files that answer at once.
@@ -81,9 +85,30 @@ impl Root {
         Self { path: path.into(), background: None }
     }
 
-    /// The root at `path`, of files that may have a device behind them.
-    pub(crate) fn of_devices(path: impl Into<PathBuf>, background: &Background) -> Self {
-        Self { path: path.into(), background: Some(background.clone()) }
+    /// The host's `/proc`.
+    pub(crate) fn proc(path: impl Into<PathBuf>, background: &Background) -> Self {
+        Self { path: path.into(), background: Some((background.clone(), memory::of_proc)) }
+    }
+
+    /// The host's `/proc/net`.
+    pub(crate) fn net(path: impl Into<PathBuf>, background: &Background) -> Self {
+        Self { path: path.into(), background: Some((background.clone(), memory::of_net)) }
+    }
+
+    /// The host's `/sys`.
+    pub(crate) fn sys(path: impl Into<PathBuf>, background: &Background) -> Self {
+        Self { path: path.into(), background: Some((background.clone(), memory::of_sys)) }
+    }
+
+    /// The root at `path`, of files that may all keep their reader.
+    pub(crate) fn slow(path: impl Into<PathBuf>, background: &Background) -> Self {
+        Self { path: path.into(), background: Some((background.clone(), |_| false)) }
+    }
+
+    /// Who reads this file; `None` where it answers at once.
+    fn behind(&self, name: &Path) -> Option<&Background> {
+        let (background, is_memory) = self.background.as_ref()?;
+        (!is_memory(name)).then_some(background)
     }
 
     /// Where `name` lies.
@@ -93,8 +118,8 @@ impl Root {
 
     /// A file that will be read often. Opens nothing yet.
     pub(crate) fn file(&self, name: impl AsRef<Path>) -> HotFile {
-        let path = self.path(name);
-        match &self.background {
+        let path = self.path(&name);
+        match self.behind(name.as_ref()) {
             Some(background) => HotFile(Kind::Behind(background.clone(), Reading::new(path))),
             None => HotFile::new(path),
         }
@@ -137,7 +162,7 @@ impl Root {
         name: impl AsRef<Path>,
         buffer: &'b mut Buffer,
     ) -> Option<&'b [u8]> {
-        self.read_at(self.path(name), buffer)
+        read_at(self.path(&name), self.behind(name.as_ref()), buffer)
     }
 
     /// Where `name` lies when links on the way begin at this root and not at ours; `None` when they
@@ -152,15 +177,7 @@ impl Root {
 
     /// Reads a file once, with links taken from this root.
     pub(crate) fn read_inside<'b>(&self, name: &str, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-        self.read_at(self.inside(name)?, buffer)
-    }
-
-    fn read_at<'b>(&self, path: PathBuf, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-        if let Some(background) = &self.background {
-            return background.read_once(path, buffer);
-        }
-        let file = File::open(path).ok()?;
-        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
+        read_at(self.inside(name)?, self.behind(Path::new(name)), buffer)
     }
 
     /// Reads a file once as trimmed text; `None` when it cannot be read or is empty.
@@ -178,12 +195,6 @@ impl Root {
         fs::read_link(self.path(link)).ok()
     }
 
-    /// When to read again what was read once here and did not answer in time; `None` where all did
-    /// that was read since this was called last.
-    pub(crate) fn take_missed(&self) -> Option<Instant> {
-        self.background.as_ref()?.take_missed()
-    }
-
     /// The names in a directory, sorted; empty when it cannot be read.
     pub(crate) fn names(&self, directory: impl AsRef<Path>) -> Vec<String> {
         let names = self.raw_names(directory).into_iter();
@@ -197,6 +208,19 @@ impl Root {
         let Ok(entries) = fs::read_dir(self.path(directory)) else { return Vec::new() };
         entries.flatten().map(|entry| entry.file_name()).collect()
     }
+}
+
+/// Reads a file once, here or behind us.
+fn read_at<'b>(
+    path: PathBuf,
+    background: Option<&Background>,
+    buffer: &'b mut Buffer,
+) -> Option<&'b [u8]> {
+    if let Some(background) = background {
+        return background.read_once(path, buffer);
+    }
+    let file = File::open(path).ok()?;
+    buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
 }
 
 /// A file that stays open; absent ones are looked for again only now and then.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kinglet_proto::sample::Sample;
-use kinglet_proto::time::Now;
+use kinglet_proto::time::{Instant, Now};
 
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
@@ -40,6 +40,7 @@ impl Options {
 pub struct Sampler {
     collectors: Vec<Box<dyn Collector>>,
     background: Background,
+    look_again_at: Option<Instant>,
     buffer: Buffer,
     sample: Sample,
 }
@@ -57,6 +58,7 @@ impl Sampler {
         Self {
             collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),
             background: setup.background,
+            look_again_at: None,
             buffer: Buffer::default(),
             sample: Sample::default(),
         }
@@ -67,9 +69,13 @@ impl Sampler {
         self.sample.taken = now.instant;
         self.sample.timestamp = now.wall;
         self.background.begin(now.instant);
+        if self.look_again_at.is_some_and(|at| at <= now.instant) {
+            self.handle_change(Change::Late);
+        }
         for collector in &mut self.collectors {
             collector.collect(now.instant, &mut self.buffer, &mut self.sample);
         }
+        self.look_again_at = self.background.take_missed();
         &self.sample
     }
 

@@ -104,20 +104,21 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new(roots: &Roots, filters: Filters, ask: Ask) -> Self {
-        let (proc, background) = (Root::new(&roots.proc), Background::default());
+        let background = Background::default();
+        let proc = Root::proc(&roots.proc, &background);
         Self {
             stat: Rc::new(RefCell::new(StatFile::new(&proc))),
             proc,
-            net: Root::new(roots.network()),
+            net: Root::net(roots.network(), &background),
             mount_table: roots.mount_table(),
-            sys: Root::of_devices(&roots.sys, &background),
-            background,
-            root: Root::new(&roots.root),
+            sys: Root::sys(&roots.sys, &background),
+            root: Root::slow(&roots.root, &background),
             roots: roots.clone(),
             filters,
             ask,
             volumes: Rc::default(),
             links: Rc::default(),
+            background,
         }
     }
 }

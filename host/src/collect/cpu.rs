@@ -62,6 +62,7 @@ impl CpuCollector {
     /// Mean of the clocks, MHz.
     fn read_clocks(&mut self, now: Instant, buffer: &mut Buffer) -> Option<u32> {
         let (mut sum, mut count) = (0_u64, 0);
+        self.clocks.iter_mut().for_each(HotFile::ask);
         for clock in &mut self.clocks {
             let khz = clock.read(now, buffer).and_then(|value| text::number(text::trim(value)));
             if let Some(khz) = khz.filter(|khz| *khz > 0) {

@@ -8,9 +8,9 @@ use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Filesystem, Sample};
 use kinglet_proto::time::Instant;
 
-use super::Collector;
 use super::rate::{self, Width};
 use super::schedule::{Allowance, Schedule};
+use super::{Change, Collector};
 use crate::filter::Filter;
 use crate::kernel::block;
 use crate::kernel::diskstats::{self, Counters};
@@ -199,6 +199,12 @@ impl Collector for DiskCollector {
             }
         }
         self.fill_usage(filesystems, disks);
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Late {
+            self.due.hurry();
+        }
     }
 
     /// The file systems may have told more.

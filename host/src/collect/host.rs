@@ -12,8 +12,8 @@ use kinglet_proto::sample::{LoadAverage, Processes, Sample};
 use kinglet_proto::time::Instant;
 use sysinfo::System;
 
-use super::Collector;
 use super::schedule::Schedule;
+use super::{Change, Collector};
 use crate::kernel::loadavg::Loadavg;
 use crate::kernel::{arm, cpuinfo, loadavg, os_release, text, uptime};
 use crate::limits::{INVENTORY_INTERVAL, TOPOLOGY_INTERVAL};
@@ -119,6 +119,12 @@ impl Collector for HostCollector {
         if self.due.is_due(now) {
             self.fill_os(buffer, sample);
             self.fill_cpu(buffer, sample);
+        }
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Late {
+            self.due.hurry();
         }
     }
 }

@@ -4,8 +4,8 @@ use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Memory, Sample};
 use kinglet_proto::time::Instant;
 
-use super::Collector;
 use super::schedule::Schedule;
+use super::{Change, Collector};
 use crate::kernel::block;
 use crate::kernel::meminfo::{self, Meminfo, Places};
 use crate::limits::INVENTORY_INTERVAL;
@@ -61,6 +61,12 @@ impl Collector for MemoryCollector {
         let text = self.file.read(now, buffer).unwrap_or_default();
         let meminfo = meminfo::parse(text, &mut self.places);
         sample.memory = Memory { zram_used, ..account(&meminfo) };
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Late {
+            self.zram_due.hurry();
+        }
     }
 }
 

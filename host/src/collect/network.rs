@@ -263,8 +263,10 @@ impl Collector for NetworkCollector {
     }
 
     fn handle_change(&mut self, change: Change) {
-        if change == Change::Network {
-            self.is_changed = true;
+        match change {
+            Change::Network => self.is_changed = true,
+            Change::Late => self.due.hurry(),
+            Change::Mounts => {}
         }
     }
 }

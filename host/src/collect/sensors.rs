@@ -10,7 +10,7 @@ mod thermal;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 
-use super::Collector;
+use super::{Change, Collector};
 use crate::read::Buffer;
 use crate::setup::Setup;
 
@@ -38,5 +38,10 @@ impl Collector for SensorCollector {
         self.thermal.collect(now, buffer, sample);
         self.battery.collect(now, buffer, sample);
         self.power.collect(now, buffer, sample);
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        self.thermal.handle_change(change);
+        self.battery.handle_change(change);
     }
 }

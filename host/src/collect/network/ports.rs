@@ -18,7 +18,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::kernel::text;
 use crate::limits::{GROWTH_MIN, LINK_LAYERS_MAX};
@@ -62,7 +62,8 @@ impl Port {
         let state = folder.text("operstate", buffer);
         let is_down = state.as_deref() == Some("down");
         // Asking for the speed of a link that is down fails slowly on some drivers.
-        let speed = if is_down { None } else { folder.read("speed", buffer).and_then(parse_speed) };
+        let mut speed = || sys.read(at(name).join("speed"), buffer).and_then(parse_speed);
+        let speed = if is_down { None } else { speed() };
         Self {
             name: name.to_owned(),
             index: folder.number("ifindex", buffer).unwrap_or(0),
@@ -122,8 +123,14 @@ impl Port {
     }
 }
 
+/// What an interface knows of itself: the kernel's own memory, but for its speed, which is the
+/// driver's to say.
 fn folder(name: &[u8], sys: &Root) -> Root {
-    Root::new(sys.path(Path::new("class/net").join(OsStr::from_bytes(name))))
+    Root::new(sys.path(at(name)))
+}
+
+fn at(name: &[u8]) -> PathBuf {
+    Path::new("class/net").join(OsStr::from_bytes(name))
 }
 
 fn read_master(folder: &Root) -> Option<Vec<u8>> {

@@ -8,8 +8,8 @@ use kinglet_proto::sample::{Battery, Sample};
 use kinglet_proto::time::Instant;
 
 use super::pack::Pack;
-use crate::collect::Collector;
 use crate::collect::schedule::Schedule;
+use crate::collect::{Change, Collector};
 use crate::limits::{BATTERIES_MAX, SENSOR_INTERVAL, TOPOLOGY_INTERVAL};
 use crate::read::{Buffer, Root};
 
@@ -90,6 +90,12 @@ impl Collector for BatteryCollector {
         }
         if self.due.is_due(now) {
             sample.battery = self.read(now, buffer);
+        }
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Late {
+            self.look_due.hurry();
         }
     }
 }

@@ -86,6 +86,12 @@ fn squeezed(name: &str) -> String {
 }
 
 impl Sensor {
+    /// It is about to be read.
+    pub(super) fn ask(&mut self) {
+        self.fault.iter_mut().for_each(HotFile::ask);
+        self.input.ask();
+    }
+
     /// What the sensor says, unless it says that this is nothing.
     pub(super) fn read<'b>(&mut self, now: Instant, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         if let Some(fault) = &mut self.fault

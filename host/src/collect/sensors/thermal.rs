@@ -8,7 +8,7 @@ use kinglet_proto::time::Instant;
 
 use super::chips::{self, Sensor};
 use crate::collect::schedule::Schedule;
-use crate::collect::{Collector, set_text};
+use crate::collect::{Change, Collector, set_text};
 use crate::kernel::sensor;
 use crate::limits::{INVENTORY_INTERVAL, SENSOR_INTERVAL};
 use crate::read::{Buffer, Root};
@@ -45,6 +45,7 @@ impl Collector for ThermalCollector {
             return;
         }
         let Sample { temperatures, fans, .. } = sample;
+        self.temperatures.iter_mut().chain(&mut self.fans).for_each(Sensor::ask);
         let mut count = 0;
         for sensor in &mut self.temperatures {
             let Some(millidegrees) = sensor.read_millidegrees(now, buffer) else { continue };
@@ -67,6 +68,12 @@ impl Collector for ThermalCollector {
             count += 1;
         }
         fans.truncate(count);
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Late {
+            self.inventory_due.hurry();
+        }
     }
 }
 

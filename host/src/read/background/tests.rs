@@ -190,9 +190,7 @@ fn a_sample_waits_for_a_few_and_threads_are_few() {
     let asked = |files: &[Reading]| files.iter().filter(|file| file.job.is_asked()).count();
     for sample in 1..10 {
         rig.later(1);
-        let begun = std::time::Instant::now();
         files.iter_mut().for_each(|file| assert_eq!(rig.read(file), None));
-        assert!(begun.elapsed() < Duration::from_secs(5));
         let hang = rig.background.0.borrow().late.len();
         let expected = (sample * BACKGROUND_WAITS as usize).min(BACKGROUND_THREADS_MAX);
         assert_eq!(hang, expected, "sample {sample}");
@@ -210,20 +208,20 @@ fn a_sample_waits_for_a_few_and_threads_are_few() {
 #[test]
 fn what_is_read_once_is_there_later_when_it_is_late() {
     let mut rig = Rig::new();
-    let root = Root::of_devices(&rig.folder, &rig.background);
+    let root = Root::slow(&rig.folder, &rig.background);
     rig.file("a/model", "X1\n");
     rig.file("b/model", "Y2\n");
     rig.shut("b/model");
     rig.later(1);
     assert_eq!(root.text("a/model", &mut rig.buffer).as_deref(), Some("X1"));
-    assert_eq!(root.take_missed(), None);
+    assert_eq!(rig.background.take_missed(), None);
     assert_eq!(root.text("b/model", &mut rig.buffer), None);
-    assert_eq!(root.take_missed(), Some(Instant::from_millis(21_000)), "after the pause");
+    assert_eq!(rig.background.take_missed(), Some(Instant::from_millis(21_000)), "after the pause");
     rig.open("b/model");
     rig.settle(&rig.background.0.borrow().once[0]);
     rig.later(20);
     assert_eq!(root.text("b/model", &mut rig.buffer).as_deref(), Some("Y2"));
-    assert_eq!(root.take_missed(), None);
+    assert_eq!(rig.background.take_missed(), None);
 }
 
 #[test]
