@@ -11,8 +11,27 @@ use kinglet_proto::limits::{
 
 // --- A connection, from the first look-up to the first report.
 
-/// A name server that takes longer is as good as none.
-pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A name that takes longer is as good as none; musl waits as long by itself.
+pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Silence of libc after which the name servers are asked for each family apart: most answers are
+/// there by then, so that they are asked twice only when something is wrong.
+pub const ASK_APART_AFTER: Duration = Duration::from_millis(300);
+/// From the start of the look-up until they are given up, early enough to be told by whom.
+pub const ASK_TIMEOUT: Duration = Duration::from_millis(4500);
+/// From a question to its repetitions: datagrams get lost.
+pub const ASK_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+/// What the second family is waited for once the first is there (RFC 8305 section 8).
+pub const SECOND_FAMILY_WAIT: Duration = Duration::from_millis(50);
+/// Name servers asked, as many as libc asks: resolv.conf(5).
+pub const NAME_SERVERS_MAX: usize = 3;
+/// Domains a short name is searched in, as many as libc took for decades.
+pub const SEARCH_MAX: usize = 6;
+/// Bytes read of `/etc/resolv.conf`.
+pub const RESOLV_CONF_BYTES_MAX: u64 = 8 * 1024;
+/// Bytes of a name server's answer: 512 without an extension that we do not ask for.
+pub const DATAGRAM_BYTES_MAX: usize = 1024;
+/// Stack of the thread that asks for a family.
+pub const ASK_STACK_BYTES: usize = 64 * 1024;
 /// Stack of the look-up thread: musl's resolver needs about 10 kB of it.
 pub const RESOLVE_STACK_BYTES: usize = 128 * 1024;
 /// One TCP connect: a lost SYN is sent again after 1, 3 and 7 s.
@@ -66,6 +85,8 @@ pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
 pub const CELL_CHARS_MAX: usize = 32;
 
 const _: () = {
+    assert!(ASK_APART_AFTER.as_millis() < ASK_TIMEOUT.as_millis());
+    assert!(ASK_TIMEOUT.as_millis() < RESOLVE_TIMEOUT.as_millis(), "who is silent can be named");
     assert!(CLOSE_TIMEOUT.as_millis() < STOP_TIMEOUT.as_millis(), "a goodbye fits the stop");
     assert!(STOP_TIMEOUT.as_millis() < 3000, "SIGTERM promises 3 s");
     assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());

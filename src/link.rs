@@ -20,7 +20,7 @@ use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
 use carrier::{Carrier, Events};
 use dial::race::Race;
-use dial::resolve::{self, Lookup};
+use dial::resolve::{self, Lookup, Standing};
 pub use error::{LinkError, Step};
 pub use event::{LinkEvent, Progress};
 use kinglet_proto::limits::CLOSE_TIMEOUT;
@@ -31,8 +31,6 @@ use rustls::ClientConnection;
 pub use tls::pin::Pin;
 pub use tls::{Trust, TrustError};
 pub use url::{ServerUrl, UrlError};
-
-use crate::limits::RESOLVE_TIMEOUT;
 
 /// Where a link leads.
 #[derive(Debug, Clone)]
@@ -59,10 +57,14 @@ pub struct Link {
 /// What a link is doing. Every time limit lives in the state it belongs to.
 enum State {
     Idle,
-    Resolving { give_up_at: Instant },
+    Resolving,
+    /// What the look-up still finds joins the race.
     Connecting(Race),
     Connected(Box<dyn Carrier>),
-    Closing { carrier: Box<dyn Carrier>, until: Instant },
+    Closing {
+        carrier: Box<dyn Carrier>,
+        until: Instant,
+    },
 }
 
 impl Target {
@@ -93,16 +95,19 @@ impl Link {
         self.request = request;
         let url = &self.target.url;
         if let Some(address) = resolve::literal(&url.host, url.port) {
-            self.connect(vec![address], now);
-            return;
+            self.lookup = None;
+            self.state = State::Connecting(Race::new(vec![address], now));
+            return self.advance_dial(now);
         }
-        if self.lookup.is_none() {
-            match Lookup::start(&url.host, url.port) {
-                Ok(lookup) => self.lookup = Some(lookup),
-                Err(error) => return self.close(LinkError::Broken(error)),
-            }
+        let begun = match self.lookup.take().filter(Lookup::is_held) {
+            Some(mut held) => held.renew(now).map(|()| held),
+            None => Lookup::start(&url.host, url.port, now),
+        };
+        match begun {
+            Ok(lookup) => self.lookup = Some(lookup),
+            Err(error) => return self.close(LinkError::Broken(error)),
         }
-        self.state = State::Resolving { give_up_at: now.plus(RESOLVE_TIMEOUT) };
+        self.state = State::Resolving;
     }
 
     /// Sends a text frame on an open link; elsewhere it goes nowhere.
@@ -153,15 +158,14 @@ impl Link {
 
     /// Adds the sockets to wait for.
     pub fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        let looking_up =
+            self.lookup.iter().map(|lookup| PollFd::new(lookup.fd(), PollFlags::POLLIN));
         let (fd, wants_write): (BorrowedFd<'a>, bool) = match &self.state {
             State::Idle => return,
-            State::Resolving { .. } => match &self.lookup {
-                Some(lookup) => (lookup.fd(), false),
-                None => return,
-            },
+            State::Resolving => return fds.extend(looking_up),
             State::Connecting(race) => {
                 fds.extend(race.fds().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
-                return;
+                return fds.extend(looking_up);
             }
             State::Connected(carrier) => (carrier.as_fd(), carrier.wants_write()),
             State::Closing { carrier, .. } => (carrier.as_fd(), true),
@@ -174,8 +178,11 @@ impl Link {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Idle => None,
-            State::Resolving { give_up_at } => Some(*give_up_at),
-            State::Connecting(race) => Some(race.deadline()),
+            State::Resolving => self.lookup.as_ref().and_then(Lookup::deadline),
+            State::Connecting(race) => {
+                let lookup = self.lookup.as_ref().and_then(Lookup::deadline);
+                [race.deadline(), lookup].into_iter().flatten().min()
+            }
             State::Connected(carrier) => carrier.deadline(),
             State::Closing { until, .. } => Some(*until),
         }
@@ -185,15 +192,7 @@ impl Link {
     pub fn advance(&mut self, ready: PollFlags, now: Instant) {
         match &mut self.state {
             State::Idle => {}
-            State::Resolving { give_up_at } => {
-                let overdue = *give_up_at <= now;
-                self.advance_lookup(overdue, now);
-            }
-            State::Connecting(race) => match race.advance(now) {
-                Ok(None) => {}
-                Ok(Some(stream)) => self.begin(stream, now),
-                Err(error) => self.close(error),
-            },
+            State::Resolving | State::Connecting(_) => self.advance_dial(now),
             State::Connected(_) => self.advance_carrier(ready, now),
             State::Closing { carrier, until } => {
                 let is_over = !carrier.flush().unwrap_or(false) || *until <= now;
@@ -216,34 +215,32 @@ impl Link {
         }
     }
 
-    fn advance_lookup(&mut self, overdue: bool, now: Instant) {
-        let answer = self.lookup.as_ref().and_then(Lookup::take);
-        let host = || self.target.url.host.clone();
-        match answer {
-            Some(Ok(addresses)) if !addresses.is_empty() => {
-                self.lookup = None;
-                let found = addresses.clone();
-                self.events.push_back(LinkEvent::Progress(Progress::Resolved(found)));
-                self.connect(addresses, now);
+    fn advance_dial(&mut self, now: Instant) {
+        if let Some(lookup) = &mut self.lookup {
+            let standing = lookup.advance(now);
+            let finished = lookup.deadline().is_none() && !lookup.is_held();
+            self.lookup.take_if(|_| finished);
+            match standing {
+                Standing::Waiting => {}
+                Standing::Found(addresses, missing) => {
+                    let found = Progress::Resolved(addresses.clone(), missing);
+                    self.events.push_back(LinkEvent::Progress(found));
+                    if let State::Connecting(race) = &mut self.state {
+                        race.add(addresses);
+                    } else {
+                        self.state = State::Connecting(Race::new(addresses, now));
+                    }
+                }
+                Standing::Failed(reason) if matches!(self.state, State::Resolving) => {
+                    return self.close(LinkError::Resolve(self.target.url.host.clone(), reason));
+                }
+                Standing::Failed(_) => {}
             }
-            Some(failed) => {
-                let reason = match failed {
-                    Ok(_) => "it has no address".to_owned(),
-                    Err(error) => error.to_string(),
-                };
-                let error = LinkError::Resolve(host(), reason);
-                self.lookup = None;
-                self.close(error);
-            }
-            None if overdue => self.close(LinkError::TimedOut(Step::Resolve, RESOLVE_TIMEOUT)),
-            None => {}
         }
-    }
-
-    fn connect(&mut self, addresses: Vec<SocketAddr>, now: Instant) {
-        let mut race = Race::new(addresses, now);
-        match race.advance(now) {
-            Ok(None) => self.state = State::Connecting(race),
+        let more = self.lookup.as_ref().is_some_and(|lookup| lookup.deadline().is_some());
+        let State::Connecting(race) = &mut self.state else { return };
+        match race.advance(more, now) {
+            Ok(None) => {}
             Ok(Some(stream)) => self.begin(stream, now),
             Err(error) => self.close(error),
         }
@@ -288,7 +285,7 @@ impl Link {
     fn carrier(&self) -> Option<&dyn Carrier> {
         match &self.state {
             State::Connected(carrier) | State::Closing { carrier, .. } => Some(&**carrier),
-            State::Idle | State::Resolving { .. } | State::Connecting(_) => None,
+            State::Idle | State::Resolving | State::Connecting(_) => None,
         }
     }
 

@@ -41,8 +41,9 @@ impl Observer for Logged {
     fn handle_link(&mut self, event: &LinkEvent) {
         let name = &self.name;
         match event {
-            LinkEvent::Progress(Progress::Resolved(addresses)) => {
-                let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            LinkEvent::Progress(Progress::Resolved(addresses, missing)) => {
+                let addresses = addresses.iter().map(ToString::to_string);
+                let list: Vec<_> = addresses.chain(missing.iter().cloned()).collect();
                 log::debug!("{name}: resolved to {}", list.join(", "));
             }
             LinkEvent::Progress(Progress::Connected(address)) => {

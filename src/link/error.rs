@@ -41,8 +41,6 @@ pub enum LinkError {
 /// A step that has its time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Asking the name servers.
-    Resolve,
     /// TCP, over all addresses.
     Connect,
     /// TLS and HTTP.
@@ -94,7 +92,6 @@ impl fmt::Display for LinkError {
             Self::Connect(address, error) => write!(f, "tcp connect to {address} failed: {error}"),
             Self::TimedOut(step, limit) => {
                 let step = match step {
-                    Step::Resolve => "name look-up",
                     Step::Connect => "tcp connect",
                     Step::Upgrade => "tls and upgrade",
                     Step::Write => "write",

@@ -30,8 +30,8 @@ pub enum LinkEvent {
 /// A step of a connection that is done.
 #[derive(Debug)]
 pub enum Progress {
-    /// The name has these addresses.
-    Resolved(Vec<SocketAddr>),
+    /// The name has these addresses, and what failed while they were looked up, in words.
+    Resolved(Vec<SocketAddr>, Vec<String>),
     /// TCP is connected to this one.
     Connected(SocketAddr),
     /// TLS is up: version and cipher suite.

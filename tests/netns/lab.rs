@@ -1,7 +1,7 @@
 //! Two namespaces, one for the agent and one for its server.
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -83,14 +83,25 @@ impl Lab {
         self.inside_server(&["-6", "route", "add", "blackhole", "fd77::1/128"]);
     }
 
-    /// A listening socket in the server's namespace: it stays there for good.
+    /// A listening socket in the server's namespace.
     pub fn listen(&self, address: &str) -> TcpListener {
-        let namespace = std::fs::File::open(format!("/run/netns/{}", self.server)).unwrap();
         let address = address.to_owned();
+        self.bind(move || TcpListener::bind(address).unwrap())
+    }
+
+    /// A socket for datagrams in the server's namespace.
+    pub fn datagrams(&self, address: &str) -> UdpSocket {
+        let address = address.to_owned();
+        self.bind(move || UdpSocket::bind(address).unwrap())
+    }
+
+    /// Makes a socket in the server's namespace: it stays there for good.
+    fn bind<T: Send + 'static>(&self, make: impl FnOnce() -> T + Send + 'static) -> T {
+        let namespace = std::fs::File::open(format!("/run/netns/{}", self.server)).unwrap();
         let bind = move || {
             // A thread of its own, for a thread that has moved does not come back.
             setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).unwrap();
-            TcpListener::bind(address).unwrap()
+            make()
         };
         std::thread::spawn(bind).join().unwrap()
     }
@@ -117,6 +128,21 @@ impl Lab {
 
     /// The same with several servers.
     pub fn agent_with(&self, urls: &[&str]) -> Agent {
+        let child = self.kinglet("run", urls).stderr(Stdio::inherit()).spawn();
+        Agent(child.unwrap())
+    }
+
+    /// What `kinglet check` prints about this server.
+    pub fn check(&self, url: &str) -> String {
+        let output = self.kinglet("check", &[url]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The built program in the agent's namespace, or the one that `KINGLET_BINARY` names: what
+    /// ships is linked with another libc.
+    fn kinglet(&self, command: &str, urls: &[&str]) -> Command {
+        let built = env!("CARGO_BIN_EXE_kinglet").to_owned();
+        let program = std::env::var("KINGLET_BINARY").unwrap_or(built);
         let (token, file) = (self.files.join("token"), self.files.join("kinglet.toml"));
         std::fs::write(&token, "t").unwrap();
         let server = |url: &&str| {
@@ -124,13 +150,10 @@ impl Lab {
         };
         let servers: String = urls.iter().map(server).collect();
         std::fs::write(&file, format!("interval = \"1s\"\n{servers}")).unwrap();
-        let child = Command::new("ip")
-            .args(["netns", "exec", &self.agent, env!("CARGO_BIN_EXE_kinglet"), "run", "--config"])
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .spawn();
-        Agent(child.unwrap())
+        let mut kinglet = Command::new("ip");
+        kinglet.args(["netns", "exec", &self.agent, &program, command, "--config"]).arg(&file);
+        kinglet.stdin(Stdio::null());
+        kinglet
     }
 }
 

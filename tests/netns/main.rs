@@ -8,6 +8,8 @@
 #![allow(clippy::disallowed_methods, reason = "it runs ip and the agent, and reads the real clock")]
 
 mod lab;
+mod name_server;
+mod names;
 
 use std::time::{Duration, Instant};
 

@@ -161,10 +161,12 @@ impl<W: Write> Observer for Told<'_, W> {
 
     fn handle_link(&mut self, event: &LinkEvent) {
         match event {
-            LinkEvent::Progress(Progress::Resolved(addresses)) => {
-                let list: Vec<_> =
-                    addresses.iter().map(|address| address.ip().to_string()).collect();
-                self.pass(&list.join(", "), Step::Connect);
+            LinkEvent::Progress(Progress::Resolved(addresses, missing)) => {
+                let addresses = addresses.iter().map(|address| address.ip().to_string());
+                let list: Vec<_> = addresses.chain(missing.iter().cloned()).collect();
+                if self.step == Step::Resolve {
+                    self.pass(&list.join(", "), Step::Connect);
+                }
             }
             LinkEvent::Progress(Progress::Connected(address)) => {
                 if self.step == Step::Resolve {

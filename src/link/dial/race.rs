@@ -41,12 +41,26 @@ impl Race {
     }
 
     /// When to call [`Race::advance`] though no socket became writable.
-    pub(crate) fn deadline(&self) -> Instant {
-        if self.waiting.is_empty() { self.give_up_at } else { self.next_start.min(self.give_up_at) }
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match (self.running.is_empty(), self.waiting.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(self.give_up_at),
+            (_, false) => Some(self.next_start.min(self.give_up_at)),
+        }
     }
 
-    /// Looks at all attempts: the winner, `None` while undecided, or why all have failed.
-    pub(crate) fn advance(&mut self, now: Instant) -> Result<Option<TcpStream>, LinkError> {
+    /// Lets addresses run that were found late, behind those that wait.
+    pub(crate) fn add(&mut self, addresses: Vec<SocketAddr>) {
+        self.waiting.extend(addresses);
+    }
+
+    /// Looks at all attempts: the winner, `None` while undecided, or why all have failed; while
+    /// `more` addresses may come, it is undecided.
+    pub(crate) fn advance(
+        &mut self,
+        more: bool,
+        now: Instant,
+    ) -> Result<Option<TcpStream>, LinkError> {
         let mut index = 0;
         while let Some((address, stream)) = self.running.get(index) {
             match outcome(stream) {
@@ -63,6 +77,9 @@ impl Race {
             self.start_next(now);
         }
         if self.running.is_empty() && self.waiting.is_empty() {
+            if more {
+                return Ok(None);
+            }
             let (address, error) = self.failure.take().unwrap_or_else(|| {
                 (SocketAddr::from(([0, 0, 0, 0], 0)), io::ErrorKind::AddrNotAvailable.into())
             });
