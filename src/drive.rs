@@ -145,6 +145,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     fn hear(&mut self, event: LinkEvent, now: Now) {
         self.observer.handle_link(&event);
+        let wall = Some(now.wall).filter(|_| !clock::is_unset());
         let input = match &event {
             LinkEvent::Progress(_) => return,
             LinkEvent::Opened => Input::Opened,
@@ -153,7 +154,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
             LinkEvent::Pong => Input::Pong,
             LinkEvent::Blocked => Input::Blocked,
             LinkEvent::Drained => Input::Drained,
-            LinkEvent::Closed(error) => Input::Closed(error.loss()),
+            LinkEvent::Closed(error) => Input::Closed(error.loss(wall)),
         };
         self.conversation.handle_input(input, now);
         if let LinkEvent::Closed(error) = event {

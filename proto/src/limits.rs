@@ -40,6 +40,9 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(600);
 /// First wait after refused credentials: only a person can mend them.
 pub const BACKOFF_REFUSED: Duration = Duration::from_secs(60);
 
+/// Longest wait a server may ask for by `Retry-After`: a wrong clock must not make it a day.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
 /// An enrolment, from the look-up to the token, every step at its own limit.
 pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(45);
 

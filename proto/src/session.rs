@@ -93,6 +93,8 @@ pub struct Session {
     backoff: Backoff,
     /// The last attempt out of turn, for a change of the network.
     hurried_at: Option<Instant>,
+    /// The server asked not to be asked before this.
+    not_before: Option<Instant>,
     /// Since when reports do not flow, and why; `None` while they do and before they first did.
     down: Option<(Instant, Reason)>,
     /// Attempts since then, the current one included.
@@ -184,6 +186,7 @@ impl Session {
             actions: VecDeque::new(),
             backoff: Backoff::new(seed),
             hurried_at: None,
+            not_before: None,
             down: None,
             attempts: 0,
             refusal_told: false,

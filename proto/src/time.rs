@@ -82,6 +82,18 @@ impl WallTime {
         Some(Self::from_unix_millis((seconds + minute * 60 + second) * 1000 + milli))
     }
 
+    /// Reads the date of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7);
+    /// `None` for anything else, the two obsolete forms included.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+        let part = |range: std::ops::Range<usize>| text.get(range);
+        let name = part(8..11)?.as_bytes();
+        let month = MONTHS.chunks(3).position(|month| month == name)? + 1;
+        let (day, year, time) = (part(5..7)?, part(12..16)?, part(17..25)?);
+        part(25..29).filter(|zone| *zone == " GMT")?;
+        Self::parse(&format!("{year}-{month:02}-{day}T{time}Z"))
+    }
+
     /// Whole seconds since the epoch.
     pub const fn unix_seconds(self) -> u64 {
         self.0 / 1000
@@ -179,6 +191,22 @@ impl fmt::Write for Inline {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_date_of_an_http_header_is_read() {
+        let wall = WallTime::parse_http("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(wall, WallTime::parse("1994-11-06T08:49:37Z"));
+        for wrong in [
+            "",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Sun, 06 ovD 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 19\u{e4}4 08:49:37 GMT",
+        ] {
+            assert_eq!(WallTime::parse_http(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn wall_time_is_rfc_3339_in_every_corner_of_the_calendar() {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use draft::Draft;
 use kinglet_proto::enroll::{Enrolled, Exchange, NoToken};
+use kinglet_proto::quoted::Words;
 
 use super::Outcome;
 use crate::clock;
@@ -54,7 +55,7 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
     let enrolled = exchange(enrollment)?;
     let line = format!("{}\n", enrolled.token.expose());
     token.finish(&line).map_err(unwritable(token_file))?;
-    let name = enrolled.name.as_deref().unwrap_or("this host");
+    let name = Words(enrolled.name.as_deref().unwrap_or("this host"));
     let told = format!(
         "enrolled: {} knows {name} as {}; its token is in {}\n",
         enrollment.url,

@@ -1,6 +1,7 @@
 //! What the owner reads of a conversation in the log.
 
 use kinglet_proto::output;
+use kinglet_proto::quoted::Escaped;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Event, Level};
 
@@ -50,7 +51,7 @@ impl Observer for Logged {
                 log::debug!("{name}: connected to {address}");
             }
             LinkEvent::Progress(Progress::Secured(summary)) => log::debug!("{name}: {summary}"),
-            LinkEvent::Text(text) => log::trace!("{name}: receives {text}"),
+            LinkEvent::Text(text) => log::trace!("{name}: receives {}", Escaped(text)),
             LinkEvent::Closed(error) => log::debug!("{name}: {error}"),
             LinkEvent::Opened
             | LinkEvent::Answered(_)

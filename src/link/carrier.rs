@@ -1,5 +1,6 @@
 //! How a connected byte stream carries what a conversation says. One file each.
 
+pub(super) mod head;
 pub(super) mod http;
 pub(super) mod websocket;
 

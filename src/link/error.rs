@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::session::Loss;
+use kinglet_proto::time::WallTime;
 
 use super::carrier::websocket::upgrade::UpgradeError;
 use super::tls::fault::explain;
@@ -50,9 +51,12 @@ pub enum Step {
 }
 
 impl LinkError {
-    /// What the loss means for the back-off.
-    pub fn loss(&self) -> Loss {
+    /// What the loss means for the back-off; `wall` is the host's clock, if it can be right.
+    pub fn loss(&self, wall: Option<WallTime>) -> Loss {
         match self {
+            Self::Upgrade(UpgradeError::Busy(_, _, Some(after))) => {
+                after.pause(wall).map_or(Loss::Broken, Loss::Busy)
+            }
             Self::Upgrade(UpgradeError::Refused(_)) => Loss::Refused,
             Self::Upgrade(
                 UpgradeError::WebPage | UpgradeError::NotFound | UpgradeError::Status(405),

@@ -125,6 +125,21 @@ fn a_redirect_is_not_followed() {
     assert!(elsewhere.accept_within(Duration::from_secs(4)).is_none(), "the token followed");
 }
 
+/// The server has no time for two seconds more than our own first wait.
+#[test]
+fn a_busy_server_is_asked_again_when_it_said() {
+    let (server, token) = (Server::new(), Temporary::new("t"));
+    let _agent = Agent::start(&every_second(&block("ws", server.port(), &token, "")));
+    let mut stream = server.accept();
+    let _ = stream.read(&mut [0; 2048]).unwrap();
+    stream.write_all(b"HTTP/1.1 503 Busy\r\nRetry-After: 5\r\n\r\n").unwrap();
+    let told = now();
+    drop(stream);
+    server.visit().frame();
+    let away = told.elapsed();
+    assert!(away > Duration::from_millis(4900) && away < Duration::from_secs(7), "{away:?}");
+}
+
 #[test]
 fn a_lost_connection_is_dialled_again_after_three_seconds() {
     let (server, token) = (Server::new(), Temporary::new("t"));
@@ -353,6 +368,7 @@ fn every_refusal_has_its_name() {
         ("HTTP/1.1 200 OK\r\n\r\n<html>", "a web page (HTTP 200) instead of the upgrade"),
         ("HTTP/1.1 302 Found\r\nLocation: https://x/\r\n\r\n", "redirects to"),
         ("HTTP/1.1 404 Not Found\r\n\r\n", "nothing at this path"),
+        ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 511 N\r\n\r\n", "wants a login first"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
         ("", "ended the connection without a word"),
     ] {

@@ -2,7 +2,9 @@
 
 use super::state::{Action, State};
 use super::{Event, Loss, Reason, Session};
-use crate::limits::{DIAL_TIMEOUT, DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN};
+use crate::limits::{
+    DIAL_TIMEOUT, DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN, RETRY_AFTER_MAX,
+};
 use crate::time::Instant;
 
 impl Session {
@@ -15,9 +17,13 @@ impl Session {
             (State::Dialing { .. }, Loss::NotThere) if self.output.try_other_way() => {
                 return self.dial_anew();
             }
+            (State::Dialing { .. }, Loss::Busy(pause)) => {
+                self.not_before = Some(self.instant().plus(pause.min(RETRY_AFTER_MAX)));
+                Reason::Unreachable
+            }
             (State::Dialing { .. }, _) => Reason::Unreachable,
             (_, Loss::Closed) => Reason::Closed,
-            (_, Loss::NotThere | Loss::Ended | Loss::Broken) => Reason::Broken,
+            (_, Loss::Busy(_) | Loss::NotThere | Loss::Ended | Loss::Broken) => Reason::Broken,
         };
         let cut = loss == Loss::Ended && self.output.is_replaced_by_a_cut();
         let replaced = cut || reason == Reason::Closed;
@@ -59,6 +65,8 @@ impl Session {
             self.hurried_at = Some(out_of_turn);
             retry_at = retry_at.min(out_of_turn);
         }
+        // Whatever our own reasons: a server that named a time is not asked before it.
+        retry_at = self.not_before.map_or(retry_at, |at| at.max(retry_at));
         let retry_in = retry_at.since(now);
         self.state = State::Waiting { retry_at };
         if reported && replaced {
@@ -110,7 +118,7 @@ impl Session {
 
     /// The earliest time for an attempt that does not wait for its turn.
     fn out_of_turn(&self) -> Instant {
-        let now = self.instant();
-        self.hurried_at.map_or(now, |at| at.plus(NETWORK_RETRY_MIN)).max(now)
+        let hurried = self.hurried_at.map(|at| at.plus(NETWORK_RETRY_MIN));
+        [hurried, self.not_before].into_iter().flatten().fold(self.instant(), Instant::max)
     }
 }

@@ -1,5 +1,7 @@
 //! What goes into a session and what comes out of it.
 
+use std::time::Duration;
+
 use super::{Event, Reason};
 use crate::output::{Errand, Request};
 use crate::sample::Sample;
@@ -48,6 +50,8 @@ pub trait Conversation {
 pub enum Loss {
     /// HTTP 401 or 403, or close code 1008: the credentials are refused.
     Refused,
+    /// HTTP 429 or 503: the server wants to be asked again after this, and not before.
+    Busy(Duration),
     /// HTTP 200, 404 or 405: there is nothing to speak with at the path that was asked for.
     NotThere,
     /// The server closed an open connection in good order without leaving itself: what it does to

@@ -77,6 +77,8 @@ pub(crate) struct Agent {
     pub(crate) stopped: bool,
     /// Its host's clock began then.
     pub(crate) booted_at: u64,
+    /// The server asked not to be asked before this.
+    pub(crate) not_before: u64,
     last_pong: u64,
     dials: VecDeque<u64>,
     sample: Sample,
@@ -119,6 +121,7 @@ impl Agent {
             taken: 0,
             stopped: false,
             booted_at,
+            not_before: 0,
             last_pong: 0,
             dials: VecDeque::new(),
             sample: counted(hostname),
@@ -160,6 +163,7 @@ impl Agent {
             match self.session.poll_command() {
                 Command::Dial(_) => {
                     assert_eq!(self.link, Link::Down, "one dial in flight, no link forgotten");
+                    assert!(now >= self.not_before, "a server with no time is asked");
                     self.note_dial(now);
                     self.link = Link::Dialing(u64::MAX);
                     wishes.push(Wish::Dial);

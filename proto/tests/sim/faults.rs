@@ -14,12 +14,13 @@ impl World {
         self.faults += 1;
         let id = usize::try_from(self.rng.below(HOSTS as u64)).unwrap_or_default();
         let lasting = 1_000 + self.rng.below(120_000);
-        let weather = match self.rng.below(16) {
+        let weather = match self.rng.below(17) {
             0 | 1 => Weather::BlackHole,
             2 | 3 => Weather::Stall,
             4 => Weather::NoName,
             5 => Weather::Refused,
             6 => Weather::Mute,
+            16 => Weather::Busy,
             other => return self.sudden(other, id),
         };
         if self.weather[id] == Weather::Clear {

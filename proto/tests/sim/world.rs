@@ -38,6 +38,8 @@ enum Weather {
     Refused,
     /// The server answers no Ping, and talks.
     Mute,
+    /// The server has no time, and says until when.
+    Busy,
 }
 
 /// Something that happens at a time.
@@ -301,6 +303,7 @@ impl World {
             Weather::BlackHole => (10_000, Err(Loss::Broken)),
             Weather::NoName => (soon, Err(Loss::Broken)),
             Weather::Refused => (soon, Err(Loss::Refused)),
+            Weather::Busy => (soon, Err(Loss::Busy(Duration::from_millis(self.rng.below(90_000))))),
             Weather::Clear | Weather::Stall | Weather::Mute if refused => (soon, Err(Loss::Broken)),
             Weather::Clear | Weather::Stall | Weather::Mute => (soon, Ok(())),
         };
@@ -320,6 +323,10 @@ impl World {
                 self.feed(id, Input::Opened);
             }
             Err(loss) => {
+                if let Loss::Busy(pause) = loss {
+                    let pause = u64::try_from(pause.as_millis()).unwrap_or_default();
+                    self.agents[id].not_before = self.now + pause;
+                }
                 self.agents[id].drop_link();
                 self.feed(id, Input::Closed(loss));
             }

@@ -9,6 +9,7 @@ use kinglet_proto::output::Request;
 use kinglet_proto::time::Instant;
 use nix::poll::PollFlags;
 
+use super::head::begin_of_final;
 use super::{Carrier, Events, READABLE};
 use crate::limits::{HEAD_BYTES_MAX, HEAD_PIECE_BYTES, HEADERS_MAX};
 use crate::link::Target;
@@ -134,7 +135,7 @@ fn request(url: &ServerUrl, asked: &Request, body: &str) -> String {
 fn status(head: &[u8]) -> Result<Option<u16>, LinkError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
-    match response.parse(head) {
+    match response.parse(&head[begin_of_final(head)..]) {
         Ok(httparse::Status::Complete(_)) => Ok(response.code),
         Ok(httparse::Status::Partial) if head.len() < HEAD_BYTES_MAX => Ok(None),
         Ok(httparse::Status::Partial) | Err(_) => {
@@ -167,6 +168,9 @@ mod tests {
         assert_eq!(status(b"").unwrap(), None);
         assert_eq!(status(b"HTTP/1.1 200 OK\r\nA: b\r\n").unwrap(), None);
         assert_eq!(status(b"HTTP/1.1 500 No\r\nA: b\r\n\r\nbody").unwrap(), Some(500));
+        let interim = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+        assert_eq!(status(&interim[..40]).unwrap(), None);
+        assert_eq!(status(interim).unwrap(), Some(200));
         assert!(status(b"SSH-2.0\r\n").is_err());
         assert!(status(&b"HTTP/1.1 200 OK\r\nA: "[..].repeat(HEAD_BYTES_MAX / 16)).is_err());
     }

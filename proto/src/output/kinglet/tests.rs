@@ -125,7 +125,7 @@ fn every_message_of_the_hub_is_understood_or_ignored() {
             limit(5000),
         ),
         (r#"{"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED"}}"#, limit(1000)),
-        (r#"{"type":"error","data":{"code":"X","message":"a\u0007b"}}"#, fault("a b")),
+        (r#"{"type":"error","data":{"code":"X","message":"a\u0007b"}}"#, fault("a\\u0007b")),
         (r#"{"type":"error","data":{"code":"X"}}"#, fault("X")),
         (r#"{"type":"error","data":{}}"#, fault("an error")),
         (r#"{"type":"error","data":null}"#, Heard::Nothing),

@@ -120,3 +120,26 @@ fn thirty_seconds_of_traffic_or_one_pong_start_the_back_off_over() {
         assert_eq!(wait < 3_400, proven, "{proof}: {wait} ms");
     }
 }
+
+/// A server that named a time is asked then and not before, whatever the network does; a day is cut
+/// to an hour.
+#[test]
+fn a_busy_server_is_left_alone_for_as_long_as_it_said() {
+    for (asked, granted) in [(120, 120_000), (86_400, 3_600_000)] {
+        let mut rig = Rig::kinglet();
+        rig.feed(Input::Tick);
+        rig.feed(Input::Closed(Loss::Busy(Duration::from_secs(asked))));
+        let end = rig.ms + granted;
+        assert_eq!(rig.next_wait(), Some(end));
+        rig.ms += 50_000;
+        assert_eq!(rig.feed(Input::NetworkChanged), []);
+        assert_eq!(rig.next_wait(), Some(end));
+        rig.ms = end;
+        assert_eq!(rig.feed(Input::Tick), [Out::Dial]);
+    }
+    let mut rig = Rig::kinglet();
+    rig.feed(Input::Tick);
+    let outs = rig.feed(Input::Closed(Loss::Busy(Duration::from_secs(1))));
+    assert!(events(&outs)[0].starts_with("could not connect; next attempt in "), "{outs:?}");
+    assert!(rig.next_wait().unwrap() >= rig.ms + 2_700, "no sooner than in our own turn");
+}

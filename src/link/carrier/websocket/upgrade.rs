@@ -6,10 +6,10 @@
 use std::fmt::{self, Write as _};
 
 use kinglet_proto::enroll::REASON_HEADER;
-use kinglet_proto::limits::SERVER_TEXT_MAX;
-use kinglet_proto::quoted::Quoted;
+use kinglet_proto::quoted::{Quoted, Words, cut};
 
 use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::link::carrier::head::{RetryAfter, begin_of_final};
 use crate::link::url::ServerUrl;
 
 /// Appended to the key before hashing (RFC 6455 section 1.3).
@@ -43,7 +43,8 @@ pub(in crate::link) fn request(
 pub(in crate::link) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize>, UpgradeError> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(head) {
+    let begin = begin_of_final(head);
+    let length = match response.parse(&head[begin..]) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) if head.len() < HEAD_BYTES_MAX => return Ok(None),
         Ok(httparse::Status::Partial) | Err(_) => return Err(UpgradeError::NotHttp),
@@ -53,19 +54,25 @@ pub(in crate::link) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize
         let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
         found.and_then(|header| std::str::from_utf8(header.value).ok()).map(str::trim)
     };
+    let reason = || header(REASON_HEADER).map(|words| Words(words).to_string());
     match status {
         101 => {}
         301 | 302 | 303 | 307 | 308 => {
             return Err(UpgradeError::Redirected(
-                header("location").unwrap_or("nowhere").to_owned(),
+                header("location").map_or_else(|| "nowhere".to_owned(), without_query),
             ));
         }
         401 | 403 => return Err(UpgradeError::Refused(status)),
         200 => return Err(UpgradeError::WebPage),
         404 => return Err(UpgradeError::NotFound),
+        429 | 503 => {
+            let after = header("retry-after");
+            let after = after.and_then(|after| RetryAfter::parse(after, header("date")));
+            return Err(UpgradeError::Busy(status, reason(), after));
+        }
         other => {
-            return Err(match header(REASON_HEADER) {
-                Some(reason) => UpgradeError::Denied(other, words(reason)),
+            return Err(match reason() {
+                Some(reason) => UpgradeError::Denied(other, reason),
                 None => UpgradeError::Status(other),
             });
         }
@@ -74,12 +81,12 @@ pub(in crate::link) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize
     if !upgraded || header("sec-websocket-accept") != Some(accept(key).as_str()) {
         return Err(UpgradeError::NotWebSocket);
     }
-    Ok(Some(length))
+    Ok(Some(begin + length))
 }
 
-/// What of a server's own words can stand in a line of ours.
-fn words(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SERVER_TEXT_MAX).collect()
+/// Where a redirect leads, without what may be a token.
+fn without_query(location: &str) -> String {
+    cut(location.split(['?', '#']).next().unwrap_or_default()).into_owned()
 }
 
 fn accept(key: [u8; 16]) -> String {
@@ -116,6 +123,9 @@ pub enum UpgradeError {
     WebPage,
     /// 404: no such path.
     NotFound,
+    /// 429 or 503: the server has no time, for this reason if it gave one, until then if it said
+    /// when.
+    Busy(u16, Option<String>, Option<RetryAfter>),
     /// Any other status, with the reason the server gave in words.
     Denied(u16, String),
     /// Any other status.
@@ -135,7 +145,7 @@ impl fmt::Display for UpgradeError {
                 f,
                 "the server redirects to {}; a token never follows a redirect, \
                  so put the right url into the configuration",
-                Quoted(location.split('?').next().unwrap_or_default())
+                Quoted(location)
             ),
             Self::WebPage => write!(
                 f,
@@ -146,12 +156,47 @@ impl fmt::Display for UpgradeError {
             Self::Denied(status, reason) => {
                 write!(f, "the server refused: {reason} (HTTP {status})")
             }
-            Self::Status(status) => write!(f, "the server answered HTTP {status} to the upgrade"),
+            Self::Busy(status, Some(reason), _) => {
+                write!(f, "the server has no time now: {reason} (HTTP {status})")
+            }
+            Self::Busy(429, None, _) => write!(
+                f,
+                "the server is asked too often from here (HTTP 429); \
+                 do many agents share this address or this token?"
+            ),
+            Self::Busy(status, None, _) => {
+                write!(f, "the server or the proxy before it has no time now (HTTP {status})")
+            }
+            Self::Status(status) => match meaning(*status) {
+                Some(meaning) => write!(f, "{meaning} (HTTP {status})"),
+                None => write!(f, "the server answered HTTP {status} to the upgrade"),
+            },
             Self::NotWebSocket => {
                 write!(f, "the answer to the upgrade is not a WebSocket server's")
             }
         }
     }
+}
+
+/// What a status says to the owner of an agent, where it says something.
+const fn meaning(status: u16) -> Option<&'static str> {
+    Some(match status {
+        407 => "a proxy on the way wants a login of its own, which kinglet does not have",
+        426 => {
+            "the server wants another protocol than WebSocket version 13 at this path; \
+             is the url the agents' one?"
+        }
+        502 | 504 | 521..=524 => "the proxy before the server does not reach it",
+        511 => {
+            "this network wants a login first, as hotels and trains do; \
+             log this host in by a browser"
+        }
+        525 | 526 => {
+            "the proxy before the server finds no good TLS at it; \
+             the server's owner has to mend its certificate"
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -181,7 +226,7 @@ mod tests {
         assert_eq!(answer("HTTP/1.1 403 No\r\n\r\n"), UpgradeError::Refused(403));
         assert_eq!(answer("HTTP/1.1 200 OK\r\n\r\n"), UpgradeError::WebPage);
         assert_eq!(answer("HTTP/1.1 404 Gone\r\n\r\n"), UpgradeError::NotFound);
-        assert_eq!(answer("HTTP/1.1 502 Bad\r\n\r\n"), UpgradeError::Status(502));
+        assert_eq!(answer("HTTP/1.1 500 Bad\r\n\r\n"), UpgradeError::Status(500));
         let said = UpgradeError::Denied(410, "this code was used".to_owned());
         assert_eq!(
             answer("HTTP/1.1 410 Gone\r\nX-Kinglet-Reason: this code was used\r\n\r\n"),
@@ -196,6 +241,48 @@ mod tests {
         );
         assert_eq!(answer(&GRANTED.replace("s3p", "xxx")), UpgradeError::NotWebSocket);
         assert_eq!(answer(&GRANTED.replace("WebSocket\r", "h2c\r")), UpgradeError::NotWebSocket);
+    }
+
+    #[test]
+    fn interim_answers_are_no_refusals() {
+        let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+        let both = format!("HTTP/1.1 100 Continue\r\n\r\n{hints}{GRANTED}");
+        for cut in 0..both.len() {
+            assert_eq!(verify(&both.as_bytes()[..cut], *KEY), Ok(None), "{cut}");
+        }
+        assert_eq!(verify(both.as_bytes(), *KEY), Ok(Some(both.len())));
+        let endless = hints.repeat(HEAD_BYTES_MAX / hints.len() + 1);
+        assert_eq!(verify(endless.as_bytes(), *KEY), Err(UpgradeError::NotHttp));
+    }
+
+    #[test]
+    fn a_status_that_means_something_gets_a_sentence() {
+        for (status, words) in [
+            (407, "a proxy on the way wants a login of its own"),
+            (426, "wants another protocol"),
+            (429, "asked too often from here"),
+            (503, "has no time now"),
+            (511, "this network wants a login first"),
+            (525, "finds no good TLS"),
+        ] {
+            let answer = format!("HTTP/1.1 {status} X\r\n\r\n");
+            let told = verify(answer.as_bytes(), *KEY).unwrap_err().to_string();
+            assert!(told.contains(words) && told.contains(&format!("(HTTP {status})")), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_writes_is_cut_and_cannot_steer_a_terminal() {
+        let answer = |text: String| verify(text.as_bytes(), *KEY).unwrap_err().to_string();
+        let turned = "\u{202e}moc\u{200b}";
+        let location = format!("https://x/{turned}{}?token=s", "y".repeat(4000));
+        let told = answer(format!("HTTP/1.1 302 F\r\nLocation: {location}\r\n\r\n"));
+        assert!(told.contains(r"https://x/\u202emoc\u200byyy"), "{told}");
+        assert!(told.len() < 400 && !told.contains("token=s"), "{told}");
+        let said =
+            format!("HTTP/1.1 410 G\r\nX-Kinglet-Reason: {turned}{}\r\n\r\n", "z".repeat(999));
+        let told = answer(said);
+        assert!(told.contains(r"\u202emoc\u200bzzz") && told.len() < 300, "{told}");
     }
 
     #[test]
