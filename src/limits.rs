@@ -57,6 +57,9 @@ pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 pub const WRITE_BUFFER_BYTES_MAX: usize = FRAME_OUT_MAX + 4 * 1024;
 /// Room kept for the next text from the last one: a report, not the history that follows an outage.
 pub const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
+/// What the kernel may hold of ours, of which it makes twice as much for its own accounts: some
+/// five reports, which a line of 300 bytes a second takes before the Pong behind them is missed.
+pub const SEND_BUFFER_BYTES: usize = 8 * 1024;
 /// What TLS holds back when the socket is full: one report in its records.
 pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
 /// After news of the network nobody listens for so long: what follows is told in one word. A second

@@ -20,6 +20,9 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// Without a Pong for this long the link is dead, fixed by the protocol.
 pub const PONG_TIMEOUT: Duration = Duration::from_secs(45);
+/// A Pong later than this, or than half an interval, is a slow line's: then one report is under way
+/// at a time, and those that come meanwhile replace each other. A satellite's takes 700 ms.
+pub const LATE_PONG_AFTER: Duration = Duration::from_secs(2);
 /// The native protocol's sign of life when nothing else was sent.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 /// A connection that carried traffic for this long was a good one: the back-off starts over.
@@ -77,6 +80,8 @@ pub const NETWORK_RETRY_MIN: Duration = Duration::from_secs(3);
 /// An open link whose host's network changed proves itself within this, so that an agent whose
 /// address is gone is back within seconds of the change instead of 45 s later.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The same where something is under way already: a slow line needs its time for that.
+pub const PROBE_SLOW_TIMEOUT: Duration = Duration::from_secs(15);
 /// From giving up a connection for a change of the network to the next attempt: its goodbye has
 /// this long to leave, should the line live after all.
 pub const MOVED_RETRY: Duration = Duration::from_millis(500);
@@ -162,6 +167,7 @@ const _: () = {
         PROBE_TIMEOUT.as_millis() + MOVED_RETRY.as_millis() <= 4000,
         "back within 5 s, with a second for the connection itself of a network change"
     );
+    assert!(PROBE_SLOW_TIMEOUT.as_secs() < PONG_TIMEOUT.as_secs());
     assert!(BATCH_BYTES_MAX < KEPT_BYTES_MAX);
     assert!(KEPT_BYTES_MAX + RING_ENTRY_BYTES <= RING_BYTES_MAX, "one sample fits the ring");
     assert!(2 * LAST_METRICS_BYTES_MAX + 2 * 3 * 256 * BUCKETS_SENT_MAX < FRAME_OUT_MAX);

@@ -41,7 +41,8 @@
 //! let sample = Sample::default();
 //! assert_eq!(feed(0, Input::Tick), ["dial /ws/agent"]);
 //! assert_eq!(feed(1, Input::Opened), ["log: connected"]);
-//! assert_eq!(feed(2, Input::Sampled(&sample)), ["report 1"]);
+//! // The first report shows how fast the line is: the Pong of the Ping behind it tells.
+//! assert_eq!(feed(2, Input::Sampled(&sample)), ["report 1", "Ping"]);
 //!
 //! // The line breaks before the server says that it has it. What is sampled meanwhile is kept.
 //! let lost = feed(7, Input::Closed(Loss::Broken));
@@ -52,7 +53,7 @@
 //! // First what is now, then what was missed, oldest first.
 //! let back = feed(12, Input::Opened);
 //! assert_eq!(back, ["log: connected again after 5 s and 1 attempt", "link_restored"]);
-//! assert_eq!(feed(13, Input::Sampled(&sample)), ["report 3", "report 1"]);
+//! assert_eq!(feed(13, Input::Sampled(&sample)), ["report 3", "Ping", "report 1"]);
 //! let ack = r#"{"type":"ack","data":{"seq":1}}"#;
 //! assert_eq!(feed(14, Input::Text(ack)), ["report 2"]);
 //! ```
@@ -75,6 +76,7 @@ use std::time::Duration;
 pub use errand::Run;
 pub use event::{Event, Level, Reason};
 pub use port::{Command, Conversation, Counts, Input, Loss};
+use report::Waiting;
 use state::{Action, Frame, Line, State, Talk};
 
 use crate::backoff::Backoff;
@@ -105,6 +107,8 @@ pub struct Session {
     kicked_at: Option<Instant>,
     /// The owner was told that the id is used twice.
     duplicate_told: bool,
+    /// The report that waits for the line, replaced by each newer one.
+    waiting: Option<Box<Waiting>>,
     /// Where the live report is encoded, and where in it the sample lies.
     live: String,
     payload: std::ops::Range<usize>,
@@ -192,6 +196,7 @@ impl Session {
             refusal_told: false,
             kicked_at: None,
             duplicate_told: false,
+            waiting: None,
             live: String::new(),
             payload: 0..0,
             frame: String::new(),
@@ -360,19 +365,6 @@ impl Session {
             if !told {
                 self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
             }
-        }
-    }
-
-    fn handle_pong(&mut self) {
-        let now = self.instant();
-        match &mut self.state {
-            State::Login { line, .. } => line.handle_pong(now),
-            State::Up { line, talk } => {
-                line.handle_pong(now);
-                talk.proven = true;
-                self.handle_proven();
-            }
-            State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
         }
     }
 

@@ -201,7 +201,7 @@ fn a_goodbye_is_said_within_three_seconds() {
 }
 
 /// Two servers that never answer a Ping: one is silent, the other talks all the time. Both are
-/// given up on 45 s after the upgrade, and Pings come every 30 s.
+/// given up on 45 s after the upgrade; the Ping they owe comes right behind the first report.
 #[test]
 fn the_deaf_are_hung_up_on_after_45_seconds_even_if_they_talk() {
     let (silent, chatty) = (Server::new(), Server::new());
@@ -211,7 +211,7 @@ fn the_deaf_are_hung_up_on_after_45_seconds_even_if_they_talk() {
     let silent = std::thread::spawn(move || deaf(&silent, false));
     let (ping_at, gone_at) = deaf(&chatty, true);
     for (ping_at, gone_at) in [(ping_at, gone_at), silent.join().unwrap()] {
-        assert!(ping_at.abs_diff(Duration::from_secs(30)) < Duration::from_secs(2), "{ping_at:?}");
+        assert!(ping_at < Duration::from_secs(2), "{ping_at:?}");
         assert!(gone_at.abs_diff(Duration::from_secs(45)) < Duration::from_secs(2), "{gone_at:?}");
     }
 }

@@ -83,6 +83,25 @@ impl Lab {
         self.inside_server(&["-6", "route", "add", "blackhole", "fd77::1/128"]);
     }
 
+    /// What the agent sends leaves at so many bytes a second, and waits in the host's own queue.
+    pub fn slow(&self, bytes_per_s: u64) {
+        let rate = format!("{}bit", bytes_per_s * 8);
+        let tbf = ["root", "tbf", "rate", &rate, "burst", "1600", "latency", "60s"];
+        let words = ["netns", "exec", &self.agent, "tc", "qdisc", "add", "dev", "k-agt"];
+        ip(&[&words[..], &tbf].concat());
+        self.settle();
+    }
+
+    /// Waits until the kernel has all addresses, so that none of them is news to the agent.
+    fn settle(&self) {
+        let began = Instant::now();
+        let tentative = ["-n", &self.agent, "addr", "show", "tentative"];
+        while !Command::new("ip").args(tentative).output().unwrap().stdout.is_empty() {
+            assert!(began.elapsed() < Duration::from_secs(10), "addresses are tentative for good");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// A listening socket in the server's namespace.
     pub fn listen(&self, address: &str) -> TcpListener {
         let address = address.to_owned();
@@ -128,7 +147,13 @@ impl Lab {
 
     /// The same with several servers.
     pub fn agent_with(&self, urls: &[&str]) -> Agent {
-        let child = self.kinglet("run", urls).stderr(Stdio::inherit()).spawn();
+        self.agent_at("1s", urls)
+    }
+
+    /// The same at another interval.
+    pub fn agent_at(&self, interval: &str, urls: &[&str]) -> Agent {
+        let mut kinglet = self.kinglet("run", urls);
+        let child = kinglet.env("KINGLET_INTERVAL", interval).stderr(Stdio::inherit()).spawn();
         Agent(child.unwrap())
     }
 

@@ -124,11 +124,12 @@ impl Kinglet {
         let mut frame = self.open("metrics", stamp.now, out);
         let payload = frame.raw(",\"data\":").located(&report);
         let host = &self.account.host;
+        let taken = report.sample.taken;
         let meta = Meta {
             seq: Some(stamp.seq),
             boot_id: Some(host.boot_id.as_str().into()),
-            uptime_ms: Some(stamp.now.instant.as_millis()),
-            age_ms: Some(0),
+            uptime_ms: Some(taken.as_millis()),
+            age_ms: u64::try_from(stamp.now.instant.since(taken).as_millis()).ok(),
             host: report.inventory.then(|| labels(host)),
         };
         frame.raw(",\"meta\":").value(&meta).raw("}");

@@ -46,7 +46,7 @@ impl Session {
     }
 
     fn handle_talk_deadlines(&mut self) {
-        let now = self.instant();
+        let (now, patience) = (self.instant(), self.patience());
         let State::Up { line, talk } = &mut self.state else { return };
         let is_due = |at: &mut Instant| *at <= now;
         if talk.login_at.take_if(is_due).is_some() {
@@ -54,7 +54,7 @@ impl Session {
             self.actions.push_back(Action::Frame(Frame::Login));
         }
         talk.muted_until.take_if(is_due);
-        let clear = line.blocked_since.is_none() && talk.muted_until.is_none();
+        let clear = line.is_clear(patience, now) && talk.muted_until.is_none();
         if talk.heartbeat_at.take_if(is_due).is_some() {
             talk.heartbeat_at = self.output.heartbeat_interval().map(|interval| now.plus(interval));
             if clear {
@@ -82,7 +82,8 @@ impl Session {
                 Some((*answer_by).min(line.ping_at).min(line.deaf_at))
             }
             State::Up { line, talk } => {
-                let clear = line.blocked_since.is_none() && talk.muted_until.is_none();
+                let clear = line.is_clear(self.patience(), self.instant());
+                let clear = clear && talk.muted_until.is_none();
                 let backfill_at = talk.backfill_at.filter(|_| clear);
                 [talk.heartbeat_at, talk.login_at, talk.muted_until, backfill_at]
                     .into_iter()
@@ -91,6 +92,23 @@ impl Session {
                     .min()
             }
             State::Stopped => None,
+        }
+    }
+
+    /// What was sent before the Ping has arrived, and the line lives.
+    pub(super) fn handle_pong(&mut self) {
+        let now = self.instant();
+        let patience = self.patience();
+        match &mut self.state {
+            State::Login { line, .. } => {
+                line.handle_pong(patience, now);
+            }
+            State::Up { line, .. } => {
+                let since = line.handle_pong(patience, now).filter(|_| line.slow);
+                self.handle_traffic(); // the one behind the first report proves nothing yet
+                self.handle_free(since);
+            }
+            State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
         }
     }
 

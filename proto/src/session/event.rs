@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, PONG_TIMEOUT, PROBE_TIMEOUT};
+use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, PONG_TIMEOUT};
 
 /// Something the owner may want to read in the log. The loop puts the server's name before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,9 +184,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Deaf => write!(f, "no pong for {}", Seconds(PONG_TIMEOUT)),
-            Self::Moved => {
-                write!(f, "no pong within {} of a network change", Seconds(PROBE_TIMEOUT))
-            }
+            Self::Moved => f.write_str("no pong soon after a network change"),
             Self::AuthTimeout => write!(f, "login not answered within {}", Seconds(AUTH_TIMEOUT)),
             Self::Refused(None) => f.write_str("credentials refused"),
             Self::Refused(Some(words)) => write!(f, "credentials refused ({words})"),
@@ -256,7 +254,7 @@ mod tests {
             (
                 Event::Down { reason: Reason::Moved, retry_in: ms(1_500), attempts: 0 },
                 Level::Warn,
-                "link lost: no pong within 3 s of a network change; next attempt in 1.5 s",
+                "link lost: no pong soon after a network change; next attempt in 1.5 s",
             ),
             (
                 Event::Down { reason: Reason::Closed, retry_in: ms(3_000), attempts: 0 },

@@ -53,6 +53,7 @@ impl Session {
         if self.is_up() {
             self.down = Some((now, reason.clone()));
         }
+        self.keep_waiting();
         self.delivery.ring_mut().handle_lost();
         self.output.handle_lost();
         let refused = matches!(reason, Reason::Refused(_));

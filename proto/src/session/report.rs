@@ -5,8 +5,17 @@ use std::time::Duration;
 use super::state::{Action, Frame, State, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
 use crate::delivery::ring;
+use crate::limits::LATE_PONG_AFTER;
 use crate::output::{Backlog, Keep, Seat, Stamp};
 use crate::sample::Sample;
+use crate::time::Instant;
+
+/// A report that found the line busy.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    sample: Sample,
+    stamp: Stamp,
+}
 
 impl Session {
     /// What another connection of this host takes from the one that is there.
@@ -27,18 +36,62 @@ impl Session {
         }
         let Some(stamp) = self.delivery.take_due(self.now) else { return };
         self.output.handle_sample(sample, stamp);
-        if matches!(&self.state, State::Up { line, talk }
-            if line.blocked_since.is_none() && talk.muted_until.is_none())
-        {
-            self.send_live(sample, stamp);
-        } else {
-            self.keep(sample, stamp);
+        self.keep_waiting(); // it is not the newest any more
+        let (now, patience) = (self.instant(), self.patience());
+        match &self.state {
+            State::Up { talk, .. } if talk.muted_until.is_some() => self.keep(sample, stamp),
+            State::Up { line, .. } if line.is_clear(patience, now) => self.send_live(sample, stamp),
+            State::Up { .. } => {
+                self.waiting = Some(Box::new(Waiting { sample: sample.clone(), stamp }));
+            }
+            State::New
+            | State::Waiting { .. }
+            | State::Dialing { .. }
+            | State::Login { .. }
+            | State::Stopped => self.keep(sample, stamp),
+        }
+    }
+
+    /// How late a Pong may be before the line is a slow one.
+    pub(super) fn patience(&self) -> Duration {
+        (self.delivery.interval() / 2).min(LATE_PONG_AFTER)
+    }
+
+    /// The report that waits is not to be sent live any more.
+    pub(super) fn keep_waiting(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            self.keep(&waiting.sample, waiting.stamp);
+        }
+    }
+
+    /// The line is free: sends the report that waits for it, unless a newer one comes sooner than
+    /// this one is old.
+    fn send_waiting(&mut self) {
+        let now = self.instant();
+        let State::Up { line, talk } = &self.state else { return };
+        if talk.muted_until.is_some() {
+            return self.keep_waiting();
+        }
+        let soon = now.plus(self.patience());
+        let is_soon = self.delivery.due_at().is_some_and(|due_at| due_at <= soon);
+        if is_soon || !line.is_clear(self.patience(), now) {
+            return;
+        }
+        if let Some(waiting) = self.waiting.take() {
+            self.send_live(&waiting.sample, waiting.stamp);
         }
     }
 
     fn send_live(&mut self, sample: &Sample, stamp: Stamp) {
+        let now = self.instant();
         self.payload = self.output.encode_report(sample, stamp, &mut self.live);
-        if let State::Up { talk, .. } = &mut self.state {
+        let mut asks = false;
+        if let State::Up { line, talk } = &mut self.state {
+            // The first report shows how fast the line is, and on a slow one each is waited for.
+            asks = line.pinged_at.is_none() && (line.slow || !talk.reported);
+            if asks {
+                line.handle_ping(now);
+            }
             talk.reported = true;
             if !std::mem::take(&mut talk.slowed) {
                 talk.needed = Duration::ZERO; // since the last report everything left at once
@@ -55,6 +108,9 @@ impl Session {
         let is_backfill = |action: &Action| matches!(action, Action::Frame(Frame::Oldest));
         let at = self.actions.iter().position(is_backfill).unwrap_or(self.actions.len());
         self.actions.insert(at, Action::Live);
+        if asks {
+            self.actions.insert(at + 1, Action::Ping);
+        }
         if self.output.has_message() {
             self.actions.push_back(Action::Frame(Frame::Message));
         }
@@ -69,17 +125,18 @@ impl Session {
         }
         self.output.encode_kept(sample, &mut self.frame);
         self.delivery.keep(stamp, sample.taken, &self.frame);
+        let now = self.instant();
         if let State::Up { talk, .. } = &mut self.state
             && talk.batch.is_none()
         {
-            talk.backfill_at = talk.backfill_at.or(Some(stamp.now.instant));
+            talk.backfill_at = talk.backfill_at.or(Some(now));
         }
     }
 
     /// Writes the oldest waiting samples and plans the next ones.
     pub(super) fn encode_oldest(&mut self) {
         let now = self.now;
-        let State::Up { talk, .. } = &mut self.state else { return };
+        let State::Up { line, talk } = &mut self.state else { return };
         let number = talk.frames + 1;
         let last = self.live.get(self.payload.clone()).unwrap_or_default();
         let backlog = Backlog { ring: self.delivery.ring(), frame: number, now, last };
@@ -90,6 +147,10 @@ impl Session {
         }
         talk.frames = number;
         talk.backfilling = true;
+        if line.slow && line.pinged_at.is_none() {
+            line.handle_ping(now.instant);
+            self.actions.push_front(Action::Ping); // right behind the frame
+        }
         self.delivery.ring_mut().handle_oldest_sent(count, number);
         let next_at = now.instant.plus(pause_for_bytes(self.frame.len()));
         match self.output.keeps() {
@@ -130,25 +191,25 @@ impl Session {
     }
 
     pub(super) fn handle_drained(&mut self) {
-        let now = self.instant();
         match &mut self.state {
             State::Login { line, .. } => line.blocked_since = None,
-            State::Up { line, talk } => {
+            State::Up { line, .. } => {
                 let since = line.blocked_since.take();
-                talk.needed = since.map_or(Duration::ZERO, |since| now.since(since));
-                let sole =
-                    talk.backfill_at.is_some() && self.delivery.ring().unsent().nth(1).is_none();
-                if sole && talk.muted_until.is_none() {
-                    // Only the report that could not leave when it was due: no backlog to pace.
-                    talk.backfill_at = None;
-                    self.actions.push_back(Action::Frame(Frame::Oldest));
-                } else {
-                    let pause =
-                        if talk.backfilling { pause_for_line(talk.needed) } else { Duration::ZERO };
-                    talk.backfill_at = talk.backfill_at.map(|at| at.max(now.plus(pause)));
-                }
+                self.handle_free(since);
             }
             State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
         }
+    }
+
+    /// What was under way has left, or has arrived: `since` when, where that took any time.
+    pub(super) fn handle_free(&mut self, since: Option<Instant>) {
+        let now = self.instant();
+        if let State::Up { talk, .. } = &mut self.state {
+            talk.needed = since.map_or(talk.needed, |since| now.since(since));
+            let paces = talk.backfilling && since.is_some();
+            let pause = if paces { pause_for_line(talk.needed) } else { Duration::ZERO };
+            talk.backfill_at = talk.backfill_at.map(|at| at.max(now.plus(pause)));
+        }
+        self.send_waiting();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Event, Reason};
 use crate::limits::{
     BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, PING_INTERVAL, PONG_TIMEOUT,
-    PROBE_TIMEOUT, SERVER_EVENTS_MAX,
+    PROBE_SLOW_TIMEOUT, PROBE_TIMEOUT, SERVER_EVENTS_MAX,
 };
 use crate::output::Errand;
 use crate::time::Instant;
@@ -42,6 +42,12 @@ pub(super) struct Line {
     pub(super) probing: bool,
     /// Since when the link holds bytes that did not leave.
     pub(super) blocked_since: Option<Instant>,
+    /// Since when a Ping waits for its Pong: what was sent before it has not arrived as long.
+    pub(super) pinged_at: Option<Instant>,
+    /// There was a Pong on it.
+    pub(super) heard: bool,
+    /// The last Pong was late: the line holds back more than one report, unless each is waited for.
+    pub(super) slow: bool,
 }
 
 /// The conversation on it.
@@ -115,12 +121,33 @@ impl Line {
             deaf_at: now.plus(PONG_TIMEOUT),
             probing: false,
             blocked_since: None,
+            pinged_at: None,
+            heard: false,
+            slow: false,
         }
     }
 
-    pub(super) fn handle_pong(&mut self, now: Instant) {
+    /// All that was sent before the Ping has arrived; since when it was on its way.
+    pub(super) fn handle_pong(&mut self, patience: Duration, now: Instant) -> Option<Instant> {
         self.deaf_at = now.plus(PONG_TIMEOUT);
         self.probing = false;
+        self.heard = true;
+        let since = self.pinged_at.take()?;
+        self.slow = since.plus(patience) <= now;
+        Some(since)
+    }
+
+    /// A Ping is on its way.
+    pub(super) fn handle_ping(&mut self, now: Instant) {
+        self.pinged_at = self.pinged_at.or(Some(now));
+        self.ping_at = now.plus(PING_INTERVAL);
+    }
+
+    /// Whether what is sent now begins to arrive at once, and does not lie behind other reports in
+    /// a buffer of the kernel or of a modem.
+    pub(super) fn is_clear(&self, patience: Duration, now: Instant) -> bool {
+        let late = |at: Instant| self.slow || at.plus(patience) <= now;
+        self.blocked_since.is_none() && !self.pinged_at.is_some_and(late)
     }
 
     /// Why the line is dead, when it is.
@@ -132,8 +159,12 @@ impl Line {
     /// Whether a Ping is due, which then is on its way.
     pub(super) fn take_ping(&mut self, now: Instant) -> bool {
         let due = self.ping_at <= now;
+        if due && self.pinged_at.is_some() {
+            self.ping_at = now.plus(PING_INTERVAL); // one at a time: its Pong is still to come
+            return false;
+        }
         if due {
-            self.ping_at = self.ping_at.plus(PING_INTERVAL).max(now.plus(Duration::from_secs(1)));
+            self.handle_ping(now);
         }
         due
     }
@@ -143,7 +174,12 @@ impl Line {
         let begins = !self.probing;
         if begins {
             self.probing = true;
-            self.deaf_at = self.deaf_at.min(now.plus(PROBE_TIMEOUT));
+            // What a slow line has under way goes before the Ping.
+            let unknown = self.pinged_at.is_some() && !self.heard;
+            let busy = self.slow || unknown || self.blocked_since.is_some();
+            let limit = if busy { PROBE_SLOW_TIMEOUT } else { PROBE_TIMEOUT };
+            self.deaf_at = self.deaf_at.min(now.plus(limit));
+            self.handle_ping(now);
         }
         begins
     }

@@ -7,9 +7,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
+use nix::sys::socket::sockopt::SndBuf;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket,
+};
 
-use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT};
+use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT, SEND_BUFFER_BYTES};
 use crate::link::error::{LinkError, Step};
 
 /// Connection attempts under way to the addresses of one server.
@@ -109,6 +112,8 @@ fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd = socket(family, SockType::Stream, flags, None)?;
     let stream = TcpStream::from(fd);
+    // A slow line is felt here, not in the kernel; one that disagrees is no reason to stay away.
+    let _ = setsockopt(&stream, SndBuf, &SEND_BUFFER_BYTES);
     match connect(std::os::fd::AsRawFd::as_raw_fd(&stream), &SockaddrStorage::from(address)) {
         Ok(()) | Err(Errno::EINPROGRESS) => Ok(stream),
         Err(error) => Err(error.into()),
