@@ -47,7 +47,7 @@ fn built() -> u64 {
 /// The time certificates are checked against: never before this program was built.
 ///
 /// A clock that begins in 1970 would refuse every certificate as "not valid yet"; the build date is
-/// the latest moment that has surely passed.
+/// the latest moment that has surely passed, but for the day a certificate was issued since.
 #[derive(Debug)]
 pub(crate) struct CertificateClock;
 

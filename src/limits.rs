@@ -60,6 +60,10 @@ pub const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
 /// What the kernel may hold of ours, of which it makes twice as much for its own accounts: some
 /// five reports, which a line of 300 bytes a second takes before the Pong behind them is missed.
 pub const SEND_BUFFER_BYTES: usize = 8 * 1024;
+/// Bytes of the host's bundle of authorities: Debian's has 220 kB.
+pub const SYSTEM_BUNDLE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Names of a certificate repeated in a log line.
+pub const NAMES_TOLD_MAX: usize = 4;
 /// What TLS holds back when the socket is full: one report in its records.
 pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
 /// After news of the network nobody listens for so long: what follows is told in one word. A second

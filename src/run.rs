@@ -30,7 +30,8 @@ pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
     if clock::is_unset() {
         log::warn!(
             "the clock is behind the day this program was built; certificates are checked \
-             against that day, and reports carry wrong timestamps until the clock is set"
+             against that day, or the one they were issued on if that is later, and reports carry \
+             wrong timestamps until the clock is set"
         );
     }
     Loop::new(config, stop).run()

@@ -1,21 +1,27 @@
 //! TLS by rustls with ring: whom to trust, and nothing optional.
 
+mod authorities;
 mod crypto;
 pub(super) mod fault;
+mod key;
 pub(super) mod pin;
+mod system;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use authorities::Authorities;
 use kinglet_proto::quoted::Quoted;
 use pin::{Pin, PinVerifier};
 use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use crate::clock::CertificateClock;
+use crate::clock::{self, CertificateClock};
 use crate::limits::TLS_BUFFER_BYTES;
 
 /// The authorities that are part of the program: Mozilla's.
@@ -38,36 +44,37 @@ impl fmt::Debug for Trust {
 }
 
 impl Trust {
-    /// Mozilla's roots, which are part of the program, and those in `ca_file` (PEM).
+    /// Mozilla's roots, which are part of the program, those in `ca_file` (PEM), and behind them
+    /// those of this host.
     pub fn load(ca_file: Option<&Path>) -> Result<Self, TrustError> {
         let mut roots = RootCertStore { roots: AUTHORITIES.to_vec() };
         if let Some(path) = ca_file {
             add_file(&mut roots, path)?;
         }
-        if roots.is_empty() {
+        if roots.is_empty() && !system::is_there() {
             return Err(TrustError::Nobody);
         }
-        Self::new(roots, None)
+        let clock_is_unset = clock::is_unset;
+        Self::new(|algorithms| Arc::new(Authorities { roots, algorithms, clock_is_unset }))
     }
 
     /// The server with this key, whoever signed its certificate, whatever name and dates it has.
     pub fn pinned(pin: Pin) -> Result<Self, TrustError> {
-        Self::new(RootCertStore::empty(), Some(pin))
+        Self::new(|algorithms| Arc::new(PinVerifier { pin, algorithms }))
     }
 
-    fn new(roots: RootCertStore, pin: Option<Pin>) -> Result<Self, TrustError> {
+    fn new(
+        verifier: impl FnOnce(WebPkiSupportedAlgorithms) -> Arc<dyn ServerCertVerifier>,
+    ) -> Result<Self, TrustError> {
         let provider = Arc::new(crypto::provider());
         let algorithms = provider.signature_verification_algorithms;
         let builder = ClientConfig::builder_with_details(provider, Arc::new(CertificateClock));
         let mut config = builder
             .with_safe_default_protocol_versions()
             .map_err(|error| TrustError::Setup(error.to_string()))?
-            .with_root_certificates(roots)
+            .dangerous()
+            .with_custom_certificate_verifier(verifier(algorithms))
             .with_no_client_auth();
-        if let Some(pin) = pin {
-            let verifier = Arc::new(PinVerifier { pin, algorithms });
-            config.dangerous().set_certificate_verifier(verifier);
-        }
         // A proxy that is offered h2 takes it, and then drops the Upgrade header.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // One connection for weeks: a kept ticket is memory for nothing.
@@ -117,8 +124,8 @@ impl fmt::Display for TrustError {
         match self {
             Self::Nobody => write!(
                 f,
-                "this build of kinglet has no certificate authorities built in: name a ca_file \
-                 or the server's pin"
+                "this build of kinglet has no certificate authorities built in, nor has this \
+                 host any: name a ca_file or the server's pin"
             ),
             Self::File(path, error) => write!(f, "ca_file {}: {error}", path.display()),
             Self::Setup(error) => write!(f, "tls cannot be set up: {error}"),
@@ -129,13 +136,16 @@ impl fmt::Display for TrustError {
 impl std::error::Error for TrustError {}
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod loaded {
     use super::*;
 
     #[test]
-    fn without_a_ca_file_the_built_in_authorities_are_all_there_is() {
+    fn without_a_ca_file_the_programs_authorities_and_the_hosts_are_all_there_is() {
         let loaded = Trust::load(None);
-        assert_eq!(loaded.is_ok(), cfg!(feature = "authorities"));
+        assert_eq!(loaded.is_ok(), cfg!(feature = "authorities") || system::is_there());
         if let Err(error) = loaded {
             assert!(error.to_string().contains("name a ca_file"), "{error}");
         }

@@ -393,7 +393,7 @@ fn certificate_faults_are_named() {
     for (kind, trusted, words) in [
         (Kind::Good, &stranger, "is from an unknown issuer"),
         (Kind::Expired, &authority, "has expired"),
-        (Kind::WrongName, &authority, "is for another name than localhost"),
+        (Kind::WrongName, &authority, "name than localhost: for elsewhere.example"),
     ] {
         let server = Server::new();
         let ca_file = Temporary::new(&trusted.pem());

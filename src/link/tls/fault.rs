@@ -3,13 +3,24 @@
 //! rustls shows most of its faults by their Rust names, which the `tiny` profile does not have
 //! (cross/README.md): those an owner can act on are named here.
 
-use rustls::{AlertDescription, CertificateError, Error, OtherError};
+use kinglet_proto::quoted::Words;
+use kinglet_proto::time::WallTime;
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
+
+use super::authorities::Fault;
+use crate::limits::NAMES_TOLD_MAX;
 
 /// A TLS fault of the server at `host`.
 pub(crate) fn explain(error: &Error, host: &str) -> String {
     #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
     match error {
         Error::InvalidCertificate(fault) => explain_certificate(fault, host),
+        Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => "the server sends more than 64 kB of certificates; it should send its own and those \
+              between it and its authority"
+            .to_owned(),
         Error::InvalidMessage(_) => {
             "the server does not speak TLS on this port (ws:// instead of wss://, or another port?)"
                 .to_owned()
@@ -23,6 +34,9 @@ pub(crate) fn explain(error: &Error, host: &str) -> String {
 }
 
 fn explain_certificate(fault: &CertificateError, host: &str) -> String {
+    if let Some(fault) = Fault::behind(fault) {
+        return explain_fault(fault, host);
+    }
     #[expect(clippy::wildcard_enum_match_arm, reason = "rustls grows variants; its text serves")]
     match fault {
         CertificateError::UnknownIssuer => format!(
@@ -33,14 +47,23 @@ fn explain_certificate(fault: &CertificateError, host: &str) -> String {
             "the certificate of {host} is signed by another key than its issuer's; \
              is ca_file the authority's present one?"
         ),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the certificate of {host} has expired")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the certificate of {host} is not valid yet; is this host's clock right?")
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the certificate is for another name than {host}")
+        CertificateError::Expired => format!("the certificate of {host} has expired"),
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "the certificate of {host} has expired: it was good until {}, and this host's clock \
+             says {}",
+            day(*not_after),
+            day(*time)
+        ),
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "the certificate of {host} is not valid yet: it is good from {} on, and this host's \
+             clock says {}; is that right?",
+            day(*not_before),
+            day(*time)
+        ),
+        CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id, ..
+        } => {
+            format!("a certificate of {host} is signed by {}", signature(signature_algorithm_id))
         }
         CertificateError::BadEncoding => format!("the certificate of {host} cannot be read"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -49,15 +72,70 @@ fn explain_certificate(fault: &CertificateError, host: &str) -> String {
         CertificateError::UnhandledCriticalExtension => {
             format!("the certificate of {host} demands what kinglet does not know")
         }
-        CertificateError::Other(OtherError(inner))
-            if matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
-        {
-            format!(
-                "the certificate of {host} is an authority's, not a server's; a server that signs \
-                 its own is trusted by its pin"
-            )
-        }
+        CertificateError::Other(OtherError(inner)) => explain_chain(inner.downcast_ref(), host),
         other => format!("the certificate of {host} is not accepted: {other}"),
+    }
+}
+
+/// What only the chain as a whole has.
+fn explain_chain(fault: Option<&webpki::Error>, host: &str) -> String {
+    match fault {
+        Some(webpki::Error::CaUsedAsEndEntity) => format!(
+            "the certificate of {host} is an authority's, not a server's; {TRUSTED_BY_ITS_PIN}"
+        ),
+        Some(
+            webpki::Error::MaximumPathDepthExceeded
+            | webpki::Error::MaximumPathBuildCallsExceeded
+            | webpki::Error::MaximumSignatureChecksExceeded,
+        ) => format!(
+            "{host} sends too many certificates; it should send its own and those between it and \
+             its authority"
+        ),
+        Some(_) | None => format!("the certificate of {host} is not accepted"),
+    }
+}
+
+/// Where to go from a certificate that nobody but its owner vouches for.
+const TRUSTED_BY_ITS_PIN: &str = "a server that signs its own is trusted by its pin, which \
+     `kinglet-hub invite` prints on the hub; its place is `pin` in the configuration";
+
+fn explain_fault(fault: &Fault, host: &str) -> String {
+    match fault {
+        Fault::Key(key) => format!("a certificate of {host} has {key}"),
+        Fault::Issuer(places) => format!(
+            "the certificate of {host} is from an unknown issuer, {places}; if it is your own \
+             authority's, name that in ca_file"
+        ),
+        Fault::SelfSigned => {
+            format!("the certificate of {host} is signed by itself; {TRUSTED_BY_ITS_PIN}")
+        }
+        Fault::Name(names) if names.is_empty() => {
+            format!("the certificate is for another name than {host}: it names no host at all")
+        }
+        Fault::Name(names) => {
+            let more = if names.len() > NAMES_TOLD_MAX { ", …" } else { "" };
+            let told: Vec<_> = names.iter().take(NAMES_TOLD_MAX).map(String::as_str).collect();
+            let told = told.join(", ");
+            format!("the certificate is for another name than {host}: for {}{more}", Words(&told))
+        }
+    }
+}
+
+/// The day of a time, as RFC 3339 has it.
+fn day(time: UnixTime) -> String {
+    let mut text = WallTime::from_unix_millis(time.as_secs().saturating_mul(1000)).to_string();
+    text.truncate("2026-11-20".len());
+    text
+}
+
+/// A signature's algorithm (the content of its OID) that ring does not check.
+fn signature(id: &[u8]) -> &'static str {
+    let has = |oid: &[u8]| id.windows(oid.len()).any(|part| part == oid);
+    // 1.2.840.113549.1.1.5 and 1.2.840.10045.4.1.
+    if has(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05") || has(b"\x2a\x86\x48\xce\x3d\x04\x01") {
+        "SHA-1, which can be forged; it has to be issued anew"
+    } else {
+        "an algorithm that kinglet does not check; RSA and P-256 or P-384 with SHA-2 it does"
     }
 }
 
@@ -68,7 +146,7 @@ fn explain_alert(alert: AlertDescription) -> String {
         10 => "unexpected message",
         20 => "bad record MAC",
         22 => "record overflow",
-        40 => "handshake failure",
+        40 => "handshake failure; has its certificate a key that kinglet does not know, as P-521?",
         42 => "bad certificate",
         46 => "certificate unknown",
         47 => "illegal parameter",
@@ -104,7 +182,7 @@ mod tests {
             (Error::InvalidCertificate(CertificateError::Expired), "h has expired"),
             (Error::InvalidCertificate(CertificateError::BadEncoding), "of h cannot be read"),
             (Error::InvalidCertificate(CertificateError::InvalidPurpose), "not for a server"),
-            (Error::InvalidCertificate(CertificateError::Other(authority)), "by its pin"),
+            (Error::InvalidCertificate(CertificateError::Other(authority)), "in the configuration"),
             (Error::NoCertificatesPresented, "peer sent no certificates"),
         ] {
             let told = explain(&error, "h");

@@ -14,6 +14,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
+use super::authorities::check_key;
+
 /// The SHA-256 of a public key, written `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pin([u8; 32]);
@@ -88,6 +90,7 @@ impl ServerCertVerifier for PinVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let shown = Pin::of(end_entity)?;
         if shown == self.pin {
+            check_key(end_entity)?;
             return Ok(ServerCertVerified::assertion());
         }
         let wrong = OtherError(Arc::new(WrongPin(shown)));

@@ -127,7 +127,8 @@ pub const KEYS: &[Key] = &[
         flag: Some("--ca-file"),
         variable: Some("KINGLET_CA_FILE"),
         value: "FILE",
-        help: "Certificate authorities of your own (PEM), trusted beside the built-in ones.",
+        help: "Certificate authorities of your own (PEM), trusted beside the built-in ones \
+               and this host's.",
         commands: ENROLLED,
         ..SERVER
     },
