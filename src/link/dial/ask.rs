@@ -4,15 +4,17 @@
 //! call of std's asks for one family alone. This asks as musl does, all name servers at once;
 //! files, multicast and the rest stay libc's.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::AsFd;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{SockType, SockaddrStorage, connect};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::message::{self, Answer, Code, Family};
+use super::open;
 use super::resolv_conf::ResolvConf;
 use crate::clock;
 use crate::limits::{ASK_AGAIN, DATAGRAM_BYTES_MAX};
@@ -145,15 +147,9 @@ impl Round {
 impl Asked {
     /// A socket that hears nobody else.
     fn new(address: SocketAddr) -> Self {
-        let any: IpAddr = if address.is_ipv6() {
-            Ipv6Addr::UNSPECIFIED.into()
-        } else {
-            Ipv4Addr::UNSPECIFIED.into()
-        };
-        let socket = UdpSocket::bind((any, 0)).and_then(|socket| {
-            socket.connect(address)?;
-            socket.set_nonblocking(true)?;
-            Ok(socket)
+        let socket = open(address, SockType::Datagram).and_then(|fd| {
+            connect(fd.as_raw_fd(), &SockaddrStorage::from(address))?;
+            Ok(UdpSocket::from(fd))
         });
         let fault = socket.as_ref().err().map(ToString::to_string);
         Self { address, socket: socket.ok(), fault }

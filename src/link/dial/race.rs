@@ -8,10 +8,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::SndBuf;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, setsockopt, socket,
-};
+use nix::sys::socket::{SockType, SockaddrStorage, connect, setsockopt};
 
+use super::open;
 use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT, SEND_BUFFER_BYTES};
 use crate::link::error::{LinkError, Step};
 
@@ -108,9 +107,7 @@ impl Race {
 
 /// Starts a connect that does not block.
 fn begin(address: SocketAddr) -> io::Result<TcpStream> {
-    let family = if address.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
-    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-    let fd = socket(family, SockType::Stream, flags, None)?;
+    let fd = open(address, SockType::Stream)?;
     let stream = TcpStream::from(fd);
     // A slow line is felt here, not in the kernel; one that disagrees is no reason to stay away.
     let _ = setsockopt(&stream, SndBuf, &SEND_BUFFER_BYTES);
