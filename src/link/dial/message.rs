@@ -76,17 +76,17 @@ pub(super) fn question(id: u16, name: &str, family: Family) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = Vec::with_capacity(HEADER + name.len() + 6);
-    bytes.extend(id.to_be_bytes());
+    bytes.extend_from_slice(&id.to_be_bytes());
     // Recursion desired; one question.
-    bytes.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     for label in name.split('.') {
         let length = u8::try_from(label.len()).ok().filter(|length| (1..64).contains(length))?;
         bytes.push(length);
-        bytes.extend(label.as_bytes());
+        bytes.extend_from_slice(label.as_bytes());
     }
     bytes.push(0);
-    bytes.extend(family.record().to_be_bytes());
-    bytes.extend(INTERNET.to_be_bytes());
+    bytes.extend_from_slice(&family.record().to_be_bytes());
+    bytes.extend_from_slice(&INTERNET.to_be_bytes());
     Some(bytes)
 }
 
