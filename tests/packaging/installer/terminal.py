@@ -50,6 +50,10 @@ def main(file, *command):
         if answer and QUESTION in seen and not shows(theirs):
             os.write(ours, answer)
             answer = b""
+    # Ctrl-C ends them all, and who started the installer may be gone before it.
+    until = time.monotonic() + 10
+    while not shows(theirs) and time.monotonic() < until:
+        time.sleep(0.05)
     seen += read(ours)
     print(seen.decode(), f"\nasked: {not answer}, shows again: {shows(theirs)}")
     sys.exit(1 if code is None else code)
