@@ -68,7 +68,7 @@ pub const NAMES_TOLD_MAX: usize = 4;
 pub const TLS_BUFFER_BYTES: usize = 64 * 1024;
 /// After news of the network nobody listens for so long: what follows is told in one word. A second
 /// change that matters is still told within five seconds.
-pub const NEWS_PAUSE: Duration = Duration::from_secs(2);
+pub const NEWS_PAUSE: Duration = Duration::from_secs(4);
 
 // --- What an owner may configure.
 

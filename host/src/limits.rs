@@ -25,7 +25,7 @@ pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
 /// one that matters is rarely the fifth.
 pub const CHANGES_AT_ONCE: u32 = 4;
 /// See [`CHANGES_AT_ONCE`].
-pub const CHANGE_PACE: Duration = Duration::from_secs(10);
+pub const CHANGE_PACE: Duration = Duration::from_secs(20);
 /// Temperatures, fans, clocks and batteries move slowly.
 pub const SENSOR_INTERVAL: Duration = Duration::from_secs(10);
 /// Space of file systems moves slowly too.

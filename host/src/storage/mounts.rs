@@ -58,12 +58,15 @@ pub(crate) struct Volumes {
 /// Chooses from the text of mountinfo what is to be asked, the best of each group first: the lowest
 /// of a file system's mounts stands for it.
 pub(crate) fn choose(mountinfo: &[u8], filter: &Filter) -> Vec<Volume> {
-    let mut mounts: Vec<Mount<'_>> = mountinfo::parse(mountinfo).take(MOUNTS_MAX).collect();
+    // Room for all at once: what grows is taken from the kernel and given back at each doubling.
+    let lines = mountinfo.iter().filter(|byte| **byte == b'\n').count();
+    let mut mounts: Vec<Mount<'_>> = Vec::with_capacity(lines.min(MOUNTS_MAX));
+    mounts.extend(mountinfo::parse(mountinfo).take(MOUNTS_MAX));
     drop_hidden(&mut mounts);
     let overlay = mounts.iter().find(|mount| mount.mount_point == b"/overlay").copied();
     // A host that lives in such a file itself has nothing else to count.
     let is_in_file = mounts.iter().any(|mount| mount.mount_point == b"/" && kinds::is_loop(mount));
-    let mut ranked: Vec<Mount<'_>> = Vec::new();
+    let mut ranked: Vec<Mount<'_>> = Vec::with_capacity(mounts.len());
     for mount in mounts.into_iter().filter(|mount| kinds::of(mount) != Kind::Other) {
         let at = ranked.partition_point(|other| rank(other) <= rank(&mount));
         ranked.insert(at, mount);

@@ -164,5 +164,5 @@ fn links_that_come_and_go_all_the_time_are_read_at_a_pace() {
         assert_eq!(speeds.last(), Some(&Some(1000 + second * 10)), "{second}");
         assert!(is_known || speeds.len() == 3, "{second}: {speeds:?}");
     }
-    assert_eq!(host.collector.renewals.get(), 1 + 3 + 10);
+    assert_eq!(host.collector.renewals.get(), 1 + 3 + 5);
 }
