@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::limits::BACKGROUND_STACK;
-use crate::read::{Buffer, is_short, will_not_answer};
+use crate::read::buffer::is_short;
+use crate::read::{Buffer, will_not_answer};
 
 /// One file, as the two threads share it. Nobody holds its lock across a system call.
 #[derive(Debug)]
