@@ -285,16 +285,23 @@ impl Desk {
         };
         let (again_at, is_named) = (since.plus(pause), before.is_some_and(|late| late.is_named));
         if self.late.len() == BACKGROUND_LATE_MAX {
-            self.late.remove(0);
+            // Not one that hangs: their threads are counted here.
+            let oldest = self.late.iter().position(|late| !late.hangs());
+            self.late.remove(oldest.unwrap_or_default());
         }
         let (is_out, is_stuck) = (true, false);
         self.late.push(Late { job, since, again_at, pause, is_out, is_stuck, is_named });
     }
 
-    /// Something to be read once has not come.
+    /// Something to be read once has not come. Who asks for it again asks for much else, so that is
+    /// after a pause as long as it has been silent.
     fn miss(&mut self, path: &Path) {
+        let pause = |late: &Late| {
+            let silent = self.now.since(late.since);
+            late.pause.max(silent).min(BACKGROUND_PAUSE_MAX)
+        };
         let late = self.late.iter().find(|late| late.is_like(path));
-        let again_at = late.map_or(self.now, |late| late.again_at.max(self.now.plus(late.pause)));
+        let again_at = late.map_or(self.now, |late| late.again_at.max(self.now.plus(pause(late))));
         let until = self.missed_until.map_or(again_at, |until| until.min(again_at));
         self.missed_until = Some(until);
     }

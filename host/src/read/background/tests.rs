@@ -224,6 +224,49 @@ fn what_is_read_once_is_there_later_when_it_is_late() {
     assert_eq!(rig.background.take_missed(), None);
 }
 
+/// A file that hangs for half an hour must not have all others read anew each minute.
+#[test]
+fn what_never_comes_is_missed_ever_less_often() {
+    let mut rig = Rig::new();
+    let root = Root::slow(&rig.folder, &rig.background);
+    rig.file("a/model", "X1\n");
+    rig.shut("a/model");
+    rig.later(1);
+    let mut asked = Vec::new();
+    while rig.second < 2000 {
+        assert_eq!(root.text("a/model", &mut rig.buffer), None);
+        let again_at = rig.background.take_missed().unwrap().as_millis() / 1000;
+        asked.push(again_at);
+        rig.later(again_at - rig.second);
+    }
+    assert_eq!(asked, [21, 41, 81, 161, 321, 641, 1281, 2481]);
+    rig.open("a/model");
+}
+
+#[test]
+fn threads_that_hang_are_not_forgotten_for_those_that_do_not() {
+    let mut rig = Rig::new();
+    rig.background.set_patience(Duration::from_millis(50));
+    let mut held = rig.file("held/x", "1");
+    rig.shut("held/x");
+    rig.later(1);
+    assert_eq!(rig.read(&mut held), None);
+    for at in 0..BACKGROUND_LATE_MAX {
+        let name = format!("{at}/x");
+        let mut slow = rig.file(&name, "1");
+        rig.shut(&name);
+        rig.later(1);
+        assert_eq!(rig.read(&mut slow), None, "{at}");
+        rig.open(&name);
+        rig.settle(&slow);
+    }
+    let desk = rig.background.0.borrow();
+    assert_eq!(desk.late.len(), BACKGROUND_LATE_MAX);
+    assert!(desk.late.iter().any(Late::hangs), "the one that is still there");
+    drop(desk);
+    rig.open("held/x");
+}
+
 #[test]
 fn what_comes_late_is_in_time_where_reports_are_far_apart() {
     let mut rig = Rig::new();
