@@ -20,7 +20,7 @@ fn a_slow_line_brings_new_values_and_is_not_cut() {
 
 /// The same for two minutes at 300 bytes a second, for who measures.
 #[test]
-#[ignore = "two minutes"]
+#[ignore = "two minutes, which .ci/run takes"]
 fn a_very_slow_line_brings_new_values_and_is_not_cut() {
     let Some(lab) = Lab::new("crawl") else { return };
     let ages = ages(&lab, "5s", 300, Duration::from_secs(120));
