@@ -13,8 +13,9 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::agent::{Temporary, load};
+use super::bare::Bare;
 use super::server::Server;
-use super::{Agent, Bare, block, every_second};
+use super::{Agent, block, every_second};
 
 /// A key and a certificate for it that names nobody.
 struct Identity {
