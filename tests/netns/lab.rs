@@ -44,12 +44,15 @@ impl Lab {
         lab.inside_agent(&["link", "add", "k-agt", "type", "veth", "peer", "name", "k-srv"]);
         lab.inside_agent(&["link", "set", "k-srv", "netns", &lab.server]);
         for (inside, device, host) in [(&lab.agent, "k-agt", 1), (&lab.server, "k-srv", 2)] {
+            // No address of the kernel's own choice, which it would find to be free much later.
+            ip(&["-n", inside, "link", "set", device, "addrgenmode", "none"]);
             ip(&["-n", inside, "addr", "add", &format!("10.77.0.{host}/24"), "dev", device]);
             let v6 = format!("fd77::{host}/64");
             ip(&["-n", inside, "addr", "add", &v6, "dev", device, "nodad"]);
             ip(&["-n", inside, "link", "set", device, "up"]);
             ip(&["-n", inside, "link", "set", "lo", "up"]);
         }
+        lab.settle();
         Some(lab)
     }
 
@@ -89,16 +92,19 @@ impl Lab {
         let tbf = ["root", "tbf", "rate", &rate, "burst", "1600", "latency", "60s"];
         let words = ["netns", "exec", &self.agent, "tc", "qdisc", "add", "dev", "k-agt"];
         ip(&[&words[..], &tbf].concat());
-        self.settle();
     }
 
-    /// Waits until the kernel has all addresses, so that none of them is news to the agent.
+    /// Waits until the kernel has told that the link is up: it takes its time over that, and what
+    /// it tells later is news to the agent, which then hears of the next change four seconds late.
     fn settle(&self) {
         let began = Instant::now();
-        let tentative = ["-n", &self.agent, "addr", "show", "tentative"];
-        while !Command::new("ip").args(tentative).output().unwrap().stdout.is_empty() {
-            assert!(began.elapsed() < Duration::from_secs(10), "addresses are tentative for good");
-            std::thread::sleep(Duration::from_millis(50));
+        for (inside, device) in [(&self.agent, "k-agt"), (&self.server, "k-srv")] {
+            let shown =
+                || Command::new("ip").args(["-n", inside, "-o", "link", "show", device]).output();
+            while !String::from_utf8_lossy(&shown().unwrap().stdout).contains("state UP") {
+                assert!(began.elapsed() < Duration::from_secs(10), "{device} is never up");
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
     }
 
