@@ -50,11 +50,17 @@ mod tests {
     use super::*;
     use crate::auth::Auth;
     use crate::fleet::Settings;
+    use crate::history::Nothing;
 
     /// Every path there is; it can be routed, so no two doors have the same.
     fn paths() -> BTreeSet<&'static str> {
         let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
-        let hub = Arc::new(Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None));
+        let hub = Arc::new(Hub::new(
+            Auth::new(BTreeMap::new(), None, None),
+            settings,
+            None,
+            Arc::new(Nothing),
+        ));
         let (sinks, _) = Sinks::open(&hub);
         drop(router(&hub, &sinks));
         DOORS.iter().flat_map(|door| door(&hub, &sinks)).map(|(path, _)| path).collect()

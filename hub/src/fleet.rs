@@ -26,6 +26,7 @@
 //!             format!("uptime {:?}, newest: {}", reading.sample.uptime, reading.newest)
 //!         }
 //!         Command::Publish(Update::Removed(id)) => format!("{id} is forgotten"),
+//!         Command::Publish(Update::Told(told)) => format!("{} told: {}", told.kind, told.data),
 //!         Command::Note(note) => format!("log: {note}"),
 //!     }))
 //! };
@@ -81,7 +82,7 @@ use kinglet_proto::ingest::{Label, Message};
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 pub use pace::{Pace, Verdict};
-pub use update::{Reading, Snapshot, Update};
+pub use update::{Reading, Snapshot, Told, Update};
 
 use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
 

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
+use crate::history::History;
 use crate::limits::{AGENT_QUEUE_MAX, VIEWERS_MAX};
 
 /// What everything in the server shares.
@@ -27,6 +28,8 @@ pub(crate) struct Hub {
     pub(crate) auth: Auth,
     /// Where invitations and enrolled hosts are; `None` where nobody is ever enrolled.
     pub(crate) state_dir: Option<PathBuf>,
+    /// What is remembered of the past.
+    pub(crate) history: Arc<dyn History>,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -54,12 +57,18 @@ const _: () = assert!(size_of::<Outgoing>() <= 24, "room for 32 of them is kept 
 
 impl Hub {
     /// A hub nobody is connected to.
-    pub(crate) fn new(auth: Auth, settings: Settings, state_dir: Option<PathBuf>) -> Self {
+    pub(crate) fn new(
+        auth: Auth,
+        settings: Settings,
+        state_dir: Option<PathBuf>,
+        history: Arc<dyn History>,
+    ) -> Self {
         let fleet = Fleet::new(settings);
         let (agents, sinks) = (HashMap::new(), Vec::new());
         Self {
             auth,
             state_dir,
+            history,
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -223,11 +232,13 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::history::Nothing;
 
     #[test]
     fn a_fleet_that_does_not_answer_is_not_alive() {
         let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
-        let hub = Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None);
+        let hub =
+            Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None, Arc::new(Nothing));
         let (says, heard) = mpsc::channel();
         std::thread::scope(|scope| {
             let taken = hub.lock();

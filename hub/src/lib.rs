@@ -10,6 +10,7 @@ pub mod demo;
 mod door;
 pub mod enroll;
 pub mod fleet;
+pub mod history;
 mod hub;
 pub mod limits;
 pub mod listen;

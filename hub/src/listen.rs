@@ -32,6 +32,7 @@ use tracing::{debug, warn};
 
 use crate::config::Config;
 use crate::door::router;
+use crate::history::Nothing;
 use crate::hub::Hub;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 use crate::sink::Sinks;
@@ -76,7 +77,7 @@ impl Server {
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let hub = Arc::new(Hub::new(auth, settings, state_dir));
+        let hub = Arc::new(Hub::new(auth, settings, state_dir, Arc::new(Nothing)));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })

@@ -43,7 +43,11 @@ fn encode(update: &Update, _: &Broadcast) -> Option<String> {
         Update::Reading(Reading { newest: true, host, sample, .. }) => {
             Some(server_info(&host.host(), host.label.ip.as_deref(), sample))
         }
-        Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Removed(_) => None,
+        Update::Reading(_)
+        | Update::Status(_)
+        | Update::Added(_)
+        | Update::Removed(_)
+        | Update::Told(_) => None,
     }
 }
 

@@ -20,6 +20,21 @@ pub enum Update {
     Added(Snapshot),
     /// A host is no longer known.
     Removed(HostId),
+    /// An agent told something beside its figures.
+    Told(Told),
+}
+
+/// What an agent told beside its figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its host.
+    pub host: Snapshot,
+    /// Its type in the envelope: `alert`, `status`, `config`, `system` or `performance`.
+    pub kind: String,
+    /// Its `data`, a JSON object as text, within bounds.
+    pub data: String,
+    /// When it came, by the hub's clocks.
+    pub received: Now,
 }
 
 /// A reading and where it belongs.

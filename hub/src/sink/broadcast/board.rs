@@ -37,6 +37,7 @@ impl Board {
                 self.0.insert(host.id.clone(), host.clone())
             }
             Update::Removed(id) => self.0.remove(id),
+            Update::Told(_) => None,
         }
     }
 
@@ -90,6 +91,7 @@ mod tests {
             Update::Status(host) => format!("{} online: {}", host.id, host.online),
             Update::Added(host) => format!("{} added", host.id),
             Update::Removed(id) => format!("{id} removed"),
+            Update::Told(told) => format!("{} told", told.kind),
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use super::*;
 use crate::auth::Auth;
 use crate::fleet::{ConnectionId, Input, Reading, Settings};
+use crate::history::Nothing;
 
 fn id(text: &str) -> HostId {
     HostId::parse(text).unwrap()
@@ -18,7 +19,7 @@ fn id(text: &str) -> HostId {
 
 fn new_hub() -> Arc<Hub> {
     let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
-    Arc::new(Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None))
+    Arc::new(Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None, Arc::new(Nothing)))
 }
 
 fn new_broadcast() -> Arc<Broadcast> {
@@ -45,6 +46,7 @@ fn words(update: &Update, _: &Broadcast) -> Option<String> {
         Update::Status(host) => format!("{} online: {}", host.id, host.online),
         Update::Added(host) => format!("{} added", host.id),
         Update::Removed(id) => format!("{id} removed"),
+        Update::Told(told) => format!("{} told", told.kind),
     })
 }
 

@@ -1,0 +1,152 @@
+//! What a hub remembers, as whoever asks sees it: a question, the lines that answer it, and the
+//! events that were kept. Nothing here knows how it is kept.
+//!
+//! A store is one implementation of [`History`]; the doors know no other name of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::sample::metric::Metric;
+use kinglet_proto::time::WallTime;
+
+/// What is asked about the past. Every call may wait for a disk: never from a task of the runtime.
+pub trait History: Send + Sync {
+    /// The lines of one metric of one host, one for each of its series, in the order of their
+    /// labels; empty when there is nothing in the range.
+    ///
+    /// # Errors
+    /// What cannot be answered, and why.
+    fn lines(&self, query: &Query<'_>) -> Result<Vec<Line>, QueryError>;
+
+    /// The kept events that match, newest first.
+    ///
+    /// # Errors
+    /// Only [`QueryError::Failed`].
+    fn events(&self, query: &EventQuery<'_>) -> Result<Vec<Event>, QueryError>;
+
+    /// How the store is.
+    fn state(&self) -> State;
+}
+
+/// One question about one metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Whose.
+    pub host: &'a HostId,
+    /// Of what.
+    pub metric: &'static Metric,
+    /// Only the series whose first label has this value; `None` for all.
+    pub label: Option<&'a str>,
+    /// From here on.
+    pub from: WallTime,
+    /// Up to here, this moment not included.
+    pub to: WallTime,
+    /// Seconds that one point stands for; `None` for the finest that there is for the whole range.
+    pub step_s: Option<u32>,
+}
+
+/// One series over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// What it is.
+    pub metric: &'static Metric,
+    /// Which series of it: a value for each of the metric's labels, in their order.
+    pub labels: Vec<String>,
+    /// Seconds that one point stands for; 1 for the readings as they came.
+    pub step_s: u32,
+    /// In the order of time. Where nothing came there is no point.
+    pub points: Vec<Point>,
+}
+
+/// What a metric was during one step. Of a counter all three are how much it rose in it, except
+/// where each reading is a point of its own (a step of one second): there they are what was read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// When the step began, milliseconds since 1970-01-01 UTC; a multiple of the step.
+    pub at_ms: u64,
+    /// The mean of what was read.
+    pub mean: f64,
+    /// The lowest.
+    pub min: f64,
+    /// The highest.
+    pub max: f64,
+}
+
+/// Which events are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct EventQuery<'a> {
+    /// Whose; `None` for all hosts.
+    pub host: Option<&'a HostId>,
+    /// `alert`, `status`, `config`, `system` or `performance`; `None` for all.
+    pub kind: Option<&'a str>,
+    /// From here on.
+    pub from: WallTime,
+    /// Up to here, this moment not included.
+    pub to: WallTime,
+    /// So many of the newest at most.
+    pub limit: usize,
+}
+
+/// Something an agent told beside its figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Whose.
+    pub host: HostId,
+    /// When it came, by the hub's clock.
+    pub at: WallTime,
+    /// Its type in the envelope.
+    pub kind: String,
+    /// Its `data`, a JSON object as text.
+    pub data: String,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryError {
+    /// Nothing was ever kept of this host.
+    UnknownHost,
+    /// More points than one answer holds; with the smallest step, in seconds, that fits.
+    TooManyPoints(u32),
+    /// The store cannot be read; in words.
+    Failed(String),
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownHost => f.write_str("no such host"),
+            Self::TooManyPoints(fits) => write!(f, "too many points: a step of {fits} s fits"),
+            Self::Failed(what) => write!(f, "the history cannot be read: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+/// How a store is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// Why nothing has been written lately, in words; `None` while all is well.
+    pub failing: Option<String>,
+    /// How long what came last may wait until it is written.
+    pub commit_interval: Duration,
+}
+
+/// A history without a past.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl History for Nothing {
+    fn lines(&self, _: &Query<'_>) -> Result<Vec<Line>, QueryError> {
+        Err(QueryError::UnknownHost)
+    }
+
+    fn events(&self, _: &EventQuery<'_>) -> Result<Vec<Event>, QueryError> {
+        Ok(Vec::new())
+    }
+
+    fn state(&self) -> State {
+        State::default()
+    }
+}
