@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+mod history;
 mod invite;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
 use kinglet_hub::listen::{ServeError, Server, check_tls};
+use kinglet_hub::store::StoreError;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
@@ -51,6 +53,12 @@ enum Command {
     },
     /// Invite a host: print the line that installs Kinglet there and lets it in
     Invite(invite::Invite),
+    /// Write what is remembered of a host as text
+    Export(history::Export),
+    /// Copy the history into a new file, while the hub runs or not
+    Backup(history::Backup),
+    /// Put a backup in the place of the history, while the hub does not run
+    Restore(history::Restore),
     /// Print a new token for an agent or a viewer, and the hash to put into the configuration
     Token,
 }
@@ -67,6 +75,10 @@ pub(crate) enum Failure {
     Random(String),
     /// The invitation asked for makes no sense.
     Invite(String),
+    /// What is asked of the history makes no sense, or there is none.
+    History(String),
+    /// The history cannot be read or written.
+    Store(PathBuf, StoreError),
     /// The state folder cannot be used.
     State(PathBuf, io::Error),
 }
@@ -78,11 +90,13 @@ impl Failure {
             Self::Config(_)
             | Self::Faults(_)
             | Self::Serve(ServeError::Tls(..))
-            | Self::Invite(_) => 2,
-            Self::Serve(ServeError::Listen(..))
+            | Self::Invite(_)
+            | Self::History(_) => 2,
+            Self::Serve(ServeError::Listen(..) | ServeError::Store(..))
             | Self::Demo(_)
             | Self::Io(_)
             | Self::Random(_)
+            | Self::Store(..)
             | Self::State(..) => 1,
         }
     }
@@ -99,7 +113,8 @@ impl fmt::Display for Failure {
             Self::Serve(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Invite(what) => f.write_str(what),
+            Self::Invite(what) | Self::History(what) => f.write_str(what),
+            Self::Store(path, error) => write!(f, "{}: {error}", path.display()),
             Self::State(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Random(error) => write!(f, "no randomness: {error}"),
         }
@@ -117,6 +132,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             demo::run(listen, &mut io::stdout(), stop).await.map_err(Failure::Demo)
         }),
         Command::Invite(wanted) => invite::invite(wanted),
+        Command::Export(wanted) => history::export(&wanted),
+        Command::Backup(wanted) => history::backup(&wanted),
+        Command::Restore(wanted) => history::restore(&wanted),
         Command::Token => print_token(),
     }
 }
@@ -194,5 +212,7 @@ fn start_log() {
         .with_writer(io::stderr)
         .with_ansi(false)
         .with_target(false)
+        // It would say on standard error that standard error is closed, and die of it.
+        .log_internal_errors(false)
         .init();
 }

@@ -2,6 +2,7 @@
 //! and the nearest key there is.
 
 mod enrolled;
+mod history;
 mod spelling;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use toml::Spanned;
 use crate::auth::{Auth, TokenHash};
 use crate::fleet::Settings;
 use crate::limits::OFFLINE_AFTER;
+use crate::store;
 
 /// What the owner decided.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where invitations and enrolled hosts are; `None` when nobody is ever enrolled.
     pub state_dir: Option<PathBuf>,
+    /// Where and how long the past is kept.
+    pub store: store::Settings,
     /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
@@ -112,6 +116,7 @@ struct RawConfig {
     #[serde(default)]
     host: Vec<Spanned<RawHost>>,
     fleet: Option<RawFleet>,
+    store: Option<history::RawStore>,
 }
 
 #[derive(Deserialize)]
@@ -171,10 +176,12 @@ fn parse(text: &str) -> Result<Config, Fault> {
         }
         hosts.push((id, label(host.into_inner())));
     }
-    let settings = Settings { offline_after, hosts };
+    let settings = Settings { offline_after, durable: false, hosts };
     let auth = Auth::new(tokens, fleet_token, viewers);
-    let state_dir = Some(raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR)));
-    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, faults: Vec::new() })
+    let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
+    let store = history::settings(raw.store.unwrap_or_default(), &state_dir)?;
+    let (state_dir, faults) = (Some(state_dir), Vec::new());
+    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, store, faults })
 }
 
 fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::fleet::Settings;
 use crate::limits::OFFLINE_AFTER;
 use crate::listen::{ServeError, Server};
+use crate::store;
 
 /// Why the demo failed.
 #[derive(Debug)]
@@ -51,9 +52,10 @@ pub async fn run(
     let token = new_token().map_err(|error| DemoError::Agent(error.to_string()))?;
     // The fleet's token is made for this run and known to nobody else.
     let auth = Auth::new(BTreeMap::new(), Some(TokenHash::of(&token)), None);
-    let settings = Settings { offline_after: OFFLINE_AFTER, hosts: Vec::new() };
+    let settings = Settings { offline_after: OFFLINE_AFTER, durable: false, hosts: Vec::new() };
     let (state_dir, faults) = (None, Vec::new());
-    let config = Config { listen, tls: None, auth, settings, state_dir, faults };
+    let store = store::Settings::in_memory();
+    let config = Config { listen, tls: None, auth, settings, state_dir, store, faults };
     let server = Server::bind(config).map_err(DemoError::Serve)?;
     let address = server.address();
     writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)")

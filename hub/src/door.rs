@@ -54,7 +54,8 @@ mod tests {
 
     /// Every path there is; it can be routed, so no two doors have the same.
     fn paths() -> BTreeSet<&'static str> {
-        let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
+        let settings =
+            Settings { offline_after: Duration::from_secs(60), durable: false, hosts: Vec::new() };
         let hub = Arc::new(Hub::new(
             Auth::new(BTreeMap::new(), None, None),
             settings,

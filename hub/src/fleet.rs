@@ -10,7 +10,8 @@
 //! use kinglet_proto::time::{Instant, Now, WallTime};
 //!
 //! let offline_after = Duration::from_secs(60);
-//! let mut fleet = Fleet::new(Settings { offline_after, hosts: Vec::new() });
+//! let settings = Settings { offline_after, durable: false, hosts: Vec::new() };
+//! let mut fleet = Fleet::new(settings);
 //! let mut feed = |second: u64, input: Input| {
 //!     let ms = second * 1000;
 //!     let wall = WallTime::from_unix_millis(1_800_000_000_000 + ms);
@@ -95,6 +96,8 @@ pub struct ConnectionId(pub u64);
 pub struct Settings {
     /// A host not heard of for this long is offline.
     pub offline_after: Duration,
+    /// Readings are safe when [`Input::Kept`] says so, and are acknowledged then; else at once.
+    pub durable: bool,
     /// Hosts known from the start, with what the owner calls them.
     pub hosts: Vec<(HostId, Label)>,
 }
@@ -125,6 +128,10 @@ pub enum Input {
     Left(ConnectionId),
     /// A host was enrolled, with what the owner calls it. Who reported as it so far may not.
     Enrolled(HostId, Label),
+    /// Every reading up to this number is safe.
+    Kept(u64),
+    /// Some readings that were not safe are lost.
+    Lost,
     /// A deadline may have passed.
     Tick,
 }
@@ -138,6 +145,10 @@ pub struct Fleet {
     visitors: BTreeMap<ConnectionId, Instant>,
     commands: VecDeque<Command>,
     check_at: Option<Instant>,
+    /// The number of the last reading.
+    readings: u64,
+    /// Answers that say something is safe, and the reading that has to be.
+    unsafe_answers: VecDeque<(u64, ConnectionId, Answer)>,
 }
 
 impl Fleet {
@@ -152,6 +163,8 @@ impl Fleet {
             visitors: BTreeMap::new(),
             commands: VecDeque::new(),
             check_at: None,
+            readings: 0,
+            unsafe_answers: VecDeque::new(),
         }
     }
 
@@ -173,6 +186,8 @@ impl Fleet {
             }
             Input::Left(connection) => self.leave(connection),
             Input::Enrolled(id, label) => self.enroll(id, label),
+            Input::Kept(number) => self.keep(number),
+            Input::Lost => self.lose(),
             Input::Tick => self.tick(now),
         }
     }

@@ -1,7 +1,7 @@
 //! What a hub remembers, as whoever asks sees it: a question, the lines that answer it, and the
 //! events that were kept. Nothing here knows how it is kept.
 //!
-//! A store is one implementation of [`History`]; the doors know no other name of it.
+//! A store is one implementation of [`History`]; nobody else knows another name of it.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,10 +10,29 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::time::WallTime;
 
-/// What is asked about the past. Every call may wait for a disk: never from a task of the runtime.
+use crate::fleet::Update;
+
+/// Keeps what happens, and is asked about the past.
 pub trait History: Send + Sync {
+    /// Whether what is kept outlives the program, so that agents may be told that it is safe.
+    fn is_durable(&self) -> bool;
+
+    /// Begins to keep; each time something is safe, or is not, it is told to `tell`.
+    fn start(&self, tell: Tell);
+
+    /// Keeps an update, or what of it is worth it. Never waits for a disk.
+    fn keep(&self, update: &Update);
+
+    /// Updates were lost on the way here: nothing that was kept after the last [`Kept::UpTo`] is
+    /// all there is.
+    fn missed(&self);
+
+    /// Writes what waits, and ends. Waits for the disk.
+    fn stop(&self);
+
     /// The lines of one metric of one host, one for each of its series, in the order of their
-    /// labels; empty when there is nothing in the range.
+    /// labels; empty when there is nothing in the range. This and [`events`](Self::events) wait for
+    /// the disk: never from a task of the runtime.
     ///
     /// # Errors
     /// What cannot be answered, and why.
@@ -27,6 +46,18 @@ pub trait History: Send + Sync {
 
     /// How the store is.
     fn state(&self) -> State;
+}
+
+/// Who is told what is safe.
+pub type Tell = Box<dyn Fn(Kept) + Send + Sync>;
+
+/// What is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Every reading up to this number of its kind ([`Reading::number`](crate::fleet::Reading)).
+    UpTo(u64),
+    /// Some that were not told to be safe are lost. Their agents still have them.
+    Lost,
 }
 
 /// One question about one metric.
@@ -138,6 +169,18 @@ pub struct State {
 pub struct Nothing;
 
 impl History for Nothing {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    fn start(&self, _: Tell) {}
+
+    fn keep(&self, _: &Update) {}
+
+    fn missed(&self) {}
+
+    fn stop(&self) {}
+
     fn lines(&self, _: &Query<'_>) -> Result<Vec<Line>, QueryError> {
         Err(QueryError::UnknownHost)
     }

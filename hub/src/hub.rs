@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_fleet_that_does_not_answer_is_not_alive() {
-        let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
+        let settings =
+            Settings { offline_after: Duration::from_secs(60), durable: false, hosts: Vec::new() };
         let hub =
             Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None, Arc::new(Nothing));
         let (says, heard) = mpsc::channel();

@@ -16,4 +16,5 @@ pub mod limits;
 pub mod listen;
 mod server;
 mod sink;
+pub mod store;
 mod turn;

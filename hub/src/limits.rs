@@ -90,3 +90,48 @@ const _: () = {
     assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
     assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);
 };
+
+// --- What is remembered.
+
+/// Bytes of readings that may wait to be written: more than half an hour of 200 hosts at 5 s, or
+/// five minutes of 2,000. What comes then is not kept, and not acknowledged.
+pub const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Updates that may wait for the store: more than half a second of the largest fleet's.
+pub const STORE_QUEUE_MAX: usize = 4096;
+/// Hosts a history has names for, those that are gone long ago too.
+pub const HOSTS_KEPT_MAX: usize = 100_000;
+/// Boots a history has names for. What comes from one more is kept, and not known again.
+pub const BOOTS_KEPT_MAX: usize = 1_000_000;
+/// Series a history has names for: 200 for each of 1,000 hosts that have no name in common.
+pub const SERIES_MAX: usize = 200_000;
+/// What is sent again is known for so long: longer than any agent keeps it. Milliseconds.
+pub const SEEN_FOR: u64 = 48 * 3600 * 1000;
+/// Two readings of one number are the same one when they are no further apart: ages are counted by
+/// agents, and lines are slow. Milliseconds.
+pub const SAME_WITHIN: u64 = 60 * 1000;
+/// A label may be so far ahead of the hub's clock. Milliseconds.
+pub const CLOCK_AHEAD_MAX: u64 = 10 * 60 * 1000;
+/// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
+pub const LOG_CUT: i64 = 20_000;
+/// Connections that read the history at one time; more wait.
+pub const READERS_MAX: usize = 4;
+/// Points one answer holds for each series.
+pub const POINTS_MAX: usize = 10_000;
+/// How long what came may wait until it is written.
+pub const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
+/// The same at most: acknowledgements wait as long, and agents hold what is not acknowledged.
+pub const COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(60);
+/// Every reading is kept for so long.
+pub const KEEP_RAW: Duration = Duration::from_secs(24 * 3600);
+/// A point a minute.
+pub const KEEP_MINUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A point a quarter of an hour.
+pub const KEEP_QUARTER: Duration = Duration::from_secs(90 * 24 * 3600);
+/// A point an hour.
+pub const KEEP_HOUR: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
+/// Nothing can be kept longer.
+pub const KEEP_MAX: Duration = Duration::from_secs(3660 * 24 * 3600);
+/// Events are kept for so long, and so many of them.
+pub const KEEP_EVENTS: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Events kept at most.
+pub const EVENTS_MAX: usize = 100_000;

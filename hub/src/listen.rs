@@ -25,17 +25,18 @@ pub use tls::{check as check_tls, pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::config::Config;
 use crate::door::router;
-use crate::history::Nothing;
+use crate::history::History as _;
 use crate::hub::Hub;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 use crate::sink::Sinks;
+use crate::store::{Store, StoreError};
 
 /// Why the hub cannot serve.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub enum ServeError {
     Listen(SocketAddr, io::Error),
     /// A certificate or key cannot be used.
     Tls(PathBuf, String),
+    /// The history cannot be kept in its file.
+    Store(PathBuf, StoreError),
 }
 
 impl fmt::Display for ServeError {
@@ -51,6 +54,7 @@ impl fmt::Display for ServeError {
         match self {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Tls(path, what) => write!(f, "{}: {what}", path.display()),
+            Self::Store(path, error) => write!(f, "the history {}: {error}", path.display()),
         }
     }
 }
@@ -72,12 +76,15 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
-        let Config { listen, tls, auth, settings, state_dir, faults: _ } = config;
+        let Config { listen, tls, auth, mut settings, state_dir, store, faults: _ } = config;
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
+        let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let hub = Arc::new(Hub::new(auth, settings, state_dir, Arc::new(Nothing)));
+        let store = Store::open(store).map_err(|error| ServeError::Store(path, error))?;
+        settings.durable = store.is_durable();
+        let hub = Arc::new(Hub::new(auth, settings, state_dir, Arc::new(store)));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })
@@ -116,6 +123,9 @@ impl Server {
         if timeout(CLOSE_TIMEOUT + Duration::from_millis(300), gone).await.is_err() {
             debug!("{} connections did not say goodbye", hub.sockets());
         }
+        let history = hub.history.clone();
+        // One that panicked has told why.
+        let _ = spawn_blocking(move || history.stop()).await;
     }
 }
 

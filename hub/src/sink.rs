@@ -4,6 +4,7 @@
 //! itself what it does when it was too slow; nobody waits for it.
 
 pub(crate) mod broadcast;
+mod keep;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use futures_util::future::BoxFuture;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::hub::feed::Feed;
-use crate::limits::BROADCAST_QUEUE_MAX;
+use crate::limits::{BROADCAST_QUEUE_MAX, STORE_QUEUE_MAX};
 
 /// Takes the fleet's updates in, and shows, keeps or passes them on.
 pub(crate) trait Sink: Any + Send + Sync {
@@ -30,7 +31,10 @@ struct Row {
 }
 
 /// Every sink.
-const SINKS: &[Row] = &[Row { queue_max: BROADCAST_QUEUE_MAX, open: broadcast::open }];
+const SINKS: &[Row] = &[
+    Row { queue_max: BROADCAST_QUEUE_MAX, open: broadcast::open },
+    Row { queue_max: STORE_QUEUE_MAX, open: keep::open },
+];
 
 /// The sinks of one hub, for the doors that show what one of them keeps.
 #[derive(Clone)]

@@ -31,7 +31,7 @@ export class Hub {
       `country_code = ${text(host.country)}`,
     ]);
     const config = [
-      `listen = "${this.address}"`, '[viewers]', viewers,
+      `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
       ...blocks,
     ];

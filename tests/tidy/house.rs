@@ -48,7 +48,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "hub/src/",
         &[
-            "limits", "clock", "turn", "history", "store", "fleet", "auth", "enroll", "config",
+            "limits", "clock", "turn", "fleet", "history", "store", "auth", "enroll", "config",
             "server", "hub", "sink", "door", "listen", "demo", "command",
         ],
     ),

@@ -56,6 +56,8 @@ pub enum Reason {
     TooManyViewers,
     /// A viewer's credentials were wrong.
     NotAllowed,
+    /// What it sent could not be kept.
+    NotKept,
     /// The hub stops.
     Stopping,
 }
@@ -71,9 +73,11 @@ impl Reason {
             | Self::TooFast
             | Self::NotAllowed => 1008,
             Self::Silent | Self::Stopping => 1001,
-            Self::TooManyVisitors | Self::TooManyHosts | Self::TooSlow | Self::TooManyViewers => {
-                1013
-            }
+            Self::TooManyVisitors
+            | Self::TooManyHosts
+            | Self::TooSlow
+            | Self::TooManyViewers
+            | Self::NotKept => 1013,
         }
     }
 }
@@ -92,6 +96,7 @@ impl fmt::Display for Reason {
             Self::TooSlow => "too slow: messages were lost",
             Self::TooManyViewers => "too many viewers",
             Self::NotAllowed => "a token is needed",
+            Self::NotKept => "not everything was kept: send it again",
             Self::Stopping => "the hub stops",
         })
     }

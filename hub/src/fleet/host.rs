@@ -108,6 +108,16 @@ impl Host {
         true
     }
 
+    /// Readings up to this number are safe, and their agent is told so.
+    pub(super) fn kept(&mut self, seq: u64) {
+        self.order.kept(seq);
+    }
+
+    /// What is not safe may come again.
+    pub(super) fn forget_unsafe(&mut self) {
+        self.order.forget_unsafe();
+    }
+
     /// The host as everybody outside the fleet sees it.
     pub(super) fn snapshot(&self, id: &HostId) -> Snapshot {
         Snapshot {

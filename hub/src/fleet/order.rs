@@ -22,6 +22,8 @@ pub(super) struct Order {
     runs: Vec<(u64, u64)>,
     /// Since when gaps have been waited for: the newest began then, or one was being filled.
     waiting_since: Instant,
+    /// The agent was told that everything up to here is safe; `None` before it was told anything.
+    kept: Option<u64>,
 }
 
 /// Where a reading belongs.
@@ -72,8 +74,25 @@ impl Order {
             done: at.seq,
             runs: Vec::new(),
             waiting_since: now,
+            kept: None,
         };
         Placed { newest: true, ack: Some(at.seq) }
+    }
+
+    /// The agent is told that everything up to here is safe.
+    pub(super) fn kept(&mut self, seq: u64) {
+        self.kept = Some(seq);
+    }
+
+    /// Goes back to what the agent was told: it has the rest, and will send it again.
+    pub(super) fn forget_unsafe(&mut self) {
+        match self.kept {
+            Some(kept) => {
+                self.runs.clear();
+                self.done = kept;
+            }
+            None => *self = Self::default(),
+        }
     }
 
     fn has(&self, seq: u64) -> bool {

@@ -1,6 +1,6 @@
 //! What comes on a connection that reports as a host: heard, placed, told and answered.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,64 @@ impl Fleet {
             Message::Login(_) | Message::Heartbeat | Message::Other => None,
         };
         if let Some(answer) = answer {
-            self.send(connection, answer);
+            self.answer(connection, answer);
+        }
+    }
+
+    /// Answers at once, or when what it says is safe is safe.
+    fn answer(&mut self, connection: ConnectionId, answer: Answer) {
+        match (&answer, self.settings.durable) {
+            (Answer::Ack(_) | Answer::BatchAck(_), true) => {
+                self.unsafe_answers.push_back((self.readings, connection, answer));
+            }
+            (
+                Answer::Ack(_)
+                | Answer::BatchAck(_)
+                | Answer::Connected(_)
+                | Answer::Login(_)
+                | Answer::Pong
+                | Answer::TooFast(_),
+                _,
+            ) => self.send(connection, answer),
+        }
+    }
+
+    /// Every reading up to this number is safe: whoever waits to hear so does.
+    pub(super) fn keep(&mut self, number: u64) {
+        // Of several acknowledgements the last one says all.
+        let mut acks: BTreeMap<ConnectionId, u64> = BTreeMap::new();
+        while let Some((_, connection, answer)) =
+            self.unsafe_answers.pop_front_if(|(of, ..)| *of <= number)
+        {
+            match answer {
+                Answer::Ack(seq) => drop(acks.insert(connection, seq)),
+                Answer::BatchAck(_)
+                | Answer::Connected(_)
+                | Answer::Login(_)
+                | Answer::Pong
+                | Answer::TooFast(_) => self.send(connection, answer),
+            }
+        }
+        for (connection, seq) in acks {
+            if let Some(host) = self.agents.get(&connection).and_then(|id| self.hosts.get_mut(id)) {
+                host.kept(seq);
+                self.send(connection, Answer::Ack(seq));
+            }
+        }
+    }
+
+    /// Some readings are lost that nobody was told are safe. Their agents still have them, and send
+    /// them again when they come back: all who wait to hear are asked to.
+    pub(super) fn lose(&mut self) {
+        let waiting: BTreeSet<ConnectionId> =
+            self.unsafe_answers.drain(..).map(|(_, connection, _)| connection).collect();
+        for connection in waiting {
+            let Some(id) = self.agents.remove(&connection) else { continue };
+            if let Some(host) = self.hosts.get_mut(&id) {
+                host.forget_unsafe();
+                host.connection = None;
+            }
+            self.close(connection, Reason::NotKept);
         }
     }
 
@@ -46,7 +103,7 @@ impl Fleet {
     fn reporting(&mut self, connection: ConnectionId) -> Option<Reporting<'_>> {
         let id = self.agents.get(&connection)?;
         let host = self.hosts.get_mut(id)?;
-        Some(Reporting { id, host, commands: &mut self.commands })
+        Some(Reporting { id, host, commands: &mut self.commands, readings: &mut self.readings })
     }
 }
 
@@ -55,6 +112,7 @@ struct Reporting<'a> {
     id: &'a HostId,
     host: &'a mut Host,
     commands: &'a mut VecDeque<Command>,
+    readings: &'a mut u64,
 }
 
 impl Reporting<'_> {
@@ -78,9 +136,9 @@ impl Reporting<'_> {
         if first {
             self.publish(Update::Status(host.clone()));
         }
-        let received = now;
-        self.publish(Update::Reading(Reading { host, sample, place, received, age, newest }));
-        // Nothing keeps readings yet, so what was taken in is as safe as it will ever be.
+        let (number, received) = (self.next_number(), now);
+        let reading = Reading { number, host, sample, place, received, age, newest };
+        self.publish(Update::Reading(reading));
         ack.map(Answer::Ack)
     }
 
@@ -96,11 +154,17 @@ impl Reporting<'_> {
         let host = self.host.snapshot(self.id);
         for Report { sample, place, age: _, label: _ } in batch.reports {
             let (host, sample) = (host.clone(), Arc::new(sample));
-            let (received, age, newest) = (now, None, false);
-            self.publish(Update::Reading(Reading { host, sample, place, received, age, newest }));
+            let (number, received, age, newest) = (self.next_number(), now, None, false);
+            let reading = Reading { number, host, sample, place, received, age, newest };
+            self.publish(Update::Reading(reading));
         }
         let ack = BatchAck { batch_id: batch.id, accepted, rejected: batch.rejected };
         Answer::BatchAck(Box::new(ack))
+    }
+
+    fn next_number(&mut self) -> u64 {
+        *self.readings += 1;
+        *self.readings
     }
 
     fn publish(&mut self, update: Update) {

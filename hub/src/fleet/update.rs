@@ -40,6 +40,9 @@ pub struct Told {
 /// A reading and where it belongs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
+    /// Its number among all readings of the fleet: whoever keeps them says by it how far all are
+    /// safe.
+    pub number: u64,
     /// Its host, after it was placed.
     pub host: Snapshot,
     /// The reading: the newest with its inventory merged in, any other as it came.
@@ -51,8 +54,8 @@ pub struct Reading {
     /// How old it was then; `None` where only its own label tells, by a clock that may be wrong.
     pub age: Option<Duration>,
     /// No later one has come: this is the host's state. Any other fills a gap, or was here before
-    /// and is sent again: the fleet does not remember each number, so who keeps readings goes by
-    /// host, boot and number.
+    /// and is sent again: the fleet does not remember each number. Who keeps readings goes by host,
+    /// boot and number, and by the time, for an agent that was restarted counts anew.
     pub newest: bool,
 }
 

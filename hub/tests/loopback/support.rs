@@ -53,7 +53,9 @@ impl Hub {
     /// A hub with this configuration, which lets the system choose the port.
     pub(crate) fn configured(text: &str) -> Self {
         let path = scratch("hub.toml");
-        std::fs::write(&path, text).unwrap();
+        // Where a test does not ask for one, nothing is remembered, and acknowledged at once.
+        let store = if text.contains("[store]") { "" } else { "\n[store]\npath = \"memory\"\n" };
+        std::fs::write(&path, format!("{text}{store}")).unwrap();
         let config = config::read(&path).unwrap_or_else(|error| panic!("{error}"));
         let (stop, stopped) = oneshot::channel();
         let (send_address, address) = std::sync::mpsc::channel();

@@ -380,7 +380,7 @@ impl Answer {
 
 fn new_fleet() -> Fleet {
     let hosts = vec![(id("host-0"), Label::default())];
-    Fleet::new(Settings { offline_after: OFFLINE_AFTER, hosts })
+    Fleet::new(Settings { offline_after: OFFLINE_AFTER, durable: false, hosts })
 }
 
 fn id(text: &str) -> HostId {

@@ -60,7 +60,9 @@ impl Board {
                 && shown.is_none_or(|shown| !Arc::ptr_eq(shown, sample))
             {
                 let (sample, place, age) = (sample.clone(), None, None);
-                let reading = Reading { host, sample, place, received: now, age, newest: true };
+                let number = 0; // It was kept when it came.
+                let reading =
+                    Reading { number, host, sample, place, received: now, age, newest: true };
                 updates.push(Update::Reading(reading));
             }
         }

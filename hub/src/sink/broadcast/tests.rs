@@ -18,7 +18,8 @@ fn id(text: &str) -> HostId {
 }
 
 fn new_hub() -> Arc<Hub> {
-    let settings = Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() };
+    let settings =
+        Settings { offline_after: Duration::from_secs(60), durable: false, hosts: Vec::new() };
     Arc::new(Hub::new(Auth::new(BTreeMap::new(), None, None), settings, None, Arc::new(Nothing)))
 }
 

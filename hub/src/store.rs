@@ -1,0 +1,335 @@
+//! The history of a fleet in one SQLite file.
+//!
+//! Readings are appended to a log, one transaction for all that came in an interval; once an hour
+//! those of a host become a block, a day of blocks becomes points of a minute, a quarter and an
+//! hour. One thread writes. Who asks has a connection to read of its own, and neither waits for the
+//! other.
+//!
+//! ```text
+//! keep -> waiting -> log -> raw blocks -> rolled blocks
+//!          (memory)   5 s      1 h            1 day
+//! ```
+
+mod bucket;
+mod column;
+mod database;
+mod decimal;
+mod error;
+mod export;
+mod fold;
+mod index;
+mod names;
+mod raw;
+mod read;
+mod rolled;
+mod row;
+mod schema;
+mod seen;
+mod series;
+mod sheet;
+mod tail;
+mod tier;
+mod varint;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use database::{Database, Events};
+pub use error::StoreError;
+pub use export::{ExportFormat, backup, export, restore};
+use index::{Index, Waiting, WaitingEvent};
+use kinglet_proto::host::HostId;
+use kinglet_proto::time::WallTime;
+use nix::fcntl::{Flock, FlockArg};
+use read::{Failure, Question};
+pub use tier::Retention;
+use writer::Writer;
+
+use crate::clock;
+use crate::fleet::Update;
+use crate::history::{Event, EventQuery, History, Line, Query, QueryError, State, Tell};
+use crate::limits::{
+    KEEP_HOUR, KEEP_MINUTE, KEEP_QUARTER, KEEP_RAW, READERS_MAX, WAITING_BYTES_MAX,
+};
+
+/// What the owner decided about the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The file; `None` for a history that ends with the program.
+    pub path: Option<PathBuf>,
+    /// How long what came may wait until it is written.
+    pub commit_interval: Duration,
+    /// How long each resolution is kept.
+    pub retention: Retention,
+}
+
+impl Settings {
+    /// A history that ends with the program.
+    pub fn in_memory() -> Self {
+        let retention = Retention {
+            raw: KEEP_RAW,
+            minute: KEEP_MINUTE,
+            quarter: KEEP_QUARTER,
+            hour: KEEP_HOUR,
+        };
+        Self { path: None, commit_interval: Duration::from_secs(1), retention }
+    }
+}
+
+/// A history in a file, or in memory.
+pub struct Store {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Nobody else writes to the file.
+    _lock: Option<Flock<std::fs::File>>,
+}
+
+/// What the writing thread shares with all others.
+struct Shared {
+    settings: Settings,
+    index: Mutex<Index>,
+    queue: Mutex<Queue>,
+    /// There is something in the queue that does not wait for the interval.
+    wake: Condvar,
+    database: Mutex<Database>,
+    /// Connections that read, for the next question.
+    readers: Mutex<Vec<Database>>,
+    failing: Mutex<Option<String>>,
+}
+
+/// What waits to be written.
+#[derive(Default)]
+struct Queue {
+    rows: Vec<Waiting>,
+    events: Vec<WaitingEvent>,
+    bytes: usize,
+    /// The number of the last reading in it, or before it.
+    number: u64,
+    /// Something did not come in.
+    lost: bool,
+    stop: bool,
+}
+
+impl Store {
+    /// Opens the history, or makes a new one. A damaged file is moved aside, which is told in the
+    /// log.
+    ///
+    /// # Errors
+    /// The file cannot be used: a later version wrote it, another hub has it, its folder is not
+    /// there or not ours.
+    pub fn open(settings: Settings) -> Result<Self, StoreError> {
+        let now = clock::now().wall.unix_millis();
+        let (lock, database, index) = match &settings.path {
+            None => (None, Database::open_in_memory()?, Index::default()),
+            Some(path) => {
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder)?;
+                }
+                let lock = lock(path)?;
+                let (database, index) = open_or_replace(path, now)?;
+                (Some(lock), database, index)
+            }
+        };
+        let shared = Shared {
+            settings,
+            index: Mutex::new(index),
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            database: Mutex::new(database),
+            readers: Mutex::default(),
+            failing: Mutex::default(),
+        };
+        Ok(Self { shared: Arc::new(shared), thread: Mutex::default(), _lock: lock })
+    }
+}
+
+/// Keeps others from writing to the file for as long as it is held.
+fn lock(path: &Path) -> Result<Flock<std::fs::File>, StoreError> {
+    let path = path.with_extension("lock");
+    let file = std::fs::File::options().create(true).append(true).open(path)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StoreError::InUse)
+}
+
+/// A file, and what is known of it; a new one where the old is damaged.
+fn open_or_replace(path: &Path, now: u64) -> Result<(Database, Index), StoreError> {
+    let open = || {
+        let database = Database::open(path)?;
+        let index = Index::restore(&database, now)?;
+        Ok((database, index))
+    };
+    match open() {
+        Err(error) if StoreError::is_damage(&error) => {
+            let aside = move_aside(path, "damaged", now)?;
+            tracing::error!(
+                "{} is damaged: it is kept as {}, and a new history begins",
+                path.display(),
+                aside.display()
+            );
+            open()
+        }
+        opened => opened,
+    }
+}
+
+/// Renames the file and what belongs to it; its new name.
+fn move_aside(path: &Path, why: &str, now: u64) -> Result<PathBuf, StoreError> {
+    let with = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let aside = with(&format!(".{why}-{}", now / 1000));
+    std::fs::rename(path, &aside)?;
+    for end in ["-wal", "-shm"] {
+        // Without the file they belong to they mean nothing, and would be taken for the new one's.
+        let mut name = aside.as_os_str().to_owned();
+        name.push(end);
+        match std::fs::rename(with(end), name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(aside)
+}
+
+/// A lock that a thread has died with guards nothing that is half done.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl History for Store {
+    fn is_durable(&self) -> bool {
+        self.shared.settings.path.is_some()
+    }
+
+    fn start(&self, tell: Tell) {
+        let writer = Writer::new(self.shared.clone(), tell);
+        let thread = std::thread::Builder::new().name("history".to_owned());
+        match thread.spawn(move || writer.run()) {
+            Ok(thread) => *held(&self.thread) = Some(thread),
+            Err(error) => {
+                *held(&self.shared.failing) = Some(format!("no thread to write it: {error}"));
+            }
+        }
+    }
+
+    fn keep(&self, update: &Update) {
+        match update {
+            Update::Reading(reading) => {
+                let row = held(&self.shared.index).pack(reading);
+                let mut queue = held(&self.shared.queue);
+                queue.number = reading.number;
+                queue.push(row);
+            }
+            Update::Told(told) => {
+                let event = held(&self.shared.index).pack_event(told);
+                held(&self.shared.queue).events.extend(event);
+            }
+            Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
+        }
+    }
+
+    fn missed(&self) {
+        held(&self.shared.queue).lost = true;
+    }
+
+    fn stop(&self) {
+        held(&self.shared.queue).stop = true;
+        self.shared.wake.notify_all();
+        if let Some(thread) = held(&self.thread).take() {
+            // One that has died has told why.
+            let _ = thread.join();
+        }
+    }
+
+    fn lines(&self, query: &Query<'_>) -> Result<Vec<Line>, QueryError> {
+        let index = held(&self.shared.index);
+        let host = index.hosts.find(query.host.as_str()).ok_or(QueryError::UnknownHost)?;
+        let series = index.series.of(query.metric, query.label);
+        let tail = index.state(host).map(|state| state.tail.clone()).unwrap_or_default();
+        drop(index);
+        let (from, to) = (query.from.unix_millis(), query.to.unix_millis());
+        let tail = tail.ids();
+        let answer = self.shared.read(|db| {
+            let (kind, tail, series) = (query.metric.kind, &tail[..], &series[..]);
+            Question { db, host, tail, series, kind, from, to }.answer(query.step_s)
+        });
+        let (step_s, answer) = answer.map_err(|failure| match failure {
+            Failure::Query(error) => error,
+            Failure::Store(error) => QueryError::Failed(error.to_string()),
+        })?;
+        let index = held(&self.shared.index);
+        let labels = |id| index.series.get(id).map(|series| series.labels.clone());
+        let lines = answer.into_iter().map(|(id, points)| {
+            let labels = labels(id).unwrap_or_default();
+            Line { metric: query.metric, labels, step_s, points }
+        });
+        let mut lines: Vec<Line> = lines.collect();
+        lines.sort_by(|one, other| one.labels.cmp(&other.labels));
+        Ok(lines)
+    }
+
+    fn events(&self, query: &EventQuery<'_>) -> Result<Vec<Event>, QueryError> {
+        let find = |host: &HostId| held(&self.shared.index).hosts.find(host.as_str());
+        let host = match query.host.map(find) {
+            Some(None) => return Ok(Vec::new()),
+            Some(host) => host,
+            None => None,
+        };
+        let (from, to) = (query.from.unix_millis(), query.to.unix_millis());
+        let wanted = Events { host, kind: query.kind, from, to, limit: query.limit };
+        let found = self.shared.read(|db| Ok::<_, StoreError>(db.events(&wanted)?));
+        let found = found.map_err(|error| QueryError::Failed(error.to_string()))?;
+        let event = |(host, at, kind, data): database::EventRow| {
+            let at = WallTime::from_unix_millis(at);
+            Some(Event { host: HostId::parse(&host).ok()?, at, kind, data })
+        };
+        Ok(found.into_iter().filter_map(event).collect())
+    }
+
+    fn state(&self) -> State {
+        let failing = held(&self.shared.failing).clone();
+        State { failing, commit_interval: self.shared.settings.commit_interval }
+    }
+}
+
+impl Shared {
+    /// Runs a question on a connection of its own, or on the only one there is.
+    fn read<T, E: From<StoreError>>(
+        &self,
+        ask: impl FnOnce(&Database) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(path) = &self.settings.path else {
+            return ask(&held(&self.database));
+        };
+        let kept = held(&self.readers).pop();
+        let mut reader = match kept {
+            Some(reader) => reader,
+            None => Database::open_to_read(path)?,
+        };
+        let answer = reader.read(|db| Ok(ask(db)));
+        let mut readers = held(&self.readers);
+        if readers.len() < READERS_MAX {
+            readers.push(reader);
+        }
+        answer?
+    }
+}
+
+impl Queue {
+    fn push(&mut self, row: Option<Waiting>) {
+        match row {
+            Some(row) if self.bytes < WAITING_BYTES_MAX => {
+                self.bytes += row.figures.len() + size_of::<Waiting>();
+                self.rows.push(row);
+            }
+            Some(_) | None => self.lost = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

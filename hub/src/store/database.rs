@@ -1,0 +1,369 @@
+//! The file, and every statement that is run on it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
+
+use super::error::StoreError;
+use super::row::Seat;
+use super::schema;
+use super::tier::Tier;
+
+/// A connection to the file.
+#[derive(Debug)]
+pub(super) struct Database(Connection);
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LogRow {
+    pub(super) id: i64,
+    pub(super) host: u32,
+    pub(super) at: u64,
+    pub(super) place: Option<Seat>,
+    pub(super) figures: Vec<u8>,
+}
+
+/// How far a host's rows are in blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Folded {
+    /// Rows up to this number that are from before `at` are in blocks.
+    pub(super) id: i64,
+    pub(super) at: u64,
+    /// What was before this is in the coarser blocks too.
+    pub(super) rolled_at: u64,
+}
+
+/// Pages that may wait in the write-ahead log: 4 MiB.
+const CHECKPOINT_PAGES: u32 = 1000;
+/// KiB of pages that each connection keeps.
+const CACHE_KIB: i32 = 2048;
+/// How long to wait for who else has the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Database {
+    /// Opens the file to write, and makes it one of this version.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut db = Connection::open(path)?;
+        db.busy_timeout(PATIENCE)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        // What is committed survives the loss of power.
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        // What a checkpoint has emptied is given back to the system.
+        db.pragma_update(None, "journal_size_limit", i64::from(CHECKPOINT_PAGES) * 4096)?;
+        db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        schema::migrate(&mut db)?;
+        Ok(Self(db))
+    }
+
+    /// A history that ends with the program.
+    pub(super) fn open_in_memory() -> Result<Self, StoreError> {
+        let mut db = Connection::open_in_memory()?;
+        schema::migrate(&mut db)?;
+        Ok(Self(db))
+    }
+
+    /// Opens the file to read; it has to be there and of this version.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        db.busy_timeout(PATIENCE)?;
+        db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        schema::check(&db)?;
+        Ok(Self(db))
+    }
+
+    /// Runs `work` in one transaction: all of it is in the file, or nothing.
+    pub(super) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.within("BEGIN IMMEDIATE", work)
+    }
+
+    /// Runs `work` on the file as it is now, whatever is written meanwhile.
+    pub(super) fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.within("BEGIN", work)
+    }
+
+    fn within<T>(
+        &mut self,
+        begin: &str,
+        work: impl FnOnce(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.0.execute_batch(begin)?;
+        let done = work(self).and_then(|done| Ok(self.0.execute_batch("COMMIT").map(|()| done)?));
+        if done.is_err() && !self.0.is_autocommit() {
+            // Where even this fails the connection has ended the transaction by itself.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+        done
+    }
+
+    /// Numbers and names of a table.
+    pub(super) fn names(&self, table: Names) -> Result<Vec<(u32, String)>, StoreError> {
+        let mut statement = self.0.prepare(&format!("SELECT id, name FROM {table} ORDER BY id"))?;
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn add_name(&self, table: Names, id: u32, name: &str) -> Result<(), StoreError> {
+        let sql = format!("INSERT INTO {table} (id, name) VALUES (?, ?)");
+        self.0.prepare_cached(&sql)?.execute((id, name))?;
+        Ok(())
+    }
+
+    /// How far each host is in blocks.
+    pub(super) fn folded(&self) -> Result<Vec<(u32, Folded)>, StoreError> {
+        let mut statement =
+            self.0.prepare("SELECT id, folded_id, folded_at, rolled_at FROM host")?;
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, folded(row, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How far one host is in blocks.
+    pub(super) fn folded_of(&self, host: u32) -> Result<Folded, StoreError> {
+        let sql = "SELECT folded_id, folded_at, rolled_at FROM host WHERE id = ?";
+        let found = self.0.prepare_cached(sql)?.query_row([host], |row| folded(row, 0)).optional();
+        Ok(found?.unwrap_or_default())
+    }
+
+    pub(super) fn set_folded(&self, host: u32, folded: Folded) -> Result<(), StoreError> {
+        let sql = "UPDATE host SET folded_id = ?, folded_at = ?, rolled_at = ? WHERE id = ?";
+        let (at, rolled_at) = (signed(folded.at), signed(folded.rolled_at));
+        self.0.prepare_cached(sql)?.execute((folded.id, at, rolled_at, host))?;
+        Ok(())
+    }
+
+    /// Every row of the log without its figures, in the order of their numbers.
+    pub(super) fn each_log_row(&self, mut take: impl FnMut(LogRow)) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare("SELECT id, host, at, boot, seq, x'' FROM log")?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            take(log_row(row)?);
+        }
+        Ok(())
+    }
+
+    /// One row of the log; `None` when it is there no more.
+    pub(super) fn log_row(&self, id: i64) -> Result<Option<LogRow>, StoreError> {
+        let sql = "SELECT id, host, at, boot, seq, figures FROM log WHERE id = ?";
+        Ok(self.0.prepare_cached(sql)?.query_row([id], log_row).optional()?)
+    }
+
+    pub(super) fn add_log_row(&self, row: &LogRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO log (id, host, at, boot, seq, figures) VALUES (?, ?, ?, ?, ?, ?)";
+        let (boot, seq) = row.place.map(|seat| (seat.boot, seat.seq.cast_signed())).unzip();
+        let values = (row.id, row.host, signed(row.at), boot, seq, row.figures.as_slice());
+        self.0.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// The first and the last number of the log.
+    pub(super) fn log_ends(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let sql = "SELECT (SELECT min(id) FROM log), (SELECT max(id) FROM log)";
+        let ends: (Option<i64>, Option<i64>) =
+            self.0.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(ends.0.zip(ends.1))
+    }
+
+    /// Takes the rows before this number out of the log.
+    pub(super) fn cut_log(&self, before: i64) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM log WHERE id < ?")?.execute([before])?;
+        Ok(())
+    }
+
+    pub(super) fn remove_log_row(&self, id: i64) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM log WHERE id = ?")?.execute([id])?;
+        Ok(())
+    }
+
+    /// The block of a host that begins at this moment.
+    pub(super) fn block(
+        &self,
+        host: u32,
+        tier: Tier,
+        at: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT cells FROM block WHERE host = ? AND tier = ? AND at = ?";
+        let key = (host, tier.number(), signed(at));
+        Ok(self.0.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?)
+    }
+
+    /// The blocks of a host that begin in this range, in the order of time.
+    pub(super) fn blocks(
+        &self,
+        host: u32,
+        tier: Tier,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let sql = "SELECT at, cells FROM block WHERE host = ? AND tier = ? AND at >= ? AND at < ?
+                   ORDER BY at";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let range = (host, tier.number(), signed(from), signed(to));
+        let rows = statement.query_map(range, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the first block of a host begins.
+    pub(super) fn first_block(&self, host: u32, tier: Tier) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT at FROM block WHERE host = ? AND tier = ? ORDER BY at LIMIT 1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let found = statement.query_row((host, tier.number()), |row| unsigned(row, 0));
+        Ok(found.optional()?)
+    }
+
+    /// Which numbers are in raw blocks that begin at this moment or later, by host.
+    pub(super) fn each_seen(
+        &self,
+        from: u64,
+        mut take: impl FnMut(u32, Vec<u8>),
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT host, seen FROM block WHERE tier = 0 AND at >= ?";
+        let mut statement = self.0.prepare(sql)?;
+        let mut rows = statement.query([signed(from)])?;
+        while let Some(row) = rows.next()? {
+            take(row.get(0)?, row.get(1)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_block(
+        &self,
+        host: u32,
+        tier: Tier,
+        at: u64,
+        seen: &[u8],
+        cells: &[u8],
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO block (host, tier, at, seen, cells)
+                   VALUES (?, ?, ?, ?, ?)";
+        self.0.prepare_cached(sql)?.execute((host, tier.number(), signed(at), seen, cells))?;
+        Ok(())
+    }
+
+    /// Forgets the blocks of a host that begin before this.
+    pub(super) fn cut_blocks(&self, host: u32, tier: Tier, before: u64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM block WHERE host = ? AND tier = ? AND at < ?";
+        self.0.prepare_cached(sql)?.execute((host, tier.number(), signed(before)))?;
+        Ok(())
+    }
+
+    pub(super) fn add_event(
+        &self,
+        host: u32,
+        at: u64,
+        kind: &str,
+        data: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO event (host, at, kind, data) VALUES (?, ?, ?, ?)";
+        self.0.prepare_cached(sql)?.execute((host, signed(at), kind, data))?;
+        Ok(())
+    }
+
+    /// Events of a host, or of all, newest first: host, time, kind, data.
+    pub(super) fn events(&self, wanted: &Events<'_>) -> Result<Vec<EventRow>, StoreError> {
+        let sql = "SELECT host.name, event.at, kind, data FROM event JOIN host
+                   ON host.id = event.host
+                   WHERE event.at >= ?1 AND event.at < ?2 AND (?3 IS NULL OR event.host = ?3)
+                   AND (?4 IS NULL OR kind = ?4) ORDER BY event.at DESC, event.id DESC LIMIT ?5";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
+        let values = (signed(wanted.from), signed(wanted.to), wanted.host, wanted.kind, limit);
+        let event =
+            |row: &SqlRow<'_>| Ok((row.get(0)?, unsigned(row, 1)?, row.get(2)?, row.get(3)?));
+        let rows = statement.query_map(values, event)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets events from before this, and all but the newest so many.
+    pub(super) fn cut_events(&self, before: u64, most: usize) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM event WHERE at < ?")?.execute([signed(before)])?;
+        let sql = "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.0.prepare_cached(sql)?.execute([most])?;
+        Ok(())
+    }
+
+    /// Writes the whole of it, as it is now, into a new file.
+    pub(super) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        self.0.execute("VACUUM INTO ?", [path.to_string_lossy()])?;
+        Ok(())
+    }
+
+    /// As if the disk were full at so many pages.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, most: Option<u32>) {
+        let sql = format!("PRAGMA max_page_count = {}", most.unwrap_or(1_000_000_000));
+        self.0.query_row(&sql, (), |_| Ok(())).unwrap();
+    }
+
+    /// Looks at every page; what is wrong is [`StoreError::Damaged`].
+    pub(super) fn check_all(&self) -> Result<(), StoreError> {
+        let word: String = self.0.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
+        if word == "ok" { Ok(()) } else { Err(StoreError::Damaged) }
+    }
+}
+
+/// Name, time, kind and data of an event.
+pub(super) type EventRow = (String, u64, String, String);
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Events<'a> {
+    pub(super) host: Option<u32>,
+    pub(super) kind: Option<&'a str>,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) limit: usize,
+}
+
+/// A table of numbered names.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Names {
+    Host,
+    Boot,
+    Series,
+}
+
+impl std::fmt::Display for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::Boot => "boot",
+            Self::Series => "series",
+        })
+    }
+}
+
+fn folded(row: &SqlRow<'_>, from: usize) -> rusqlite::Result<Folded> {
+    let (at, rolled_at) = (unsigned(row, from + 1)?, unsigned(row, from + 2)?);
+    Ok(Folded { id: row.get(from)?, at, rolled_at })
+}
+
+fn log_row(row: &SqlRow<'_>) -> rusqlite::Result<LogRow> {
+    let boot: Option<u32> = row.get(3)?;
+    let seq: Option<i64> = row.get(4)?;
+    let place = boot.zip(seq).map(|(boot, seq)| Seat { boot, seq: seq.cast_unsigned() });
+    let at = unsigned(row, 2)?;
+    Ok(LogRow { id: row.get(0)?, host: row.get(1)?, at, place, figures: row.get(5)? })
+}
+
+/// Times are below 2^63 by far.
+fn signed(time: u64) -> i64 {
+    i64::try_from(time).unwrap_or(i64::MAX)
+}
+
+fn unsigned(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+        .map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
+        })
+}

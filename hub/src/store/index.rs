@@ -1,0 +1,165 @@
+//! What the store knows without asking the file: names, what of each host is in no block yet, and
+//! which numbers have come.
+
+use std::collections::HashMap;
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::sample::metric::Kind;
+
+use super::database::{self, Database, Folded};
+use super::error::StoreError;
+use super::names::Names;
+use super::row::{Seat, pack};
+use super::seen::Seen;
+use super::series::{Catalogue, SeriesId};
+use super::tail::Tail;
+use crate::fleet::{Reading, Told};
+use crate::limits::{BOOTS_KEPT_MAX, CLOCK_AHEAD_MAX, HOSTS_KEPT_MAX, SEEN_FOR};
+
+/// The index of one file.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    pub(super) series: Catalogue,
+    pub(super) boots: Names,
+    pub(super) hosts: Names,
+    states: HashMap<u32, HostState>,
+    /// The number of the next row of the log. None is used twice, even when the log is empty.
+    pub(super) next_id: i64,
+}
+
+/// One host.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HostState {
+    pub(super) tail: Tail,
+    pub(super) seen: Seen,
+    pub(super) folded: Folded,
+}
+
+/// A reading that waits to be written.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) host: u32,
+    pub(super) at: u64,
+    pub(super) place: Option<Seat>,
+    /// It is as new as can be. Whatever came before, it is not that again, unless it is the same
+    /// to the last figure.
+    pub(super) live: bool,
+    /// Only its own label tells when it was taken.
+    pub(super) labelled: bool,
+    pub(super) figures: Vec<u8>,
+}
+
+/// An event that waits to be written.
+#[derive(Debug, Clone)]
+pub(super) struct WaitingEvent {
+    pub(super) host: u32,
+    pub(super) at: u64,
+    pub(super) kind: String,
+    pub(super) data: String,
+}
+
+impl Index {
+    /// Reads what a file has.
+    pub(super) fn restore(db: &Database, now: u64) -> Result<Self, StoreError> {
+        let mut index = Self::default();
+        for (id, name) in db.names(database::Names::Host)? {
+            index.hosts.restore(id, name);
+        }
+        for (id, name) in db.names(database::Names::Boot)? {
+            index.boots.restore(id, name);
+        }
+        for (id, key) in db.names(database::Names::Series)? {
+            index.series.restore(SeriesId(id), &key);
+        }
+        for (id, folded) in db.folded()? {
+            index.next_id = index.next_id.max(folded.id + 1);
+            index.states.insert(id, HostState { folded, ..HostState::default() });
+        }
+        db.each_log_row(|row| {
+            index.next_id = index.next_id.max(row.id + 1);
+            let state = index.states.entry(row.host).or_default();
+            if state.folded.has(row.id, row.at) {
+                return;
+            }
+            state.tail.push(row.id);
+            row.place.into_iter().for_each(|seat| state.seen.add(seat));
+        })?;
+        let mut damaged = Ok(());
+        db.each_seen(now.saturating_sub(SEEN_FOR), |host, bytes| match Seen::decode(&bytes) {
+            Ok(seen) => index.states.entry(host).or_default().seen.add_all(&seen),
+            Err(error) => damaged = Err(error),
+        })?;
+        damaged?;
+        Ok(index)
+    }
+
+    /// A host's state; an empty one for an unknown host.
+    pub(super) fn state(&self, host: u32) -> Option<&HostState> {
+        self.states.get(&host)
+    }
+
+    pub(super) fn state_mut(&mut self, host: u32) -> &mut HostState {
+        self.states.entry(host).or_default()
+    }
+
+    /// The numbers of all hosts.
+    pub(super) fn all(&self) -> Vec<u32> {
+        self.states.keys().copied().collect()
+    }
+
+    /// The first row of the log that is in no block yet.
+    pub(super) fn first_needed(&self) -> i64 {
+        let firsts = self.states.values().filter_map(|state| state.tail.first());
+        firsts.min().unwrap_or(self.next_id)
+    }
+
+    /// How the figures of each series move, by its number.
+    pub(super) fn kinds(&self) -> Vec<Kind> {
+        let series = (0..).map_while(|id| self.series.get(SeriesId(id + 1)));
+        series.map(|series| series.metric.map_or(Kind::Gauge, |metric| metric.kind)).collect()
+    }
+
+    /// A reading as it is written; `None` when there are too many hosts.
+    pub(super) fn pack(&mut self, reading: &Reading) -> Option<Waiting> {
+        let host = self.host(&reading.host.id)?;
+        let boots = &mut self.boots;
+        let place = reading.place.as_ref().and_then(|place| {
+            let boot = boots.number(&place.boot_id, BOOTS_KEPT_MAX)?;
+            Some(Seat { boot, seq: place.seq })
+        });
+        let received = reading.received.wall.unix_millis();
+        let at = match reading.age {
+            Some(age) => received.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(0)),
+            None => match reading.sample.timestamp.unix_millis() {
+                0 => received,
+                label => label.min(received + CLOCK_AHEAD_MAX),
+            },
+        };
+        let series = &mut self.series;
+        let mut figures = Vec::with_capacity(64);
+        reading.sample.read(|figure| {
+            figures.extend(series.number(figure).map(|id| (id, figure.value.get())));
+        });
+        let live = reading.age.is_some_and(|age| age.is_zero());
+        let labelled = reading.age.is_none();
+        Some(Waiting { host, at, place, live, labelled, figures: pack(&mut figures) })
+    }
+
+    /// An event as it is written; `None` when there are too many hosts.
+    pub(super) fn pack_event(&mut self, told: &Told) -> Option<WaitingEvent> {
+        let at = told.received.wall.unix_millis();
+        let (kind, data) = (told.kind.clone(), told.data.clone());
+        Some(WaitingEvent { host: self.host(&told.host.id)?, at, kind, data })
+    }
+
+    fn host(&mut self, id: &HostId) -> Option<u32> {
+        self.hosts.number(id.as_str(), HOSTS_KEPT_MAX)
+    }
+}
+
+impl Folded {
+    /// Whether this row of the log is in a block.
+    pub(super) fn has(&self, id: i64, at: u64) -> bool {
+        id <= self.id && at < self.at
+    }
+}

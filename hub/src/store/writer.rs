@@ -1,0 +1,368 @@
+//! The thread that writes: all that waits in one transaction, and between two of them hosts are
+//! folded. What cannot be written waits for the next try.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tracing::{error, info, warn};
+
+use super::bucket::start_of;
+use super::database::{Database, LogRow, Names};
+use super::error::StoreError;
+use super::fold::{Fold, due_at};
+use super::index::{Index, Waiting, WaitingEvent};
+use super::raw;
+use super::row::Seat;
+use super::tier::Tier;
+use super::{Queue, Shared, held, open_or_replace};
+use crate::clock;
+use crate::history::{Kept, Tell};
+use crate::limits::{EVENTS_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
+
+/// The writing thread.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    tell: Tell,
+    /// The last hour each host was folded in.
+    folded: HashMap<u32, u64>,
+    /// The last minute that was cleaned up after.
+    cleaned: u64,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, tell: Tell) -> Self {
+        Self { shared, tell, folded: HashMap::new(), cleaned: 0 }
+    }
+
+    /// Writes until told to stop; what waits then is written.
+    pub(super) fn run(mut self) {
+        loop {
+            let stops = self.wait();
+            self.turn(clock::now().wall.unix_millis());
+            if stops {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the interval to pass; true when it is time to stop.
+    fn wait(&self) -> bool {
+        let queue = held(&self.shared.queue);
+        let interval = self.shared.settings.commit_interval;
+        let waited = self.shared.wake.wait_timeout_while(queue, interval, |queue| !queue.stop);
+        waited.map_or(true, |(queue, _)| queue.stop)
+    }
+
+    /// Writes what waits, and folds what is due at `now`, milliseconds since 1970.
+    pub(super) fn turn(&mut self, now: u64) {
+        let (commit, number, lost) = held(&self.shared.queue).take();
+        let done = self.commit(&commit);
+        let healthy = done.is_ok();
+        match done {
+            Ok(()) => {
+                if lost {
+                    warn!("the history had no room for all readings: agents send them again");
+                    (self.tell)(Kept::Lost);
+                }
+                (self.tell)(Kept::UpTo(number));
+                self.heal();
+            }
+            Err(error) => {
+                held(&self.shared.queue).put_back(commit, number, lost);
+                self.fail(&error);
+            }
+        }
+        if healthy && let Err(error) = self.tidy(now) {
+            self.fail(&error);
+        }
+    }
+
+    fn heal(&self) {
+        if held(&self.shared.failing).take().is_some() {
+            info!("the history is written again");
+        }
+    }
+
+    /// Says once what is wrong. A file that is damaged is given up for a new one.
+    fn fail(&mut self, error: &StoreError) {
+        let words = error.to_string();
+        let told = held(&self.shared.failing).replace(words.clone());
+        if told.as_ref() != Some(&words) {
+            error!("the history cannot be written: {words}; it is tried again and again");
+        }
+        if let (true, Some(path)) = (error.is_damage(), &self.shared.settings.path) {
+            let mut database = held(&self.shared.database);
+            // The old file is closed before it is moved.
+            if let Ok(empty) = Database::open_in_memory() {
+                *database = empty;
+            }
+            held(&self.shared.readers).clear();
+            match open_or_replace(path, clock::now().wall.unix_millis()) {
+                Ok((new, index)) => {
+                    *database = new;
+                    // What waits has the numbers of the old file.
+                    *held(&self.shared.index) = index;
+                    held(&self.shared.queue).forget();
+                    self.folded.clear();
+                }
+                Err(error) => error!("no new history can be begun: {error}"),
+            }
+        }
+    }
+
+    /// Writes what waits; all of it, or nothing.
+    fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        if commit.rows.is_empty() && commit.events.is_empty() {
+            return Ok(());
+        }
+        let mut database = held(&self.shared.database);
+        let fresh = Fresh::of(&held(&self.shared.index));
+        let new = self.only_new(&database, &commit.rows)?;
+        let mut id = held(&self.shared.index).next_id;
+        database.write(|db| {
+            fresh.write(db)?;
+            for row in &new {
+                let Waiting { host, at, place, .. } = **row;
+                let figures = row.figures.clone();
+                db.add_log_row(&LogRow { id, host, at, place, figures })?;
+                id += 1;
+            }
+            for event in &commit.events {
+                db.add_event(event.host, event.at, &event.kind, &event.data)?;
+            }
+            Ok(())
+        })?;
+        let mut index = held(&self.shared.index);
+        fresh.saved(&mut index);
+        for row in new {
+            let id = index.next_id;
+            index.next_id += 1;
+            let state = index.state_mut(row.host);
+            state.tail.push(id);
+            row.place.into_iter().for_each(|seat| state.seen.add(seat));
+        }
+        Ok(())
+    }
+
+    /// What has not been written before.
+    fn only_new<'a>(
+        &self,
+        database: &Database,
+        rows: &'a [Waiting],
+    ) -> Result<Vec<&'a Waiting>, StoreError> {
+        let mut known: HashMap<u32, Known> = HashMap::new();
+        let mut new = Vec::with_capacity(rows.len());
+        let mut coming: HashMap<u32, Vec<&Waiting>> = HashMap::new();
+        for row in rows {
+            let before = coming.entry(row.host).or_default();
+            let in_file = row.labelled || {
+                let index = held(&self.shared.index);
+                let state = index.state(row.host);
+                row.place.is_some_and(|seat| state.is_some_and(|state| state.seen.has(seat)))
+            };
+            if before.iter().any(|other| row.is_again(other.at, other.place, Some(&other.figures)))
+            {
+                continue;
+            }
+            if in_file {
+                let known = match known.entry(row.host) {
+                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(self.known(database, row.host, rows)?)
+                    }
+                };
+                if known.has(row) {
+                    continue;
+                }
+            }
+            before.push(row);
+            new.push(row);
+        }
+        Ok(new)
+    }
+
+    /// What the file has of a host around the time of these rows.
+    fn known(&self, database: &Database, host: u32, rows: &[Waiting]) -> Result<Known, StoreError> {
+        let times = || rows.iter().filter(|row| row.host == host).map(|row| row.at);
+        let from = times().min().unwrap_or(0).saturating_sub(SAME_WITHIN);
+        let to = times().max().unwrap_or(0).saturating_add(SAME_WITHIN);
+        let tail = held(&self.shared.index).state(host).map(|state| state.tail.clone());
+        let mut known = Known::default();
+        for id in tail.unwrap_or_default().ids() {
+            if let Some(row) = database.log_row(id)?.filter(|row| (from..=to).contains(&row.at)) {
+                known.rows.push((row.at, row.place, Some(row.figures)));
+            }
+        }
+        for (_, block) in database.blocks(host, Tier::Raw, Tier::Raw.block_of(from), to + 1)? {
+            let places = raw::decode_places(&block)?.into_iter();
+            known.rows.extend(places.map(|(at, place)| (at, place, None)));
+        }
+        known.rows.sort_by_key(|row| row.0);
+        Ok(known)
+    }
+
+    /// Folds the hosts whose minute has come, and cleans up after them once a minute.
+    fn tidy(&mut self, now: u64) -> Result<(), StoreError> {
+        let hour = start_of(now, Tier::Raw.span());
+        let (hosts, kinds) = {
+            let index = held(&self.shared.index);
+            (index.all(), index.kinds())
+        };
+        for host in hosts {
+            let is_due = due_at(host, hour) <= now && self.folded.get(&host) != Some(&hour);
+            if is_due {
+                self.fold(host, &kinds, now)?;
+                self.folded.insert(host, hour);
+            }
+            let queue = held(&self.shared.queue);
+            if queue.stop || queue.is_urgent() {
+                break; // The rest have their turn when this is written.
+            }
+        }
+        let minute = start_of(now, Tier::Minute.step());
+        if self.cleaned != minute {
+            self.cleaned = minute;
+            self.cut(now)?;
+        }
+        Ok(())
+    }
+
+    fn fold(
+        &self,
+        host: u32,
+        kinds: &[kinglet_proto::sample::metric::Kind],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let (state, last_id) = {
+            let index = held(&self.shared.index);
+            (index.state(host).cloned().unwrap_or_default(), index.next_id - 1)
+        };
+        let retention = &self.shared.settings.retention;
+        let mut database = held(&self.shared.database);
+        let (tail, folded) = database.write(|db| {
+            let fold = Fold { db, kinds, retention, host, now };
+            fold.run(&state.tail, state.folded, last_id)
+        })?;
+        let mut index = held(&self.shared.index);
+        let state = index.state_mut(host);
+        (state.tail, state.folded) = (tail, folded);
+        Ok(())
+    }
+
+    /// Takes out of the log what is in blocks, and old events.
+    fn cut(&self, now: u64) -> Result<(), StoreError> {
+        let needed = held(&self.shared.index).first_needed();
+        let mut database = held(&self.shared.database);
+        database.write(|db| {
+            if let Some((first, _)) = db.log_ends()? {
+                db.cut_log(needed.min(first + LOG_CUT))?;
+            }
+            let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
+            db.cut_events(now.saturating_sub(kept), EVENTS_MAX)
+        })
+    }
+}
+
+/// What is written at once.
+#[derive(Default)]
+struct Commit {
+    rows: Vec<Waiting>,
+    events: Vec<WaitingEvent>,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Takes out what waits, up to which number it reaches, and whether something is missing.
+    fn take(&mut self) -> (Commit, u64, bool) {
+        let commit = Commit {
+            rows: std::mem::take(&mut self.rows),
+            events: std::mem::take(&mut self.events),
+            bytes: std::mem::take(&mut self.bytes),
+        };
+        (commit, self.number, std::mem::take(&mut self.lost))
+    }
+
+    /// Puts back what could not be written, before what came meanwhile.
+    fn put_back(&mut self, mut commit: Commit, number: u64, lost: bool) {
+        commit.rows.append(&mut self.rows);
+        commit.events.append(&mut self.events);
+        commit.events.truncate(EVENTS_MAX);
+        (self.rows, self.events) = (commit.rows, commit.events);
+        self.bytes += commit.bytes;
+        self.number = self.number.max(number);
+        self.lost |= lost;
+    }
+
+    /// Gives up what waits.
+    fn forget(&mut self) {
+        *self = Self { number: self.number, lost: true, stop: self.stop, ..Self::default() };
+    }
+
+    /// So much waits that it is written before anything else is done.
+    fn is_urgent(&self) -> bool {
+        self.bytes > super::WAITING_BYTES_MAX / 16
+    }
+}
+
+impl Waiting {
+    /// Whether this is what was there before, sent again.
+    fn is_again(&self, at: u64, place: Option<Seat>, figures: Option<&[u8]>) -> bool {
+        if self.labelled && self.place.is_none() {
+            return self.at == at;
+        }
+        let same_place = self.place.is_some() && self.place == place;
+        let same_figures = figures.is_none_or(|figures| figures == self.figures);
+        same_place && at.abs_diff(self.at) < SAME_WITHIN && (!self.live || same_figures)
+    }
+}
+
+/// What is there of one host, in the order of time.
+#[derive(Default)]
+struct Known {
+    rows: Vec<(u64, Option<Seat>, Option<Vec<u8>>)>,
+}
+
+impl Known {
+    fn has(&self, row: &Waiting) -> bool {
+        let from = self.rows.partition_point(|known| known.0 + SAME_WITHIN < row.at);
+        let near = self.rows.iter().skip(from);
+        let mut near = near.take_while(|known| known.0 <= row.at + SAME_WITHIN);
+        near.any(|(at, place, figures)| row.is_again(*at, *place, figures.as_deref()))
+    }
+}
+
+/// Names that are not in the file yet.
+struct Fresh {
+    hosts: Vec<(u32, String)>,
+    boots: Vec<(u32, String)>,
+    series: Vec<(u32, Arc<str>)>,
+}
+
+impl Fresh {
+    fn of(index: &Index) -> Self {
+        let series = index.series.fresh().iter().map(|(id, key)| (id.0, key.clone()));
+        Self {
+            hosts: index.hosts.fresh().to_vec(),
+            boots: index.boots.fresh().to_vec(),
+            series: series.collect(),
+        }
+    }
+
+    fn write(&self, db: &Database) -> Result<(), StoreError> {
+        let names = |table: Names, names: &[(u32, String)]| {
+            names.iter().try_for_each(|(id, name)| db.add_name(table, *id, name))
+        };
+        names(Names::Host, &self.hosts)?;
+        names(Names::Boot, &self.boots)?;
+        self.series.iter().try_for_each(|(id, key)| db.add_name(Names::Series, *id, key))
+    }
+
+    fn saved(&self, index: &mut Index) {
+        index.hosts.saved(self.hosts.len());
+        index.boots.saved(self.boots.len());
+        index.series.saved(self.series.len());
+        for (host, _) in &self.hosts {
+            index.state_mut(*host);
+        }
+    }
+}
