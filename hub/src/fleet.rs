@@ -28,6 +28,7 @@
 //!         }
 //!         Command::Publish(Update::Removed(id)) => format!("{id} is forgotten"),
 //!         Command::Publish(Update::Told(told)) => format!("{} told: {}", told.kind, told.data),
+//!         Command::Publish(Update::Aggregates(sums)) => format!("{} sums", sums.buckets.len()),
 //!         Command::Note(note) => format!("log: {note}"),
 //!     }))
 //! };
@@ -83,7 +84,7 @@ use kinglet_proto::ingest::{Label, Message};
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 pub use pace::{Pace, Verdict};
-pub use update::{Reading, Snapshot, Told, Update};
+pub use update::{Aggregates, Reading, Snapshot, Told, Update};
 
 use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
 

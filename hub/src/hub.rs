@@ -12,7 +12,7 @@ use std::time::Duration;
 use feed::{Feed, Outlet};
 use kinglet_proto::answer::Answer;
 use kinglet_proto::time::{Instant, Now};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
 use crate::auth::Auth;
@@ -21,7 +21,7 @@ use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
 use crate::history::History;
-use crate::limits::{AGENT_QUEUE_MAX, VIEWERS_MAX};
+use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, VIEWERS_MAX};
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
@@ -34,6 +34,7 @@ pub(crate) struct Hub {
     connections: AtomicU64,
     viewers: AtomicUsize,
     sockets: AtomicUsize,
+    large_messages: Arc<Semaphore>,
     complaints: Mutex<Pace>,
 }
 
@@ -73,6 +74,7 @@ impl Hub {
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
+            large_messages: Arc::new(Semaphore::new(MESSAGES_LARGE)),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
         }
     }
@@ -148,6 +150,11 @@ impl Hub {
     /// How many WebSockets are open.
     pub(crate) fn sockets(&self) -> usize {
         self.sockets.load(Ordering::Relaxed)
+    }
+
+    /// The places of messages above the ordinary limit.
+    pub(crate) fn large_messages(&self) -> Arc<Semaphore> {
+        self.large_messages.clone()
     }
 
     /// A number no other connection has.

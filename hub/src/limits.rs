@@ -24,6 +24,15 @@ pub const GAPS_MAX: usize = 8;
 pub const VISITORS_MAX: usize = 1024;
 /// Largest frame of a connection that has not shown a token yet.
 pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
+/// Largest message of an agent that logged in as vStats's do, once a connection: all the sums that
+/// one keeps are 0.9 MB.
+pub const MESSAGE_LARGE_MAX: usize = 1024 * 1024;
+/// Messages of that size at one time, of all agents: 16 MiB. Who finds no place sends it again a
+/// minute later.
+pub const MESSAGES_LARGE: usize = 16;
+/// A connection's next message that was too large is logged when this has passed: an agent that
+/// sends one a minute does not fill the log.
+pub const SKIPPED_NOTE_PAUSE: Duration = Duration::from_secs(3600);
 /// Viewers at one time.
 pub const VIEWERS_MAX: usize = 1000;
 /// Messages a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
@@ -86,6 +95,7 @@ pub const STATE_FILE_MAX: usize = 8 * 1024;
 const _: () = {
     assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
     assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
+    assert!(FRAME_IN_MAX < MESSAGE_LARGE_MAX);
     assert!(VISITOR_FRAME_MAX < FRAME_IN_MAX && TOKEN_BYTES_MAX <= VISITOR_FRAME_MAX);
     assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
     assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);

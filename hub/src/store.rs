@@ -228,7 +228,7 @@ impl History for Store {
                 let event = held(&self.shared.index).pack_event(told);
                 held(&self.shared.queue).events.extend(event);
             }
-            Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
+            Update::Status(_) | Update::Added(_) | Update::Removed(_) | Update::Aggregates(_) => {}
         }
     }
 

@@ -5,9 +5,11 @@
 //! comes out is bounded, so a hub can keep it.
 
 mod agent;
+mod aggregates;
 mod bounds;
 mod salvage;
 mod simple_server_status;
+mod told;
 
 use std::fmt;
 use std::time::Duration;
@@ -24,13 +26,18 @@ pub enum Message {
     Report(Box<Report>),
     /// vStats: readings kept while the hub was away, oldest first; wants an answer of its own.
     Batch(Batch),
+    /// vStats: figures that the agent has summed up itself, over time that may lie before this
+    /// connection.
+    Aggregates(Vec<Bucket>),
+    /// Something beside the figures.
+    Told(Told),
     /// A login in the first message, as the vStats agent does.
     Login(Login),
     /// A sign of life.
     Heartbeat,
     /// The agent asks for a `pong`.
     Ping,
-    /// Understood and not kept: an event, an aggregate, or a type from a later version.
+    /// Understood and not kept: a type from a later version.
     Other,
 }
 
@@ -80,6 +87,52 @@ pub struct Batch {
     pub reports: Vec<Report>,
     /// How many could not.
     pub rejected: usize,
+}
+
+/// Figures of one stretch of time, as the agent has them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bucket {
+    /// When it began, by the agent's clock, seconds since 1970-01-01 UTC; a multiple of the length.
+    pub start_s: u64,
+    /// How long it lasts, in seconds; never 0. One that has not ended yet is in the list, too.
+    pub length_s: u32,
+    /// How many readings are in it; never 0.
+    pub samples: u32,
+    /// `cpu.usage`, percent.
+    pub cpu_usage: Option<Spread>,
+    /// `memory.usage_percent`, percent.
+    pub memory_usage: Option<Spread>,
+    /// `disks.{disk}.usage_percent` of the host's first disk, percent.
+    pub disk_usage: Option<Spread>,
+    /// `network.total_rx` at its end, bytes: a counter.
+    pub total_rx: Option<u64>,
+    /// `network.total_tx` at its end, bytes: a counter.
+    pub total_tx: Option<u64>,
+}
+
+/// What a figure was in a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The lowest; `None` where the agent does not keep it.
+    pub min: Option<f64>,
+    /// The highest; `None` where the agent does not keep it.
+    pub max: Option<f64>,
+}
+
+/// Something that an agent tells beside its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its type, one of [`Told::KINDS`].
+    pub kind: &'static str,
+    /// A JSON object as text, within bounds.
+    pub data: String,
+}
+
+impl Told {
+    /// Every type there is.
+    pub const KINDS: [&str; 5] = ["alert", "performance", "status", "system", "config"];
 }
 
 /// Credentials in a message.

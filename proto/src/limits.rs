@@ -152,6 +152,14 @@ pub const INGEST_LIST_MAX: usize = 256;
 pub const INGEST_TEXT_MAX: usize = 256;
 /// Readings taken of one batch.
 pub const INGEST_BATCH_MAX: usize = 1000;
+/// Buckets taken of one list of sums: what vStats's agent keeps, 0.9 MB, is about 7,000.
+pub const INGEST_BUCKETS_MAX: usize = 10_000;
+/// Bytes of the `data` of an event, as it is kept and passed on: a hundred processes fit.
+pub const TOLD_BYTES_MAX: usize = 8 * 1024;
+/// Bytes kept of each text in it: a few sentences, in any language.
+pub const TOLD_TEXT_MAX: usize = 1024;
+/// Objects and lists in each other in it; what is deeper is left out.
+pub const TOLD_DEPTH_MAX: usize = 8;
 /// Bytes of a host's id.
 pub const HOST_ID_MAX: usize = 64;
 

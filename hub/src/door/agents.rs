@@ -23,7 +23,7 @@ use crate::auth::Grant;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
 use crate::hub::{Hub, Outgoing};
-use crate::limits::{PROBE_TIMEOUT, VISITOR_FRAME_MAX};
+use crate::limits::{PROBE_TIMEOUT, SKIPPED_NOTE_PAUSE, VISITOR_FRAME_MAX};
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
@@ -164,12 +164,17 @@ fn open(
     upgrade.serve(protocol, frame_max, move |socket| async move {
         let _open = hub.open_socket();
         let (connection, outbox) = hub.open_agent();
+        let host = match &entry {
+            Entry::Host(host, _) => Some(host.clone()),
+            Entry::Visitor => None,
+        };
         hub.handle_input(match entry {
             Entry::Host(host, greet) => Input::Joined { connection, host, greet },
             Entry::Visitor => Input::Visited(connection),
         });
         let pace = Pace::agent(clock::now().instant);
-        let agent = Agent { hub: &hub, connection, channel, pace, answers: 0 };
+        let (answers, summed, noted_at) = (0, false, None);
+        let agent = Agent { hub: &hub, connection, channel, host, pace, answers, summed, noted_at };
         let ended = agent.serve(socket, outbox).await;
         hub.close_agent(connection);
         if let Some((socket, reason)) = ended {
@@ -183,8 +188,14 @@ struct Agent<'a> {
     hub: &'a Hub,
     connection: ConnectionId,
     channel: Channel,
+    /// Who it is; `None` before its login.
+    host: Option<HostId>,
     pace: Pace,
     answers: u64,
+    /// The sums it keeps itself have come.
+    summed: bool,
+    /// When a message that was skipped was last noted.
+    noted_at: Option<Instant>,
 }
 
 /// What happened first.
@@ -248,7 +259,10 @@ impl Agent<'_> {
         None
     }
 
-    fn read(&self, socket: &mut Socket, frame: &Message) {
+    fn read(&mut self, socket: &mut Socket, frame: &Message) {
+        if let Some(bytes) = socket.get_mut().take_skipped() {
+            self.note_skipped(bytes);
+        }
         let Message::Text(text) = frame else {
             // Ping, Pong, Close: tungstenite has answered them. Binary says nothing we know.
             return self.hub.handle_input(Input::Heard(self.connection));
@@ -260,15 +274,27 @@ impl Agent<'_> {
         };
         self.hub.handle_input(match message {
             Ok(ingest::Message::Login(login)) => self.log_in(socket, &login),
+            // The first are of the time before this connection. What they grow by since then has
+            // come as reports.
+            Ok(ingest::Message::Aggregates(_)) if self.summed => Input::Heard(self.connection),
+            Ok(message @ ingest::Message::Aggregates(_)) => {
+                self.summed = true;
+                socket.get_mut().set_cap(FRAME_IN_MAX, None);
+                Input::Received(self.connection, message)
+            }
             Ok(message) => Input::Received(self.connection, message),
             Err(error) => self.misunderstood(error),
         });
     }
 
-    fn log_in(&self, socket: &mut Socket, login: &ingest::Login) -> Input {
+    fn log_in(&mut self, socket: &mut Socket, login: &ingest::Login) -> Input {
         let host = self.judge(login);
         match &host {
-            Ok(_) => socket.get_mut().raise(FRAME_IN_MAX),
+            Ok(id) => {
+                self.host = Some(id.clone());
+                let places = (!self.summed).then(|| self.hub.large_messages());
+                socket.get_mut().set_cap(FRAME_IN_MAX, places);
+            }
             Err(error) if self.hub.may_complain() => {
                 warn!("agent was refused as host {:?}: {error}", login.server_id);
             }
@@ -283,6 +309,18 @@ impl Agent<'_> {
             Grant::Host(host) => Ok(host),
             Grant::AnyHost | Grant::Refused => Err(LoginError::Refused),
         }
+    }
+
+    /// One line an hour of each connection: what is skipped once is sent again and again.
+    fn note_skipped(&mut self, bytes: u64) {
+        let now = Instant::now();
+        if self.noted_at.is_some_and(|at| now < at + SKIPPED_NOTE_PAUSE) || !self.hub.may_complain()
+        {
+            return;
+        }
+        self.noted_at = Some(now);
+        let host = self.host.as_ref().map_or("(none)", HostId::as_str);
+        warn!("host {host:?}: a message of {bytes} bytes was skipped, it is too large");
     }
 
     fn misunderstood(&self, error: DecodeError) -> Input {

@@ -47,7 +47,8 @@ fn encode(update: &Update, _: &Broadcast) -> Option<String> {
         | Update::Status(_)
         | Update::Added(_)
         | Update::Removed(_)
-        | Update::Told(_) => None,
+        | Update::Told(_)
+        | Update::Aggregates(_) => None,
     }
 }
 

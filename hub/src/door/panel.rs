@@ -47,7 +47,9 @@ pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
 fn encode(update: &Update, broadcast: &Broadcast) -> Option<String> {
     let (head, public) = (broadcast.head(), broadcast.public());
     match update {
-        Update::Reading(Reading { newest: false, .. }) | Update::Told(_) => None,
+        Update::Reading(Reading { newest: false, .. })
+        | Update::Told(_)
+        | Update::Aggregates(_) => None,
         Update::Reading(Reading { host, sample, .. }) => {
             Some(metrics(head, &host.id, Metrics { sample, public }))
         }

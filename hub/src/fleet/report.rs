@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use kinglet_proto::answer::{Answer, BatchAck};
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Batch, Message, Report};
+use kinglet_proto::ingest::{self, Batch, Bucket, Message, Report};
 use kinglet_proto::time::Now;
 
 use super::host::{Host, Taken};
-use super::{Command, ConnectionId, Fleet, Reading, Reason, Update};
+use super::{Aggregates, Command, ConnectionId, Fleet, Reading, Reason, Snapshot, Told, Update};
 
 impl Fleet {
     /// A sign of life.
@@ -34,6 +34,14 @@ impl Fleet {
                 host.take(*report, Some(age), now)
             }
             Message::Batch(batch) => Some(host.take_batch(batch, now)),
+            Message::Told(told) => {
+                host.tell(told, now);
+                None
+            }
+            Message::Aggregates(buckets) => {
+                host.take_sums(buckets, now);
+                None
+            }
             Message::Ping => Some(Answer::Pong),
             Message::Login(_) | Message::Heartbeat | Message::Other => None,
         };
@@ -128,6 +136,29 @@ impl Reporting<'_> {
     fn take(&mut self, mut report: Report, age: Option<Duration>, now: Now) -> Option<Answer> {
         let renamed = self.host.rename(mem::take(&mut report.label), &report.sample.hostname);
         let Taken { sample, place, newest, ack } = self.host.take(report, now);
+        let host = self.announce(renamed);
+        let (number, received) = (self.next_number(), now);
+        let reading = Reading { number, host, sample, place, received, age, newest };
+        self.publish(Update::Reading(reading));
+        ack.map(Answer::Ack)
+    }
+
+    /// Passes on what is told beside the figures. It is of this moment: it is neither kept here nor
+    /// told again to who comes later.
+    fn tell(&mut self, told: ingest::Told, now: Now) {
+        let host = self.announce(false);
+        let (kind, data) = (told.kind.to_owned(), told.data);
+        self.publish(Update::Told(Told { host, kind, data, received: now }));
+    }
+
+    fn take_sums(&mut self, buckets: Vec<Bucket>, now: Now) {
+        let host = self.announce(false);
+        let buckets = buckets.into();
+        self.publish(Update::Aggregates(Aggregates { host, buckets, received: now }));
+    }
+
+    /// The host, told of before anything else is, and again when it has another name.
+    fn announce(&mut self, renamed: bool) -> Snapshot {
         let first = !mem::replace(&mut self.host.announced, true);
         let host = self.host.snapshot(self.id);
         if first || renamed {
@@ -136,10 +167,7 @@ impl Reporting<'_> {
         if first {
             self.publish(Update::Status(host.clone()));
         }
-        let (number, received) = (self.next_number(), now);
-        let reading = Reading { number, host, sample, place, received, age, newest };
-        self.publish(Update::Reading(reading));
-        ack.map(Answer::Ack)
+        host
     }
 
     /// Kept readings are older than any live one. The last of them is the host's state where there

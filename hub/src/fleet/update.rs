@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Label, Place};
+use kinglet_proto::ingest::{Bucket, Label, Place};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Now, WallTime};
 use kinglet_proto::viewer;
@@ -22,6 +22,21 @@ pub enum Update {
     Removed(HostId),
     /// An agent told something beside its figures.
     Told(Told),
+    /// An agent's own sums of a time in which the hub may have been away.
+    Aggregates(Aggregates),
+}
+
+/// What an agent has summed up itself. It may overlap what was read, and what came before: who
+/// keeps it fills gaps with it and nothing else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregates {
+    /// Its host. The disk of the sums is the first of its sample.
+    pub host: Snapshot,
+    /// Stretches of time of several lengths that overlap, by the agent's clock; means, highest and
+    /// lowest of each figure in them.
+    pub buckets: Arc<[Bucket]>,
+    /// When they came, by the hub's clocks.
+    pub received: Now,
 }
 
 /// What an agent told beside its figures.

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use kinglet_proto::limits::{CLOSE_TIMEOUT, FRAME_IN_MAX, WRITE_TIMEOUT};
+use kinglet_proto::limits::{CLOSE_TIMEOUT, WRITE_TIMEOUT};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -23,7 +23,9 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 use super::capped::Capped;
 use crate::fleet::Reason;
-use crate::limits::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX};
+use crate::limits::{
+    MESSAGE_LARGE_MAX, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX,
+};
 
 /// An open WebSocket.
 pub(crate) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
@@ -101,8 +103,9 @@ fn config() -> WebSocketConfig {
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(Some(FRAME_IN_MAX))
-        .max_frame_size(Some(FRAME_IN_MAX))
+        // What is too large for this connection does not come as far as here.
+        .max_message_size(Some(MESSAGE_LARGE_MAX))
+        .max_frame_size(Some(MESSAGE_LARGE_MAX))
 }
 
 /// Sends one message within the limit; `Err` when the connection is over.

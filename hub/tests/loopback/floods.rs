@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tungstenite::Message;
 
-use super::support::{Deadline, FLEET, Hub, WEB, report};
+use super::support::{Deadline, FLEET, Hub, WEB, report, resident_kb};
 
 /// A small generator (xorshift): the same garbage in every run.
 struct Garbage(u64);
@@ -22,12 +22,6 @@ impl Garbage {
     fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.next().to_le_bytes()[0]).collect()
     }
-}
-
-fn resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 /// The hub still hears a new agent and tells a new viewer.

@@ -4,6 +4,7 @@
 mod channels;
 mod command;
 mod floods;
+mod frames;
 mod ids;
 mod protocol;
 mod support;

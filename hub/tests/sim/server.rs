@@ -162,7 +162,12 @@ impl Server {
         let readings = match &message {
             Message::Report(_) => 1,
             Message::Batch(batch) => batch.reports.len(),
-            Message::Login(_) | Message::Heartbeat | Message::Ping | Message::Other => 0,
+            Message::Login(_)
+            | Message::Heartbeat
+            | Message::Ping
+            | Message::Told(_)
+            | Message::Aggregates(_)
+            | Message::Other => 0,
         };
         let due = self.viewer.readings + readings;
         let answers = self.input(Input::Received(ConnectionId(conn), message), now, shown);

@@ -29,7 +29,7 @@ impl Viewer {
                 assert_ne!(before, Some(host.online), "told twice");
                 None
             }
-            Update::Told(_) => None,
+            Update::Told(_) | Update::Aggregates(_) => None,
             Update::Added(host) => {
                 let id = host.id.to_string();
                 let known = self.online.insert(id.clone(), false);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::bounds::{bound, cut};
 use super::salvage::{Object, salvage};
-use super::{Batch, DecodeError, Label, Login, Message, Place, Report};
+use super::{Batch, DecodeError, Label, Login, Message, Place, Report, Told, aggregates, told};
 use crate::limits::INGEST_BATCH_MAX;
 use crate::sample::Sample;
 use crate::wire::envelope::{Labels, Meta};
@@ -23,10 +23,14 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
     match kind.as_ref() {
         "metrics" => decode_report(text).map(|report| Message::Report(Box::new(report))),
         "batch_metrics" => decode_batch(text).map(Message::Batch),
+        "aggregated_metrics" => aggregates::decode(text).map(Message::Aggregates),
         "auth" => decode_login(text).map(Message::Login),
         "heartbeat" => Ok(Message::Heartbeat),
         "ping" => Ok(Message::Ping),
-        _ => Ok(Message::Other),
+        kind => match Told::KINDS.into_iter().find(|known| *known == kind) {
+            Some(kind) => told::decode(kind, text).map(Message::Told),
+            None => Ok(Message::Other),
+        },
     }
 }
 

@@ -68,7 +68,7 @@ fn vstats_logins_heartbeats_and_batches() {
     assert_eq!(decode(r#"{"type":"heartbeat","timestamp":5}"#), Ok(Message::Heartbeat));
     assert_eq!(decode(r#"{"type":"ping"}"#), Ok(Message::Ping));
     let aggregated = r#"{"type":"aggregated_metrics","granularities":[{"metrics":[]}]}"#;
-    assert_eq!(decode(aggregated), Ok(Message::Other));
+    assert_eq!(decode(aggregated), Ok(Message::Aggregates(Vec::new())));
 
     let item = |uptime: u64| {
         format!(r#"{{"timestamp":"2026-01-01T00:00:00Z","metrics":{{"uptime":{uptime}}}}}"#)

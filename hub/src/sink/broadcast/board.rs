@@ -37,7 +37,7 @@ impl Board {
                 self.0.insert(host.id.clone(), host.clone())
             }
             Update::Removed(id) => self.0.remove(id),
-            Update::Told(_) => None,
+            Update::Told(_) | Update::Aggregates(_) => None,
         }
     }
 
@@ -94,6 +94,7 @@ mod tests {
             Update::Added(host) => format!("{} added", host.id),
             Update::Removed(id) => format!("{id} removed"),
             Update::Told(told) => format!("{} told", told.kind),
+            Update::Aggregates(sums) => format!("{} sums", sums.buckets.len()),
         }
     }
 

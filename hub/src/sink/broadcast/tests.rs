@@ -48,6 +48,7 @@ fn words(update: &Update, _: &Broadcast) -> Option<String> {
         Update::Added(host) => format!("{} added", host.id),
         Update::Removed(id) => format!("{id} removed"),
         Update::Told(told) => format!("{} told", told.kind),
+        Update::Aggregates(sums) => format!("{} sums", sums.buckets.len()),
     })
 }
 

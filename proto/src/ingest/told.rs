@@ -1,0 +1,78 @@
+//! What an agent tells beside its figures, `data` of an `alert`, `performance`, `status`, `system`
+//! or `config`: whatever it is, an object within bounds.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{DecodeError, Told};
+use crate::limits::{INGEST_LIST_MAX, TOLD_BYTES_MAX, TOLD_DEPTH_MAX, TOLD_TEXT_MAX};
+use crate::wire::frame::json;
+
+#[derive(Deserialize)]
+struct Frame {
+    data: Map<String, Value>,
+}
+
+/// Reads the `data` of a message of this type.
+pub(super) fn decode(kind: &'static str, text: &str) -> Result<Told, DecodeError> {
+    let wrong = DecodeError::WrongShape("data");
+    let Frame { data } = serde_json::from_str(text).map_err(|_| wrong)?;
+    let data = json(&object(data, 1));
+    if data.len() > TOLD_BYTES_MAX { Err(wrong) } else { Ok(Told { kind, data }) }
+}
+
+/// The object within bounds. `depth` counts from 1 what lies in each other down to here.
+fn object(members: Map<String, Value>, depth: usize) -> Map<String, Value> {
+    let members = members.into_iter().filter(|(key, _)| key.len() <= TOLD_TEXT_MAX);
+    let members = members.take(INGEST_LIST_MAX);
+    members.filter_map(|(key, member)| Some((key, value(member, depth)?))).collect()
+}
+
+/// The value within bounds; `None` for what lies too deep.
+fn value(value: Value, depth: usize) -> Option<Value> {
+    let fits = depth < TOLD_DEPTH_MAX;
+    match value {
+        Value::Object(members) => fits.then(|| Value::Object(object(members, depth + 1))),
+        Value::Array(items) => fits.then(|| {
+            let items = items.into_iter().take(INGEST_LIST_MAX);
+            Value::Array(items.filter_map(|item| self::value(item, depth + 1)).collect())
+        }),
+        Value::String(mut text) => {
+            text.truncate(text.floor_char_boundary(TOLD_TEXT_MAX));
+            Some(Value::String(text))
+        }
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => Some(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(data: &str) -> Result<String, DecodeError> {
+        let text = format!(r#"{{"type":"alert","id":"1","data":{data}}}"#);
+        decode("alert", &text).map(|told| told.data)
+    }
+
+    #[test]
+    fn it_is_kept_as_it_came_but_for_what_is_too_much() {
+        let alert = r#"{"alert_id":"a","metadata":{"affected_processes":["x"]},"value":85.2}"#;
+        assert_eq!(data(alert), Ok(alert.to_owned()));
+        let long = "ä".repeat(TOLD_TEXT_MAX);
+        let kept = data(&format!(r#"{{"message":"{long}"}}"#)).unwrap();
+        assert_eq!(kept.len(), TOLD_TEXT_MAX + r#"{"message":""}"#.len());
+        let deep = format!("{}{}", r#"{"a":"#.repeat(30), "1") + &"}".repeat(30);
+        assert_eq!(data(&deep).unwrap().matches('{').count(), TOLD_DEPTH_MAX);
+        let list = format!(r#"{{"list":[{}]}}"#, vec!["1"; 1000].join(","));
+        assert_eq!(data(&list).unwrap().matches('1').count(), INGEST_LIST_MAX);
+    }
+
+    #[test]
+    fn what_is_no_object_or_far_too_large_is_refused() {
+        let texts = format!(r#"["{}"]"#, vec!["x".repeat(1000); 9].join(r#"",""#));
+        for text in ["null", "7", "[]", r#""text""#, &format!(r#"{{"list":{texts}}}"#)] {
+            assert_eq!(data(text), Err(DecodeError::WrongShape("data")), "{text}");
+        }
+        assert_eq!(decode("alert", r#"{"type":"alert"}"#), Err(DecodeError::WrongShape("data")));
+    }
+}
