@@ -21,7 +21,7 @@ use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
 use crate::history::History;
-use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, VIEWERS_MAX};
+use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, VIEWERS_MAX};
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
@@ -35,6 +35,7 @@ pub(crate) struct Hub {
     viewers: AtomicUsize,
     sockets: AtomicUsize,
     large_messages: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
     complaints: Mutex<Pace>,
 }
 
@@ -75,6 +76,7 @@ impl Hub {
             viewers: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             large_messages: Arc::new(Semaphore::new(MESSAGES_LARGE)),
+            questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
         }
     }
@@ -155,6 +157,11 @@ impl Hub {
     /// The places of messages above the ordinary limit.
     pub(crate) fn large_messages(&self) -> Arc<Semaphore> {
         self.large_messages.clone()
+    }
+
+    /// The places of viewers' questions that wait for the history.
+    pub(crate) fn questions(&self) -> Arc<Semaphore> {
+        self.questions.clone()
     }
 
     /// A number no other connection has.

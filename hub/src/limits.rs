@@ -35,7 +35,16 @@ pub const MESSAGES_LARGE: usize = 16;
 pub const SKIPPED_NOTE_PAUSE: Duration = Duration::from_secs(3600);
 /// Viewers at one time.
 pub const VIEWERS_MAX: usize = 1000;
-/// Messages a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
+/// Metrics that one question of a viewer may name.
+pub const QUESTION_METRICS_MAX: usize = 32;
+/// Points of the history in one answer, fixed by the protocol: 350 kB at most.
+pub const ANSWER_POINTS_MAX: usize = 10_000;
+/// Questions of viewers that the history is asked at one time: each is a thread that may wait for a
+/// disk.
+pub const QUESTIONS_MAX: usize = 4;
+/// Questions of one viewer that wait while its first is answered.
+pub const QUESTIONS_WAITING_MAX: usize = 8;
+/// Updates a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
 /// it has 10 s to catch up, and half a second at 8,000.
 pub const VIEWER_QUEUE_MAX: usize = 4096;
 /// Updates that may wait for the sink of the live viewers: more than half a second of the largest
@@ -63,9 +72,10 @@ pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Messages to a viewer are collected up to this before they are written; an agent's answers are
 /// flushed one by one and never fill it.
 pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// A viewer that stopped reading costs this much beside the queue it shares.
-pub const WRITE_BUFFER_BYTES_MAX: usize = 256 * 1024;
-/// Messages written to a viewer before its socket is flushed and read again.
+/// A viewer that stopped reading costs this much beside the queue it shares: the longest answer to
+/// a question.
+pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
+/// Updates written to a viewer before its socket is flushed and read again.
 pub const VIEWER_BATCH: usize = 64;
 /// Bytes of a request's head, hyper's smallest: one with a token of any allowed length fits.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024;

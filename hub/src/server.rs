@@ -4,6 +4,7 @@
 mod capped;
 pub(crate) mod deny;
 pub(crate) mod json;
+pub(crate) mod metric_name;
 pub(crate) mod token;
 pub(crate) mod viewer;
 pub(crate) mod ws;

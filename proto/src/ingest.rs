@@ -1,4 +1,4 @@
-//! What a hub hears: the text an agent sent becomes a reading or an event.
+//! What a hub hears: the text an agent sent becomes a reading or an event, a viewer's a request.
 //!
 //! The opposite of the outputs, and as lenient as they are strict: an agent that nobody here
 //! wrote, or one from next year, loses the field that makes no sense and nothing else. Whatever
@@ -10,12 +10,14 @@ mod bounds;
 mod salvage;
 mod simple_server_status;
 mod told;
+mod viewer;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use agent::decode;
 pub use simple_server_status::decode as decode_server_info;
+pub use viewer::{Filters, Question, Request, Scalar, decode as decode_request};
 
 use crate::sample::Sample;
 

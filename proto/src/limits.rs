@@ -160,6 +160,12 @@ pub const TOLD_BYTES_MAX: usize = 8 * 1024;
 pub const TOLD_TEXT_MAX: usize = 1024;
 /// Objects and lists in each other in it; what is deeper is left out.
 pub const TOLD_DEPTH_MAX: usize = 8;
+/// Events a viewer may have chosen at one time.
+pub const VIEWER_EVENTS_MAX: usize = 64;
+/// Members and values of all its filters, counted for each event: 70 kB with the longest texts.
+pub const VIEWER_VALUES_MAX: usize = 512;
+/// Bytes of an event's name, and of each text in a filter.
+pub const VIEWER_TEXT_MAX: usize = 128;
 /// Bytes of a host's id.
 pub const HOST_ID_MAX: usize = 64;
 

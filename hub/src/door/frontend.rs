@@ -8,16 +8,16 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
 use kinglet_proto::limits::FRAME_IN_MAX;
-use kinglet_proto::viewer::server_info;
+use kinglet_proto::viewer::{Topic, server_info};
 use tokio::sync::broadcast::error::RecvError;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::Routes;
 use crate::clock;
 use crate::fleet::{Pace, Reading, Reason, Update, Verdict};
 use crate::hub::Hub;
 use crate::server::token::Credentials;
-use crate::server::viewer::{Ending, send_waiting};
+use crate::server::viewer::{Ending, Notice, Notices, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
 use crate::sink::Sinks;
 use crate::sink::broadcast::{Broadcast, Kind, Live};
@@ -38,17 +38,18 @@ pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
 }
 
 /// The object for a new reading; there is none for anything else.
-fn encode(update: &Update, _: &Broadcast) -> Option<String> {
+fn encode(update: &Update, _: &Broadcast) -> Vec<Notice> {
     match update {
         Update::Reading(Reading { newest: true, host, sample, .. }) => {
-            Some(server_info(&host.host(), host.label.ip.as_deref(), sample))
+            let text = server_info(&host.host(), host.label.ip.as_deref(), sample).into();
+            vec![Notice { text, topic: Topic::new("server_info", Vec::new()) }]
         }
         Update::Reading(_)
         | Update::Status(_)
         | Update::Added(_)
         | Update::Removed(_)
         | Update::Told(_)
-        | Update::Aggregates(_) => None,
+        | Update::Aggregates(_) => Vec::new(),
     }
 }
 
@@ -80,7 +81,7 @@ async fn open(
 
 /// What happened first.
 enum Event {
-    Live(Result<Utf8Bytes, RecvError>),
+    Live(Result<Notices, RecvError>),
     Frame(Option<Message>),
 }
 
@@ -94,8 +95,9 @@ async fn serve(socket: &mut Socket, mut live: Live) -> Ending {
             frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
         };
         match event {
-            Event::Live(Ok(text)) => {
-                if let Err(ending) = send_waiting(socket, text, || live.try_recv()).await {
+            Event::Live(Ok(notices)) => {
+                let sent = send_waiting(socket, notices, |_| true, || live.try_recv());
+                if let Err(ending) = sent.await {
                     return ending;
                 }
             }

@@ -1,7 +1,10 @@
 //! How a viewer is written to: many messages with one flush, each within its time.
 
+use std::sync::Arc;
+
 use futures_util::SinkExt;
 use kinglet_proto::limits::WRITE_TIMEOUT;
+use kinglet_proto::viewer::Topic;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -13,19 +16,34 @@ use crate::limits::VIEWER_BATCH;
 /// Why a viewer's connection ends: with a word, or because it is gone.
 pub(crate) type Ending = Option<Reason>;
 
-/// Sends a message and those that wait behind it, [`VIEWER_BATCH`] at most.
+/// One message, written once and shared by all viewers who hear it.
+pub(crate) struct Notice {
+    /// The message.
+    pub(crate) text: Utf8Bytes,
+    /// What it is about.
+    pub(crate) topic: Topic,
+}
+
+/// What one update says to viewers of one kind.
+pub(crate) type Notices = Arc<[Notice]>;
+
+/// Sends of these notices, and those that wait behind them, [`VIEWER_BATCH`] at most, what the
+/// viewer takes.
 pub(crate) async fn send_waiting(
     socket: &mut Socket,
-    first: Utf8Bytes,
-    mut waiting: impl FnMut() -> Result<Utf8Bytes, TryRecvError>,
+    first: Notices,
+    takes: impl Fn(&Topic) -> bool,
+    mut waiting: impl FnMut() -> Result<Notices, TryRecvError>,
 ) -> Result<(), Ending> {
     let mut next = Some(first);
     let mut left = VIEWER_BATCH;
-    while let Some(text) = next {
-        feed(socket, text).await?;
+    while let Some(notices) = next {
+        for notice in notices.iter().filter(|notice| takes(&notice.topic)) {
+            feed(socket, notice.text.clone()).await?;
+        }
         left -= 1;
         next = match if left == 0 { Err(TryRecvError::Empty) } else { waiting() } {
-            Ok(text) => Some(text),
+            Ok(notices) => Some(notices),
             Err(TryRecvError::Empty | TryRecvError::Closed) => None,
             Err(TryRecvError::Lagged(_)) => return Err(Some(Reason::TooSlow)),
         };

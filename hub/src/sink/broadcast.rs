@@ -16,7 +16,6 @@ use kinglet_proto::wire::envelope::Head;
 pub(crate) use live::{Live, Past};
 use tokio::sync::broadcast::Sender;
 use tokio::task::unconstrained;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::warn;
 
 use super::Sink;
@@ -25,10 +24,11 @@ use crate::fleet::{Snapshot, Update};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{BROADCAST_BATCH, VIEWER_QUEUE_MAX};
+use crate::server::viewer::{Notice, Notices};
 use crate::turn::end_turn;
 
-/// What viewers of one kind are told of an update; `None` for nothing.
-pub(crate) type Encode = fn(&Update, &Broadcast) -> Option<String>;
+/// What viewers of one kind are told of an update.
+pub(crate) type Encode = fn(&Update, &Broadcast) -> Vec<Notice>;
 
 /// A kind of viewer, numbered in the order of their coming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +45,13 @@ pub(crate) struct Broadcast {
 #[derive(Default)]
 struct Stage {
     board: Board,
-    /// One queue for all viewers of a kind: who falls [`VIEWER_QUEUE_MAX`] messages behind is told
+    /// One queue for all viewers of a kind: who falls [`VIEWER_QUEUE_MAX`] updates behind is told
     /// so by the queue itself. There is none once the hub stops.
-    kinds: Vec<(Encode, Sender<Utf8Bytes>)>,
+    kinds: Vec<(Encode, Sender<Notices>)>,
 }
 
 /// What was written of one update, by kind.
-type Texts = Vec<(usize, Option<Utf8Bytes>)>;
+type Texts = Vec<(usize, Notices)>;
 
 /// The sink, with the fleet as it is.
 pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
@@ -131,9 +131,7 @@ impl Broadcast {
             }
             drop(stage);
             texts.extend(
-                missing
-                    .into_iter()
-                    .map(|(kind, encode)| (kind, encode(update, self).map(Utf8Bytes::from))),
+                missing.into_iter().map(|(kind, encode)| (kind, encode(update, self).into())),
             );
         }
     }
@@ -164,10 +162,12 @@ impl Stage {
     }
 
     fn send(&self, texts: Texts) {
-        for (kind, text) in texts {
-            if let (Some((_, viewers)), Some(text)) = (self.kinds.get(kind), text) {
+        for (kind, notices) in texts {
+            if let Some((_, viewers)) = self.kinds.get(kind)
+                && !notices.is_empty()
+            {
                 // Nobody there any more is no error.
-                let _ = viewers.send(text);
+                let _ = viewers.send(notices);
             }
         }
     }

@@ -7,4 +7,5 @@ mod floods;
 mod frames;
 mod ids;
 mod protocol;
+mod realtime;
 mod support;

@@ -35,13 +35,13 @@ pub fn decode(text: &str) -> Result<Message, DecodeError> {
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+pub(super) struct Kind<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
 }
 
 /// A whole object without a usable `type` is another mistake than a torn one.
-fn kind_error(error: &serde_json::Error) -> DecodeError {
+pub(super) fn kind_error(error: &serde_json::Error) -> DecodeError {
     if error.is_data() { DecodeError::NoType } else { DecodeError::NotJson }
 }
 

@@ -109,6 +109,31 @@ impl<'a> Outcome<'a> {
 
 /// One message with its `data`; without one for `()`.
 pub(crate) fn envelope<T: Serialize>(kind: &str, head: Head, data: Option<&T>) -> String {
+    write(kind, head, data, None)
+}
+
+/// One message about a host, which `meta` names.
+pub(crate) fn envelope_of<T: Serialize>(
+    kind: &str,
+    head: Head,
+    data: &T,
+    server_id: &str,
+) -> String {
+    write(kind, head, Some(data), Some(About { server_id }))
+}
+
+/// `meta` of what a hub tells of a host whose `data` does not name it.
+#[derive(Serialize)]
+struct About<'a> {
+    server_id: &'a str,
+}
+
+fn write<T: Serialize>(
+    kind: &str,
+    head: Head,
+    data: Option<&T>,
+    meta: Option<About<'_>>,
+) -> String {
     #[derive(Serialize)]
     struct Envelope<'a, T> {
         r#type: &'a str,
@@ -116,9 +141,11 @@ pub(crate) fn envelope<T: Serialize>(kind: &str, head: Head, data: Option<&T>) -
         timestamp: WallTime,
         #[serde(skip_serializing_if = "Option::is_none")]
         data: Option<&'a T>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        meta: Option<About<'a>>,
     }
     let id = format!("{kind}_{}", head.id);
-    let message = Envelope { r#type: kind, id, timestamp: head.wall, data };
+    let message = Envelope { r#type: kind, id, timestamp: head.wall, data, meta };
     // Texts and numbers under text keys: there is nothing in it that JSON cannot say.
     serde_json::to_string(&message).unwrap_or_default()
 }

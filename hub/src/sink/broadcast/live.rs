@@ -5,15 +5,15 @@ use std::sync::Arc;
 use kinglet_proto::host::HostId;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Broadcast;
 use crate::fleet::Snapshot;
+use crate::server::viewer::Notices;
 
 /// One viewer's place.
 pub(crate) struct Live {
     broadcast: Arc<Broadcast>,
-    texts: Receiver<Utf8Bytes>,
+    notices: Receiver<Notices>,
 }
 
 /// What the board says of a host.
@@ -27,8 +27,8 @@ pub(crate) enum Past {
 }
 
 impl Live {
-    pub(super) fn new(broadcast: Arc<Broadcast>, texts: Receiver<Utf8Bytes>) -> Self {
-        Self { broadcast, texts }
+    pub(super) fn new(broadcast: Arc<Broadcast>, notices: Receiver<Notices>) -> Self {
+        Self { broadcast, notices }
     }
 
     /// The sink it belongs to.
@@ -36,14 +36,14 @@ impl Live {
         &self.broadcast
     }
 
-    /// The next message.
-    pub(crate) async fn recv(&mut self) -> Result<Utf8Bytes, RecvError> {
-        self.texts.recv().await
+    /// What the next update says.
+    pub(crate) async fn recv(&mut self) -> Result<Notices, RecvError> {
+        self.notices.recv().await
     }
 
-    /// A message that waits already.
-    pub(crate) fn try_recv(&mut self) -> Result<Utf8Bytes, TryRecvError> {
-        self.texts.try_recv()
+    /// What an update says that waits already.
+    pub(crate) fn try_recv(&mut self) -> Result<Notices, TryRecvError> {
+        self.notices.try_recv()
     }
 
     /// The hosts on the board, by their ids.
@@ -56,7 +56,7 @@ impl Live {
     /// Looks a host up on the board.
     pub(crate) fn past(&self, id: &HostId) -> Past {
         let stage = self.broadcast.lock();
-        if !self.texts.is_empty() {
+        if !self.notices.is_empty() {
             return Past::Later;
         }
         stage.board.get(id).cloned().map_or(Past::Gone, Past::State)

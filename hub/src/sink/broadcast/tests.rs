@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{Message, Report};
+use kinglet_proto::viewer::Topic;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::*;
@@ -39,8 +40,8 @@ fn report(hub: &Hub, connection: u64, uptime: u64) {
     hub.handle_input(Input::Received(ConnectionId(connection), message));
 }
 
-fn words(update: &Update, _: &Broadcast) -> Option<String> {
-    Some(match update {
+fn words(update: &Update, _: &Broadcast) -> Vec<Notice> {
+    let text = match update {
         Update::Reading(Reading { host, sample, .. }) => {
             format!("{} is at {}", host.id, sample.uptime.unwrap())
         }
@@ -49,11 +50,16 @@ fn words(update: &Update, _: &Broadcast) -> Option<String> {
         Update::Removed(id) => format!("{id} removed"),
         Update::Told(told) => format!("{} told", told.kind),
         Update::Aggregates(sums) => format!("{} sums", sums.buckets.len()),
-    })
+    };
+    vec![Notice { text: text.into(), topic: Topic::new("words", Vec::new()) }]
 }
 
 fn waiting(live: &mut Live) -> Vec<String> {
-    std::iter::from_fn(|| live.try_recv().ok()).map(|text| text.as_str().to_owned()).collect()
+    std::iter::from_fn(|| live.try_recv().ok()).map(|notices| text(&notices)).collect()
+}
+
+fn text(notices: &Notices) -> String {
+    notices.iter().map(|notice| notice.text.as_str()).collect()
 }
 
 #[tokio::test]
@@ -73,14 +79,14 @@ async fn a_sink_that_was_too_slow_tells_the_state_and_goes_on() {
         report(&hub, 2, uptime);
     }
     let running = tokio::spawn(broadcast.clone().run(hub.clone(), feed));
-    let mut told = vec![live.recv().await.unwrap().as_str().to_owned()];
+    let mut told = vec![text(&live.recv().await.unwrap())];
     told.extend(waiting(&mut live));
     assert_eq!(told, ["a is at 104", "b added", "b online: true", "b is at 104"]);
     report(&hub, 2, 105);
-    assert_eq!(live.recv().await.unwrap().as_str(), "b is at 105");
+    assert_eq!(text(&live.recv().await.unwrap()), "b is at 105");
     hub.stop();
     running.await.unwrap();
-    assert_eq!(live.recv().await, Err(RecvError::Closed));
+    assert!(matches!(live.recv().await, Err(RecvError::Closed)));
     assert!(broadcast.watch(kind).is_none(), "nobody comes after the end");
 }
 
@@ -90,7 +96,7 @@ thread_local! {
     static CAME: RefCell<Option<Live>> = const { RefCell::new(None) };
 }
 
-fn words_while_somebody_comes(update: &Update, broadcast: &Broadcast) -> Option<String> {
+fn words_while_somebody_comes(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
     CAME.set(COMES.take().and_then(|(broadcast, kind)| broadcast.watch(kind)));
     words(update, broadcast)
 }
@@ -123,7 +129,7 @@ fn nothing_older_waits_when_the_board_is_looked_at() {
     let Past::State(past) = live.past(&host.id) else { panic!("the board has it") };
     assert_eq!(past, host);
     broadcast.tell(&Update::Removed(host.id.clone()));
-    assert_eq!(live.try_recv().unwrap().as_str(), "a removed");
+    assert_eq!(text(&live.try_recv().unwrap()), "a removed");
     assert!(matches!(live.past(&host.id), Past::Gone));
-    assert_eq!(live.try_recv(), Err(TryRecvError::Empty));
+    assert!(matches!(live.try_recv(), Err(TryRecvError::Empty)));
 }

@@ -145,7 +145,9 @@ fn faults_stay_faults_of_the_decoder() {
 fn a_large_message_needs_a_place_until_it_is_handled() {
     let places = Arc::new(Semaphore::new(1));
     let [mut first, mut second] = [0, 1].map(|_| Filter::new(1000));
-    [&mut first, &mut second].map(|filter| filter.set_cap(1000, Some(places.clone())));
+    for filter in [&mut first, &mut second] {
+        filter.set_cap(1000, Some(places.clone()));
+    }
     let body = vec![7; 100_000];
     let sent = fragments(&body, 4096).concat();
     assert!(run(&mut first, &sent[..50_000], 4096).is_empty());

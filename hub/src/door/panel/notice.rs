@@ -1,0 +1,113 @@
+//! What an update says to viewers of each path, written once for all of them.
+
+use std::sync::Arc;
+
+use kinglet_proto::ingest::Scalar;
+use kinglet_proto::sample::Sample;
+use kinglet_proto::viewer::{
+    Metrics, Performance, Topic, added, metrics, performance, public_part, removed, status, told,
+};
+use serde_json::{Map, Value};
+
+use crate::fleet::{Reading, Snapshot, Told, Update};
+use crate::server::viewer::Notice;
+use crate::sink::broadcast::Broadcast;
+
+/// `/ws`: all that is told of.
+pub(super) fn everything(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
+    match update {
+        Update::Reading(Reading { newest: true, host, sample, .. }) => {
+            vec![metrics_of(host, sample, broadcast), performance_of(host, sample, broadcast)]
+        }
+        Update::Status(host) => vec![status_of(host, broadcast)],
+        Update::Added(host) => vec![added_of(host, broadcast)],
+        Update::Removed(id) => {
+            let topic = Topic::new("server_removed", vec![("id".into(), text_of(id))]);
+            vec![Notice { text: removed(broadcast.head(), id).into(), topic }]
+        }
+        Update::Told(event) => event_of(event, broadcast).into_iter().collect(),
+        Update::Reading(_) | Update::Aggregates(_) => Vec::new(),
+    }
+}
+
+/// `/ws/performance`.
+pub(super) fn performances(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
+    if let Update::Reading(Reading { newest: true, host, sample, .. }) = update {
+        return vec![performance_of(host, sample, broadcast)];
+    }
+    events(update, "performance", broadcast)
+}
+
+/// `/ws/alerts`.
+pub(super) fn alerts(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
+    events(update, "alert", broadcast)
+}
+
+/// `/ws/status`.
+pub(super) fn statuses(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
+    if let Update::Status(host) = update {
+        return vec![status_of(host, broadcast)];
+    }
+    events(update, "status", broadcast)
+}
+
+/// What a viewer hears of a host that was there before it.
+pub(super) fn introduction(host: &Snapshot, broadcast: &Broadcast) -> Vec<Notice> {
+    let mut notices = vec![added_of(host, broadcast), status_of(host, broadcast)];
+    notices.extend(host.sample.as_ref().map(|sample| metrics_of(host, sample, broadcast)));
+    notices
+}
+
+/// What an agent told, if it is of this type.
+fn events(update: &Update, kind: &str, broadcast: &Broadcast) -> Vec<Notice> {
+    let Update::Told(event) = update else { return Vec::new() };
+    if event.kind != kind {
+        return Vec::new();
+    }
+    event_of(event, broadcast).into_iter().collect()
+}
+
+fn metrics_of(host: &Snapshot, sample: &Arc<Sample>, broadcast: &Broadcast) -> Notice {
+    let figures = Metrics { sample, public: broadcast.public() };
+    let topic = Topic::new("metrics", vec![("server_id".into(), text_of(&host.id))]);
+    Notice { text: metrics(broadcast.head(), &host.id, figures).into(), topic }
+}
+
+fn performance_of(host: &Snapshot, sample: &Sample, broadcast: &Broadcast) -> Notice {
+    let figures = Performance::of(sample);
+    let text = performance(broadcast.head(), &host.id, &figures).into();
+    Notice { text, topic: figures.topic(&host.id) }
+}
+
+fn added_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
+    let topic = Topic::new("server_added", vec![("id".into(), text_of(&host.id))]);
+    Notice { text: added(broadcast.head(), &host.host()).into(), topic }
+}
+
+fn status_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
+    let state = if host.online { "online" } else { "offline" };
+    let fields = vec![
+        ("server_id".into(), text_of(&host.id)),
+        ("component".into(), text_of(&host.id)),
+        ("status".into(), text_of(state)),
+        ("online".into(), Scalar::Switch(host.online)),
+    ];
+    let text = status(broadcast.head(), &host.host()).into();
+    Notice { text, topic: Topic::new("status", fields) }
+}
+
+/// What an agent told, of which anyone who may look sees a part; `None` when that is nothing.
+fn event_of(event: &Told, broadcast: &Broadcast) -> Option<Notice> {
+    let Told { host, kind, data, received: _ } = event;
+    let mut data: Map<String, Value> = serde_json::from_str(data).ok()?;
+    if broadcast.public() {
+        data = public_part(kind, data);
+    }
+    let text = told(broadcast.head(), kind, &host.id, &data).into();
+    let topic = Topic::of(kind, &host.id, &data)?;
+    (!data.is_empty()).then_some(Notice { text, topic })
+}
+
+fn text_of(text: &str) -> Scalar {
+    Scalar::Text(text.to_owned())
+}

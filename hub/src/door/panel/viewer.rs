@@ -1,0 +1,208 @@
+//! One viewer's connection: what is told to all who chose it, and what it asks for itself.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{Question, Request, decode_request};
+use kinglet_proto::viewer::{Choice, ChoiceError, answer};
+use kinglet_proto::wire::envelope::{self, Head};
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::notice::introduction;
+use super::question::{self, Refusal};
+use crate::clock;
+use crate::fleet::{Pace, Reason, Verdict};
+use crate::hub::Hub;
+use crate::limits::{PACE_PAUSE, QUESTIONS_WAITING_MAX};
+use crate::server::viewer::{Ending, Notices, send_all, send_waiting};
+use crate::server::ws::Socket;
+use crate::sink::broadcast::{Live, Past};
+use crate::turn::end_turn;
+
+/// A question that is being answered.
+type Answering = BoxFuture<'static, Result<Value, Refusal>>;
+
+/// One viewer's connection.
+pub(super) struct Viewer {
+    hub: Arc<Hub>,
+    live: Live,
+    /// Hosts this one has not been told of yet.
+    past: VecDeque<HostId>,
+    choice: Choice,
+    pace: Pace,
+    /// One at a time, in the order in which they came.
+    answering: Option<Answering>,
+    waiting: VecDeque<Question>,
+}
+
+/// What happened first.
+enum Event {
+    Live(Result<Notices, RecvError>),
+    Past,
+    Answered(Result<Value, Refusal>),
+    Frame(Option<Message>),
+}
+
+impl Viewer {
+    /// One who hears messages of this type, or all.
+    pub(super) fn new(hub: Arc<Hub>, live: Live, only: Option<&'static str>) -> Self {
+        Self {
+            hub,
+            past: live.hosts().into(),
+            live,
+            choice: Choice::new(only),
+            pace: Pace::viewer(clock::now().instant),
+            answering: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Serves the connection to its end.
+    pub(super) async fn serve(mut self, socket: &mut Socket, id: &str) -> Ending {
+        let hello = envelope::connected(self.head(), id, Some(self.past.len()));
+        let mut sent = send_all(socket, [hello]).await;
+        loop {
+            if let Err(ending) = sent {
+                return ending;
+            }
+            let event = tokio::select! {
+                biased;
+                live = self.live.recv() => Event::Live(live),
+                answered = finish(&mut self.answering) => Event::Answered(answered),
+                frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+                () = std::future::ready(()), if !self.past.is_empty() => Event::Past,
+            };
+            sent = match event {
+                Event::Live(Ok(notices)) => {
+                    let takes = |topic: &_| self.choice.takes(topic);
+                    send_waiting(socket, notices, takes, || self.live.try_recv()).await
+                }
+                Event::Live(Err(RecvError::Lagged(_))) => Err(Some(Reason::TooSlow)),
+                Event::Live(Err(RecvError::Closed)) => Err(Some(Reason::Stopping)),
+                Event::Past => self.send_past(socket).await,
+                Event::Answered(answered) => self.send_answer(socket, answered).await,
+                Event::Frame(Some(frame)) => self.take(socket, &frame).await,
+                Event::Frame(None) => Err(None),
+            };
+        }
+    }
+
+    fn head(&self) -> Head {
+        self.live.broadcast().head()
+    }
+
+    /// Tells of one host, as the board has it.
+    async fn send_past(&mut self, socket: &mut Socket) -> Result<(), Ending> {
+        let Some(id) = self.past.front() else { return Ok(()) };
+        let past = self.live.past(id);
+        if matches!(past, Past::Later) {
+            return Ok(());
+        }
+        self.past.pop_front();
+        match past {
+            Past::State(host) => {
+                let notices = introduction(&host, self.live.broadcast());
+                let takes = |topic: &_| self.choice.takes(topic);
+                let none = || Err(tokio::sync::broadcast::error::TryRecvError::Empty);
+                send_waiting(socket, notices.into(), takes, none).await?;
+                // There may be thousands of hosts, and nobody else shall wait for all of them.
+                end_turn().await;
+                Ok(())
+            }
+            Past::Gone | Past::Later => Ok(()),
+        }
+    }
+
+    async fn send_answer(
+        &mut self,
+        socket: &mut Socket,
+        answered: Result<Value, Refusal>,
+    ) -> Result<(), Ending> {
+        self.answering = None;
+        if let Some(question) = self.waiting.pop_front() {
+            self.ask(question);
+        }
+        let text = match answered {
+            Ok(data) => answer(self.head(), &data),
+            Err((code, why)) => envelope::error(self.head(), code, &why, None),
+        };
+        send_all(socket, [text]).await
+    }
+
+    /// Takes one frame in.
+    async fn take(&mut self, socket: &mut Socket, frame: &Message) -> Result<(), Ending> {
+        let verdict = self.pace.take(clock::now().instant);
+        let is_message = matches!(frame, Message::Text(_) | Message::Binary(_));
+        let text = match verdict {
+            Verdict::Close => return Err(Some(Reason::TooFast)),
+            Verdict::Drop => return Ok(()),
+            // Control frames are answered below us.
+            Verdict::Take | Verdict::Refuse(_) if !is_message => return Ok(()),
+            Verdict::Take => self.read(frame),
+            Verdict::Refuse(_) => Some(self.too_fast()),
+        };
+        match text {
+            Some(text) => send_all(socket, [text]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Does what a message asks for; what is to be said to it at once.
+    fn read(&mut self, frame: &Message) -> Option<String> {
+        let chosen = |chosen: Result<(), ChoiceError>| chosen.map_err(|error| error.to_string());
+        let done = match wants(frame) {
+            Ok(Request::Ping) => return Some(envelope::pong(self.head())),
+            Ok(Request::Subscribe(events, filters)) => {
+                chosen(self.choice.subscribe(events, filters))
+            }
+            Ok(Request::Unsubscribe(events)) => chosen(self.choice.unsubscribe(events)),
+            Ok(Request::Data(_)) if self.waiting.len() >= QUESTIONS_WAITING_MAX => {
+                return Some(self.too_fast());
+            }
+            Ok(Request::Data(question)) if self.answering.is_some() => {
+                self.waiting.push_back(question);
+                Ok(())
+            }
+            Ok(Request::Data(question)) => {
+                self.ask(question);
+                Ok(())
+            }
+            Ok(Request::Unknown) => Err("unknown type".to_owned()),
+            Err(why) => Err(why),
+        };
+        done.err().map(|why| envelope::error(self.head(), "INVALID_MESSAGE", &why, None))
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.answering = Some(Box::pin(question::answer(self.hub.clone(), question)));
+    }
+
+    fn too_fast(&self) -> String {
+        let ms = u64::try_from(PACE_PAUSE.as_millis()).ok();
+        let why = "more messages than the pace allows";
+        envelope::error(self.head(), "RATE_LIMIT_EXCEEDED", why, ms)
+    }
+}
+
+/// The answer that is under way; never, where there is none.
+async fn finish(answering: &mut Option<Answering>) -> Result<Value, Refusal> {
+    match answering {
+        Some(answering) => answering.await,
+        None => pending().await,
+    }
+}
+
+/// What a viewer's message asks for, or why it is none.
+fn wants(frame: &Message) -> Result<Request, String> {
+    let Message::Text(text) = frame else { return Err("messages are text".to_owned()) };
+    if text.is_empty() {
+        return Err("empty, or larger than 64 KiB".to_owned());
+    }
+    decode_request(text).map_err(|error| error.to_string())
+}
