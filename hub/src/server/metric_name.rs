@@ -1,6 +1,6 @@
 //! What a metric's name means, however a client writes it: the table's (`cpu.usage`), a series' own
-//! (`disks.sda.used`), all series of a metric (`disks.{disk}.used`), or the name under which another
-//! project's clients know it (`cpu_percent`, `system.cpu.usage`).
+//! (`disks.sda.used`), all series of a metric (`disks.{disk}.used`), or the name under which
+//! another project's clients know it (`cpu_percent`, `system.cpu.usage`).
 
 use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::sample::table::METRICS;
