@@ -217,3 +217,37 @@ fn a_certificate_of_its_own_and_a_log_without_secrets() {
         assert!(!log.contains(secret), "a secret in the log: {log}");
     }
 }
+
+#[test]
+fn what_is_skipped_is_logged_once_with_its_host_and_size() {
+    let port = {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        probe.local_addr().unwrap().port()
+    };
+    let path = scratch("skips.toml");
+    let hash = TokenHash::of(WEB);
+    let config = format!(
+        "listen = \"127.0.0.1:{port}\"\n[viewers]\npublic = true\n\
+         [[host]]\nid = \"web-1\"\ntoken_hash = \"{hash}\"\n"
+    );
+    std::fs::write(&path, config).unwrap();
+    let mut command = hub(&["run", "--config", path.to_str().unwrap()]);
+    let hub = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    let deadline = Deadline::in_seconds(10);
+    let stream = loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => break stream,
+            Err(error) => deadline.check(&error.to_string()),
+        }
+    };
+    let url = format!("ws://localhost/ws/agent?token={WEB}&client_id=web-1");
+    let Ok((mut agent, _)) = tungstenite::client(url, stream) else { panic!("no upgrade") };
+    for _ in 0..5 {
+        agent.send(Message::text("x".repeat(70_000))).unwrap();
+    }
+    agent.send(Message::text(report(1, 5.0))).unwrap();
+    while !agent.read().unwrap().to_text().unwrap().contains(r#""seq":1"#) {}
+    let log = hub.end(Signal::SIGTERM);
+    let noted = r#"host "web-1": a message of 70000 bytes was skipped"#;
+    assert_eq!(log.matches(noted).count(), 1, "{log}");
+}
