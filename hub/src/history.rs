@@ -12,23 +12,26 @@ use kinglet_proto::time::WallTime;
 
 use crate::fleet::Update;
 
-/// Keeps what happens, and is asked about the past.
+/// Keeps what happens, and is asked about the past. One that keeps nothing says only what it
+/// answers.
 pub trait History: Send + Sync {
     /// Whether what is kept outlives the program, so that agents may be told that it is safe.
-    fn is_durable(&self) -> bool;
+    fn is_durable(&self) -> bool {
+        false
+    }
 
     /// Begins to keep; each time something is safe, or is not, it is told to `tell`.
-    fn start(&self, tell: Tell);
+    fn start(&self, _tell: Tell) {}
 
     /// Keeps an update, or what of it is worth it. Never waits for a disk.
-    fn keep(&self, update: &Update);
+    fn keep(&self, _update: &Update) {}
 
     /// Updates were lost on the way here: nothing that was kept after the last [`Kept::UpTo`] is
     /// all there is.
-    fn missed(&self);
+    fn missed(&self) {}
 
     /// Writes what waits, and ends. Waits for the disk.
-    fn stop(&self);
+    fn stop(&self) {}
 
     /// The lines of one metric of one host, one for each of its series, in the order of their
     /// labels; empty when there is nothing in the range. This and [`events`](Self::events) wait for
@@ -169,18 +172,6 @@ pub struct State {
 pub struct Nothing;
 
 impl History for Nothing {
-    fn is_durable(&self) -> bool {
-        false
-    }
-
-    fn start(&self, _: Tell) {}
-
-    fn keep(&self, _: &Update) {}
-
-    fn missed(&self) {}
-
-    fn stop(&self) {}
-
     fn lines(&self, _: &Query<'_>) -> Result<Vec<Line>, QueryError> {
         Err(QueryError::UnknownHost)
     }

@@ -131,6 +131,8 @@ pub const SEEN_FOR: u64 = 48 * 3600 * 1000;
 pub const SAME_WITHIN: u64 = 60 * 1000;
 /// A label may be so far ahead of the hub's clock. Milliseconds.
 pub const CLOCK_AHEAD_MAX: u64 = 10 * 60 * 1000;
+/// Sums of an agent stand for readings that never came, each for so long at most. Milliseconds.
+pub const FILL_MAX: u64 = 15 * 60 * 1000;
 /// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
 pub const LOG_CUT: i64 = 20_000;
 /// Connections that read the history at one time; more wait.

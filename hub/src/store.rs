@@ -228,7 +228,12 @@ impl History for Store {
                 let event = held(&self.shared.index).pack_event(told);
                 held(&self.shared.queue).events.extend(event);
             }
-            Update::Status(_) | Update::Added(_) | Update::Removed(_) | Update::Aggregates(_) => {}
+            Update::Aggregates(sums) => {
+                let rows = held(&self.shared.index).pack_sums(sums);
+                let mut queue = held(&self.shared.queue);
+                rows.into_iter().for_each(|row| queue.push(Some(row)));
+            }
+            Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
         }
     }
 

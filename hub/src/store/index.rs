@@ -4,17 +4,20 @@
 use std::collections::HashMap;
 
 use kinglet_proto::host::HostId;
-use kinglet_proto::sample::metric::Kind;
+use kinglet_proto::ingest::{Bucket, Spread};
+use kinglet_proto::sample::metric::{Figure, Kind, Label, LabelValue, Value};
+use kinglet_proto::sample::table::METRICS;
 
 use super::database::{self, Database, Folded};
+use super::decimal::rounded;
 use super::error::StoreError;
 use super::names::Names;
 use super::row::{Seat, pack};
 use super::seen::Seen;
 use super::series::{Catalogue, SeriesId};
 use super::tail::Tail;
-use crate::fleet::{Reading, Told};
-use crate::limits::{BOOTS_KEPT_MAX, CLOCK_AHEAD_MAX, HOSTS_KEPT_MAX, SEEN_FOR};
+use crate::fleet::{Aggregates, Reading, Told};
+use crate::limits::{BOOTS_KEPT_MAX, CLOCK_AHEAD_MAX, FILL_MAX, HOSTS_KEPT_MAX, SEEN_FOR};
 
 /// The index of one file.
 #[derive(Debug, Default)]
@@ -46,6 +49,8 @@ pub(super) struct Waiting {
     pub(super) live: bool,
     /// Only its own label tells when it was taken.
     pub(super) labelled: bool,
+    /// It stands for so many milliseconds from `at` on, if nothing else does.
+    pub(super) fills: Option<u64>,
     pub(super) figures: Vec<u8>,
 }
 
@@ -142,7 +147,55 @@ impl Index {
         });
         let live = reading.age.is_some_and(|age| age.is_zero());
         let labelled = reading.age.is_none();
-        Some(Waiting { host, at, place, live, labelled, figures: pack(&mut figures) })
+        let figures = pack(&mut figures);
+        Some(Waiting { host, at, place, live, labelled, fills: None, figures })
+    }
+
+    /// Sums of a time in which no readings came, the shortest first: each is one reading where there
+    /// is none.
+    pub(super) fn pack_sums(&mut self, sums: &Aggregates) -> Vec<Waiting> {
+        let Some(host) = self.host(&sums.host.id) else { return Vec::new() };
+        let disk = sums.host.sample.as_ref().and_then(|sample| sample.disks.first());
+        let disk = disk.map(|disk| disk.name.as_str());
+        let now = sums.received.wall.unix_millis();
+        let mut buckets: Vec<&Bucket> = sums.buckets.iter().collect();
+        buckets.sort_by_key(|bucket| (bucket.length_s, bucket.start_s));
+        let mut rows = Vec::new();
+        for bucket in buckets {
+            let (at, length) = (bucket.start_s * 1000, u64::from(bucket.length_s) * 1000);
+            if length > FILL_MAX || at.saturating_add(length) > now {
+                continue; // Of an hour one point would say too little; the others have not ended.
+            }
+            let mut figures = self.figures_of(bucket, disk);
+            let (place, live, labelled, fills) = (None, false, true, Some(length));
+            let figures = pack(&mut figures);
+            rows.push(Waiting { host, at, place, live, labelled, fills, figures });
+        }
+        rows
+    }
+
+    fn figures_of(&mut self, bucket: &Bucket, disk: Option<&str>) -> Vec<(SeriesId, f64)> {
+        #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+        let counter = |value: Option<u64>| value.map(|value| value as f64);
+        let mean = |spread: &Option<Spread>| spread.as_ref().map(|spread| spread.mean);
+        let figures = [
+            ("cpu.usage", None, mean(&bucket.cpu_usage)),
+            ("memory.usage_percent", None, mean(&bucket.memory_usage)),
+            ("disks.{disk}.usage_percent", disk, disk.and(mean(&bucket.disk_usage))),
+            ("network.total_rx", None, counter(bucket.total_rx)),
+            ("network.total_tx", None, counter(bucket.total_tx)),
+        ];
+        let mut found = Vec::new();
+        for (name, label, value) in figures {
+            let metric = METRICS.iter().find(|metric| metric.name == name);
+            let Some((metric, value)) = metric.zip(value) else { continue };
+            let first = metric.labels.first().copied().zip(label);
+            let labels = first.map(|(name, value)| Label { name, value: LabelValue::Text(value) });
+            let value = rounded(value, 2);
+            let figure = Figure { metric, labels: labels.as_slice(), value: Value::Float(value) };
+            found.extend(self.series.number(&figure).map(|id| (id, value)));
+        }
+        found
     }
 
     /// An event as it is written; `None` when there are too many hosts.

@@ -3,14 +3,14 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use kinglet_proto::ingest::{Label, Place};
+use kinglet_proto::ingest::{Bucket, Label, Place, Spread};
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::sample::table::METRICS;
 use kinglet_proto::time::{Instant, Now};
 
 use super::*;
-use crate::fleet::{Reading, Snapshot, Told};
+use crate::fleet::{Aggregates, Reading, Snapshot, Told};
 use crate::history::{Kept, Point};
 
 const HOUR: u64 = 3_600_000;
@@ -314,6 +314,34 @@ fn too_many_points_are_refused_with_the_step_that_fits() {
     assert_eq!(asked, Err(QueryError::TooManyPoints(300)));
     assert!(lab.try_ask("cpu.usage", NOON - 30 * DAY, NOON, Some(300)).is_ok());
     assert_eq!(lab.try_ask("cpu.usage", 0, NOON + 1, None).unwrap()[0].step_s, 1);
+}
+
+#[test]
+fn sums_of_an_agent_stand_where_no_reading_does() {
+    let mut lab = Lab::new("sums");
+    lab.live(NOON + 60_000, 1, 100);
+    lab.turn(NOON);
+    let bucket = |minute: u64, length_s: u32| Bucket {
+        start_s: NOON / 1000 + minute * 60,
+        length_s,
+        samples: 12,
+        cpu_usage: Some(Spread { mean: 33.333, min: None, max: Some(50.0) }),
+        memory_usage: None,
+        disk_usage: None,
+        total_rx: Some(7),
+        total_tx: None,
+    };
+    let buckets: Arc<[Bucket]> =
+        [bucket(0, 900), bucket(0, 60), bucket(1, 60), bucket(2, 60), bucket(0, 3600)].into();
+    let wall = WallTime::from_unix_millis(NOON + HOUR);
+    let received = Now { instant: Instant::default(), wall };
+    for _ in 0..2 {
+        let (host, buckets) = (snapshot(), buckets.clone());
+        lab.store.keep(&Update::Aggregates(Aggregates { host, buckets, received }));
+        lab.turn(NOON);
+    }
+    let expected = [(NOON, 33.33), (NOON + 60_000, 10.0), (NOON + 120_000, 33.33)];
+    assert_eq!(lab.cpu(NOON, NOON + HOUR, 1), expected);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::tier::Tier;
 use super::{Queue, Shared, held, open_or_replace};
 use crate::clock;
 use crate::history::{Kept, Tell};
-use crate::limits::{EVENTS_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
+use crate::limits::{EVENTS_MAX, FILL_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
 
 /// The writing thread.
 pub(super) struct Writer {
@@ -184,8 +184,9 @@ impl Writer {
     /// What the file has of a host around the time of these rows.
     fn known(&self, database: &Database, host: u32, rows: &[Waiting]) -> Result<Known, StoreError> {
         let times = || rows.iter().filter(|row| row.host == host).map(|row| row.at);
-        let from = times().min().unwrap_or(0).saturating_sub(SAME_WITHIN);
-        let to = times().max().unwrap_or(0).saturating_add(SAME_WITHIN);
+        let around = SAME_WITHIN.max(FILL_MAX);
+        let from = times().min().unwrap_or(0).saturating_sub(around);
+        let to = times().max().unwrap_or(0).saturating_add(around);
         let tail = held(&self.shared.index).state(host).map(|state| state.tail.clone());
         let mut known = Known::default();
         for id in tail.unwrap_or_default().ids() {
@@ -307,6 +308,9 @@ impl Queue {
 impl Waiting {
     /// Whether this is what was there before, sent again.
     fn is_again(&self, at: u64, place: Option<Seat>, figures: Option<&[u8]>) -> bool {
+        if let Some(length) = self.fills {
+            return (self.at..self.at + length).contains(&at);
+        }
         if self.labelled && self.place.is_none() {
             return self.at == at;
         }
@@ -326,7 +330,8 @@ impl Known {
     fn has(&self, row: &Waiting) -> bool {
         let from = self.rows.partition_point(|known| known.0 + SAME_WITHIN < row.at);
         let near = self.rows.iter().skip(from);
-        let mut near = near.take_while(|known| known.0 <= row.at + SAME_WITHIN);
+        let around = row.fills.unwrap_or(SAME_WITHIN);
+        let mut near = near.take_while(|known| known.0 <= row.at + around);
         near.any(|(at, place, figures)| row.is_again(*at, *place, figures.as_deref()))
     }
 }

@@ -60,8 +60,11 @@ impl History for Counting {
 }
 
 fn fleet(hosts: &[(&str, &str)]) -> Fleet {
-    let mut fleet =
-        Fleet::new(Settings { offline_after: Duration::from_secs(60), hosts: Vec::new() });
+    let mut fleet = Fleet::new(Settings {
+        offline_after: Duration::from_secs(60),
+        durable: false,
+        hosts: Vec::new(),
+    });
     for (number, (host, data)) in (0..).zip(hosts) {
         let (connection, host) = (ConnectionId(number), HostId::parse(host).unwrap());
         fleet.handle_input(Input::Joined { connection, host, greet: false }, NOW);
