@@ -5,9 +5,14 @@
 
 mod agents;
 mod enroll;
+mod events;
+mod exposition;
 mod frontend;
 mod health;
+mod history;
 mod hosts;
+mod metrics;
+mod openapi;
 mod page;
 mod panel;
 
@@ -15,6 +20,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::MethodRouter;
+use tower_http::compression::CompressionLayer;
 
 use crate::hub::Hub;
 use crate::sink::Sinks;
@@ -29,17 +35,25 @@ type Door = fn(&Arc<Hub>, &Sinks) -> Routes;
 const DOORS: &[Door] = &[
     agents::routes,
     enroll::routes,
+    events::routes,
+    exposition::routes,
     frontend::routes,
     health::routes,
+    history::routes,
     hosts::routes,
+    metrics::routes,
+    openapi::routes,
     page::routes,
     panel::routes,
 ];
 
 /// Every path of the hub.
+///
+/// Who takes gzip is answered with it, but for what is small.
 pub(crate) fn router(hub: &Arc<Hub>, sinks: &Sinks) -> Router {
     let routes = DOORS.iter().flat_map(|door| door(hub, sinks));
-    routes.fold(Router::new(), |router, (path, answer)| router.route(path, answer))
+    let router = routes.fold(Router::new(), |router, (path, answer)| router.route(path, answer));
+    router.layer(CompressionLayer::new())
 }
 
 #[cfg(test)]
@@ -74,5 +88,33 @@ mod tests {
         let listed: BTreeSet<String> = rows.map(|path| format!("/{path}")).collect();
         let there = paths().into_iter().filter(|path| !path.contains('.'));
         assert_eq!(listed, there.map(str::to_owned).collect());
+    }
+
+    #[test]
+    fn the_openapi_document_has_every_path_of_the_api_and_no_other() {
+        let document: serde_json::Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let told: BTreeSet<_> =
+            document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let there = paths();
+        let unknown: Vec<_> = told.difference(&there).collect();
+        assert!(unknown.is_empty(), "no door has {unknown:?}");
+        let untold: Vec<_> =
+            there.difference(&told).filter(|path| path.starts_with("/api/")).collect();
+        assert!(untold.is_empty(), "the document has no {untold:?}");
+    }
+
+    #[test]
+    fn the_openapi_document_has_the_bounds_that_there_are() {
+        use crate::limits::{EVENTS_MAX, EVENTS_USUAL, HISTORY_METRICS_MAX, HISTORY_STEP_S_MAX};
+        let document: serde_json::Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let schema = |path: &str, name: &str| {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let of = |parameter: &&serde_json::Value| parameter["name"] == name;
+            parameters.iter().find(of).unwrap()["schema"].clone()
+        };
+        assert_eq!(schema("/api/history/{id}", "step")["maximum"], HISTORY_STEP_S_MAX);
+        assert_eq!(schema("/api/history/{id}", "metric")["maxItems"], HISTORY_METRICS_MAX);
+        assert_eq!(schema("/api/events", "limit")["maximum"], EVENTS_MAX);
+        assert_eq!(schema("/api/events", "limit")["default"], EVENTS_USUAL);
     }
 }

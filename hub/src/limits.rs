@@ -102,6 +102,39 @@ pub const ENROLLMENTS_PER_S: u32 = 20;
 /// Bytes of a file about one invitation or one enrolled host.
 pub const STATE_FILE_MAX: usize = 8 * 1024;
 
+// --- Questions about the past.
+
+/// Points of one answer, of all its series together: a chart has fewer pixels, and their text is
+/// half a megabyte.
+pub const HISTORY_POINTS_MAX: usize = 10_000;
+/// Metrics in one question: what a page of charts shows of a host.
+pub const HISTORY_METRICS_MAX: usize = 64;
+/// Seconds that one point may stand for: a year.
+pub const HISTORY_STEP_S_MAX: u32 = 366 * 24 * 3600;
+/// The range of a question that names none.
+pub const HISTORY_USUAL: Duration = Duration::from_secs(3600);
+/// The range of a question about events that names none: all that is kept.
+pub const HISTORY_EVER: Duration = Duration::MAX;
+/// Of a range that ended so long ago an answer may be kept: agents' own stores are smaller.
+pub const HISTORY_SETTLED_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Questions of HTTP that wait for the store at one time; more wait for their turn. Each may hold
+/// a thread and [`HISTORY_POINTS_MAX`] points.
+pub const HISTORY_QUESTIONS_MAX: usize = 4;
+/// Events in one answer.
+pub const EVENTS_MAX: usize = 1000;
+/// Events in an answer where nobody says how many.
+pub const EVENTS_USUAL: usize = 100;
+/// Characters of what somebody wrote that are repeated when it is refused.
+pub const QUOTED_CHARS_MAX: usize = 64;
+
+// --- The exposition.
+
+/// Families of figures written in one walk through the samples: a scrape of the largest fleet holds
+/// so many families' text at once, and walks through each sample a few times.
+pub const FAMILIES_AT_ONCE: usize = 8;
+/// Hosts walked through before others have their turn: less than a millisecond.
+pub const SCRAPE_BATCH: usize = 256;
+
 const _: () = {
     assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
     assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
@@ -135,9 +168,10 @@ pub const CLOCK_AHEAD_MAX: u64 = 10 * 60 * 1000;
 pub const FILL_MAX: u64 = 15 * 60 * 1000;
 /// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
 pub const LOG_CUT: i64 = 20_000;
-/// Connections that read the history at one time; more wait.
+/// Connections to the history kept open for the next question; who asks when all are used opens one
+/// more.
 pub const READERS_MAX: usize = 4;
-/// Points one answer holds for each series.
+/// Points the store gives of one series.
 pub const POINTS_MAX: usize = 10_000;
 /// How long what came may wait until it is written.
 pub const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
@@ -156,4 +190,4 @@ pub const KEEP_MAX: Duration = Duration::from_secs(3660 * 24 * 3600);
 /// Events are kept for so long, and so many of them.
 pub const KEEP_EVENTS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Events kept at most.
-pub const EVENTS_MAX: usize = 100_000;
+pub const EVENTS_KEPT_MAX: usize = 100_000;

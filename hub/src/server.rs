@@ -1,10 +1,12 @@
-//! What doors share: the frames of a WebSocket, the credentials a request shows, how one is refused
-//! or answered, how a viewer is written to.
+//! What doors share: the frames of a WebSocket, the credentials and parameters a request shows, how
+//! one is refused or answered, what names of metrics mean, how a viewer is written to.
 
 mod capped;
 pub(crate) mod deny;
 pub(crate) mod json;
+pub(crate) mod kept;
 pub(crate) mod metric_name;
+pub(crate) mod parameters;
 pub(crate) mod token;
 pub(crate) mod viewer;
 pub(crate) mod ws;

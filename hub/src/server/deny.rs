@@ -1,4 +1,4 @@
-//! How a request is refused before its upgrade: a status, a word for programs, words for people.
+//! How a request is refused: a status, a word for programs, words for people.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -7,10 +7,38 @@ use kinglet_proto::enroll::REASON_HEADER;
 /// The answer: the words in a header, which an agent has read before any body, and in the body.
 pub(crate) fn deny(status: StatusCode, word: &str, text: &str) -> Response {
     let body = serde_json::json!({ "error": word, "message": text }).to_string();
-    let mut response = (status, [("content-type", "application/json")], body).into_response();
+    let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
+    let mut response = (status, headers, body).into_response();
     // In bytes, because a host's id in it may be of any language.
     if let Ok(reason) = HeaderValue::from_bytes(text.as_bytes()) {
         response.headers_mut().insert(HeaderName::from_static(REASON_HEADER), reason);
     }
     response
+}
+
+/// To a viewer who has shown no token that is good here.
+pub(crate) fn stranger() -> Response {
+    let text = "a valid token is needed: Authorization: Bearer, or ?token=";
+    let mut response = deny(StatusCode::UNAUTHORIZED, "unauthorized", text);
+    response.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// To a viewer who asks for a host that nobody knows.
+pub(crate) fn unknown_host() -> Response {
+    deny(StatusCode::NOT_FOUND, "unknown_host", "no host has this id: /api/hosts lists them")
+}
+
+/// To a parameter that cannot be understood; `text` says which, and what is allowed.
+pub(crate) fn bad_parameter(text: &str) -> Response {
+    deny(StatusCode::BAD_REQUEST, "bad_parameter", text)
+}
+
+/// To a method that a path does not have; the router adds which it has.
+pub(crate) async fn wrong_method() -> Response {
+    deny(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path is only read: GET or HEAD",
+    )
 }

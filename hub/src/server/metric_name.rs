@@ -1,8 +1,8 @@
-//! What a metric's name means, however a client writes it: the table's (`cpu.usage`), a series' own
-//! (`disks.sda.used`), all series of a metric (`disks.{disk}.used`), or the name under which
+//! What a metric's name means, however a client writes it: the table's (`cpu.usage`), a series'
+//! own (`disks.sda.used`), all series of a metric (`disks.{disk}.used`), or the name under which
 //! another project's clients know it (`cpu_percent`, `system.cpu.usage`).
 
-use kinglet_proto::sample::metric::Metric;
+use kinglet_proto::sample::metric::{Figure, Label, LabelValue, Metric, Value};
 use kinglet_proto::sample::table::METRICS;
 
 /// What is asked for by a name.
@@ -14,6 +14,8 @@ pub(crate) struct Asked {
     pub(crate) series: Series,
     /// By what its numbers are multiplied: what we say in percent others say from 0 to 1.
     pub(crate) scale: f64,
+    /// The name it was asked by, where that is another project's: what is told goes by it.
+    pub(crate) alias: Option<&'static str>,
     /// Where the host has no such series: the first that there is of the first of these.
     pub(crate) otherwise: &'static [&'static str],
 }
@@ -74,8 +76,39 @@ pub(crate) fn read(name: &str) -> Vec<Asked> {
     let Some(alias) = ALIASES.iter().find(|alias| alias.name == name) else {
         return read_own(name).into_iter().collect();
     };
+    let several = alias.means.len() > 1;
     let ours = alias.means.iter().filter_map(|name| read_own(name));
-    ours.map(|asked| Asked { scale: alias.scale, otherwise: alias.otherwise, ..asked }).collect()
+    ours.map(|asked| Asked {
+        scale: alias.scale,
+        alias: (!several).then_some(alias.name),
+        otherwise: alias.otherwise,
+        ..asked
+    })
+    .collect()
+}
+
+/// The names in a list with commas, each with what it asks for. A comma may stand in a label too:
+/// what is no name takes what follows it along.
+pub(crate) fn read_list(text: &str) -> Vec<(&str, Vec<Asked>)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((name, asked, after)) = next(rest) {
+        found.push((name, asked));
+        match after {
+            Some(after) => rest = after,
+            None => return found,
+        }
+    }
+    found.push((rest, Vec::new()));
+    found
+}
+
+/// The shortest name that a list begins with, what it asks for, and what follows its comma.
+fn next(list: &str) -> Option<(&str, Vec<Asked>, Option<&str>)> {
+    let ends = list.match_indices(',').map(|(at, _)| at).chain([list.len()]);
+    ends.map(|at| (&list[..at], list.get(at + 1..)))
+        .map(|(name, after)| (name, read(name), after))
+        .find(|(_, asked, _)| !asked.is_empty())
 }
 
 /// A name of ours.
@@ -84,7 +117,7 @@ fn read_own(name: &str) -> Option<Asked> {
         (metric, if metric.labels.is_empty() { Series::Only } else { Series::Every })
     });
     let (metric, series) = whole.or_else(|| METRICS.iter().find_map(|metric| one(metric, name)))?;
-    Some(Asked { metric, series, scale: 1.0, otherwise: &[] })
+    Some(Asked { metric, series, scale: 1.0, alias: None, otherwise: &[] })
 }
 
 /// The series of this metric that has the name. Labels may have dots: what stands before and behind
@@ -94,6 +127,14 @@ fn one(metric: &'static Metric, name: &str) -> Option<(&'static Metric, Series)>
     let (_, after) = rest.split_once('}')?;
     let label = name.strip_prefix(before)?.strip_suffix(after)?;
     (!label.is_empty()).then(|| (metric, Series::One(label.to_owned())))
+}
+
+/// The series' own name.
+pub(crate) fn series_name(metric: &'static Metric, labels: &[String]) -> String {
+    let pairs = metric.labels.iter().zip(labels);
+    let labels: Vec<_> =
+        pairs.map(|(&name, value)| Label { name, value: LabelValue::Text(value) }).collect();
+    Figure { metric, labels: &labels, value: Value::Integer(0) }.to_string()
 }
 
 #[cfg(test)]
@@ -117,8 +158,8 @@ mod tests {
                 continue;
             }
             for text in ["sda", "/", "eth0.100", "/srv/a.used", "cpu 1, die", "κ", "{disk}x"] {
-                let (before, rest) = metric.name.split_once('{').unwrap();
-                let name = format!("{before}{text}{}", rest.split_once('}').unwrap().1);
+                let labels = vec![text.to_owned(); metric.labels.len()];
+                let name = series_name(metric, &labels);
                 assert_eq!(told(&name), [(metric.name, label(text))], "{name}");
             }
         }
@@ -148,6 +189,22 @@ mod tests {
             [("network.total_tx", Series::Only), ("network.total_rx", Series::Only)]
         );
         let [usage] = &read("system.cpu.usage")[..] else { panic!() };
-        assert_eq!(usage.scale, 0.01);
+        assert_eq!((usage.scale, usage.alias), (0.01, Some("system.cpu.usage")));
+    }
+
+    #[test]
+    fn a_list_is_cut_at_commas_between_names() {
+        let cut = |text| -> Vec<_> {
+            read_list(text).into_iter().map(|(name, asked)| (name, asked.len())).collect()
+        };
+        assert_eq!(cut("cpu.usage"), [("cpu.usage", 1)]);
+        assert_eq!(cut("cpu.usage,network_io"), [("cpu.usage", 1), ("network_io", 2)]);
+        let comma = "filesystems./mnt/a,b.used";
+        assert_eq!(cut("filesystems./mnt/a,b.used,uptime"), [(comma, 1), ("uptime", 1)]);
+        let two = "filesystems./a.used,filesystems./b.used";
+        assert_eq!(cut(two), [("filesystems./a.used", 1), ("filesystems./b.used", 1)]);
+        for (text, last) in [("", ""), ("uptime,", ""), ("uptime,x,y", "x,y"), ("x,,", "x,,")] {
+            assert_eq!(cut(text).last(), Some(&(last, 0)), "{text}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::tier::Tier;
 use super::{Queue, Shared, held, open_or_replace};
 use crate::clock;
 use crate::history::{Kept, Tell};
-use crate::limits::{EVENTS_MAX, FILL_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
+use crate::limits::{EVENTS_KEPT_MAX, FILL_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
 
 /// The writing thread.
 pub(super) struct Writer {
@@ -259,7 +259,7 @@ impl Writer {
                 db.cut_log(needed.min(first + LOG_CUT))?;
             }
             let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
-            db.cut_events(now.saturating_sub(kept), EVENTS_MAX)
+            db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)
         })
     }
 }
@@ -287,7 +287,7 @@ impl Queue {
     fn put_back(&mut self, mut commit: Commit, number: u64, lost: bool) {
         commit.rows.append(&mut self.rows);
         commit.events.append(&mut self.events);
-        commit.events.truncate(EVENTS_MAX);
+        commit.events.truncate(EVENTS_KEPT_MAX);
         (self.rows, self.events) = (commit.rows, commit.events);
         self.bytes += commit.bytes;
         self.number = self.number.max(number);

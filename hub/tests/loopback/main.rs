@@ -8,4 +8,5 @@ mod frames;
 mod ids;
 mod protocol;
 mod realtime;
+mod rest;
 mod support;
