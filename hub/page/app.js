@@ -1,6 +1,7 @@
 // The page: every host of the hub, live over /ws. Ties the controls to the screen and starts it.
 
 import { $ } from './element.js';
+import { watchHealth } from './health.js';
 import { link } from './live.js';
 import { handle } from './messages.js';
 import { arrange, hosts, redraw, view } from './screen.js';
@@ -26,6 +27,7 @@ $('filter').addEventListener('click', ({ target }) => {
 });
 
 link.start(handle);
+watchHealth();
 // Offline cards say since when, and that grows old.
 setInterval(() => {
   for (const host of hosts.values()) if (!host.info.online) redraw(host);

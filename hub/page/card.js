@@ -2,6 +2,7 @@
 
 import { element, fact, meter, put, setFact, setMeter } from './element.js';
 import { figures } from './figures.js';
+import { drawSparks, newSparks, watchSparks } from './spark.js';
 import { celsius, clock, duration, flag, flagsDrawn, level, load, osName, rate } from './units.js';
 
 export function heading() {
@@ -39,19 +40,22 @@ function stateText({ info, metrics }) {
   return `offline since ${clock(info.last_seen)}`;
 }
 
-/** A card without figures yet; `open` is called with the host when it is pressed. */
+/** Gives a host a card without figures; `open` is called with it when the card is pressed. */
 export function newCard(host, open) {
   const parts = {
-    heading: heading(), cpu: meter('CPU'), memory: meter('Memory'), disk: meter('Disk'),
+    heading: heading(), sparks: newSparks(),
+    cpu: meter('CPU'), memory: meter('Memory'), disk: meter('Disk'),
     rx: fact('In', 'rx'), tx: fact('Out', 'tx'), load: fact('Load'), temp: fact('Temp'),
   };
   parts.node = element('button', 'card', parts.heading.node,
     element('div', 'meters', parts.cpu.node, parts.memory.node, parts.disk.node),
+    parts.sparks.node,
     element('div', 'foot', parts.rx.node, parts.tx.node, parts.load.node, parts.temp.node));
   parts.node.type = 'button';
   parts.node.dataset.id = host.info.id;
   parts.node.addEventListener('click', () => open(host));
-  return parts;
+  host.card = parts;
+  watchSparks(host);
 }
 
 export function drawCard(host) {
@@ -68,4 +72,5 @@ export function drawCard(host) {
   const cores = metrics?.cpu?.cores ?? Infinity;
   setFact(card.load, load(now.load), level(now.load / cores, 1, 2));
   setFact(card.temp, celsius(now.temp), level(now.temp, 75, 88));
+  drawSparks(host);
 }

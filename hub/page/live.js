@@ -8,7 +8,7 @@ const CHECK_MS = 2000;
 const RETRY_MS = [1000, 30_000];
 
 export const link = {
-  socket: null, live: false, heard: 0, tries: 0,
+  socket: null, live: false, heard: 0, tries: 0, ahead: 0,
 
   /** Called with each message of the hub. */
   hear: () => {},
@@ -30,6 +30,7 @@ export const link = {
     socket.onmessage = ({ data }) => {
       link.heard = Date.now();
       const message = JSON.parse(data);
+      link.ahead = (Date.parse(message.timestamp) || link.heard) - link.heard;
       if (message.data?.code === 'AUTHENTICATION_FAILED') askToken(token);
       link.hear(message);
     };
@@ -58,6 +59,9 @@ export const link = {
   },
 };
 
+/** The hub's time, unix ms: what it keeps is by its clock, not by the viewer's. */
+export const hubNow = () => Date.now() + link.ahead;
+
 function show(state, text) {
   $('link').dataset.state = state;
   put($('link-text'), text);
@@ -80,7 +84,7 @@ function check() {
   put($('stale'), `No connection to the hub. These figures are from ${from}.`);
 }
 
-function storedToken() {
+export function storedToken() {
   try { return sessionStorage.getItem('token') ?? ''; } catch { return ''; }
 }
 

@@ -1,14 +1,11 @@
 // What each message of the hub does to the hosts.
 
 import { newCard } from './card.js';
-import { detail, openDetail } from './detail.js';
+import { askAgain, detail, openDetail } from './detail.js';
 import { $ } from './element.js';
-import { figures } from './figures.js';
 import { link } from './live.js';
+import { remember } from './recent.js';
 import { arrange, hosts, redraw, summarize } from './screen.js';
-
-const KEEP_MS = 10 * 60_000;    // how far back the charts reach
-const POINTS_MAX = 600;
 
 let expect = 0;                 // how many hosts the hub announced on connecting
 let told = null;                // the ids it told of since; null when it told of all
@@ -21,6 +18,7 @@ const handlers = {
     link.opened();
     summarize();
     if (expect === 0) forgetUntold();
+    askAgain();
   },
 
   server_added({ data }) {
@@ -28,8 +26,8 @@ const handlers = {
     if (known) {
       known.info = { ...data };
     } else {
-      const host = { info: { ...data }, metrics: undefined, history: [] };
-      host.card = newCard(host, openDetail);
+      const host = { info: { ...data }, metrics: undefined, recent: [], past: null };
+      newCard(host, openDetail);
       hosts.set(data.id, host);
     }
     redraw(hosts.get(data.id), true);
@@ -52,8 +50,11 @@ const handlers = {
     const host = hosts.get(data.server_id);
     if (!host) return;
     host.metrics = data.metrics;
-    host.info.last_seen = timestamp;
-    remember(host, Date.parse(timestamp));
+    // Of a host that is away this is the last that is known, told on connecting: no news of it.
+    if (host.info.online) {
+      host.info.last_seen = timestamp;
+      remember(host.recent, Date.parse(timestamp), data.metrics);
+    }
     redraw(host);
   },
 };
@@ -61,12 +62,6 @@ const handlers = {
 /** Does what the message says; one of a kind this page does not know does nothing. */
 export function handle(message) {
   handlers[message.type]?.(message);
-}
-
-function remember({ info, metrics, history }, time) {
-  // The state on connecting is no new reading: it may be hours old.
-  if (info.online) history.push({ time, ...figures(metrics) });
-  while (history.length > POINTS_MAX || history[0]?.time < time - KEEP_MS) history.shift();
 }
 
 /** What the hub no longer knows after it told of everything it knows. */

@@ -8,7 +8,7 @@ import { link } from './live.js';
 
 const SETTLE_MS = 2000;         // how often cards may change places because a figure changed
 
-/** Every host the hub told of: id -> {info, metrics, history, card}. */
+/** Every host the hub told of: id -> {info, metrics, recent, past, card}. */
 export const hosts = new Map();
 /** What the viewer asked for. */
 export const view = { search: '', sort: 'name', show: 'all' };

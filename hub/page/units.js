@@ -12,7 +12,14 @@ export function bytes(value, digits = 1) {
 export const rate = (value) => (Number.isFinite(value) ? `${bytes(value)}/s` : '–');
 export const percent = (value) => (Number.isFinite(value) ? `${value.toFixed(1)}%` : '–');
 export const celsius = (value) => (Number.isFinite(value) ? `${Math.round(value)} °C` : '–');
+export const decibel = (value) => (Number.isFinite(value) ? `${Math.round(value)} dBm` : '–');
 export const load = (value) => (Number.isFinite(value) ? value.toFixed(2) : '–');
+
+export function count(value, unit = '') {
+  if (!Number.isFinite(value)) return '–';
+  const number = value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return `${number} ${unit}`.trim();
+}
 
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';

@@ -31,6 +31,32 @@ function wave(seed, step, low, high) {
   return low + (high - low) * Math.min(1, Math.max(0, mixed));
 }
 
+/** What only some hosts have: a weak supply and a radio, a table of connections. */
+const rare = {
+  'attic-pi': {
+    power: {
+      undervoltage: false, throttled: false, frequency_capped: false,
+      undervoltage_count: 4, throttled_count: 2, frequency_capped_count: 0,
+    },
+    wireless: [{ interface: 'wlan0', signal_dbm: -56, link: 54 }],
+  },
+  gateway: { conntrack: { used: 1234, max: 65_536 } },
+};
+
+/** Where the time of the processors goes: `usage` in all, and `iowait` beside it. */
+function shares(usage, iowait) {
+  const of = (share) => tenth(usage * share);
+  return {
+    user: of(0.62), nice: of(0.03), system: of(0.27), irq: of(0.06), steal: of(0.02),
+    iowait: tenth(Math.min(iowait, 100 - usage)),
+  };
+}
+
+function caches(available) {
+  const part = (share) => Math.round(available * share);
+  return { free: part(0.3), buffers: part(0.1), cached: part(0.6) };
+}
+
 const tenth = (value) => Math.round(value * 10) / 10;
 
 export function sample(host, step) {
@@ -52,20 +78,24 @@ export function sample(host, step) {
     cpu: {
       brand: host.brand ?? 'Cortex-A76', cores: host.cores, usage: tenth(usage),
       per_core: Array.from({ length: host.cores }, core), frequency: 2400,
+      ...shares(usage, wave(seed + 4, step, 0, 6)),
     },
     memory: {
       total, used, available: total - used, usage_percent: tenth((used / total) * 100),
+      ...caches(total - used),
       swap_total: Math.round(total / 4), swap_used: Math.round(total / 40),
     },
     disks: [{
       name: 'sda', model: 'SSD', serial: 'SECRET-SERIAL', total: disk, mount_points: ['/'],
-      read_speed: 1e6, write_speed: 2e5,
+      read_speed: Math.round(wave(seed + 5, step, 0, 3e6)),
+      write_speed: Math.round(wave(seed + 6, step, 0, 8e5)),
+      busy_percent: tenth(wave(seed + 5, step, 0, 30)),
     }],
     filesystems: [
       {
         mount_point: '/', device: '/dev/sda2', fstype: 'ext4', total: disk,
         used: Math.round(disk * full), free: Math.round(disk * (1 - full)),
-        usage_percent: tenth(full * 100),
+        usage_percent: tenth(full * 100), inodes_total: 1_933_312, inodes_used: 132_288,
       },
       {
         mount_point: '/boot', device: '/dev/sda1', fstype: 'vfat', total: GiB / 2,
@@ -90,6 +120,12 @@ export function sample(host, step) {
     sockets: { tcp: 20 + seed % 50, tcp_time_wait: 3, udp: 6 },
     temperatures: cool ? [] : [{ label: 'cpu-thermal', celsius: tenth(38 + usage * 0.42) }],
     fans: [],
+    pressure: {
+      cpu: { some_avg10: tenth(wave(seed + 7, step, 0, 9)) },
+      memory: { some_avg10: 0, full_avg10: 0 },
+      io: { some_avg10: tenth(wave(seed + 8, step, 0, 14)), full_avg10: 0.4 },
+    },
+    ...rare[host.id],
     agent: {
       version: '0.1.0', rss: 1_250_000, cpu_percent: 0.1, bytes_sent: 1, reconnects: 0,
       samples_dropped: 0, ring_bytes: 0,

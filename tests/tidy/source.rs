@@ -76,9 +76,9 @@ impl Source {
             && folders.iter().any(|folder| self.path.starts_with(folder))
     }
 
-    /// A file of the page that is built into the hub.
+    /// A file of the page that is built into the hub; uPlot's are as their maker wrote them.
     pub(crate) fn is_page(&self) -> bool {
-        self.path.starts_with("hub/page/")
+        self.path.starts_with("hub/page/") && !self.path.starts_with("hub/page/uplot")
     }
 
     /// Lines before the file's tests.

@@ -20,23 +20,42 @@ const CSS: &str = "text/css; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Every file of the page: its path, its content type, itself. Nothing else is served, so no path
 /// a viewer thinks of leads to the disk.
 const FILES: &[(&str, &str, &str)] = &[
     ("/", HTML, include_str!("../../page/index.html")),
     ("/style.css", CSS, include_str!("../../page/style.css")),
+    ("/detail.css", CSS, include_str!("../../page/detail.css")),
     ("/icon.svg", SVG, include_str!("../../page/icon.svg")),
     ("/app.js", JS, include_str!("../../page/app.js")),
+    ("/canvas.js", JS, include_str!("../../page/canvas.js")),
     ("/card.js", JS, include_str!("../../page/card.js")),
-    ("/chart.js", JS, include_str!("../../page/chart.js")),
+    ("/charts.js", JS, include_str!("../../page/charts.js")),
     ("/detail.js", JS, include_str!("../../page/detail.js")),
     ("/element.js", JS, include_str!("../../page/element.js")),
+    ("/facts.js", JS, include_str!("../../page/facts.js")),
     ("/figures.js", JS, include_str!("../../page/figures.js")),
+    ("/gather.js", JS, include_str!("../../page/gather.js")),
+    ("/gesture.js", JS, include_str!("../../page/gesture.js")),
+    ("/health.js", JS, include_str!("../../page/health.js")),
+    ("/line.js", JS, include_str!("../../page/line.js")),
     ("/live.js", JS, include_str!("../../page/live.js")),
     ("/messages.js", JS, include_str!("../../page/messages.js")),
+    ("/past.js", JS, include_str!("../../page/past.js")),
+    ("/plot.js", JS, include_str!("../../page/plot.js")),
+    ("/recent.js", JS, include_str!("../../page/recent.js")),
     ("/screen.js", JS, include_str!("../../page/screen.js")),
+    ("/series.js", JS, include_str!("../../page/series.js")),
+    ("/span.js", JS, include_str!("../../page/span.js")),
+    ("/spark.js", JS, include_str!("../../page/spark.js")),
+    ("/ticks.js", JS, include_str!("../../page/ticks.js")),
+    ("/tools.js", JS, include_str!("../../page/tools.js")),
     ("/units.js", JS, include_str!("../../page/units.js")),
+    ("/uplot.js", JS, include_str!("../../page/uplot.js")),
+    ("/uplot.css", CSS, include_str!("../../page/uplot.css")),
+    ("/uplot-license.txt", TEXT, include_str!("../../page/uplot-license.txt")),
 ];
 
 /// A route for each file.

@@ -1,0 +1,178 @@
+// What a host says of itself now, under its charts: cores, storage, disks, interfaces and facts.
+
+import { element, fact, setFact } from './element.js';
+import {
+  bytes, celsius, clock, count, decibel, duration, level, osName, percent, rate,
+} from './units.js';
+
+export function blocks(host) {
+  const { metrics } = host;
+  const all = [
+    coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
+    factBlock(host),
+  ];
+  return all.filter(Boolean);
+}
+
+function block(title, ...children) {
+  return element('section', 'block', element('h3', '', title), ...children);
+}
+
+function coreBlock({ cpu }) {
+  const cores = cpu?.per_core ?? [];
+  if (cores.length < 2) return null;
+  const bars = cores.map((usage, place) => {
+    const bar = element('i');
+    bar.style.setProperty('--fill', `${Math.max(3, usage)}%`);
+    bar.title = `core ${cpu.core_numbers?.[place] ?? place}: ${percent(usage)}`;
+    return bar;
+  });
+  return block(`${cores.length} cores`, element('div', 'cores', ...bars));
+}
+
+function row(key, small, usage, text) {
+  const fill = element('i');
+  fill.style.transform = `translateX(${(usage ?? 0) - 100}%)`;
+  fill.dataset.level = level(usage, 75, 90);
+  const name = element('span', 'key', key, ' ', element('small', '', small));
+  name.title = `${key} ${small}`.trim();
+  const bar = element('div', 'bar', fill);
+  if (usage === undefined) bar.style.visibility = 'hidden';
+  return element('div', 'row', name, bar, element('span', 'value', text));
+}
+
+const rowsBlock = (title, rows) => (
+  rows.length > 0 ? block(title, element('div', 'rows', ...rows)) : null
+);
+
+const part = (used, total) => `${bytes(used)} of ${bytes(total)}`;
+const list = (...parts) => parts.filter(Boolean).join(', ');
+
+function memoryRows({ used, total, usage_percent, swap_used: swapped, swap_total: swap }) {
+  const rows = [];
+  if (Number.isFinite(total)) rows.push(row('Memory', '', usage_percent, part(used, total)));
+  if (swap > 0) rows.push(row('Swap', '', (swapped / swap) * 100, part(swapped, swap)));
+  return rows;
+}
+
+function mountRow(mount) {
+  const { inodes_used: used, inodes_total: all } = mount;
+  const small = list(
+    mount.fstype, mount.read_only && 'read-only', mount.stuck && 'does not answer',
+    all > 0 && `${percent((used / all) * 100)} of inodes`,
+  );
+  const text = Number.isFinite(mount.total) ? part(mount.used, mount.total) : '–';
+  return row(mount.mount_point, small, mount.usage_percent, text);
+}
+
+function mountBlock({ filesystems = [], memory = {} }) {
+  return rowsBlock('Memory and storage', [...memoryRows(memory), ...filesystems.map(mountRow)]);
+}
+
+const reads = ({ read_speed: read, write_speed: write }) => (
+  `read ${rate(read)}   written ${rate(write)}`
+);
+
+/** Each disk: how busy it is, what it reads and writes, how worn it is. */
+function diskBlock({ disks = [] }) {
+  const known = disks.filter((disk) => Number.isFinite(disk.read_speed));
+  return rowsBlock('Disks', known.map((disk) => {
+    const worn = Number.isFinite(disk.wear_percent) && `${percent(disk.wear_percent)} worn`;
+    const busy = Number.isFinite(disk.busy_percent) && `${percent(disk.busy_percent)} busy`;
+    return row(disk.name, list(disk.model, busy, worn), disk.busy_percent, reads(disk));
+  }));
+}
+
+function interfaceBlock({ network = {}, wireless = [] }) {
+  const up = (network.interfaces ?? []).filter((each) => each.state !== 'down');
+  return rowsBlock('Network', up.map((each) => {
+    const radio = wireless.find((one) => one.interface === each.name);
+    const small = list(
+      each.name === network.wan && 'uplink', each.speed && `${each.speed} Mbit/s`,
+      radio && `Wi-Fi ${decibel(radio.signal_dbm)}`,
+    );
+    const text = `↓ ${rate(each.rx_speed)}   ↑ ${rate(each.tx_speed)}`;
+    return row(each.name, small, undefined, text);
+  }));
+}
+
+const words = (...parts) => parts.filter(Boolean).join(' ');
+
+/** What a host tells of these: none but what runs is certain. */
+function taskText({ total, threads, running }) {
+  return list(total, threads && `${threads} threads`, `${running} running`);
+}
+
+function pressureText(pressure) {
+  const known = [['CPU', pressure.cpu], ['memory', pressure.memory], ['I/O', pressure.io]];
+  return list(...known.map(([name, each]) => each && `${name} ${percent(each.some_avg10)}`));
+}
+
+function radioText({ interface: name, signal_dbm: signal, link }) {
+  return list(`${name} ${decibel(signal)}`, Number.isFinite(link) && `quality ${link}`);
+}
+
+function trackedText({ used, max }) {
+  return max > 0 ? `${count(used)} of ${count(max)}` : count(used);
+}
+
+/** Pairs of a label and its text, and how much attention it wants; an unknown fact has no text. */
+function factList({ info, metrics }) {
+  const { os = {}, cpu = {}, network = {}, load_average: load } = metrics;
+  const { processes, sockets, power, battery, agent, conntrack, pressure } = metrics;
+  return [
+    ['Host', metrics.hostname],
+    ['Id', info.id],
+    ['Last heard of', info.last_seen && clock(info.last_seen)],
+    ['System', words(os.name && osName(os.name), os.version)],
+    ['Kernel', words(os.kernel, os.arch)],
+    ['Processor', words(cpu.brand, cpu.cores && `× ${cpu.cores}`)],
+    ['Clock', cpu.frequency && `${cpu.frequency} MHz`],
+    ['Uptime', Number.isFinite(metrics.uptime) && duration(metrics.uptime)],
+    ['Power', power && powerText(power), power && powerLevel(power)],
+    ['Load', load && [load.one, load.five, load.fifteen].map((n) => n.toFixed(2)).join('  ')],
+    ['Pressure, last 10 s', pressure && pressureText(pressure)],
+    ['Processes', processes && taskText(processes)],
+    ['Received', Number.isFinite(network.total_rx) && bytes(network.total_rx)],
+    ['Sent', Number.isFinite(network.total_tx) && bytes(network.total_tx)],
+    ['Sockets', sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],
+    ['Tracked connections', conntrack && trackedText(conntrack)],
+    ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),
+    ['Battery', battery && `${battery.percent.toFixed(0)}%${battery.charging ? ', charging' : ''}`],
+    ...(metrics.temperatures ?? []).slice(0, 8).map((each) => [each.label, celsius(each.celsius)]),
+    ...(metrics.fans ?? []).slice(0, 4).map((fan) => [fan.label, `${fan.rpm} rpm`]),
+    ['Agent', agent && list(agent.version, agent.rss && bytes(agent.rss))],
+  ];
+}
+
+/** What is wrong with the power now, and how often it was: a weak supply may be good just now. */
+export function powerText(power) {
+  const now = list(
+    power.undervoltage && 'undervoltage', power.throttled && 'throttled',
+    power.frequency_capped && 'clock capped',
+  );
+  const times = (number, one, many) => number > 0 && `${number} ${number === 1 ? one : many}`;
+  const were = list(
+    times(power.undervoltage_count, 'undervoltage', 'undervoltages'),
+    times(power.throttled_count, 'throttling', 'throttlings'),
+    times(power.frequency_capped_count, 'cap of the clock', 'caps of the clock'),
+  );
+  const state = now || 'good';
+  return were ? `${now ? `${state} now` : 'good now'}; ${were} since the agent started` : state;
+}
+
+function powerLevel(power) {
+  if (power.undervoltage || power.throttled) return 'bad';
+  const counts = [power.undervoltage_count, power.throttled_count, power.frequency_capped_count];
+  return power.frequency_capped || counts.some((number) => number > 0) ? 'warn' : 'good';
+}
+
+function factBlock(host) {
+  const known = factList(host).filter(([, text]) => text);
+  const facts = known.map(([label, text, mark]) => {
+    const each = fact(label);
+    setFact(each, text, mark);
+    return each.node;
+  });
+  return block('Facts', element('div', 'facts', ...facts));
+}
