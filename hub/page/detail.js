@@ -18,12 +18,10 @@ const SETTLE_MS = 250;          // a viewer who zooms is asked for what he wants
 export const detail = { id: null, host: null, parts: null };
 
 export function openDetail(host) {
-  detail.id = host.info.id;
-  detail.host = host;
-  detail.parts = newDetail();
-  $('detail').replaceChildren(detail.parts.node);
   follow(() => newest(host));
   reset();
+  Object.assign(detail, { id: host.info.id, host, parts: newDetail() });
+  $('detail').replaceChildren(detail.parts.node);
   $('detail').showModal();
   drawDetail(host);
   for (const plot of detail.parts.plots) detail.parts.watch.observe(plot.node);

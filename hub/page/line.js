@@ -41,14 +41,18 @@ export function spacing({ step, points }) {
   return Math.max(step, apart[Math.floor(apart.length / 2)] ?? 0);
 }
 
-/** The moments at which a line is broken: one in each outage. */
+/**
+ * The moments at which a line is broken: one in each outage. Where its neighbours are as far apart
+ * there is none, for of the far past the hub keeps fewer points.
+ */
 export function breaks(line) {
   const usual = spacing(line);
+  const apart = line.points.slice(1).map((point, at) => point[0] - line.points[at][0]);
   const found = [];
-  for (let at = 1; at < line.points.length; at += 1) {
-    const before = line.points[at - 1][0];
-    if (line.points[at][0] - before > BREAK * usual) found.push(before + usual);
-  }
+  apart.forEach((gap, at) => {
+    const around = Math.min(apart[at - 1] ?? usual, apart[at + 1] ?? usual);
+    if (gap > BREAK * Math.max(usual, around)) found.push(line.points[at][0] + usual);
+  });
   return found;
 }
 
