@@ -154,7 +154,7 @@ async function testSparks({ startHub, startAgents, openPage, card }) {
   await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
   const line = card(page, 'edge-br').locator('.sparks .line').first();
   await page.waitForTimeout(3000);
-  assert.match(await line.getAttribute('d'), /^M[\d.]+ [\d.]+L.*M/, 'no line with a gap');
+  assert.match(await line.getAttribute('d'), /^M.+L.+M/, 'no line with a gap');
   assert.equal(new Set(asked).size, asked.length, 'a host is asked for twice');
   assert.ok(asked.length < agents.length, 'cards that nobody sees are asked for');
   await page.locator('.card').last().scrollIntoViewIfNeeded();
