@@ -48,13 +48,23 @@ const places = (over, { touches }) => [...touches].slice(0, 2).map((each) => (
   within(over, each.clientX)
 ));
 
-/** One finger moves, two zoom; up and down stays the page's (touch-action in the style). */
+/** Whether one finger goes up or down: that is the page's to scroll, from then on. */
+function scrolls({ touches }) {
+  const [{ clientX, clientY }] = touches;
+  const [wide, high] = [Math.abs(clientX - held.x), Math.abs(clientY - held.y)];
+  held.scrolls ??= touches.length === 1 && wide + high > 0 ? high > wide : undefined;
+  return held.scrolls;
+}
+
+/** One finger sideways moves, two zoom. */
 function touch(over, event) {
   const now = places(over, event);
   if (event.type !== 'touchmove' || now.length !== held?.places.length) {
-    held = { places: now, from: span.from, to: span.to };
+    const { clientX: x, clientY: y } = event.touches[0] ?? {};
+    held = { places: now, from: span.from, to: span.to, x, y };
     return;
   }
+  if (scrolls(event)) return;
   if (event.cancelable) event.preventDefault();
   const wide = held.to - held.from;
   const moment = held.places.map((place) => held.from + place * wide);

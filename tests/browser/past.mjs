@@ -115,6 +115,43 @@ async function testGap({ startHub, startAgents, openPage, card, shot }) {
   assert.deepEqual(errors, []);
 }
 
+/** One finger sideways moves the time, up it scrolls the page, two apart zoom. */
+async function testFingers({ startHub, startAgents, openPage, card, shot }) {
+  const hub = await startHub({ hosts: scene });
+  startAgents(hub);
+  const answers = { '**/api/history/**': past };
+  const { page, errors } = await openPage(hub, { width: 390, height: 844, mobile: true, answers });
+  await open(page, card, 'db-1');
+  const fingers = await page.context().newCDPSession(page);
+  const swipe = async (...moves) => {
+    const over = await page.locator('[data-chart=CPU] .u-over').boundingBox();
+    const at = ([x, y = 0.5], id) => (
+      { x: over.x + over.width * x, y: over.y + over.height * y, id }
+    );
+    const send = (type, places) => fingers.send('Input.dispatchTouchEvent', {
+      type, touchPoints: places.map(at),
+    });
+    await send('touchStart', moves[0]);
+    for (const places of moves.slice(1)) await send('touchMove', places);
+    await send('touchEnd', []);
+  };
+  const length = async (move) => {
+    const asks = page.waitForRequest(asksCpu);
+    await move();
+    const { from, to } = query(await asks);
+    return { ago: Date.now() - to, wide: to - from };
+  };
+  await page.waitForTimeout(1000);
+  const moved = await length(() => swipe([[0.3]], [[0.45]], [[0.6]], [[0.8]]));
+  assert.ok(moved.ago > 20 * MINUTE && moved.wide <= 61 * MINUTE, JSON.stringify(moved));
+  const closer = await length(() => swipe([[0.4], [0.6]], [[0.3], [0.7]], [[0.1], [0.9]]));
+  assert.ok(Math.abs(closer.wide / MINUTE - 15) < 1.5, JSON.stringify(closer));
+  await shot(page, 'phone-fingers');
+  await swipe([[0.5, 0.9]], [[0.5, 0.7]], [[0.5, 0.2]], [[0.5, -0.6]]);
+  await page.waitForFunction(() => document.querySelector('#detail').scrollTop > 30);
+  assert.deepEqual(errors, []);
+}
+
 async function testWords({ startHub, startAgents, openPage, card, shot }) {
   const hub = await startHub({ hosts: scene });
   const agents = startAgents(hub);
@@ -207,6 +244,7 @@ export async function testPast(tools) {
   await test(tools, 'uPlot is as its maker published it', testPlotter);
   await test(tools, 'each range asks for its time and step', testRanges);
   await test(tools, 'an outage is no line', testGap);
+  await test(tools, 'fingers move, zoom and scroll', testFingers);
   await test(tools, 'what was and what arrives is told', testWords);
   await test(tools, 'sparklines ask once, for cards in view', testSparks);
   await test(tools, 'a store that fails is told of', testFailing);
