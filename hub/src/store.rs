@@ -32,6 +32,7 @@ mod tier;
 mod varint;
 mod writer;
 
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -44,6 +45,7 @@ use index::{Index, Waiting, WaitingEvent};
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
 use read::{Failure, Question};
 pub use tier::Retention;
 use writer::Writer;
@@ -146,10 +148,23 @@ impl Store {
     }
 }
 
+/// What root writes belongs to who has the folder, or the hub could not use it, and to nobody else.
+fn give_to_folder_owner(path: &Path) -> Result<(), StoreError> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    if let (true, Some(folder)) = (geteuid().is_root(), path.parent()) {
+        let owner = std::fs::metadata(folder)?;
+        std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
 /// Keeps others from writing to the file for as long as it is held.
 fn lock(path: &Path) -> Result<Flock<std::fs::File>, StoreError> {
     let path = path.with_extension("lock");
-    let file = std::fs::File::options().create(true).append(true).open(path)?;
+    let file = std::fs::File::options().create(true).append(true).open(&path)?;
+    if file.metadata()?.uid() == geteuid().as_raw() {
+        give_to_folder_owner(&path)?;
+    }
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StoreError::InUse)
 }
 

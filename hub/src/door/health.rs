@@ -23,10 +23,13 @@ struct Health {
     hosts: usize,
     online: usize,
     viewers: usize,
+    /// `ok`, or why nothing is remembered at the moment.
+    store: String,
 }
 
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
     let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
     let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
-    json(&Health { status: "ok", version, hosts, online, viewers })
+    let store = hub.history.state().failing.unwrap_or_else(|| "ok".to_owned());
+    json(&Health { status: "ok", version, hosts, online, viewers, store })
 }

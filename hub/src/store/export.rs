@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::index::Index;
 use super::read::Question;
 use super::tier::Tier;
-use super::{lock, move_aside};
+use super::{give_to_folder_owner, lock, move_aside};
 use crate::clock;
 use crate::history::Point;
 use crate::limits::CLOCK_AHEAD_MAX;
@@ -158,6 +158,7 @@ pub fn restore(path: &Path, from: &Path) -> Result<Option<PathBuf>, StoreError> 
         Ok(()) | Err(_) => {}
     }
     backup.copy_to(&draft)?;
+    give_to_folder_owner(&draft)?;
     let aside = match path.exists() {
         true => Some(move_aside(path, "replaced", clock::now().wall.unix_millis())?),
         false => None,

@@ -7,14 +7,24 @@ _kinglet_hub() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
-    --name | --url | --replace | --listen) return ;;
+    --format)
+        mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
+        return
+        ;;
+    --name | --url | --replace | --listen | --host | --metric | --from | --to) return ;;
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
     invite) words="--config --name --url --replace" ;;
+    export) words="--config --host --metric --from --to --format" ;;
+    backup | restore)
+        words="--config"
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        [[ $current = -* ]] || return
+        ;;
     demo) words="--listen" ;;
     token) return ;;
-    *) words="run check invite token demo --help --version" ;;
+    *) words="run check invite export backup restore token demo --help --version" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -7,10 +7,20 @@ local -a invite=(
     '--replace[whose place it takes]:id:'
 )
 
+local -a export=(
+    '--host[whose readings]:id:'
+    '*--metric[a metric by its name]:name:'
+    '--from[from here on]:time:'
+    '--to[up to here]:time:'
+    '--format[how it is written]:format:(csv jsonl)'
+)
+
 case ${words[2]} in
 run | check) _arguments $config ;;
 invite) _arguments $config $invite ;;
+export) _arguments $config $export ;;
+backup | restore) _arguments $config ':file:_files' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
-*) _arguments '1:command:(run check invite token demo)' '--version' '--help' ;;
+*) _arguments '1:command:(run check invite export backup restore token demo)' '--version' '--help' ;;
 esac
