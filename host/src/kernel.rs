@@ -32,3 +32,4 @@ pub mod uptime;
 pub mod utmp;
 pub mod vmstat;
 pub mod wireless;
+pub mod zone;

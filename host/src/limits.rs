@@ -21,6 +21,8 @@ pub const LINKS_MAX: usize = 40;
 pub const TOPOLOGY_INTERVAL: Duration = Duration::from_secs(60);
 /// Models, serials, links and names are read again after this.
 pub const INVENTORY_INTERVAL: Duration = Duration::from_secs(600);
+/// A host's time zone is read again after this, and when its offset changes: it moves rarely.
+pub const ZONE_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// Changes of links or disks that are followed at once, and how long it takes until one more is:
 /// one that matters is rarely the fifth.
 pub const CHANGES_AT_ONCE: u32 = 4;

@@ -141,7 +141,7 @@ pub struct Now {
 ///
 /// Years are taken to begin in March, so that the leap day is the last of its year and a month's
 /// first day follows from one linear formula.
-const fn civil_from_days(days: u64) -> (u64, u64, u64) {
+pub const fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468; // days from 0000-03-01
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
@@ -156,7 +156,7 @@ const fn civil_from_days(days: u64) -> (u64, u64, u64) {
 }
 
 /// The inverse of [`civil_from_days`].
-const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
+pub const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year / 400;
     let year_of_era = year % 400;

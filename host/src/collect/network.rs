@@ -4,15 +4,17 @@
 //! share of `total_rx`; the speeds never go below zero for it.
 
 mod ports;
+mod today;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use kinglet_proto::sample::{Interface, Network, Sample};
-use kinglet_proto::time::Instant;
+use kinglet_proto::time::{Instant, Now};
 
 use self::ports::{Passed, Port};
+use self::today::{Today, Zone};
 use super::rate::{self, Width};
 use super::schedule::{Allowance, Schedule};
 use super::{Change, Collector};
@@ -37,6 +39,8 @@ pub(super) struct NetworkCollector {
     is_changed: bool,
     allowance: Allowance,
     before_at: Instant,
+    today: Today,
+    zone: Zone,
     /// Tells others that the topology was read again.
     renewals: Rc<Cell<u64>>,
 }
@@ -71,6 +75,8 @@ impl NetworkCollector {
             is_changed: false,
             allowance: Allowance::default(),
             before_at: Instant::default(),
+            today: Today::default(),
+            zone: Zone::new(&setup.root),
             renewals: Rc::clone(&setup.links),
         }
     }
@@ -202,17 +208,17 @@ impl NetworkCollector {
         six.map(ToOwned::to_owned).or(four)
     }
 
-    fn fill_rates(&mut self, elapsed: Duration, network: &mut Network) {
-        let (mut totals, mut speeds) = ([0_u64; 2], [None; 2]);
+    fn fill_rates(&mut self, elapsed: Duration, network: &mut Network) -> Moved {
+        let (mut totals, mut grown, mut speeds) = ([0_u64; 2], [0_u64; 2], [None; 2]);
         for link in &mut self.links {
-            let speed = |way: usize| {
-                let grown = rate::growth(link.before?[way], link.after[way], Width::NATIVE)?;
-                rate::per_second(grown, elapsed)
-            };
-            let link_speeds = [speed(0), speed(1)];
+            let growth =
+                |way: usize| rate::growth(link.before?[way], link.after[way], Width::NATIVE);
+            let link_grown = [growth(0), growth(1)];
+            let link_speeds = link_grown.map(|grown| rate::per_second(grown?, elapsed));
             if link.is_counted {
                 for way in [0, 1] {
                     totals[way] = totals[way].saturating_add(link.after[way]);
+                    grown[way] = grown[way].saturating_add(link_grown[way].unwrap_or_default());
                     speeds[way] = sum(speeds[way], link_speeds[way]);
                 }
             }
@@ -227,7 +233,16 @@ impl NetworkCollector {
         [network.total_rx, network.total_tx] = totals.map(|total| is_known.then_some(total));
         [network.rx_speed, network.tx_speed] = speeds;
         (network.rx, network.tx) = (network.rx_speed, network.tx_speed);
+        Moved { total: is_known.then_some(totals), grown }
     }
+}
+
+/// Bytes received and sent by what counts.
+struct Moved {
+    /// Since boot; `None` where nothing counts.
+    total: Option<[u64; 2]>,
+    /// Since the last sample.
+    grown: [u64; 2],
 }
 
 impl Link {
@@ -258,14 +273,22 @@ impl Collector for NetworkCollector {
         } else if !are_same {
             self.drop_gone(network);
         }
-        self.fill_rates(now.since(self.before_at), network);
+        let moved = self.fill_rates(now.since(self.before_at), network);
         self.before_at = now;
+        let now = Now { instant: now, wall: sample.timestamp };
+        let ahead = self.zone.ahead(now, buffer);
+        let today = self.today.count(now, ahead, moved.total, moved.grown);
+        network.daily_rx = today.map(|ways| ways[0]);
+        network.daily_tx = today.map(|ways| ways[1]);
     }
 
     fn handle_change(&mut self, change: Change) {
         match change {
             Change::Network => self.is_changed = true,
-            Change::Late => self.due.hurry(),
+            Change::Late => {
+                self.due.hurry();
+                self.zone.hurry();
+            }
             Change::Mounts => {}
         }
     }

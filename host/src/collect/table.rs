@@ -51,8 +51,8 @@ pub const COLLECTORS: &[Row] = &[
     },
     Row {
         name: "network",
-        gives: "each interface's counters and speeds, totals counted once, WAN by default route",
-        source: "`/proc/net/dev`, `/sys/class/net`",
+        gives: "counters and speeds of each interface, totals counted once, those of the day, WAN",
+        source: "`/proc/net/dev`, `/sys/class/net`, `/etc/localtime`",
         always: false,
         new: |setup| Box::new(super::network::NetworkCollector::new(setup)),
     },

@@ -16,6 +16,11 @@ part! {
         pub total_rx: Option<u64> => counter(Bytes), public;
         /// Bytes the host sent since boot, each counted once.
         pub total_tx: Option<u64> => counter(Bytes), public;
+        /// Bytes the host received since local midnight (`/etc/localtime`, else UTC); since the
+        /// agent's start where it began later and the host was not booted today.
+        pub daily_rx: Option<u64> => gauge(Bytes), public;
+        /// Bytes the host sent since local midnight, likewise.
+        pub daily_tx: Option<u64> => gauge(Bytes), public;
         /// `rx_speed`, under the documented vStats name.
         pub rx: Option<u64> => plain, public;
         /// `tx_speed`, under the documented vStats name.

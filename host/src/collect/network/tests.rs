@@ -166,3 +166,70 @@ fn links_that_come_and_go_all_the_time_are_read_at_a_pace() {
     }
     assert_eq!(host.collector.renewals.get(), 1 + 3 + 5);
 }
+
+/// Bytes received since midnight, beside what `sample` tells.
+fn today(host: &mut Host, second: u64, counters: &[(&str, u64)]) -> Option<u64> {
+    // Half a minute before a midnight of 2026 in UTC.
+    let wall = 1_772_841_570 + second;
+    host.sample.timestamp = kinglet_proto::time::WallTime::from_unix_millis(wall * 1000);
+    host.sample(second, counters);
+    host.sample.network.daily_rx
+}
+
+#[test]
+fn a_day_is_what_was_seen_of_every_link_that_came_and_went() {
+    let mut host = Host::new("net-today");
+    host.add("eth0", 2);
+    assert_eq!(today(&mut host, 0, &[("eth0", 1000)]), Some(1000), "booted just now");
+    assert_eq!(today(&mut host, 40, &[("eth0", 1300)]), Some(0), "a new day");
+    host.add("wlan0", 3);
+    assert_eq!(today(&mut host, 41, &[("eth0", 1310), ("wlan0", 9000)]), Some(10));
+    assert_eq!(today(&mut host, 42, &[("eth0", 1310), ("wlan0", 9007)]), Some(17));
+    assert_eq!(today(&mut host, 43, &[("eth0", 1320)]), Some(27), "what went took nothing along");
+    assert_eq!(today(&mut host, 44, &[("eth0", 5)]), Some(27), "it began anew");
+    assert_eq!(today(&mut host, 45, &[("eth0", 9)]), Some(31));
+    assert_eq!(today(&mut host, 46, &[]), Some(31));
+    host.collector.filter.exclude.push("eth0".into());
+    host.collector.handle_change(Change::Network);
+    assert_eq!(today(&mut host, 47, &[("eth0", 50)]), Some(31));
+    assert_eq!(today(&mut host, 48, &[("eth0", 70)]), Some(51), "not shown, and counted");
+}
+
+#[test]
+fn midnight_is_where_the_host_says_it_lives() {
+    for (name, zone, at_midnight) in
+        [("etc/localtime", "UTC0", 0), ("etc/TZ", "CET-1", 1010), ("etc/TZ", "UTC", 0)]
+    {
+        let mut host = Host::new("net-zone");
+        host.add("eth0", 2);
+        fs::create_dir_all(host.folder.join("etc")).unwrap();
+        fs::write(host.folder.join(name), zone).unwrap();
+        host.collector.zone = Zone::new(&Root::new(&host.folder));
+        today(&mut host, 0, &[("eth0", 1000)]);
+        assert_eq!(today(&mut host, 40, &[("eth0", 1010)]), Some(at_midnight), "{zone}");
+    }
+}
+
+#[test]
+fn the_zone_is_read_once_a_day_and_when_its_offset_ends() {
+    let host = Host::new("net-summer");
+    fs::create_dir_all(host.folder.join("etc")).unwrap();
+    let write = |zone: &str| fs::write(host.folder.join("etc/localtime"), zone).unwrap();
+    let mut zone = Zone::new(&Root::new(&host.folder));
+    let mut ahead = |second: u64, unix: u64| {
+        let instant = Instant::from_millis(1000 + second * 1000);
+        let wall = kinglet_proto::time::WallTime::from_unix_millis(unix * 1000);
+        zone.ahead(Now { instant, wall }, &mut Buffer::default())
+    };
+    let summer = 1_774_746_000;
+    write("CET-1CEST,M3.5.0,M10.5.0/3");
+    assert_eq!(ahead(0, summer - 10), 3600);
+    assert_eq!(ahead(9, summer - 1), 3600);
+    assert_eq!(ahead(10, summer), 7200, "at once");
+    write("JST-9");
+    assert_eq!(ahead(60, summer + 50), 7200, "not at each sample");
+    assert_eq!(ahead(86_400, summer + 86_390), 9 * 3600);
+    fs::remove_file(host.folder.join("etc/localtime")).unwrap();
+    assert_eq!(ahead(86_410, summer + 86_400), 9 * 3600);
+    assert_eq!(ahead(2 * 86_400, summer + 2 * 86_400), 0);
+}
