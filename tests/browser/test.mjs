@@ -157,6 +157,25 @@ await test('search, sort, filter and details', async () => {
   assert.deepEqual(errors, []);
 });
 
+await test('a mount that shows the space of others says so', async () => {
+  const hub = await startHub();
+  const [agent] = startAgents(hub, [scene[0]]);
+  const held = sample(scene[0], 1);
+  const pool = { mount_point: '/mnt/pool', fstype: 'fuse.mergerfs', view: true, read_only: true };
+  const space = { total: 2 ** 42, used: 2 ** 41, usage_percent: 50 };
+  agent.held = { ...held, filesystems: [...held.filesystems, { ...pool, ...space }] };
+  const { page, errors } = await openPage(hub);
+  await page.locator('.card:not(.offline)').first().click();
+  const row = page.locator('#detail .row', { hasText: '/mnt/pool' });
+  await row.waitFor();
+  const marks = 'fuse.mergerfs, view, read-only';
+  assert.equal(await row.locator('small').textContent(), marks);
+  const others = page.locator('#detail .row', { hasNotText: '/mnt/pool' });
+  assert.doesNotMatch((await others.allTextContents()).join(), /view/);
+  await shot(page, 'view');
+  assert.deepEqual(errors, []);
+});
+
 await test('a host goes offline and returns', async () => {
   const hub = await startHub({ hosts: scene });
   const agents = startAgents(hub);
