@@ -17,6 +17,10 @@ pub enum Kind {
     Expired,
     /// It is for another name.
     WrongName,
+    /// It is good for a year, and no program that asks was built so late.
+    IssuedIn2035,
+    /// It comes with so much behind it.
+    TwoMegabytes,
 }
 
 /// A certificate authority.
@@ -46,15 +50,21 @@ impl Authority {
             params.not_before = date_time_ymd(2019, 1, 1);
             params.not_after = date_time_ymd(2020, 1, 1);
         }
+        if kind == Kind::IssuedIn2035 {
+            params.not_before = date_time_ymd(2035, 1, 1);
+            params.not_after = date_time_ymd(2036, 1, 1);
+        }
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        let bytes: usize = if kind == Kind::TwoMegabytes { 2 << 20 } else { 1 };
+        let chain = vec![certificate.clone(); bytes.div_ceil(certificate.len())];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(chain, key)
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Arc::new(config)

@@ -1,6 +1,7 @@
 //! The agent against real sockets on loopback: good servers, bad ones and dead ones.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
+#![allow(clippy::disallowed_methods, reason = "some tests run the program itself")]
 #![allow(unreachable_pub, reason = "the parts of a test are public to each other only")]
 
 mod agent;
@@ -8,6 +9,7 @@ mod bare;
 mod certificates;
 mod komari;
 mod pin;
+mod program;
 mod server;
 
 use std::io::{Read, Write};
