@@ -58,7 +58,9 @@ function memoryRows({ used, total, usage_percent, swap_used: swapped, swap_total
 function mountRow(mount) {
   const { inodes_used: used, inodes_total: all } = mount;
   const small = list(
-    mount.fstype, mount.read_only && 'read-only', mount.stuck && 'does not answer',
+    // The space of a view is another mount's, and in no sum.
+    mount.fstype, mount.view && 'view', mount.read_only && 'read-only',
+    mount.stuck && 'does not answer',
     all > 0 && `${percent((used / all) * 100)} of inodes`,
   );
   const text = Number.isFinite(mount.total) ? part(mount.used, mount.total) : '–';

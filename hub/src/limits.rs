@@ -166,6 +166,8 @@ pub const SAME_WITHIN: u64 = 60 * 1000;
 pub const CLOCK_AHEAD_MAX: u64 = 10 * 60 * 1000;
 /// Sums of an agent stand for readings that never came, each for so long at most. Milliseconds.
 pub const FILL_MAX: u64 = 15 * 60 * 1000;
+/// Rows a block may say it has: more were never written, and room for them is not made.
+pub const BLOCK_ROWS_MAX: usize = 1 << 20;
 /// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
 pub const LOG_CUT: i64 = 20_000;
 /// Connections to the history kept open for the next question; who asks when all are used opens one

@@ -301,7 +301,7 @@ impl History for Store {
         };
         let (from, to) = (query.from.unix_millis(), query.to.unix_millis());
         let wanted = Events { host, kind: query.kind, from, to, limit: query.limit };
-        let found = self.shared.read(|db| Ok::<_, StoreError>(db.events(&wanted)?));
+        let found = self.shared.read(|db| db.events(&wanted));
         let found = found.map_err(|error| QueryError::Failed(error.to_string()))?;
         let event = |(host, at, kind, data): database::EventRow| {
             let at = WallTime::from_unix_millis(at);

@@ -1,5 +1,6 @@
 //! A hub that is killed again and again while an agent reports: what it acknowledged is there.
 #![expect(clippy::disallowed_methods, reason = "the program under test")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

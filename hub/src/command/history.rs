@@ -88,17 +88,17 @@ pub(super) fn export(wanted: &Export) -> Result<(), Failure> {
 
 pub(super) fn backup(wanted: &Backup) -> Result<(), Failure> {
     let path = file_of(&wanted.config)?;
-    store::backup(&path, &wanted.file).map_err(|error| match error {
-        StoreError::Io(_) => Failure::Store(wanted.file.clone(), error),
-        error => Failure::Store(path, error),
+    store::backup(&path, &wanted.file).map_err(|error| {
+        let is_copy = matches!(error, StoreError::Io(_));
+        Failure::Store(if is_copy { wanted.file.clone() } else { path }, error)
     })
 }
 
 pub(super) fn restore(wanted: &Restore) -> Result<(), Failure> {
     let path = file_of(&wanted.config)?;
-    let aside = store::restore(&path, &wanted.file).map_err(|error| match error {
-        StoreError::InUse => Failure::Store(path.clone(), error),
-        error => Failure::Store(wanted.file.clone(), error),
+    let aside = store::restore(&path, &wanted.file).map_err(|error| {
+        let is_history = matches!(error, StoreError::InUse);
+        Failure::Store(if is_history { path } else { wanted.file.clone() }, error)
     })?;
     let line = match aside {
         Some(aside) => format!("restored; what was there is {}\n", aside.display()),

@@ -1,7 +1,7 @@
 //! One figure over time, in about a byte a value: what stays the same costs nothing, what moves
 //! costs its difference, and what moves steadily the difference of differences.
 
-use super::decimal::{DECIMALS_MAX, decimals, scaled, unscaled};
+use super::decimal::{DECIMALS, decimals, scaled, unscaled};
 use super::varint::{Damaged, Reader, put, put_signed};
 
 /// One value of a row; `None` where there was none.
@@ -145,7 +145,7 @@ fn unpack(kind: u8, reader: &mut Reader<'_>, count: usize) -> Result<Vec<f64>, D
         return (0..count).map(|_| reader.float()).collect();
     }
     let decimals = usize::from(kind >> 2);
-    if decimals > DECIMALS_MAX {
+    if decimals > DECIMALS {
         return Err(Damaged);
     }
     if count == 0 {

@@ -3,17 +3,17 @@
 use super::varint::{Damaged, Reader, put, unzigzag, zigzag};
 
 /// Most decimals that are taken out of a number.
-pub(super) const DECIMALS_MAX: usize = 3;
-const POWERS: [f64; DECIMALS_MAX + 1] = [1.0, 10.0, 100.0, 1000.0];
+pub(super) const DECIMALS: usize = 3;
+const POWERS: [f64; DECIMALS + 1] = [1.0, 10.0, 100.0, 1000.0];
 /// Whole numbers up to here are exact.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 /// In place of the decimals: the number follows as it lies in memory.
 const RAW: u64 = 7;
 
 /// The fewest decimals with which the number is exact; `None` when there are more than
-/// [`DECIMALS_MAX`].
+/// [`DECIMALS`].
 pub(super) fn decimals(number: f64) -> Option<usize> {
-    (0..=DECIMALS_MAX).find(|decimals| scaled(number, *decimals).is_some())
+    (0..=DECIMALS).find(|decimals| scaled(number, *decimals).is_some())
 }
 
 /// The number times a power of ten, where that is whole and comes back as the same number.
@@ -36,7 +36,7 @@ pub(super) fn unscaled(whole: i64, decimals: usize) -> f64 {
 
 /// The nearest number with so many decimals; one as large as a whole number without.
 pub(super) fn rounded(number: f64, decimals: usize) -> f64 {
-    let power = if number.abs() >= 10_000.0 { 1.0 } else { POWERS[decimals.min(DECIMALS_MAX)] };
+    let power = if number.abs() >= 10_000.0 { 1.0 } else { POWERS[decimals.min(DECIMALS)] };
     // Adding zero makes a negative zero a positive one.
     (number * power).round() / power + 0.0
 }

@@ -151,8 +151,8 @@ impl Index {
         Some(Waiting { host, at, place, live, labelled, fills: None, figures })
     }
 
-    /// Sums of a time in which no readings came, the shortest first: each is one reading where there
-    /// is none.
+    /// Sums of a time in which no readings came, the shortest first: each is one reading where
+    /// there is none.
     pub(super) fn pack_sums(&mut self, sums: &Aggregates) -> Vec<Waiting> {
         let Some(host) = self.host(&sums.host.id) else { return Vec::new() };
         let disk = sums.host.sample.as_ref().and_then(|sample| sample.disks.first());

@@ -6,7 +6,7 @@ use kinglet_proto::sample::metric::Kind;
 
 use super::bucket::{Bucket, Buckets};
 use super::column::Cell;
-use super::decimal::{DECIMALS_MAX, decimals, rounded};
+use super::decimal::{DECIMALS, decimals, rounded};
 use super::series::SeriesId;
 use super::sheet::{ColumnId, Sheet};
 use super::varint::Damaged;
@@ -37,7 +37,7 @@ pub(super) fn encode(rolled: &Rolled, kinds: &[Kind]) -> Vec<u8> {
             sheet.times.iter().map(|time| buckets.get(time).map(of)).collect()
         };
         let places = match kind_of(kinds, *series) {
-            Kind::Counter => DECIMALS_MAX,
+            Kind::Counter => DECIMALS,
             Kind::Gauge => mean_decimals(buckets),
         };
         let mean = part(&|bucket| rounded(bucket.mean, places));
@@ -55,9 +55,9 @@ pub(super) fn encode(rolled: &Rolled, kinds: &[Kind]) -> Vec<u8> {
 }
 
 fn mean_decimals(buckets: &Buckets) -> usize {
-    let of = |value: f64| decimals(value).unwrap_or(DECIMALS_MAX);
+    let of = |value: f64| decimals(value).unwrap_or(DECIMALS);
     let most = buckets.values().map(|bucket| of(bucket.min).max(of(bucket.max))).max();
-    (most.unwrap_or(0) + 1).min(DECIMALS_MAX)
+    (most.unwrap_or(0) + 1).min(DECIMALS)
 }
 
 /// Reads the series that are wanted.

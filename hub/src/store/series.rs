@@ -112,8 +112,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Sample {
-        let mut sample = Sample::default();
-        sample.uptime = Some(1);
+        let mut sample = Sample { uptime: Some(1), ..Sample::default() };
         for name in ["sda", "sdb"] {
             let disk = kinglet_proto::sample::Disk { name: name.to_owned(), ..Default::default() };
             sample.disks.push(disk);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::column::{Cell, column, put_column};
 use super::varint::{Damaged, Reader, put};
+use crate::limits::BLOCK_ROWS_MAX;
 
 /// Which column of a sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +19,6 @@ pub(super) struct Sheet {
     /// The figures, each as long as `times`.
     pub(super) columns: BTreeMap<ColumnId, Vec<Cell>>,
 }
-
-/// Most rows a block may say it has: more were never written, and room for them is not made.
-const ROWS_MAX: usize = 1 << 20;
 
 impl Sheet {
     /// As bytes: the number of rows and columns, which column has how many bytes, then all of
@@ -51,7 +49,7 @@ impl Sheet {
         let mut head = Reader::new(bytes);
         let rows = head.count()?;
         let columns = head.count()?;
-        if rows > ROWS_MAX || columns > bytes.len() {
+        if rows > BLOCK_ROWS_MAX || columns > bytes.len() {
             return Err(Damaged);
         }
         let times_bytes = head.count()?;
