@@ -32,7 +32,9 @@ mod tier;
 mod varint;
 mod writer;
 
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -128,9 +130,10 @@ impl Store {
             None => (None, Database::open_in_memory()?, Index::default()),
             Some(path) => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder)?;
+                    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
                 }
                 let lock = lock(path)?;
+                create(path)?;
                 let (database, index) = open_or_replace(path, now)?;
                 (Some(lock), database, index)
             }
@@ -146,6 +149,14 @@ impl Store {
         };
         Ok(Self { shared: Arc::new(shared), thread: Mutex::default(), _lock: lock })
     }
+}
+
+/// Makes the file, where there is none, for its owner alone; what SQLite puts beside it has the
+/// same mode.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::File::options();
+    options.create(true).append(true).mode(0o600).open(path)?;
+    Ok(())
 }
 
 /// What root writes belongs to who has the folder, or the hub could not use it, and to nobody else.
@@ -351,5 +362,7 @@ impl Queue {
     }
 }
 
+#[cfg(test)]
+mod cost;
 #[cfg(test)]
 mod tests;

@@ -296,6 +296,19 @@ impl Database {
         Ok(())
     }
 
+    /// Bytes of the blocks of each resolution.
+    #[cfg(test)]
+    pub(super) fn sizes(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT tier, sum(length(cells) + length(seen)) FROM block GROUP BY tier";
+        let mut statement = self.0.prepare(sql)?;
+        let rows = statement.query_map((), |row| {
+            let tier: u8 = row.get(0)?;
+            let name = ["raw", "1 min", "15 min", "1 h"][usize::from(tier)];
+            Ok((name.to_owned(), unsigned(row, 1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// As if the disk were full at so many pages.
     #[cfg(test)]
     pub(super) fn limit_pages(&self, most: Option<u32>) {

@@ -299,8 +299,13 @@ fn a_damaged_file_is_moved_aside() {
 }
 
 #[test]
-fn a_file_has_one_writer() {
+fn a_file_has_one_writer_and_is_for_its_owner_alone() {
     let lab = Lab::new("lock");
+    for entry in std::fs::read_dir(&lab.folder).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.path());
+    }
     let second = Store::open(settings(&lab.folder)).err().map(|error| error.to_string());
     assert_eq!(second.as_deref(), Some("a running hub has it"));
 }
