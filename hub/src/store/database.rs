@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
 
 use super::error::StoreError;
-use super::row::Seat;
+use super::row::{Seat, apply};
 use super::schema;
 use super::tier::Tier;
 
@@ -22,6 +22,8 @@ pub(super) struct LogRow {
     pub(super) host: u32,
     pub(super) at: u64,
     pub(super) place: Option<Seat>,
+    /// The row from which the figures say what is different; `None` for a whole one.
+    pub(super) base: Option<i64>,
     pub(super) figures: Vec<u8>,
 }
 
@@ -141,7 +143,7 @@ impl Database {
 
     /// Every row of the log without its figures, in the order of their numbers.
     pub(super) fn each_log_row(&self, mut take: impl FnMut(LogRow)) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare("SELECT id, host, at, boot, seq, x'' FROM log")?;
+        let mut statement = self.0.prepare("SELECT id, host, at, boot, seq, NULL, x'' FROM log")?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
             take(log_row(row)?);
@@ -149,16 +151,29 @@ impl Database {
         Ok(())
     }
 
-    /// One row of the log; `None` when it is there no more.
+    /// One row of the log, whole; `None` when it is there no more.
     pub(super) fn log_row(&self, id: i64) -> Result<Option<LogRow>, StoreError> {
-        let sql = "SELECT id, host, at, boot, seq, figures FROM log WHERE id = ?";
-        Ok(self.0.prepare_cached(sql)?.query_row([id], log_row).optional()?)
+        let sql = "SELECT id, host, at, boot, seq, base, figures FROM log WHERE id = ?";
+        let Some(mut row) = self.0.prepare_cached(sql)?.query_row([id], log_row).optional()? else {
+            return Ok(None);
+        };
+        if let Some(base) = row.base.take() {
+            let sql = "SELECT figures FROM log WHERE id = ? AND base IS NULL";
+            let base =
+                self.0.prepare_cached(sql)?.query_row([base], |row| row.get(0)).optional()?;
+            // It goes first where both are in a block, and are cut out of the log.
+            let Some(base): Option<Vec<u8>> = base else { return Ok(None) };
+            row.figures = apply(&base, &row.figures)?;
+        }
+        Ok(Some(row))
     }
 
     pub(super) fn add_log_row(&self, row: &LogRow) -> Result<(), StoreError> {
-        let sql = "INSERT INTO log (id, host, at, boot, seq, figures) VALUES (?, ?, ?, ?, ?, ?)";
+        let sql = "INSERT INTO log (id, host, at, boot, seq, base, figures)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)";
         let (boot, seq) = row.place.map(|seat| (seat.boot, seat.seq.cast_signed())).unzip();
-        let values = (row.id, row.host, signed(row.at), boot, seq, row.figures.as_slice());
+        let (at, figures) = (signed(row.at), row.figures.as_slice());
+        let values = (row.id, row.host, at, boot, seq, row.base, figures);
         self.0.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
@@ -364,7 +379,8 @@ fn log_row(row: &SqlRow<'_>) -> rusqlite::Result<LogRow> {
     let seq: Option<i64> = row.get(4)?;
     let place = boot.zip(seq).map(|(boot, seq)| Seat { boot, seq: seq.cast_unsigned() });
     let at = unsigned(row, 2)?;
-    Ok(LogRow { id: row.get(0)?, host: row.get(1)?, at, place, figures: row.get(5)? })
+    let (base, figures) = (row.get(5)?, row.get(6)?);
+    Ok(LogRow { id: row.get(0)?, host: row.get(1)?, at, place, base, figures })
 }
 
 /// Times are below 2^63 by far.

@@ -40,9 +40,10 @@ impl Fold<'_> {
         last_id: i64,
     ) -> Result<(Tail, Folded), StoreError> {
         let hour = start_of(self.now, Tier::Raw.span());
-        let ahead = self.now + Tier::Raw.span();
+        // Whole hours, for rows of one may say what is different from another of it.
+        let ahead = hour + 2 * Tier::Raw.span();
         let mut hours: BTreeMap<u64, Vec<LogRow>> = BTreeMap::new();
-        let mut left = Vec::new();
+        let (mut left, mut odd) = (Vec::new(), Vec::new());
         for id in tail.ids() {
             let Some(row) = self.db.log_row(id)? else { continue };
             if row.at >= hour && row.at < ahead {
@@ -51,10 +52,11 @@ impl Fold<'_> {
             }
             if row.at >= ahead {
                 // It would hold up the log until its time comes: the clock was wrong then.
-                self.db.remove_log_row(id)?;
+                odd.push(id);
             }
             hours.entry(start_of(row.at, Tier::Raw.span())).or_default().push(row);
         }
+        odd.into_iter().try_for_each(|id| self.db.remove_log_row(id))?;
         let mut folded = Folded { id: last_id, at: folded.at.max(hour), ..folded };
         if folded.rolled_at == 0 {
             folded.rolled_at = start_of(folded.at, DAY);

@@ -36,6 +36,17 @@ pub(super) struct HostState {
     pub(super) tail: Tail,
     pub(super) seen: Seen,
     pub(super) folded: Folded,
+    /// The row that later ones of its hour say what is different from.
+    pub(super) base: Option<Base>,
+}
+
+/// A row that is whole.
+#[derive(Debug, Clone)]
+pub(super) struct Base {
+    pub(super) id: i64,
+    /// When its hour began. A row of another hour is folded at another time, and needs another.
+    pub(super) hour: u64,
+    pub(super) figures: Vec<u8>,
 }
 
 /// A reading that waits to be written.

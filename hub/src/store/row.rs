@@ -1,4 +1,7 @@
-//! One reading as it waits in the log.
+//! One reading as it waits in the log: whole, or what is different in it from an earlier one of its
+//! hour.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decimal::{number, put_number};
 use super::series::SeriesId;
@@ -35,6 +38,48 @@ pub(super) fn pack(figures: &mut [(SeriesId, f64)]) -> Vec<u8> {
     bytes
 }
 
+/// In place of a number: this series of the base is not in the row.
+const GONE: u64 = 6;
+
+/// What is different in `figures` from `base`, both packed.
+pub(super) fn difference(base: &[u8], figures: &[u8]) -> Result<Vec<u8>, Damaged> {
+    let [base, new] = [base, figures].map(|bytes| unpack(bytes, |_| true));
+    let [base, new]: [BTreeMap<SeriesId, f64>; 2] =
+        [base?, new?].map(|figures| figures.into_iter().collect());
+    let (mut bytes, mut last) = (Vec::new(), 0);
+    let series: BTreeSet<&SeriesId> = base.keys().chain(new.keys()).collect();
+    for id in series {
+        let (before, now) = (base.get(id), new.get(id));
+        if before.map(|value| value.to_bits()) == now.map(|value| value.to_bits()) {
+            continue;
+        }
+        put(&mut bytes, u64::from(id.0 - last));
+        match now {
+            Some(value) => put_number(&mut bytes, *value),
+            None => put(&mut bytes, GONE),
+        }
+        last = id.0;
+    }
+    Ok(bytes)
+}
+
+/// The figures, packed, that are different from `base` by this.
+pub(super) fn apply(base: &[u8], difference: &[u8]) -> Result<Vec<u8>, Damaged> {
+    let mut figures: BTreeMap<SeriesId, f64> = unpack(base, |_| true)?.into_iter().collect();
+    let mut reader = Reader::new(difference);
+    let mut id = 0_u32;
+    while !reader.is_empty() {
+        let further = u32::try_from(reader.number()?).map_err(|_| Damaged)?;
+        id = id.checked_add(further).ok_or(Damaged)?;
+        if reader.skip(GONE) {
+            figures.remove(&SeriesId(id));
+        } else {
+            figures.insert(SeriesId(id), number(&mut reader)?);
+        }
+    }
+    Ok(pack(&mut Vec::from_iter(figures)))
+}
+
 /// Reads figures, those that are wanted.
 pub(super) fn unpack(
     bytes: &[u8],
@@ -66,5 +111,23 @@ mod tests {
         assert_eq!(unpack(&bytes, |_| true), Ok(figures));
         assert_eq!(unpack(&bytes, |id| id == SeriesId(2)), Ok(vec![(SeriesId(2), 0.0)]));
         assert_eq!(unpack(&bytes[..bytes.len() - 1], |_| true), Err(Damaged));
+    }
+
+    #[test]
+    fn a_difference_makes_of_the_base_what_it_was_made_of() {
+        let packed = |figures: &[(u32, f64)]| {
+            pack(&mut Vec::from_iter(figures.iter().map(|(id, value)| (SeriesId(*id), *value))))
+        };
+        let base = packed(&[(1, 1.0), (2, 2.5), (3, 3.0), (9, 1.0 / 3.0)]);
+        for other in [
+            packed(&[(1, 1.0), (2, 2.5), (3, 3.0), (9, 1.0 / 3.0)]),
+            packed(&[(1, 1.5), (3, 3.0), (4, -0.0), (9, 1.0 / 7.0), (70_000, 8e15)]),
+            packed(&[]),
+        ] {
+            let difference = difference(&base, &other).unwrap();
+            assert_eq!(apply(&base, &difference), Ok(other));
+        }
+        assert_eq!(difference(&base, &base), Ok(Vec::new()));
+        assert_eq!(apply(&base, &[0x80]), Err(Damaged));
     }
 }

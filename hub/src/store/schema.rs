@@ -26,6 +26,9 @@ const STEPS: &[&str] = &["
         at INTEGER NOT NULL,
         boot INTEGER,
         seq INTEGER,
+        -- The row of the same host and hour from which this one says what is different; NULL: it
+        -- is whole.
+        base INTEGER,
         figures BLOB NOT NULL
     );
     -- Readings by host and time, packed; seen: which numbers of which boots are in a raw one.

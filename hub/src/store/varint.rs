@@ -59,6 +59,12 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
+    /// Goes past this one byte, if it is the next.
+    pub(super) fn skip(&mut self, byte: u64) -> bool {
+        let rest = self.0.split_first().filter(|(first, _)| u64::from(**first) == byte);
+        rest.map(|(_, rest)| self.0 = rest).is_some()
+    }
+
     pub(super) fn number(&mut self) -> Result<u64, Damaged> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {

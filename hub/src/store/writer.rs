@@ -10,9 +10,9 @@ use super::bucket::start_of;
 use super::database::{Database, LogRow, Names};
 use super::error::StoreError;
 use super::fold::{Fold, due_at};
-use super::index::{Index, Waiting, WaitingEvent};
+use super::index::{Base, Index, Waiting, WaitingEvent};
 use super::raw;
-use super::row::Seat;
+use super::row::{Seat, difference};
 use super::tier::Tier;
 use super::{Queue, Shared, held, open_or_replace};
 use crate::clock;
@@ -118,15 +118,10 @@ impl Writer {
         let mut database = held(&self.shared.database);
         let fresh = Fresh::of(&held(&self.shared.index));
         let new = self.only_new(&database, &commit.rows)?;
-        let mut id = held(&self.shared.index).next_id;
+        let (rows, bases) = self.differences(&new)?;
         database.write(|db| {
             fresh.write(db)?;
-            for row in &new {
-                let Waiting { host, at, place, .. } = **row;
-                let figures = row.figures.clone();
-                db.add_log_row(&LogRow { id, host, at, place, figures })?;
-                id += 1;
-            }
+            rows.iter().try_for_each(|row| db.add_log_row(row))?;
             for event in &commit.events {
                 db.add_event(event.host, event.at, &event.kind, &event.data)?;
             }
@@ -141,7 +136,37 @@ impl Writer {
             state.tail.push(id);
             row.place.into_iter().for_each(|seat| state.seen.add(seat));
         }
+        for (host, base) in bases {
+            index.state_mut(host).base = Some(base);
+        }
         Ok(())
+    }
+
+    /// The rows as they are written: the first live one of a host's hour whole, the next as what is
+    /// different from it, and all others whole. With them what is the base from now on.
+    fn differences(
+        &self,
+        new: &[&Waiting],
+    ) -> Result<(Vec<LogRow>, HashMap<u32, Base>), StoreError> {
+        let index = held(&self.shared.index);
+        let mut bases: HashMap<u32, Base> = HashMap::new();
+        let mut rows = Vec::with_capacity(new.len());
+        for (id, row) in (index.next_id..).zip(new) {
+            let Waiting { host, at, place, .. } = **row;
+            let hour = start_of(at, Tier::Raw.span());
+            let kept = || index.state(host).and_then(|state| state.base.as_ref());
+            let base = bases.get(&host).or_else(kept).filter(|base| base.hour == hour);
+            let (base, figures) = match base {
+                Some(base) if row.live => (Some(base.id), difference(&base.figures, &row.figures)?),
+                Some(_) | None => (None, row.figures.clone()),
+            };
+            if row.live && base.is_none() {
+                let figures = figures.clone();
+                bases.insert(host, Base { id, hour, figures });
+            }
+            rows.push(LogRow { id, host, at, place, base, figures });
+        }
+        Ok((rows, bases))
     }
 
     /// What has not been written before.
