@@ -46,6 +46,7 @@ pub use export::{ExportFormat, backup, export, restore};
 use index::{Index, Waiting, WaitingEvent};
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
 use read::{Failure, Question};
@@ -176,7 +177,10 @@ fn lock(path: &Path) -> Result<Flock<std::fs::File>, StoreError> {
     if file.metadata()?.uid() == geteuid().as_raw() {
         give_to_folder_owner(&path)?;
     }
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StoreError::InUse)
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| {
+        let is_held = error == Errno::EWOULDBLOCK;
+        if is_held { StoreError::InUse } else { StoreError::Io(error.into()) }
+    })
 }
 
 /// A file, and what is known of it; a new one where the old is damaged.
