@@ -113,9 +113,9 @@ impl Host {
         self.order.kept(seq);
     }
 
-    /// What is not safe may come again.
-    pub(super) fn forget_unsafe(&mut self) {
-        self.order.forget_unsafe();
+    /// What is not safe may come again; whether there was any.
+    pub(super) fn forget_unsafe(&mut self) -> bool {
+        self.order.forget_unsafe()
     }
 
     /// The host as everybody outside the fleet sees it.

@@ -22,8 +22,10 @@ pub(super) struct Order {
     runs: Vec<(u64, u64)>,
     /// Since when gaps have been waited for: the newest began then, or one was being filled.
     waiting_since: Instant,
-    /// The agent was told that everything up to here is safe; `None` before it was told anything.
-    kept: Option<u64>,
+    /// The agent was told that everything up to here is safe.
+    kept: u64,
+    /// The last number that came, safe or not: what is sent again up to it is no news.
+    shown: u64,
 }
 
 /// Where a reading belongs.
@@ -62,7 +64,10 @@ impl Order {
             self.waiting_since = now;
         }
         self.absorb();
-        Placed { newest: seq > top, ack: (self.done > before).then_some(self.done) }
+        // A live one is news, also where an agent that was restarted begins to count again.
+        let newest = live || seq > top.max(self.shown);
+        self.shown = if live { seq } else { self.shown.max(seq) };
+        Placed { newest, ack: (self.done > before).then_some(self.done) }
     }
 
     /// Begins with this reading. What lies below it nobody here can know of; an agent that still
@@ -74,25 +79,24 @@ impl Order {
             done: at.seq,
             runs: Vec::new(),
             waiting_since: now,
-            kept: None,
+            kept: 0,
+            shown: at.seq,
         };
         Placed { newest: true, ack: Some(at.seq) }
     }
 
     /// The agent is told that everything up to here is safe.
     pub(super) fn kept(&mut self, seq: u64) {
-        self.kept = Some(seq);
+        self.kept = seq;
     }
 
     /// Goes back to what the agent was told: it has the rest, and will send it again.
-    pub(super) fn forget_unsafe(&mut self) {
-        match self.kept {
-            Some(kept) => {
-                self.runs.clear();
-                self.done = kept;
-            }
-            None => *self = Self::default(),
-        }
+    /// Whether there was anything it was not told of.
+    pub(super) fn forget_unsafe(&mut self) -> bool {
+        let unsafe_ones = self.done > self.kept || !self.runs.is_empty();
+        self.runs.clear();
+        self.done = self.kept;
+        unsafe_ones
     }
 
     fn has(&self, seq: u64) -> bool {

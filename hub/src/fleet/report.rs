@@ -95,12 +95,17 @@ impl Fleet {
     /// Some readings are lost that nobody was told are safe. Their agents still have them, and send
     /// them again when they come back: all who wait to hear are asked to.
     pub(super) fn lose(&mut self) {
-        let waiting: BTreeSet<ConnectionId> =
+        let mut closing: BTreeSet<ConnectionId> =
             self.unsafe_answers.drain(..).map(|(_, connection, _)| connection).collect();
-        for connection in waiting {
+        for host in self.hosts.values_mut() {
+            // One above a gap is not safe either, though nobody waits to hear that it is.
+            if host.forget_unsafe() {
+                closing.extend(host.connection);
+            }
+        }
+        for connection in closing {
             let Some(id) = self.agents.remove(&connection) else { continue };
             if let Some(host) = self.hosts.get_mut(&id) {
-                host.forget_unsafe();
                 host.connection = None;
             }
             self.close(connection, Reason::NotKept);

@@ -111,6 +111,12 @@ impl Truth {
         acked.top = acked.top.max(seq);
     }
 
+    /// Up to here an acknowledgement promises nothing: this hub began after it, and the agent sends
+    /// it all the same; or the gap was not filled in time.
+    pub(crate) fn not_promised(&self) -> u64 {
+        self.acked.as_ref().map_or(u64::MAX, |acked| acked.given_up.max(acked.floor))
+    }
+
     /// An acknowledgement is sent.
     pub(crate) fn acknowledge(&mut self, life: u64, seq: u64, now: u64) {
         if let Some(acked) = self.acked.as_mut().filter(|acked| acked.life == life) {

@@ -10,6 +10,7 @@ mod expected;
 #[path = "../../../proto/tests/sim/seeds.rs"]
 mod seeds;
 mod server;
+mod store;
 mod viewer;
 #[path = "../../../proto/tests/sim/world.rs"]
 mod world;
@@ -35,10 +36,12 @@ fn the_faults_do_something() {
         seen.silent += more.silent;
         seen.late += more.late;
         seen.refused += more.refused;
+        seen.lost += more.lost;
     }
     assert!(faults >= 150 && reconnects >= 90, "{faults} faults, {reconnects} reconnects");
-    let server::Seen { duplicates, silent, late, refused } = seen;
-    assert!(duplicates >= 10 && silent >= 10 && late >= 100 && refused >= 10, "{seen:?}");
+    let server::Seen { duplicates, silent, late, refused, lost } = seen;
+    assert!(duplicates >= 10 && silent >= 10 && late >= 100, "{seen:?}");
+    assert!(refused >= 10 && lost >= 10, "{seen:?}");
 }
 
 #[test]

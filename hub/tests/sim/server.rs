@@ -13,6 +13,7 @@ use kinglet_proto::wire::envelope::Head;
 
 use crate::agent::{Agent, LIFE, ToAgent, ToServer, Who};
 use crate::expected::{Shown, Truth, last_number};
+use crate::store::Store;
 use crate::viewer::Viewer;
 
 /// What the hub's clock said when the world began.
@@ -32,6 +33,7 @@ pub(crate) struct Seen {
     pub(crate) silent: u64,
     pub(crate) late: u64,
     pub(crate) refused: u64,
+    pub(crate) lost: u64,
 }
 
 /// The hub.
@@ -48,6 +50,7 @@ pub(crate) struct Server {
     /// Those that the pace did not let through at first: an acknowledgement may pass over them,
     /// for the agent was told and sends them again.
     refused: BTreeSet<(u64, u64)>,
+    store: Option<Store>,
     pub(crate) seen: Seen,
 }
 
@@ -65,9 +68,11 @@ pub(crate) const PROTOCOLS: &[(&str, bool)] =
     &[("vstats", true), ("vstats", false), ("simple-server-status", false)];
 
 impl Server {
-    pub(crate) fn new(_seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
+        // Every other hub has a disk.
+        let store = (seed % 2 == 1).then(|| Store::new(seed));
         let mut server = Self {
-            fleet: new_fleet(),
+            fleet: new_fleet(store.is_some()),
             connections: BTreeMap::new(),
             closing: BTreeMap::new(),
             truths: BTreeMap::new(),
@@ -75,6 +80,7 @@ impl Server {
             answered: 0,
             delivered: BTreeMap::new(),
             refused: BTreeSet::new(),
+            store,
             seen: Seen::default(),
         };
         server.restart(0);
@@ -122,7 +128,22 @@ impl Server {
             }
         };
         let pong = matches!(frame, ToServer::Ping).then_some(Answer::Send(conn, ToAgent::Pong));
-        pong.into_iter().chain(answers).collect()
+        pong.into_iter().chain(answers).chain(self.turn_of_store(now)).collect()
+    }
+
+    /// The disk has written something, or lost something, or nothing of the kind.
+    fn turn_of_store(&mut self, now: u64) -> Vec<Answer> {
+        let Some(input) = self.store.as_mut().and_then(|store| store.turn(now)) else {
+            return Vec::new();
+        };
+        self.seen.lost += u64::from(matches!(input, Input::Lost));
+        let answers = self.input(input, now, Shown::Nothing);
+        for conn in answers.iter().filter_map(Answer::closed) {
+            for truth in self.truths.values_mut().filter(|truth| truth.current == Some(conn)) {
+                truth.current = None;
+            }
+        }
+        answers
     }
 
     fn read(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
@@ -245,14 +266,16 @@ impl Server {
 
     /// Something uses up a connection's pace for a while.
     pub(crate) fn flood(&mut self, conn: u64, until: u64) {
+        self.store.iter_mut().for_each(|store| store.troubled = true);
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.flooded_until = until;
         }
     }
 
     /// The hub is another, which knows what its owner wrote and nothing else.
-    pub(crate) fn restart(&mut self, _now: u64) {
-        self.fleet = new_fleet();
+    pub(crate) fn restart(&mut self, now: u64) {
+        self.fleet = new_fleet(self.store.is_some());
+        self.store.iter_mut().for_each(|store| store.restart(now));
         self.connections.clear();
         self.closing.clear();
         self.truths.clear();
@@ -280,7 +303,10 @@ impl Server {
                     self.closing.insert(conn, connection.who);
                     answers.push(Answer::Close(conn, loss(reason)));
                 }
-                Command::Publish(update) => published.extend(self.viewer.hear(&update)),
+                Command::Publish(update) => {
+                    self.store.iter_mut().for_each(|store| store.take(&update));
+                    published.extend(self.viewer.hear(&update));
+                }
                 Command::Note(_) => {}
             }
             assert!(answers.len() + published.len() <= 8, "no end of commands");
@@ -306,6 +332,10 @@ impl Server {
             && !restarted
         {
             truth.acknowledge(connection.who.life, seq, now);
+            let life = connection.who.life;
+            let above = truth.not_promised();
+            let waits = self.store.as_ref().and_then(|store| store.first_waiting(life, above));
+            assert!(waits.is_none_or(|first| first > seq), "{waits:?} of {seq} is on no disk yet");
         }
     }
 
@@ -359,6 +389,14 @@ impl Server {
             let counts = agent.session.counts();
             let told = missing.len() as u64 <= counts.samples_dropped;
             assert!(told, "{missing:?} of {newest}, {counts:?}");
+            // The last ones wait for the disk, and in the agent's ring.
+            let written = |seq: &&u64| {
+                self.store
+                    .as_ref()
+                    .is_none_or(|store| store.has(*life, **seq) || **seq + 5 > newest)
+            };
+            let unwritten = came.iter().filter(|seq| !written(seq)).count() as u64;
+            assert!(unwritten <= counts.samples_dropped, "{unwritten} on no disk, {counts:?}");
         }
     }
 }
@@ -383,9 +421,9 @@ impl Answer {
     }
 }
 
-fn new_fleet() -> Fleet {
+fn new_fleet(durable: bool) -> Fleet {
     let hosts = vec![(id("host-0"), Label::default())];
-    Fleet::new(Settings { offline_after: OFFLINE_AFTER, durable: false, hosts })
+    Fleet::new(Settings { offline_after: OFFLINE_AFTER, durable, hosts })
 }
 
 fn id(text: &str) -> HostId {

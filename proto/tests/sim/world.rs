@@ -16,7 +16,7 @@ use crate::agent::{Agent, Link, ToAgent, ToServer, Who, Wish};
 use crate::server::{Answer, PROTOCOLS, Server};
 
 /// Simulated milliseconds with faults.
-const TROUBLE_MS: u64 = 8 * 60 * 1000;
+pub(crate) const TROUBLE_MS: u64 = 8 * 60 * 1000;
 /// Machines with an id of their own; one more claims the first one's now and then.
 const HOSTS: usize = 3;
 /// An attempt that fails takes as long as this at worst, with its two steps.
