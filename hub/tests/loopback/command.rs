@@ -151,7 +151,11 @@ fn the_service_manager_hears_how_it_is() {
         String::from_utf8_lossy(&text[..length]).trim_end().to_owned()
     };
     let path = scratch("supervised.toml");
-    std::fs::write(&path, "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n").unwrap();
+    std::fs::write(
+        &path,
+        "listen = \"127.0.0.1:0\"\nstore.path = \"memory\"\n[viewers]\npublic = true\n",
+    )
+    .unwrap();
     let mut command = hub(&["run", "--config", path.to_str().unwrap()]);
     command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "600000");
     let hub = Running(command.stderr(Stdio::piped()).spawn().unwrap());
@@ -175,7 +179,8 @@ fn a_certificate_of_its_own_and_a_log_without_secrets() {
     };
     let path = scratch("tls.toml");
     let config = format!(
-        "listen = \"127.0.0.1:{port}\"\n[viewers]\npublic = true\n[tls]\ncert = {cert_path:?}\n\
+        "listen = \"127.0.0.1:{port}\"\nstore.path = \"memory\"\n[viewers]\npublic = true\n\
+         [tls]\ncert = {cert_path:?}\n\
          key = {key_path:?}\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{}\"\n",
         TokenHash::of(WEB)
     );
@@ -227,7 +232,7 @@ fn what_is_skipped_is_logged_once_with_its_host_and_size() {
     let path = scratch("skips.toml");
     let hash = TokenHash::of(WEB);
     let config = format!(
-        "listen = \"127.0.0.1:{port}\"\n[viewers]\npublic = true\n\
+        "listen = \"127.0.0.1:{port}\"\nstore.path = \"memory\"\n[viewers]\npublic = true\n\
          [[host]]\nid = \"web-1\"\ntoken_hash = \"{hash}\"\n"
     );
     std::fs::write(&path, config).unwrap();
