@@ -19,6 +19,7 @@ mod export;
 mod fold;
 mod index;
 mod names;
+mod queue;
 mod raw;
 mod read;
 mod rolled;
@@ -43,12 +44,13 @@ use std::time::Duration;
 use database::{Database, Events};
 pub use error::StoreError;
 pub use export::{ExportFormat, backup, export, restore};
-use index::{Index, Waiting, WaitingEvent};
+use index::Index;
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
+use queue::Queue;
 use read::{Failure, Question};
 pub use tier::Retention;
 use writer::Writer;
@@ -56,9 +58,7 @@ use writer::Writer;
 use crate::clock;
 use crate::fleet::Update;
 use crate::history::{Event, EventQuery, History, Line, Query, QueryError, State, Tell};
-use crate::limits::{
-    KEEP_HOUR, KEEP_MINUTE, KEEP_QUARTER, KEEP_RAW, READERS_MAX, WAITING_BYTES_MAX,
-};
+use crate::limits::{KEEP_HOUR, KEEP_MINUTE, KEEP_QUARTER, KEEP_RAW, READERS_MAX};
 
 /// What the owner decided about the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,21 +101,23 @@ struct Shared {
     wake: Condvar,
     database: Mutex<Database>,
     /// Connections that read, for the next question.
-    readers: Mutex<Vec<Database>>,
+    readers: Mutex<Readers>,
     failing: Mutex<Option<String>>,
 }
 
-/// What waits to be written.
+/// Connections that read one file.
 #[derive(Default)]
-struct Queue {
-    rows: Vec<Waiting>,
-    events: Vec<WaitingEvent>,
-    bytes: usize,
-    /// The number of the last reading in it, or before it.
-    number: u64,
-    /// Something did not come in.
-    lost: bool,
-    stop: bool,
+struct Readers {
+    free: Vec<Database>,
+    /// Rises with each new file: who read the one before gives nothing back.
+    file: u64,
+}
+
+impl Readers {
+    fn begin_anew(&mut self) {
+        self.free.clear();
+        self.file += 1;
+    }
 }
 
 impl Store {
@@ -249,19 +251,24 @@ impl History for Store {
     fn keep(&self, update: &Update) {
         match update {
             Update::Reading(reading) => {
-                let row = held(&self.shared.index).pack(reading);
+                let mut index = held(&self.shared.index);
+                let row = index.pack(reading);
                 let mut queue = held(&self.shared.queue);
                 queue.number = reading.number;
-                queue.push(row);
+                // Of a host too many nothing is kept, and it is no use to ask for it again.
+                row.into_iter().for_each(|row| queue.push(row));
             }
             Update::Told(told) => {
-                let event = held(&self.shared.index).pack_event(told);
-                held(&self.shared.queue).events.extend(event);
+                let mut index = held(&self.shared.index);
+                let event = index.pack_event(told);
+                let mut queue = held(&self.shared.queue);
+                event.into_iter().for_each(|event| queue.push_event(event));
             }
             Update::Aggregates(sums) => {
-                let rows = held(&self.shared.index).pack_sums(sums);
+                let mut index = held(&self.shared.index);
+                let rows = index.pack_sums(sums);
                 let mut queue = held(&self.shared.queue);
-                rows.into_iter().for_each(|row| queue.push(Some(row)));
+                rows.into_iter().for_each(|row| queue.push(row));
             }
             Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
         }
@@ -340,29 +347,20 @@ impl Shared {
         let Some(path) = &self.settings.path else {
             return ask(&held(&self.database));
         };
-        let kept = held(&self.readers).pop();
-        let mut reader = match kept {
+        let (free, file) = {
+            let mut readers = held(&self.readers);
+            (readers.free.pop(), readers.file)
+        };
+        let mut reader = match free {
             Some(reader) => reader,
             None => Database::open_to_read(path)?,
         };
         let answer = reader.read(|db| Ok(ask(db)));
         let mut readers = held(&self.readers);
-        if readers.len() < READERS_MAX {
-            readers.push(reader);
+        if readers.file == file && readers.free.len() < READERS_MAX {
+            readers.free.push(reader);
         }
         answer?
-    }
-}
-
-impl Queue {
-    fn push(&mut self, row: Option<Waiting>) {
-        match row {
-            Some(row) if self.bytes < WAITING_BYTES_MAX => {
-                self.bytes += row.figures.len() + size_of::<Waiting>();
-                self.rows.push(row);
-            }
-            Some(_) | None => self.lost = true,
-        }
     }
 }
 

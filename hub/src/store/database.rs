@@ -311,26 +311,6 @@ impl Database {
         Ok(())
     }
 
-    /// Bytes of the blocks of each resolution.
-    #[cfg(test)]
-    pub(super) fn sizes(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let sql = "SELECT tier, sum(length(cells) + length(seen)) FROM block GROUP BY tier";
-        let mut statement = self.0.prepare(sql)?;
-        let rows = statement.query_map((), |row| {
-            let tier: u8 = row.get(0)?;
-            let name = ["raw", "1 min", "15 min", "1 h"][usize::from(tier)];
-            Ok((name.to_owned(), unsigned(row, 1)?))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// As if the disk were full at so many pages.
-    #[cfg(test)]
-    pub(super) fn limit_pages(&self, most: Option<u32>) {
-        let sql = format!("PRAGMA max_page_count = {}", most.unwrap_or(1_000_000_000));
-        self.0.query_row(&sql, (), |_| Ok(())).unwrap();
-    }
-
     /// Looks at every page; what is wrong is [`StoreError::Damaged`].
     pub(super) fn check_all(&self) -> Result<(), StoreError> {
         let word: String = self.0.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
@@ -396,3 +376,6 @@ fn unsigned(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u64> {
             rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
         })
 }
+
+#[cfg(test)]
+mod faults;

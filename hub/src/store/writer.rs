@@ -4,20 +4,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kinglet_proto::sample::metric::Kind;
 use tracing::{error, info, warn};
 
 use super::bucket::start_of;
 use super::database::{Database, LogRow, Names};
 use super::error::StoreError;
 use super::fold::{Fold, due_at};
-use super::index::{Base, Index, Waiting, WaitingEvent};
+use super::index::{Base, Index, Waiting};
+use super::queue::Commit;
 use super::raw;
 use super::row::{Seat, difference};
 use super::tier::Tier;
-use super::{Queue, Shared, held, open_or_replace};
+use super::{Shared, held, open_or_replace};
 use crate::clock;
 use crate::history::{Kept, Tell};
-use crate::limits::{EVENTS_KEPT_MAX, FILL_MAX, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
+use crate::limits::{EVENTS_KEPT_MAX, FILL_MAX, FOLDS_AT_ONCE, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
 
 /// The writing thread.
 pub(super) struct Writer {
@@ -27,11 +29,13 @@ pub(super) struct Writer {
     folded: HashMap<u32, u64>,
     /// The last minute that was cleaned up after.
     cleaned: u64,
+    /// The file is damaged, and there is no new one yet.
+    given_up: bool,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, tell: Tell) -> Self {
-        Self { shared, tell, folded: HashMap::new(), cleaned: 0 }
+        Self { shared, tell, folded: HashMap::new(), cleaned: 0, given_up: false }
     }
 
     /// Writes until told to stop; what waits then is written.
@@ -55,25 +59,23 @@ impl Writer {
 
     /// Writes what waits, and folds what is due at `now`, milliseconds since 1970.
     pub(super) fn turn(&mut self, now: u64) {
-        let (commit, number, lost) = held(&self.shared.queue).take();
-        let done = self.commit(&commit);
-        let healthy = done.is_ok();
-        match done {
-            Ok(()) => {
-                if lost {
-                    warn!("the history had no room for all readings: agents send them again");
-                    (self.tell)(Kept::Lost);
-                }
-                (self.tell)(Kept::UpTo(number));
-                self.heal();
-            }
-            Err(error) => {
-                held(&self.shared.queue).put_back(commit, number, lost);
-                self.fail(&error);
-            }
+        // First, for what waits has the numbers of the file.
+        if let Err(error) = self.mend(now) {
+            return self.fail(&error, now);
         }
-        if healthy && let Err(error) = self.tidy(now) {
-            self.fail(&error);
+        let (commit, number, lost) = held(&self.shared.queue).take();
+        if let Err(error) = self.commit(&commit) {
+            held(&self.shared.queue).put_back(commit, number, lost);
+            return self.fail(&error, now);
+        }
+        if lost {
+            warn!("the history had no room for all readings: agents send them again");
+            (self.tell)(Kept::Lost);
+        }
+        (self.tell)(Kept::UpTo(number));
+        match self.tidy(now) {
+            Ok(()) => self.heal(),
+            Err(error) => self.fail(&error, now),
         }
     }
 
@@ -84,30 +86,38 @@ impl Writer {
     }
 
     /// Says once what is wrong. A file that is damaged is given up for a new one.
-    fn fail(&mut self, error: &StoreError) {
+    fn fail(&mut self, error: &StoreError, now: u64) {
         let words = error.to_string();
         let told = held(&self.shared.failing).replace(words.clone());
         if told.as_ref() != Some(&words) {
             error!("the history cannot be written: {words}; it is tried again and again");
         }
-        if let (true, Some(path)) = (error.is_damage(), &self.shared.settings.path) {
-            let mut database = held(&self.shared.database);
-            // The old file is closed before it is moved.
-            if let Ok(empty) = Database::open_in_memory() {
-                *database = empty;
-            }
-            held(&self.shared.readers).clear();
-            match open_or_replace(path, clock::now().wall.unix_millis()) {
-                Ok((new, index)) => {
-                    *database = new;
-                    // What waits has the numbers of the old file.
-                    *held(&self.shared.index) = index;
-                    held(&self.shared.queue).forget();
-                    self.folded.clear();
-                }
-                Err(error) => error!("no new history can be begun: {error}"),
+        if error.is_damage() {
+            self.given_up = true;
+            if let Err(error) = self.mend(now) {
+                error!("no new history can be begun: {error}");
             }
         }
+    }
+
+    /// Begins a new file in the place of one that was given up. Until that succeeds nothing is
+    /// written, and nothing said to be safe.
+    fn mend(&mut self, now: u64) -> Result<(), StoreError> {
+        let (true, Some(path)) = (self.given_up, &self.shared.settings.path) else { return Ok(()) };
+        let mut database = held(&self.shared.database);
+        // The old file is closed before it is moved.
+        *database = Database::open_in_memory()?;
+        let (new, restored) = open_or_replace(path, now)?;
+        *database = new;
+        held(&self.shared.readers).begin_anew();
+        // What waits has the numbers of the old file; what comes has those of the new one.
+        let mut index = held(&self.shared.index);
+        *index = restored;
+        held(&self.shared.queue).forget();
+        drop(index);
+        self.folded.clear();
+        self.given_up = false;
+        Ok(())
     }
 
     /// Writes what waits; all of it, or nothing.
@@ -227,19 +237,20 @@ impl Writer {
         Ok(known)
     }
 
-    /// Folds the hosts whose minute has come, and cleans up after them once a minute.
+    /// Folds some of the hosts whose minute has come, and cleans up after them once a minute: after a
+    /// start it is the turn of all, and what comes meanwhile is not to wait for them.
     fn tidy(&mut self, now: u64) -> Result<(), StoreError> {
         let hour = start_of(now, Tier::Raw.span());
         let (hosts, kinds) = {
             let index = held(&self.shared.index);
             (index.all(), index.kinds())
         };
-        for host in hosts {
-            let is_due = due_at(host, hour) <= now && self.folded.get(&host) != Some(&hour);
-            if is_due {
-                self.fold(host, &kinds, now)?;
-                self.folded.insert(host, hour);
-            }
+        let is_due =
+            |host: &u32| due_at(*host, hour) <= now && self.folded.get(host) != Some(&hour);
+        let due: Vec<u32> = hosts.into_iter().filter(is_due).take(FOLDS_AT_ONCE).collect();
+        for host in due {
+            self.fold(host, &kinds, now)?;
+            self.folded.insert(host, hour);
             let queue = held(&self.shared.queue);
             if queue.stop || queue.is_urgent() {
                 break; // The rest have their turn when this is written.
@@ -253,12 +264,7 @@ impl Writer {
         Ok(())
     }
 
-    fn fold(
-        &self,
-        host: u32,
-        kinds: &[kinglet_proto::sample::metric::Kind],
-        now: u64,
-    ) -> Result<(), StoreError> {
+    fn fold(&self, host: u32, kinds: &[Kind], now: u64) -> Result<(), StoreError> {
         let (state, last_id) = {
             let index = held(&self.shared.index);
             (index.state(host).cloned().unwrap_or_default(), index.next_id - 1)
@@ -286,47 +292,6 @@ impl Writer {
             let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
             db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)
         })
-    }
-}
-
-/// What is written at once.
-#[derive(Default)]
-struct Commit {
-    rows: Vec<Waiting>,
-    events: Vec<WaitingEvent>,
-    bytes: usize,
-}
-
-impl Queue {
-    /// Takes out what waits, up to which number it reaches, and whether something is missing.
-    fn take(&mut self) -> (Commit, u64, bool) {
-        let commit = Commit {
-            rows: std::mem::take(&mut self.rows),
-            events: std::mem::take(&mut self.events),
-            bytes: std::mem::take(&mut self.bytes),
-        };
-        (commit, self.number, std::mem::take(&mut self.lost))
-    }
-
-    /// Puts back what could not be written, before what came meanwhile.
-    fn put_back(&mut self, mut commit: Commit, number: u64, lost: bool) {
-        commit.rows.append(&mut self.rows);
-        commit.events.append(&mut self.events);
-        commit.events.truncate(EVENTS_KEPT_MAX);
-        (self.rows, self.events) = (commit.rows, commit.events);
-        self.bytes += commit.bytes;
-        self.number = self.number.max(number);
-        self.lost |= lost;
-    }
-
-    /// Gives up what waits.
-    fn forget(&mut self) {
-        *self = Self { number: self.number, lost: true, stop: self.stop, ..Self::default() };
-    }
-
-    /// So much waits that it is written before anything else is done.
-    fn is_urgent(&self) -> bool {
-        self.bytes > super::WAITING_BYTES_MAX / 16
     }
 }
 

@@ -64,3 +64,38 @@ fn a_file_has_one_writer_and_is_for_its_owner_alone() {
     let second = Store::open(settings(&lab.folder)).err().map(|error| error.to_string());
     assert_eq!(second.as_deref(), Some("a running hub has it"));
 }
+
+#[test]
+fn a_file_that_is_damaged_while_it_is_used_is_given_up_for_a_new_one() {
+    let mut lab = Lab::new("damaged-later");
+    lab.live(NOON, 1, 100);
+    assert_eq!(lab.turn(NOON), [Kept::UpTo(1)]);
+    assert_eq!(lab.cpu(NOON, NOON + HOUR, 1).len(), 1);
+    held(&lab.store.shared.database).damage();
+    lab.live(NOON + 1_000, 2, 100);
+    assert_eq!(lab.turn(NOON + 2_000), [], "nothing is promised of what waited");
+    assert!(lab.store.state().failing.is_some());
+    lab.live(NOON + 3_000, 3, 100);
+    assert_eq!(lab.turn(NOON + 4_000), [Kept::Lost, Kept::UpTo(3)]);
+    assert_eq!(lab.store.state().failing, None);
+    let kept = [(NOON + 3_000, 10.0)];
+    assert_eq!(lab.cpu(NOON, NOON + HOUR, 1), kept, "no reader has the old file");
+    lab.restart();
+    assert_eq!(lab.cpu(NOON, NOON + HOUR, 1), kept, "on the disk, not in memory");
+}
+
+#[test]
+fn where_no_new_file_can_be_begun_nothing_is_said_to_be_safe() {
+    let mut lab = Lab::new("no-new");
+    lab.live(NOON, 1, 100);
+    assert_eq!(lab.turn(NOON), [Kept::UpTo(1)]);
+    held(&lab.store.shared.database).damage();
+    let away = lab.folder.with_extension("away");
+    std::fs::rename(&lab.folder, &away).unwrap();
+    for n in 2..5 {
+        lab.live(NOON + n * 1_000, n, 100);
+        assert_eq!(lab.turn(NOON + n * 1_000), []);
+    }
+    std::fs::rename(&away, &lab.folder).unwrap();
+    assert_eq!(lab.turn(NOON + 9_000), [Kept::Lost, Kept::UpTo(4)]);
+}
