@@ -146,8 +146,8 @@ const _: () = {
 
 // --- What is remembered.
 
-/// Bytes of readings and events that may wait to be written: more than half an hour of 200 hosts at 5 s, or
-/// five minutes of 2,000. What comes then is not kept, and not acknowledged.
+/// Bytes of readings and events that may wait to be written: more than half an hour of 200 hosts at
+/// 5 s, or five minutes of 2,000. What comes then is not kept, and not acknowledged.
 pub const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Updates that may wait for the store: more than half a second of the largest fleet's.
 pub const STORE_QUEUE_MAX: usize = 4096;
@@ -168,8 +168,8 @@ pub const CLOCK_AHEAD_MAX: u64 = 10 * 60 * 1000;
 pub const FILL_MAX: u64 = 15 * 60 * 1000;
 /// Rows a block may say it has: more were never written, and room for them is not made.
 pub const BLOCK_ROWS_MAX: usize = 1 << 20;
-/// Hosts folded between two writes, a few milliseconds each: 384 a minute at the usual interval, and
-/// of the largest fleet 334 are due in one.
+/// Hosts folded between two writes, a few milliseconds each: 384 a minute at the usual interval,
+/// and of the largest fleet 334 are due in one.
 pub const FOLDS_AT_ONCE: usize = 32;
 /// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
 pub const LOG_CUT: i64 = 20_000;

@@ -237,8 +237,8 @@ impl Writer {
         Ok(known)
     }
 
-    /// Folds some of the hosts whose minute has come, and cleans up after them once a minute: after a
-    /// start it is the turn of all, and what comes meanwhile is not to wait for them.
+    /// Folds some of the hosts whose minute has come, and cleans up after them once a minute: after
+    /// a start it is the turn of all, and what comes meanwhile is not to wait for them.
     fn tidy(&mut self, now: u64) -> Result<(), StoreError> {
         let hour = start_of(now, Tier::Raw.span());
         let (hosts, kinds) = {
