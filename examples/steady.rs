@@ -71,8 +71,8 @@ fn main() {
 
 fn session(protocol: &Protocol) -> Session {
     let host = Host::default();
-    let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
-    let account = Account { host, server_id: None, token, auth, path_and_query };
+    let (token, auth) = (Secret::new("t"), Auth::Header);
+    let account = Account::new(host, token, auth);
     Session::new(protocol, account, Duration::from_millis(STEP_MS), 1)
 }
 

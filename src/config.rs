@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use enroll::Enrollment;
 use kinglet_host::{Options, Roots};
 use kinglet_proto::host::{Host, HostId};
-use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol};
+use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 use trust::{Trusted, trust};
@@ -54,6 +54,8 @@ pub struct Server {
     pub auth: Auth,
     /// The id the server knows this host by, in protocols that give their own.
     pub server_id: Option<String>,
+    /// What is said to its protocol alone.
+    pub settings: Settings,
     /// The token.
     pub token: Secret,
     /// Where the token came from, for `--print-config`.
@@ -77,6 +79,7 @@ impl Server {
             token: self.token.clone(),
             auth: self.auth,
             path_and_query: self.url.path_and_query.clone(),
+            settings: self.settings.clone(),
         }
     }
 
@@ -88,7 +91,7 @@ impl Server {
     /// What its owner should know.
     fn warnings(&self) -> impl Iterator<Item = String> {
         let exposed = self.token_file.as_deref().and_then(token::exposure);
-        let in_clear = !self.url.tls && !self.url.is_loopback();
+        let in_clear = !self.url.tls && !self.url.is_loopback() && !self.token.is_empty();
         let warning = || format!("{}: the token travels in clear over ws://; use wss://", self.url);
         exposed.into_iter().chain(in_clear.then(warning))
     }
@@ -122,6 +125,7 @@ impl Config {
             protocol: &OUTPUTS[0],
             auth: Auth::Header,
             server_id: None,
+            settings: Settings::new(),
             token,
             token_file: None,
             ca_file: None,
@@ -143,8 +147,12 @@ impl Config {
         }
         let credentials = given.text(Table::Top, "credentials").map(|text| Path::new(text.value));
         let mut servers = Vec::new();
+        let is_only = given.tables(Table::Server).count() == 1;
         for block in given.tables(Table::Server) {
-            let server = server(block, interval, credentials, problems);
+            let server = server(block, is_only, interval, credentials, problems);
+            if let Some(server) = &server {
+                check_settings(block, server, &host, problems);
+            }
             warnings.extend(server.iter().flat_map(Server::warnings));
             servers.extend(server);
         }
@@ -166,6 +174,7 @@ fn unknown_level(level: Text<'_>) -> Option<String> {
 
 fn server(
     block: &Block,
+    is_only: bool,
     interval_default: Duration,
     credentials: Option<&Path>,
     problems: &mut Problems,
@@ -190,8 +199,12 @@ fn server(
         problems.add(id.place, "is empty: the id that the server shows, or no such line");
     }
     let interval = interval(block.text("interval"), interval_default, problems);
-    let token_file = token_file(block, credentials);
-    let token = token(block, token_file.as_deref(), problems);
+    let needs_token = protocol.is_none_or(|protocol| protocol.needs_token);
+    let token_file = token_file(block, needs_token || is_only, credentials);
+    let token = match (block.text("token"), &token_file) {
+        (None, None) if !needs_token => Some(Secret::default()),
+        (_, file) => token(block, file.as_deref(), problems),
+    };
     let Trusted { ca_file, pin, trust } = trust(block, url.as_ref(), problems);
     if let Some(protocol) = protocol {
         find_foreign_keys(block, protocol, problems);
@@ -201,6 +214,7 @@ fn server(
         protocol: protocol?,
         auth: auth?,
         server_id: owned(block.text("server_id")),
+        settings: settings(block, protocol?),
         token: token?,
         token_file,
         ca_file,
@@ -208,6 +222,30 @@ fn server(
         trust,
         interval,
     })
+}
+
+/// What is written for this protocol alone, but for the id that the server gave.
+fn settings(block: &Block, protocol: &Protocol) -> Settings {
+    let mut settings = Settings::new();
+    for Entry { name, protocols, .. } in Entry::of_table(Table::Server) {
+        if protocols.contains(&protocol.name)
+            && *name != "server_id"
+            && let Some(value) = block.setting(name)
+        {
+            settings.add(name, value);
+        }
+    }
+    settings
+}
+
+/// Only the protocol knows what its settings mean.
+fn check_settings(block: &Block, server: &Server, host: &Host, problems: &mut Problems) {
+    if let Err(bad) = (server.protocol.check)(&server.account(host)) {
+        match block.place_of(bad.key) {
+            Some(place) => problems.add(place, bad.fault),
+            None => problems.add(&block.place, bad.to_string()),
+        }
+    }
 }
 
 /// What is written for other protocols would do nothing here.
@@ -236,10 +274,12 @@ fn url(block: &Block, problems: &mut Problems) -> Option<ServerUrl> {
     }
 }
 
-fn token_file(block: &Block, credentials: Option<&Path>) -> Option<PathBuf> {
+/// The usual place is not looked at for a server that needs no token and is one of several: what
+/// lies there may be another's.
+fn token_file(block: &Block, or_usual: bool, credentials: Option<&Path>) -> Option<PathBuf> {
     match block.text("token_file") {
         Some(text) => Some(PathBuf::from(text.value)),
-        None if block.text("token").is_some() => None,
+        None if block.text("token").is_some() || !or_usual => None,
         None => token::default_file(credentials),
     }
 }

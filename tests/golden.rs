@@ -49,9 +49,9 @@ fn output(protocol: &Protocol, server_id: Option<&str>) -> Box<dyn Output> {
         ip: Some("192.0.2.10".to_owned()),
         boot_id: "11111111-2222-3333-4444-555555555555".to_owned(),
     };
-    let (token, auth, path_and_query) = (Secret::new("token"), Auth::Header, String::new());
+    let (token, auth) = (Secret::new("token"), Auth::Header);
     let server_id = server_id.map(str::to_owned);
-    let account = Account { host, server_id, token, auth, path_and_query };
+    let account = Account { server_id, ..Account::new(host, token, auth) };
     let mut output = (protocol.new)(account);
     output.handle_opened();
     output

@@ -12,6 +12,7 @@ mod kinglet;
 mod komari;
 mod protocol;
 mod request;
+mod settings;
 mod simple_server_status;
 mod trim;
 mod vstats;
@@ -25,6 +26,7 @@ pub use errand::Errand;
 pub use protocol::{OUTPUTS, Protocol, UnknownName};
 pub use request::Request;
 use serde::Serialize;
+pub use settings::{BadSetting, Setting, Settings};
 
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;

@@ -19,8 +19,7 @@
 //! # use kinglet_proto::{host::Host, sample::Sample, secret::Secret};
 //! # use kinglet_proto::time::{Instant, Now, WallTime};
 //! let (token, auth) = (Secret::new("hunter2"), Auth::Header);
-//! let path_and_query = "/ws/agent".to_owned();
-//! let account = Account { host: Host::default(), server_id: None, token, auth, path_and_query };
+//! let account = Account::new(Host::default(), token, auth);
 //! let protocol = Protocol::named("kinglet").expect("a row of OUTPUTS");
 //! let mut session = Session::new(protocol, account, Duration::from_secs(5), 1);
 //! let mut feed = |second: u64, input: Input<'_>| {

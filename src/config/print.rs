@@ -7,6 +7,7 @@ use kinglet_host::Filters;
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::RING_BYTES_MAX;
+use kinglet_proto::output::Setting;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
@@ -50,6 +51,7 @@ impl fmt::Display for Server {
             protocol,
             auth,
             server_id,
+            settings,
             token,
             token_file,
             ca_file,
@@ -61,6 +63,9 @@ impl fmt::Display for Server {
         writeln!(f, "\n[[server]]\nprotocol = \"{protocol}\"")?;
         writeln!(f, "url = \"{url}{query}\"\nauth = \"{auth}\"")?;
         text(f, "server_id", server_id.as_deref())?;
+        for (key, value) in settings.iter() {
+            setting(f, key, value)?;
+        }
         text(f, "token_file", token_file.as_deref().map(Path::to_string_lossy).as_deref())?;
         writeln!(f, "# token = {token}")?;
         text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())?;
@@ -78,6 +83,22 @@ fn text(f: &mut fmt::Formatter<'_>, key: &str, value: Option<&str>) -> fmt::Resu
     value.map_or(Ok(()), |value| writeln!(f, "{key} = {}", Quoted(value)))
 }
 
+/// A key of one protocol.
+fn setting(f: &mut fmt::Formatter<'_>, key: &str, value: &Setting) -> fmt::Result {
+    match value {
+        Setting::Text(text) => writeln!(f, "{key} = {}", Quoted(text)),
+        Setting::List(list) => writeln!(f, "{key} = {}", QuotedList(list)),
+        Setting::Map(map) => {
+            write!(f, "{key} = {{")?;
+            for (at, (name, value)) in map.iter().enumerate() {
+                let comma = if at == 0 { "" } else { "," };
+                write!(f, "{comma} {} = {}", Quoted(name), Quoted(value))?;
+            }
+            writeln!(f, " }}")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -86,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::link::{Pin, ServerUrl};
-    use crate::options::{Table, keys_of};
+    use crate::options::{Entry, Table, keys_of};
 
     #[test]
     fn every_key_of_the_file_is_printed() {
@@ -100,6 +121,9 @@ mod tests {
         }
         let server = &mut config.servers[0];
         server.server_id = Some("s".to_owned());
+        for key in Entry::of_table(Table::Server).filter(|key| !key.protocols.is_empty()) {
+            server.settings.add(key.name, Setting::Text("x".to_owned()));
+        }
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));

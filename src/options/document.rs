@@ -115,6 +115,7 @@ impl Form {
             Self::Text => "a text in quotes",
             Self::List => "a list of texts: [\"a\", \"b*\"]",
             Self::Switch => "true or false",
+            Self::Map => "texts by name: { name = \"text\" }",
         }
     }
 
@@ -128,6 +129,12 @@ impl Form {
                 let list = value.as_array().ok_or(value)?;
                 let texts = list.iter().map(|element| text(element.get_ref()));
                 texts.collect::<Result<_, _>>().map(Value::List)
+            }
+            Self::Map => {
+                let pairs = value.as_table().ok_or(value)?.iter().map(|(name, element)| {
+                    text(element.get_ref()).map(|text| (name.get_ref().to_string(), text))
+                });
+                pairs.collect::<Result<_, _>>().map(Value::Map)
             }
         }
     }

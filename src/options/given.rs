@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kinglet_proto::output::Setting;
+
 use super::{Entry, Place, Table, keys_of};
 
 /// Everything that was written, table by table. Nothing is judged but its form.
@@ -34,6 +36,7 @@ pub(super) enum Value {
     Text(String),
     List(Vec<String>),
     Switch(bool),
+    Map(Vec<(String, String)>),
 }
 
 /// A text that was written.
@@ -133,7 +136,7 @@ impl Block {
     pub(crate) fn text(&self, key: &str) -> Option<Text<'_>> {
         match self.find(key)? {
             Written { value: Value::Text(value), place, .. } => Some(Text { value, place }),
-            Written { value: Value::List(_) | Value::Switch(_), .. } => None,
+            Written { value: Value::List(_) | Value::Switch(_) | Value::Map(_), .. } => None,
         }
     }
 
@@ -141,14 +144,25 @@ impl Block {
     pub(crate) fn list(&self, key: &str) -> &[String] {
         match self.find(key) {
             Some(Written { value: Value::List(list), .. }) => list,
-            Some(Written { value: Value::Text(_) | Value::Switch(_), .. }) | None => &[],
+            Some(Written { value: Value::Text(_) | Value::Switch(_) | Value::Map(_), .. })
+            | None => &[],
+        }
+    }
+
+    /// The value of a key as a protocol takes it; `None` where none is written.
+    pub(crate) fn setting(&self, key: &str) -> Option<Setting> {
+        match &self.find(key)?.value {
+            Value::Text(text) => Some(Setting::Text(text.clone())),
+            Value::List(list) => Some(Setting::List(list.clone())),
+            Value::Map(map) => Some(Setting::Map(map.clone())),
+            Value::Switch(_) => None,
         }
     }
 
     pub(crate) fn switch(&self, key: &str) -> Option<bool> {
         match self.find(key)? {
             Written { value: Value::Switch(on), .. } => Some(*on),
-            Written { value: Value::Text(_) | Value::List(_), .. } => None,
+            Written { value: Value::Text(_) | Value::List(_) | Value::Map(_), .. } => None,
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum Form {
     List,
     /// `true` or `false`
     Switch,
+    /// `{ name = "text" }`
+    Map,
 }
 
 /// A table of the file.

@@ -45,6 +45,7 @@ fn added(key: &Key, form: Form) -> String {
         Form::Text => "\"\"",
         Form::List => "[]",
         Form::Switch => "true",
+        Form::Map => "{}",
     };
     let help = wrap(&help(key), WIDTH - 2).into_iter().map(|line| format!("\n# {line}"));
     format!("{}\n#{} = {value}", help.collect::<String>(), key.name)
@@ -85,6 +86,7 @@ fn form(value: &DeValue<'_>) -> Option<Form> {
         DeValue::Array(list) => {
             list.iter().all(|element| element.get_ref().is_str()).then_some(Form::List)
         }
+        DeValue::Table(table) if table.is_empty() => Some(Form::Map),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
     }
 }

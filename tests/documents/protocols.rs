@@ -95,8 +95,8 @@ fn token(protocol: &Protocol) -> Vec<String> {
             ip: None,
             boot_id: String::new(),
         };
-        let (token, path_and_query) = (Secret::new("hunter2"), String::new());
-        let account = Account { host, server_id: None, token, auth, path_and_query };
+        let token = Secret::new("hunter2");
+        let account = Account::new(host, token, auth);
         let request = (protocol.new)(account).request();
         for (name, value) in request.headers {
             match value.strip_suffix("hunter2") {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::protocol::UnknownName;
 use super::request::Request;
+use super::settings::Settings;
 use crate::host::Host;
 use crate::secret::Secret;
 
@@ -21,6 +22,8 @@ pub struct Account {
     pub auth: Auth,
     /// Path and query of the server's URL; without a path (empty or `/`), the protocol's own.
     pub path_and_query: String,
+    /// What is said to this protocol alone.
+    pub settings: Settings,
 }
 
 /// Where the token goes.
@@ -33,6 +36,18 @@ pub enum Auth {
 }
 
 impl Account {
+    /// The account of a host at a server that has no settings of its own.
+    pub const fn new(host: Host, token: Secret, auth: Auth) -> Self {
+        Self {
+            host,
+            server_id: None,
+            token,
+            auth,
+            path_and_query: String::new(),
+            settings: Settings::new(),
+        }
+    }
+
     /// The name the server knows the host by.
     pub fn id(&self) -> &str {
         self.server_id.as_deref().unwrap_or(&self.host.id)

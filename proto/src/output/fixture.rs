@@ -33,13 +33,8 @@ pub(super) fn host() -> Host {
 
 /// The same with this server.
 pub(super) fn account(server_id: Option<&str>, token: &str) -> Account {
-    Account {
-        host: host(),
-        server_id: server_id.map(str::to_owned),
-        token: Secret::new(token),
-        auth: Auth::Header,
-        path_and_query: String::new(),
-    }
+    let account = Account::new(host(), Secret::new(token), Auth::Header);
+    Account { server_id: server_id.map(str::to_owned), ..account }
 }
 
 /// The output of this name.

@@ -35,7 +35,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     schemes: &["wss", "ws"],
     path: "/ws/agent",
     auths: &Auth::ALL,
+    needs_token: true,
     interval_max: INTERVAL_MAX,
+    check: |_| Ok(()),
     new: |account| Box::new(Kinglet::new(account)),
 };
 

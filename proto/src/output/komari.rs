@@ -41,7 +41,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     schemes: &["wss", "ws"],
     path: REPORT_2,
     auths: &[Auth::Query],
+    needs_token: true,
     interval_max: KOMARI_INTERVAL_MAX,
+    check: |_| Ok(()),
     new: |account| Box::new(Komari::new(account)),
 };
 

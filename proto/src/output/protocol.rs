@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Account, Auth, Output};
+use super::{Account, Auth, BadSetting, Output};
 
 /// A protocol an agent can speak.
 pub struct Protocol {
@@ -15,9 +15,13 @@ pub struct Protocol {
     pub path: &'static str,
     /// Where the token can go; the first is taken when the owner does not say.
     pub auths: &'static [Auth],
+    /// Whether it is spoken with a token only.
+    pub needs_token: bool,
     /// The longest report interval its servers bear before they show the host offline.
     pub interval_max: Duration,
-    /// How it is spoken.
+    /// Finds the first of the owner's settings that means nothing to it.
+    pub check: fn(&Account) -> Result<(), BadSetting>,
+    /// How it is spoken; a setting that means nothing counts as not written.
     pub new: fn(Account) -> Box<dyn Output>,
 }
 

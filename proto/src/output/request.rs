@@ -75,13 +75,9 @@ mod tests {
     use crate::secret::Secret;
 
     fn account(auth: Auth, token: &str, path: &str) -> Account {
-        Account {
-            host: Host { id: HostId::parse("pi+1").unwrap(), ..Host::default() },
-            server_id: None,
-            token: Secret::new(token),
-            auth,
-            path_and_query: path.to_owned(),
-        }
+        let host = Host { id: HostId::parse("pi+1").unwrap(), ..Host::default() };
+        let account = Account::new(host, Secret::new(token), auth);
+        Account { path_and_query: path.to_owned(), ..account }
     }
 
     fn request(protocol: &str, auth: Auth, token: &str, path: &str) -> Request {

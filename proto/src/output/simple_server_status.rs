@@ -28,7 +28,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     schemes: &["wss", "ws"],
     path: "/ws-report",
     auths: &Auth::ALL,
+    needs_token: true,
     interval_max: SIMPLE_SERVER_STATUS_INTERVAL_MAX,
+    check: |_| Ok(()),
     new: |account| Box::new(SimpleServerStatus { account, fitting: usize::MAX }),
 };
 

@@ -42,7 +42,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     schemes: &["wss", "ws"],
     path: "/ws/agent",
     auths: &[Auth::Query, Auth::Header],
+    needs_token: true,
     interval_max: VSTATS_INTERVAL_MAX,
+    check: |_| Ok(()),
     new: |account| match account.server_id.clone() {
         Some(server_id) => Box::new(Shipped::new(account, server_id)),
         None => Box::new(Documented { account }),

@@ -131,19 +131,14 @@ impl Pi {
 }
 
 fn account() -> Account {
-    Account {
-        host: Host {
-            id: HostId::parse("attic-pi").unwrap(),
-            name: "attic".into(),
-            group: Some("Home".into()),
-            boot_id: "3f1c0d5e-6f0b-4a57-9a35-0e8f7b0a2c11".into(),
-            ..Host::default()
-        },
-        server_id: None,
-        token: Secret::new("t"),
-        auth: Auth::Header,
-        path_and_query: String::new(),
-    }
+    let host = Host {
+        id: HostId::parse("attic-pi").unwrap(),
+        name: "attic".into(),
+        group: Some("Home".into()),
+        boot_id: "3f1c0d5e-6f0b-4a57-9a35-0e8f7b0a2c11".into(),
+        ..Host::default()
+    };
+    Account::new(host, Secret::new("t"), Auth::Header)
 }
 
 fn sample(now: Now) -> Sample {

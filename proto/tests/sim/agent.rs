@@ -101,8 +101,8 @@ impl Agent {
         let server_id = logs_in.then(|| id.clone());
         let id = HostId::parse(&id).expect("the world's ids are ids");
         let host = Host { id, boot_id: format!("boot-{boot}"), ..Host::default() };
-        let (token, auth, path_and_query) = (Secret::new("t"), Auth::Header, String::new());
-        let account = Account { host, server_id, token, auth, path_and_query };
+        let (token, auth) = (Secret::new("t"), Auth::Header);
+        let account = Account { server_id, ..Account::new(host, token, auth) };
         let protocol = Protocol::named(protocol).expect("it is in the table");
         let session = Session::new(protocol, account, Duration::from_millis(cadence), seed);
         let cadence = u64::try_from(session.interval().as_millis()).expect("an interval");
