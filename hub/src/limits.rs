@@ -171,8 +171,6 @@ pub const BLOCK_ROWS_MAX: usize = 1 << 20;
 /// Hosts folded between two writes, a few milliseconds each: 384 a minute at the usual interval,
 /// and of the largest fleet 334 are due in one.
 pub const FOLDS_AT_ONCE: usize = 32;
-/// Rows taken out of the log at once: it is a pause of a few milliseconds for all others.
-pub const LOG_CUT: i64 = 20_000;
 /// Connections to the history kept open for the next question; who asks when all are used opens one
 /// more.
 pub const READERS_MAX: usize = 4;

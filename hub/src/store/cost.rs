@@ -21,7 +21,7 @@ use crate::history::{History as _, Query};
 /// A midnight.
 const START: u64 = 1_700_092_800_000;
 const STEP: u64 = 5_000;
-const DAY: u64 = 24 * 3600 * 1000;
+const HOUR: u64 = 3600 * 1000;
 
 /// The report of a Raspberry Pi, or of whatever else `KINGLET_REPORT` names.
 fn report() -> Sample {
@@ -71,12 +71,28 @@ fn snapshot(number: u64) -> Snapshot {
     Snapshot { id, label: Arc::new(Label::default()), online: true, last_seen: None, sample: None }
 }
 
+/// How long the question for all of one metric by the minute takes.
+fn ask(store: &Store, id: &HostId, span: u64) {
+    let cpu = METRICS.iter().find(|metric| metric.name == "cpu.usage").unwrap();
+    let began = clock::now().instant;
+    let times = 20;
+    for _ in 0..times {
+        let [from, to] = [START, START + span].map(WallTime::from_unix_millis);
+        let query = Query { host: id, metric: cpu, label: None, from, to, step_s: Some(60) };
+        let points = store.lines(&query).unwrap()[0].points.len() as u64;
+        assert_eq!(points, span / 60_000);
+    }
+    let took = clock::now().instant.since(began) / times;
+    println!("  by the minute         {:>8.1} ms", took.as_secs_f64() * 1000.0);
+}
+
 #[test]
 #[ignore = "a measurement: bench/history"]
-fn what_a_day_costs() {
+fn what_hours_cost() {
     let number =
         |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
     let (hosts, commit) = (number("KINGLET_HOSTS", 20), number("KINGLET_COMMIT_S", 5) * 1000);
+    let span = number("KINGLET_HOURS", 24) * HOUR;
     let place =
         std::env::var("KINGLET_BENCH_DIR").map_or_else(|_| std::env::temp_dir(), Into::into);
     let folder: PathBuf = place.join(format!("kinglet-cost-{}", std::process::id()));
@@ -88,7 +104,7 @@ fn what_a_day_costs() {
     let mut fleet: Vec<(Snapshot, Sample)> = (0..hosts).map(|n| (snapshot(n), report())).collect();
     let mut random = 88_172_645_463_325_252;
     let before = written();
-    for seq in 1..=DAY / STEP {
+    for seq in 1..=span / STEP {
         let at = START + (seq - 1) * STEP;
         for (host, sample) in &mut fleet {
             stir(sample, &mut random);
@@ -108,9 +124,11 @@ fn what_a_day_costs() {
             writer.turn(at + STEP);
         }
     }
-    // Until the day is in blocks, and cut out of the log.
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let (so_far, held_by_then) = (written() - before, size());
+    // Until it is in blocks, and cut out of the log.
     for minute in 0..130 {
-        writer.turn(START + DAY + minute * 60_000);
+        writer.turn(START + span + minute * 60_000);
     }
     let bytes = written() - before;
     let mut figures = 0_u64;
@@ -119,23 +137,17 @@ fn what_a_day_costs() {
     let sizes = database.sizes().unwrap();
     let per_host = |bytes: u64| bytes / hosts / 1000;
     println!("{hosts} hosts, {figures} figures every 5 s, written every {} s", commit / 1000);
-    println!("  written in a day      {:>8} kB a host", per_host(bytes));
+    println!("  written in {:>2} h       {:>8} kB a host", span / HOUR, per_host(bytes));
     for (tier, bytes) in sizes {
         println!("  kept, {tier:<15} {:>8} kB a host", per_host(bytes));
     }
-    let file = std::fs::metadata(&path).unwrap().len();
-    println!("  the file              {:>8} kB a host", per_host(file));
+    println!("  the file              {:>8} kB a host", per_host(size()));
+    println!(
+        "  until the last report: written {} kB a host, in the file {}",
+        per_host(so_far),
+        per_host(held_by_then)
+    );
     drop(database);
-    let cpu = METRICS.iter().find(|metric| metric.name == "cpu.usage").unwrap();
-    let id = fleet[0].0.id.clone();
-    let began = clock::now().instant;
-    let times = 20;
-    for _ in 0..times {
-        let [from, to] = [START, START + DAY].map(WallTime::from_unix_millis);
-        let query = Query { host: &id, metric: cpu, label: None, from, to, step_s: Some(60) };
-        assert_eq!(store.lines(&query).unwrap()[0].points.len(), 1440);
-    }
-    let took = clock::now().instant.since(began) / times;
-    println!("  a day by the minute   {:>8.1} ms", took.as_secs_f64() * 1000.0);
+    ask(&store, &fleet[0].0.id, span);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,30 +1,26 @@
 //! The file, and every statement that is run on it.
 
+mod log;
+
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
+use log::Half;
+pub(super) use log::LogRow;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
 
 use super::error::StoreError;
-use super::row::{Seat, apply};
 use super::schema;
 use super::tier::Tier;
 
 /// A connection to the file.
 #[derive(Debug)]
-pub(super) struct Database(Connection);
-
-/// A row of the log.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct LogRow {
-    pub(super) id: i64,
-    pub(super) host: u32,
-    pub(super) at: u64,
-    pub(super) place: Option<Seat>,
-    /// The row from which the figures say what is different; `None` for a whole one.
-    pub(super) base: Option<i64>,
-    pub(super) figures: Vec<u8>,
+pub(super) struct Database {
+    sql: Connection,
+    /// Where the next rows of the log go.
+    half: Cell<Half>,
 }
 
 /// How far a host's rows are in blocks.
@@ -57,14 +53,14 @@ impl Database {
         db.pragma_update(None, "journal_size_limit", i64::from(CHECKPOINT_PAGES) * 4096)?;
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         schema::migrate(&mut db)?;
-        Ok(Self(db))
+        Self::with(db)
     }
 
     /// A history that ends with the program.
     pub(super) fn open_in_memory() -> Result<Self, StoreError> {
         let mut db = Connection::open_in_memory()?;
         schema::migrate(&mut db)?;
-        Ok(Self(db))
+        Self::with(db)
     }
 
     /// Opens the file to read; it has to be there and of this version.
@@ -73,7 +69,13 @@ impl Database {
         db.busy_timeout(PATIENCE)?;
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         schema::check(&db)?;
-        Ok(Self(db))
+        Self::with(db)
+    }
+
+    fn with(sql: Connection) -> Result<Self, StoreError> {
+        let db = Self { sql, half: Cell::new(Half::One) };
+        db.half.set(db.newest_half()?);
+        Ok(db)
     }
 
     /// Runs `work` in one transaction: all of it is in the file, or nothing.
@@ -97,32 +99,34 @@ impl Database {
         begin: &str,
         work: impl FnOnce(&Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.0.execute_batch(begin)?;
-        let done = work(self).and_then(|done| Ok(self.0.execute_batch("COMMIT").map(|()| done)?));
-        if done.is_err() && !self.0.is_autocommit() {
+        self.sql.execute_batch(begin)?;
+        let done =
+            work(self).and_then(|done| Ok(self.sql.execute_batch("COMMIT").map(|()| done)?));
+        if done.is_err() && !self.sql.is_autocommit() {
             // Where even this fails the connection has ended the transaction by itself.
-            let _ = self.0.execute_batch("ROLLBACK");
+            let _ = self.sql.execute_batch("ROLLBACK");
         }
         done
     }
 
     /// Numbers and names of a table.
     pub(super) fn names(&self, table: Names) -> Result<Vec<(u32, String)>, StoreError> {
-        let mut statement = self.0.prepare(&format!("SELECT id, name FROM {table} ORDER BY id"))?;
+        let mut statement =
+            self.sql.prepare(&format!("SELECT id, name FROM {table} ORDER BY id"))?;
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     pub(super) fn add_name(&self, table: Names, id: u32, name: &str) -> Result<(), StoreError> {
         let sql = format!("INSERT INTO {table} (id, name) VALUES (?, ?)");
-        self.0.prepare_cached(&sql)?.execute((id, name))?;
+        self.sql.prepare_cached(&sql)?.execute((id, name))?;
         Ok(())
     }
 
     /// How far each host is in blocks.
     pub(super) fn folded(&self) -> Result<Vec<(u32, Folded)>, StoreError> {
         let mut statement =
-            self.0.prepare("SELECT id, folded_id, folded_at, rolled_at FROM host")?;
+            self.sql.prepare("SELECT id, folded_id, folded_at, rolled_at FROM host")?;
         let rows = statement.query_map((), |row| Ok((row.get(0)?, folded(row, 1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -130,70 +134,15 @@ impl Database {
     /// How far one host is in blocks.
     pub(super) fn folded_of(&self, host: u32) -> Result<Folded, StoreError> {
         let sql = "SELECT folded_id, folded_at, rolled_at FROM host WHERE id = ?";
-        let found = self.0.prepare_cached(sql)?.query_row([host], |row| folded(row, 0)).optional();
+        let found =
+            self.sql.prepare_cached(sql)?.query_row([host], |row| folded(row, 0)).optional();
         Ok(found?.unwrap_or_default())
     }
 
     pub(super) fn set_folded(&self, host: u32, folded: Folded) -> Result<(), StoreError> {
         let sql = "UPDATE host SET folded_id = ?, folded_at = ?, rolled_at = ? WHERE id = ?";
         let (at, rolled_at) = (signed(folded.at), signed(folded.rolled_at));
-        self.0.prepare_cached(sql)?.execute((folded.id, at, rolled_at, host))?;
-        Ok(())
-    }
-
-    /// Every row of the log without its figures, in the order of their numbers.
-    pub(super) fn each_log_row(&self, mut take: impl FnMut(LogRow)) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare("SELECT id, host, at, boot, seq, NULL, x'' FROM log")?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            take(log_row(row)?);
-        }
-        Ok(())
-    }
-
-    /// One row of the log, whole; `None` when it is there no more.
-    pub(super) fn log_row(&self, id: i64) -> Result<Option<LogRow>, StoreError> {
-        let sql = "SELECT id, host, at, boot, seq, base, figures FROM log WHERE id = ?";
-        let Some(mut row) = self.0.prepare_cached(sql)?.query_row([id], log_row).optional()? else {
-            return Ok(None);
-        };
-        if let Some(base) = row.base.take() {
-            let sql = "SELECT figures FROM log WHERE id = ? AND base IS NULL";
-            let base =
-                self.0.prepare_cached(sql)?.query_row([base], |row| row.get(0)).optional()?;
-            // It goes first where both are in a block, and are cut out of the log.
-            let Some(base): Option<Vec<u8>> = base else { return Ok(None) };
-            row.figures = apply(&base, &row.figures)?;
-        }
-        Ok(Some(row))
-    }
-
-    pub(super) fn add_log_row(&self, row: &LogRow) -> Result<(), StoreError> {
-        let sql = "INSERT INTO log (id, host, at, boot, seq, base, figures)
-                   VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let (boot, seq) = row.place.map(|seat| (seat.boot, seat.seq.cast_signed())).unzip();
-        let (at, figures) = (signed(row.at), row.figures.as_slice());
-        let values = (row.id, row.host, at, boot, seq, row.base, figures);
-        self.0.prepare_cached(sql)?.execute(values)?;
-        Ok(())
-    }
-
-    /// The first and the last number of the log.
-    pub(super) fn log_ends(&self) -> Result<Option<(i64, i64)>, StoreError> {
-        let sql = "SELECT (SELECT min(id) FROM log), (SELECT max(id) FROM log)";
-        let ends: (Option<i64>, Option<i64>) =
-            self.0.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(ends.0.zip(ends.1))
-    }
-
-    /// Takes the rows before this number out of the log.
-    pub(super) fn cut_log(&self, before: i64) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM log WHERE id < ?")?.execute([before])?;
-        Ok(())
-    }
-
-    pub(super) fn remove_log_row(&self, id: i64) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM log WHERE id = ?")?.execute([id])?;
+        self.sql.prepare_cached(sql)?.execute((folded.id, at, rolled_at, host))?;
         Ok(())
     }
 
@@ -206,7 +155,7 @@ impl Database {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT cells FROM block WHERE host = ? AND tier = ? AND at = ?";
         let key = (host, tier.number(), signed(at));
-        Ok(self.0.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?)
+        Ok(self.sql.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional()?)
     }
 
     /// The blocks of a host that begin in this range, in the order of time.
@@ -219,7 +168,7 @@ impl Database {
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let sql = "SELECT at, cells FROM block WHERE host = ? AND tier = ? AND at >= ? AND at < ?
                    ORDER BY at";
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.sql.prepare_cached(sql)?;
         let range = (host, tier.number(), signed(from), signed(to));
         let rows = statement.query_map(range, |row| Ok((unsigned(row, 0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -228,7 +177,7 @@ impl Database {
     /// When the first block of a host begins.
     pub(super) fn first_block(&self, host: u32, tier: Tier) -> Result<Option<u64>, StoreError> {
         let sql = "SELECT at FROM block WHERE host = ? AND tier = ? ORDER BY at LIMIT 1";
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.sql.prepare_cached(sql)?;
         let found = statement.query_row((host, tier.number()), |row| unsigned(row, 0));
         Ok(found.optional()?)
     }
@@ -240,7 +189,7 @@ impl Database {
         mut take: impl FnMut(u32, Vec<u8>),
     ) -> Result<(), StoreError> {
         let sql = "SELECT host, seen FROM block WHERE tier = 0 AND at >= ?";
-        let mut statement = self.0.prepare(sql)?;
+        let mut statement = self.sql.prepare(sql)?;
         let mut rows = statement.query([signed(from)])?;
         while let Some(row) = rows.next()? {
             take(row.get(0)?, row.get(1)?);
@@ -258,14 +207,14 @@ impl Database {
     ) -> Result<(), StoreError> {
         let sql = "INSERT OR REPLACE INTO block (host, tier, at, seen, cells)
                    VALUES (?, ?, ?, ?, ?)";
-        self.0.prepare_cached(sql)?.execute((host, tier.number(), signed(at), seen, cells))?;
+        self.sql.prepare_cached(sql)?.execute((host, tier.number(), signed(at), seen, cells))?;
         Ok(())
     }
 
     /// Forgets the blocks of a host that begin before this.
     pub(super) fn cut_blocks(&self, host: u32, tier: Tier, before: u64) -> Result<(), StoreError> {
         let sql = "DELETE FROM block WHERE host = ? AND tier = ? AND at < ?";
-        self.0.prepare_cached(sql)?.execute((host, tier.number(), signed(before)))?;
+        self.sql.prepare_cached(sql)?.execute((host, tier.number(), signed(before)))?;
         Ok(())
     }
 
@@ -277,7 +226,7 @@ impl Database {
         data: &str,
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO event (host, at, kind, data) VALUES (?, ?, ?, ?)";
-        self.0.prepare_cached(sql)?.execute((host, signed(at), kind, data))?;
+        self.sql.prepare_cached(sql)?.execute((host, signed(at), kind, data))?;
         Ok(())
     }
 
@@ -287,7 +236,7 @@ impl Database {
                    ON host.id = event.host
                    WHERE event.at >= ?1 AND event.at < ?2 AND (?3 IS NULL OR event.host = ?3)
                    AND (?4 IS NULL OR kind = ?4) ORDER BY event.at DESC, event.id DESC LIMIT ?5";
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.sql.prepare_cached(sql)?;
         let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
         let values = (signed(wanted.from), signed(wanted.to), wanted.host, wanted.kind, limit);
         let event =
@@ -298,22 +247,22 @@ impl Database {
 
     /// Forgets events from before this, and all but the newest so many.
     pub(super) fn cut_events(&self, before: u64, most: usize) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM event WHERE at < ?")?.execute([signed(before)])?;
+        self.sql.prepare_cached("DELETE FROM event WHERE at < ?")?.execute([signed(before)])?;
         let sql = "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?";
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.0.prepare_cached(sql)?.execute([most])?;
+        self.sql.prepare_cached(sql)?.execute([most])?;
         Ok(())
     }
 
     /// Writes the whole of it, as it is now, into a new file.
     pub(super) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.0.execute("VACUUM INTO ?", [path.to_string_lossy()])?;
+        self.sql.execute("VACUUM INTO ?", [path.to_string_lossy()])?;
         Ok(())
     }
 
     /// Looks at every page; what is wrong is [`StoreError::Damaged`].
     pub(super) fn check_all(&self) -> Result<(), StoreError> {
-        let word: String = self.0.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
+        let word: String = self.sql.query_row("PRAGMA integrity_check", (), |row| row.get(0))?;
         if word == "ok" { Ok(()) } else { Err(StoreError::Damaged) }
     }
 }
@@ -352,15 +301,6 @@ impl std::fmt::Display for Names {
 fn folded(row: &SqlRow<'_>, from: usize) -> rusqlite::Result<Folded> {
     let (at, rolled_at) = (unsigned(row, from + 1)?, unsigned(row, from + 2)?);
     Ok(Folded { id: row.get(from)?, at, rolled_at })
-}
-
-fn log_row(row: &SqlRow<'_>) -> rusqlite::Result<LogRow> {
-    let boot: Option<u32> = row.get(3)?;
-    let seq: Option<i64> = row.get(4)?;
-    let place = boot.zip(seq).map(|(boot, seq)| Seat { boot, seq: seq.cast_unsigned() });
-    let at = unsigned(row, 2)?;
-    let (base, figures) = (row.get(5)?, row.get(6)?);
-    Ok(LogRow { id: row.get(0)?, host: row.get(1)?, at, place, base, figures })
 }
 
 /// Times are below 2^63 by far.

@@ -6,7 +6,8 @@ use super::error::StoreError;
 
 /// What makes each version from the one before; the first makes version 1 of an empty file. A
 /// version that was released is never changed: what comes later is one more step.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     -- Hosts, boots and series by number.
     CREATE TABLE host (
         id INTEGER PRIMARY KEY,
@@ -49,7 +50,20 @@ const STEPS: &[&str] = &["
     );
     CREATE INDEX event_of_host ON event (host, at);
     CREATE INDEX event_at ON event (at);
-"];
+",
+    "
+    -- The log's other half: one is written to while the other is emptied.
+    CREATE TABLE log_2 (
+        id INTEGER PRIMARY KEY,
+        host INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        boot INTEGER,
+        seq INTEGER,
+        base INTEGER,
+        figures BLOB NOT NULL
+    );
+",
+];
 
 /// Makes the file one of this version.
 ///

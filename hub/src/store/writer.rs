@@ -19,7 +19,7 @@ use super::tier::Tier;
 use super::{Shared, held, open_or_replace};
 use crate::clock;
 use crate::history::{Kept, Tell};
-use crate::limits::{EVENTS_KEPT_MAX, FILL_MAX, FOLDS_AT_ONCE, KEEP_EVENTS, LOG_CUT, SAME_WITHIN};
+use crate::limits::{EVENTS_KEPT_MAX, FILL_MAX, FOLDS_AT_ONCE, KEEP_EVENTS, SAME_WITHIN};
 
 /// The writing thread.
 pub(super) struct Writer {
@@ -131,7 +131,7 @@ impl Writer {
         let (rows, bases) = self.differences(&new)?;
         database.write(|db| {
             fresh.write(db)?;
-            rows.iter().try_for_each(|row| db.add_log_row(row))?;
+            db.add_log_rows(&rows)?;
             for event in &commit.events {
                 db.add_event(event.host, event.at, &event.kind, &event.data)?;
             }
@@ -248,14 +248,7 @@ impl Writer {
         let is_due =
             |host: &u32| due_at(*host, hour) <= now && self.folded.get(host) != Some(&hour);
         let due: Vec<u32> = hosts.into_iter().filter(is_due).take(FOLDS_AT_ONCE).collect();
-        for host in due {
-            self.fold(host, &kinds, now)?;
-            self.folded.insert(host, hour);
-            let queue = held(&self.shared.queue);
-            if queue.stop || queue.is_urgent() {
-                break; // The rest have their turn when this is written.
-            }
-        }
+        self.fold(&due, &kinds, now)?;
         let minute = start_of(now, Tier::Minute.step());
         if self.cleaned != minute {
             self.cleaned = minute;
@@ -264,20 +257,35 @@ impl Writer {
         Ok(())
     }
 
-    fn fold(&self, host: u32, kinds: &[Kind], now: u64) -> Result<(), StoreError> {
-        let (state, last_id) = {
-            let index = held(&self.shared.index);
-            (index.state(host).cloned().unwrap_or_default(), index.next_id - 1)
-        };
+    /// Folds these hosts in one transaction, which writes the pages that they share once.
+    fn fold(&mut self, hosts: &[u32], kinds: &[Kind], now: u64) -> Result<(), StoreError> {
+        if hosts.is_empty() {
+            return Ok(());
+        }
         let retention = &self.shared.settings.retention;
         let mut database = held(&self.shared.database);
-        let (tail, folded) = database.write(|db| {
-            let fold = Fold { db, kinds, retention, host, now };
-            fold.run(&state.tail, state.folded, last_id)
+        let folded = database.write(|db| {
+            let mut folded = Vec::with_capacity(hosts.len());
+            for host in hosts {
+                let (state, last_id) = {
+                    let index = held(&self.shared.index);
+                    (index.state(*host).cloned().unwrap_or_default(), index.next_id - 1)
+                };
+                let fold = Fold { db, kinds, retention, host: *host, now };
+                folded.push((*host, fold.run(&state.tail, state.folded, last_id)?));
+                let queue = held(&self.shared.queue);
+                if queue.stop || queue.is_urgent() {
+                    break; // The rest have their turn when that is written.
+                }
+            }
+            Ok(folded)
         })?;
         let mut index = held(&self.shared.index);
-        let state = index.state_mut(host);
-        (state.tail, state.folded) = (tail, folded);
+        for (host, (tail, folded)) in folded {
+            let state = index.state_mut(host);
+            (state.tail, state.folded) = (tail, folded);
+            self.folded.insert(host, start_of(now, Tier::Raw.span()));
+        }
         Ok(())
     }
 
@@ -286,9 +294,7 @@ impl Writer {
         let needed = held(&self.shared.index).first_needed();
         let mut database = held(&self.shared.database);
         database.write(|db| {
-            if let Some((first, _)) = db.log_ends()? {
-                db.cut_log(needed.min(first + LOG_CUT))?;
-            }
+            db.turn_log(needed, start_of(now, Tier::Raw.span()))?;
             let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
             db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)
         })
