@@ -3,6 +3,7 @@
 //! Every report carries the time it was sent in its `uptime`, so a viewer in the same process
 //! knows its latency. What the generator itself is late by counts against the hub.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -43,6 +45,9 @@ struct Arguments {
     /// Seconds to measure
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// What time it is, seconds since 1970
+    #[arg(long)]
+    unix_now: u64,
     /// Then let every agent lose its connection and come back at once
     #[arg(long)]
     storm: bool,
@@ -55,6 +60,8 @@ struct Bench {
     measuring: AtomicBool,
     reports: AtomicU64,
     connected: AtomicUsize,
+    /// The longest that an acknowledgement was waited for, microseconds.
+    acked_after: AtomicU64,
     generation: tokio::sync::watch::Sender<u32>,
     dialling: Semaphore,
 }
@@ -66,6 +73,7 @@ async fn main() -> Result<(), Fault> {
         begun: Instant::now(),
         measuring: AtomicBool::new(false),
         reports: AtomicU64::new(0),
+        acked_after: AtomicU64::new(0),
         connected: AtomicUsize::new(0),
         generation: tokio::sync::watch::Sender::new(0),
         dialling: Semaphore::new(256),
@@ -84,7 +92,16 @@ async fn main() -> Result<(), Fault> {
     // One round of reports, so that every host is known and every buffer has its size.
     sleep(Duration::from_millis(bench.arguments.interval_ms) + Duration::from_secs(1)).await;
     let full_kb = resident_kb(bench.arguments.pid)?;
+    let asked = tokio::spawn(ask_about_a_day(bench.clone()));
     bench.measure(viewers).await?;
+    let mut answered = asked.await??;
+    answered.sort_unstable();
+    let slowest = answered.last().copied().unwrap_or_default();
+    let usual = answered.get(answered.len() / 2).copied().unwrap_or_default();
+    say(format!("history_p50_ms {:.1}", usual.as_secs_f64() * 1e3))?;
+    say(format!("history_max_ms {:.1}", slowest.as_secs_f64() * 1e3))?;
+    let acked = Duration::from_micros(bench.acked_after.load(Ordering::Relaxed));
+    say(format!("ack_max_s {:.2}", acked.as_secs_f64()))?;
     let agents = f64::from(u32::try_from(bench.arguments.agents)?);
     say(format!("resident_kb_empty {empty_kb}"))?;
     say(format!("resident_kb_full {full_kb}"))?;
@@ -194,17 +211,63 @@ async fn serve_agent(
     let first = Instant::now() + period * at / u32::try_from(agents)?;
     let mut ticks = interval_at(first, period);
     let mut seq = 0_u64;
+    let mut waiting: VecDeque<(u64, u64)> = VecDeque::new();
     loop {
         tokio::select! {
             _ = ticks.tick() => {
                 seq += 1;
                 bench.reports.fetch_add(1, Ordering::Relaxed);
+                waiting.push_back((seq, bench.micros()));
                 socket.send(Message::text(report(number, seq, bench.micros()))).await?;
             }
-            message = socket.next() => drop(message.ok_or("closed")??),
+            message = socket.next() => {
+                let message = message.ok_or("closed")??;
+                let acked = acked(&message);
+                while let Some((_, sent)) = waiting.pop_front_if(|(seq, _)| *seq <= acked) {
+                    let after = bench.micros().saturating_sub(sent);
+                    bench.acked_after.fetch_max(after, Ordering::Relaxed);
+                }
+            }
             changed = generation.changed() => return Ok(changed?),
         }
     }
+}
+
+/// The number up to which all is safe, by this message; none before the first.
+fn acked(message: &Message) -> u64 {
+    let Message::Text(text) = message else { return 0 };
+    let ack = text.contains(r#""type":"ack""#).then(|| text.split_once(r#""seq":"#)).flatten();
+    ack.and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// What one metric was over the last 24 hours by the minute, twice a second: how long each answer
+/// took.
+async fn ask_about_a_day(bench: Arc<Bench>) -> Result<Vec<Duration>, Fault> {
+    let mut times = Vec::new();
+    for number in 0..bench.arguments.seconds * 2 {
+        sleep(Duration::from_millis(500)).await;
+        let now = (bench.arguments.unix_now + bench.begun.elapsed().as_secs()) * 1000;
+        let path = format!(
+            "/api/history/host-{}?metric=cpu.usage&from={}&to={now}&step=60",
+            number % 20,
+            now - 24 * 3600 * 1000
+        );
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(&bench.arguments.hub).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        times.push(began.elapsed());
+        if !answer.starts_with("HTTP/1.1 200") {
+            return Err(answer.lines().next().unwrap_or("no answer").into());
+        }
+        if number == 0 {
+            say(format!("history_points {}", answer.matches(",[").count() + 1))?;
+        }
+    }
+    Ok(times)
 }
 
 /// About what a small server reports: 2 kB.

@@ -12,14 +12,13 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::sample::table::METRICS;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
+use super::bucket::start_of;
 use super::writer::Writer;
 use super::{Settings, Store, held};
 use crate::clock;
 use crate::fleet::{Reading, Snapshot, Update};
 use crate::history::{History as _, Query};
 
-/// A midnight.
-const START: u64 = 1_700_092_800_000;
 const STEP: u64 = 5_000;
 const HOUR: u64 = 3600 * 1000;
 
@@ -72,12 +71,12 @@ fn snapshot(number: u64) -> Snapshot {
 }
 
 /// How long the question for all of one metric by the minute takes.
-fn ask(store: &Store, id: &HostId, span: u64) {
+fn ask(store: &Store, id: &HostId, start: u64, span: u64) {
     let cpu = METRICS.iter().find(|metric| metric.name == "cpu.usage").unwrap();
     let began = clock::now().instant;
     let times = 20;
     for _ in 0..times {
-        let [from, to] = [START, START + span].map(WallTime::from_unix_millis);
+        let [from, to] = [start, start + span].map(WallTime::from_unix_millis);
         let query = Query { host: id, metric: cpu, label: None, from, to, step_s: Some(60) };
         let points = store.lines(&query).unwrap()[0].points.len() as u64;
         assert_eq!(points, span / 60_000);
@@ -97,6 +96,8 @@ fn what_hours_cost() {
         std::env::var("KINGLET_BENCH_DIR").map_or_else(|_| std::env::temp_dir(), Into::into);
     let folder: PathBuf = place.join(format!("kinglet-cost-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    // So that a hub that is given the file has what came in the last hours.
+    let start = start_of(clock::now().wall.unix_millis(), HOUR) - span;
     let path = folder.join("history.db");
     let store =
         Store::open(Settings { path: Some(path.clone()), ..Settings::in_memory() }).unwrap();
@@ -105,7 +106,7 @@ fn what_hours_cost() {
     let mut random = 88_172_645_463_325_252;
     let before = written();
     for seq in 1..=span / STEP {
-        let at = START + (seq - 1) * STEP;
+        let at = start + (seq - 1) * STEP;
         for (host, sample) in &mut fleet {
             stir(sample, &mut random);
             let received =
@@ -128,7 +129,7 @@ fn what_hours_cost() {
     let (so_far, held_by_then) = (written() - before, size());
     // Until it is in blocks, and cut out of the log.
     for minute in 0..130 {
-        writer.turn(START + span + minute * 60_000);
+        writer.turn(start + span + minute * 60_000);
     }
     let bytes = written() - before;
     let mut figures = 0_u64;
@@ -147,7 +148,10 @@ fn what_hours_cost() {
         per_host(so_far),
         per_host(held_by_then)
     );
+    ask(&store, &fleet[0].0.id, start, span);
+    if let Ok(kept) = std::env::var("KINGLET_BENCH_KEEP") {
+        database.copy_to(kept.as_ref()).unwrap();
+    }
     drop(database);
-    ask(&store, &fleet[0].0.id, span);
     std::fs::remove_dir_all(&folder).unwrap();
 }

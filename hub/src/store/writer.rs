@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kinglet_proto::sample::metric::Kind;
 use tracing::{error, info, warn};
@@ -40,8 +41,11 @@ impl Writer {
 
     /// Writes until told to stop; what waits then is written.
     pub(super) fn run(mut self) {
+        let mut began = clock::now().instant;
         loop {
-            let stops = self.wait();
+            let due = began.plus(self.shared.settings.commit_interval);
+            let stops = self.wait(due.since(clock::now().instant));
+            began = clock::now().instant;
             self.turn(clock::now().wall.unix_millis());
             if stops {
                 return;
@@ -49,11 +53,10 @@ impl Writer {
         }
     }
 
-    /// Waits for the interval to pass; true when it is time to stop.
-    fn wait(&self) -> bool {
+    /// Waits for what is left of the interval; true when it is time to stop.
+    fn wait(&self, left: Duration) -> bool {
         let queue = held(&self.shared.queue);
-        let interval = self.shared.settings.commit_interval;
-        let waited = self.shared.wake.wait_timeout_while(queue, interval, |queue| !queue.stop);
+        let waited = self.shared.wake.wait_timeout_while(queue, left, |queue| !queue.stop);
         waited.map_or(true, |(queue, _)| queue.stop)
     }
 
