@@ -6,7 +6,7 @@ use kinglet_hub::auth::TokenHash;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
-use super::support::{Client, Hub, VIEWER, WEB, report};
+use super::support::{Client, Deadline, Hub, VIEWER, WEB, report};
 
 const FIRED: &str = r#"{"type":"alert","id":"9","data":{"alert_id":"alert_1","type":"cpu",
     "level":"warning","title":"CPU","message":"CPU is at 85 %","value":85.2,"threshold":80.0,
@@ -188,5 +188,29 @@ fn who_asks_has_an_answer_by_metric_and_host() {
         let present = json!({"cpu_percent":{"web-1":45.5},"memory_percent":{}});
         assert_eq!(answer["data"]["metrics"], present);
         assert!(answer["data"]["history"]["memory_percent"].is_object());
+    }
+}
+
+#[test]
+fn what_was_reported_is_there_when_it_is_asked_for() {
+    let hub = Hub::start(&format!(
+        "[viewers]\ntoken_hash = \"{}\"\n[store]\npath = \"memory\"\ncommit_interval = \"1s\"",
+        TokenHash::of(VIEWER)
+    ));
+    let mut agent = hub.agent("web-1", WEB);
+    agent.send(&report(1, 45.5));
+    assert_eq!(agent.json()["data"]["seq"], 1);
+    let mut viewer = viewer(&hub, "/ws/alerts");
+    let asked = json!({"metrics":["cpu_percent"],"server_id":"web-1","history_minutes":10});
+    let deadline = Deadline::in_seconds(10);
+    loop {
+        viewer.send(&json!({"type":"request_data","data":asked}).to_string());
+        let answer = viewer.json();
+        let past = &answer["data"]["history"]["cpu_percent"];
+        if let Some(points) = past["web-1"].as_array() {
+            assert!(points.len() == 1 && points[0][1] == 45.5, "{past}");
+            return;
+        }
+        deadline.check(&answer.to_string());
     }
 }
