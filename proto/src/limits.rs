@@ -56,6 +56,9 @@ pub const FRAME_IN_MAX: usize = 64 * 1024;
 /// Largest frame an agent sends: what the other side takes. A host with 200 mounts needs about
 /// 60 kB; above that file systems and interfaces are left out from the bottom.
 pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;
+/// Largest STOMP frame, put together from its messages: Spring's broker ends the
+/// connection above it.
+pub const STOMP_FRAME_MAX: usize = 64 * 1024;
 /// SimpleServerStatus closes 1009 above this.
 pub const SIMPLE_SERVER_STATUS_FRAME_MAX: usize = 10_240;
 /// Bytes of encoded samples kept for a server that is away.

@@ -6,4 +6,5 @@ pub(crate) mod go;
 pub(crate) mod komari;
 pub(crate) mod pick;
 pub(crate) mod simple_server_status;
+pub mod stomp;
 pub(crate) mod vstats;
