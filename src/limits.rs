@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use kinglet_proto::limits::{
-    CLOSE_TIMEOUT, DIAL_TIMEOUT, FRAME_OUT_MAX, INTERVAL_MAX, INTERVAL_MIN, UPGRADE_TIMEOUT,
+    CLOSE_TIMEOUT, DIAL_TIMEOUT, FRAME_OUT_MAX, GOODBYE_TIMEOUT, INTERVAL_MAX, INTERVAL_MIN,
+    UPGRADE_TIMEOUT,
 };
 
 // --- A connection, from the first look-up to the first report.
@@ -94,7 +95,10 @@ pub const CELL_CHARS_MAX: usize = 32;
 const _: () = {
     assert!(ASK_APART_AFTER.as_millis() < ASK_TIMEOUT.as_millis());
     assert!(ASK_TIMEOUT.as_millis() < RESOLVE_TIMEOUT.as_millis(), "who is silent can be named");
-    assert!(CLOSE_TIMEOUT.as_millis() < STOP_TIMEOUT.as_millis(), "a goodbye fits the stop");
+    assert!(
+        GOODBYE_TIMEOUT.as_millis() + CLOSE_TIMEOUT.as_millis() <= STOP_TIMEOUT.as_millis(),
+        "both goodbyes fit the stop"
+    );
     assert!(STOP_TIMEOUT.as_millis() < 3000, "SIGTERM promises 3 s");
     assert!(INTERVAL_MIN.as_millis() <= INTERVAL_DEFAULT.as_millis());
     assert!(INTERVAL_DEFAULT.as_millis() <= INTERVAL_MAX.as_millis());

@@ -22,8 +22,11 @@ use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// Every form a sample is compared in: a file below `golden/`, and what is in it.
 fn forms(sample: &Sample) -> Vec<(String, String)> {
-    let of_protocol =
-        |protocol: &Protocol| (format!("{protocol}.json"), frame(protocol, None, sample));
+    let of_protocol = |protocol: &Protocol| {
+        let text = frame(protocol, None, sample);
+        let kind = if text.starts_with('{') { "json" } else { "txt" };
+        (format!("{protocol}.{kind}"), text)
+    };
     let protocol = |name| Protocol::named(name).expect("a protocol");
     let more = [
         ("sample.json", native(sample)),
@@ -62,11 +65,14 @@ fn stamp(sample: &Sample) -> Stamp {
 }
 
 /// The first report of a connection, indented: its members in the order in which they are sent.
+/// What is no JSON has lines of its own, and NUL is shown as terminals do.
 fn frame(protocol: &Protocol, server_id: Option<&str>, sample: &Sample) -> String {
     let mut text = String::new();
     output(protocol, server_id).encode_report(sample, stamp(sample), &mut text);
-    serde_json::from_str::<serde_json::Value>(&text).expect("a frame is JSON");
-    indent(&text)
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(_) => indent(&text),
+        Err(_) => text.replace('\0', "^@\n").trim_end().to_owned(),
+    }
 }
 
 /// What goes beside it.

@@ -29,6 +29,10 @@ pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 pub const PROVEN_AFTER: Duration = Duration::from_secs(30);
 /// A close frame and what was queued before it must leave within this: SIGTERM promises 3 s.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_millis(1500);
+/// A protocol's own goodbye is answered within this, or never: both limits together are below 3 s.
+pub const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A server that fails within this after our first sign of life failed on it.
+pub const HEARTBEAT_FAULT_MAX: Duration = Duration::from_secs(1);
 /// vStats: the login repeated on the open connection refreshes what the server asks for.
 pub const REAUTH_INTERVAL: Duration = Duration::from_secs(600);
 /// A kicked connection twice within this means that another host uses our id.
@@ -59,6 +63,12 @@ pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;
 /// Largest STOMP frame, put together from its messages: Spring's broker ends the
 /// connection above it.
 pub const STOMP_FRAME_MAX: usize = 64 * 1024;
+/// Largest message it travels in: Tomcat, and with it Spring, takes 16.6 kB. Fragments of one
+/// message count together there, messages do not.
+pub const STOMP_MESSAGE_MAX: usize = 8 * 1024;
+/// Shortest time between two STOMP beats that an owner may ask for, in milliseconds: brokers wait
+/// for three, and a line that stands still for 3 s is no broken one.
+pub const STOMP_BEAT_MIN: u32 = 1000;
 /// SimpleServerStatus closes 1009 above this.
 pub const SIMPLE_SERVER_STATUS_FRAME_MAX: usize = 10_240;
 /// Bytes of encoded samples kept for a server that is away.

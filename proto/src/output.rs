@@ -14,6 +14,7 @@ mod protocol;
 mod request;
 mod settings;
 mod simple_server_status;
+mod stomp;
 mod trim;
 mod vstats;
 
@@ -30,7 +31,7 @@ pub use settings::{BadSetting, Setting, Settings};
 
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
-use crate::limits::KEPT_BYTES_MAX;
+use crate::limits::{FRAME_OUT_MAX, KEPT_BYTES_MAX};
 use crate::sample::{Report, Sample, Terms};
 use crate::time::Now;
 use crate::wire::frame::Frame;
@@ -55,6 +56,16 @@ pub trait Output: fmt::Debug {
     /// What a server's frame means; anything that makes no sense means nothing.
     fn hear(&mut self, _text: &str) -> Heard {
         Heard::Nothing
+    }
+
+    /// What else it means, in protocols that put several things into one; `None` when that is all.
+    fn hear_rest(&mut self) -> Option<Heard> {
+        None
+    }
+
+    /// The longest message; what is longer goes in several.
+    fn message_max(&self) -> usize {
+        FRAME_OUT_MAX
     }
 
     /// Whether a report can be made of the sample; one that waits for its counters is no loss.
@@ -101,9 +112,19 @@ pub trait Output: fmt::Debug {
         0
     }
 
-    /// How often the login is repeated; `None` in protocols without one.
+    /// Whether nothing else is said before a login is answered.
+    fn has_login(&self) -> bool {
+        self.login_interval().is_some()
+    }
+
+    /// How often the login is repeated; `None` in protocols without one, or where once is enough.
     fn login_interval(&self) -> Option<Duration> {
         None
+    }
+
+    /// What the owner is told of a login without an answer, before "within 10 s".
+    fn unanswered(&self) -> &'static str {
+        "login not answered"
     }
 
     /// Writes the login, in protocols that have one.
@@ -116,6 +137,24 @@ pub trait Output: fmt::Debug {
 
     /// Writes the sign of life, in protocols that have one.
     fn encode_heartbeat(&mut self, _now: Now, _out: &mut String) {}
+
+    /// The server failed on the first sign of life: whether this protocol does without from now on.
+    fn give_up_heartbeat(&mut self) -> bool {
+        false
+    }
+
+    /// How long the server may be silent; `None` where its Pongs alone tell that it lives.
+    fn silence_max(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether there is a goodbye that is answered, before the connection's own.
+    fn has_goodbye(&self) -> bool {
+        false
+    }
+
+    /// Writes the goodbye, in protocols that have one.
+    fn encode_goodbye(&mut self, _out: &mut String) {}
 
     /// Writes the news that an outage is over, in protocols that have a message for it.
     fn encode_restored(&mut self, _restored: &Restored, _now: Now, _out: &mut String) {}
@@ -153,6 +192,8 @@ pub enum Keep {
 /// How a second connection of a host takes the first one's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seat {
+    /// Nothing: both are served, side by side.
+    Beside,
     /// Not at all, if it says that it only asks.
     Probed,
     /// By its first report.
@@ -212,6 +253,12 @@ pub enum Heard {
     Unserved(String),
     /// The server reports a fault.
     Fault(String),
+    /// The server did not take something of the last report; its words where they are new.
+    NotTaken(Option<String>),
+    /// The conversation cannot go on, for this reason.
+    Over(String),
+    /// The goodbye is answered.
+    Goodbye,
 }
 
 impl Restored {

@@ -3,8 +3,8 @@
 //! ```text
 //! New --Tick--> Dialing --Opened--> Login --accepted--> Up
 //!                  ^ |                |                 |
-//!            retry | +----- lost -----+------ lost -----+     Stop, from anywhere: Stopped
-//!                 Waiting <-----------+
+//!            retry | +----- lost -----+------ lost -----+     Stop, from anywhere: Stopped,
+//!                 Waiting <-----------+                        after a goodbye: Leaving
 //! ```
 //!
 //! Feed one input, then drain [`Conversation::poll_command`] until it says [`Command::Wait`], and
@@ -58,12 +58,13 @@
 //! ```
 //!
 //! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
-//! `report.rs` what happens to samples, `state.rs` the states, `port.rs` what goes in and out,
-//! `event.rs` what the owner is told.
+//! `heard.rs` what the server says, `report.rs` what happens to samples, `state.rs` the states,
+//! `port.rs` what goes in and out, `event.rs` what the owner is told.
 
 mod deadline;
 mod errand;
 mod event;
+mod heard;
 mod loss;
 mod port;
 mod report;
@@ -76,12 +77,12 @@ pub use errand::Run;
 pub use event::{Event, Level, Reason};
 pub use port::{Command, Conversation, Counts, Input, Loss};
 use report::Waiting;
-use state::{Action, Frame, Line, State, Talk};
+use state::{Action, Frame, Line, State, Talk, Text};
 
 use crate::backoff::Backoff;
 use crate::delivery::Delivery;
-use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT, RATE_LIMIT_MAX};
-use crate::output::{Account, Heard, Keep, Output, Protocol, Restored};
+use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT};
+use crate::output::{Account, Output, Protocol, Restored};
 use crate::time::{Instant, Now};
 
 /// The agent's half of one conversation.
@@ -165,12 +166,13 @@ impl Conversation for Session {
                 Action::HangUp(reason) => return Command::HangUp(reason),
                 Action::Event(event) => return Command::Event(event),
                 Action::Errand(errand) => return Command::Errand(errand),
-                Action::Live => return Command::Text(&self.live),
+                Action::Text(text, from) => {
+                    let to = self.end_of_message(text, from);
+                    if from < to {
+                        return Command::Text(&self.text(text)[from..to]);
+                    }
+                }
                 Action::Frame(kind) => self.encode(kind),
-            }
-            if !self.frame.is_empty() {
-                self.handle_frame_sent();
-                return Command::Text(&self.frame);
             }
         }
         Command::Wait(self.next_deadline())
@@ -223,12 +225,29 @@ impl Session {
         matches!(self.state, State::Up { .. })
     }
 
-    /// Writes a frame that is no live report.
+    fn text(&self, text: Text) -> &str {
+        match text {
+            Text::Live => &self.live,
+            Text::Frame => &self.frame,
+        }
+    }
+
+    /// Where the message ends that begins at this byte; what is behind it is next.
+    fn end_of_message(&mut self, text: Text, from: usize) -> usize {
+        let whole = self.text(text);
+        let to = whole.floor_char_boundary(from + self.output.message_max());
+        if to < whole.len() {
+            self.actions.push_front(Action::Text(text, to));
+        }
+        to
+    }
+
+    /// Writes a frame that is no live report, to be sent next.
     fn encode(&mut self, kind: Frame) {
         self.frame.clear();
         match kind {
             Frame::Login => self.output.encode_login(&mut self.frame),
-            Frame::Heartbeat => self.output.encode_heartbeat(self.now, &mut self.frame),
+            Frame::Heartbeat => self.encode_heartbeat(),
             Frame::Restored { reason, down_for, attempts } => {
                 let restored = Restored::new(reason.to_string(), down_for, attempts);
                 self.output.encode_restored(&restored, self.now, &mut self.frame);
@@ -238,6 +257,21 @@ impl Session {
                 let last = self.live.get(self.payload.clone()).unwrap_or("{}");
                 self.output.encode_message(last, &mut self.frame);
             }
+            Frame::Goodbye => self.output.encode_goodbye(&mut self.frame),
+        }
+        if !self.frame.is_empty() {
+            self.handle_frame_sent();
+            self.actions.push_front(Action::Text(Text::Frame, 0));
+        }
+    }
+
+    fn encode_heartbeat(&mut self) {
+        self.output.encode_heartbeat(self.now, &mut self.frame);
+        let now = self.instant();
+        if let State::Up { talk, .. } = &mut self.state
+            && !std::mem::replace(&mut talk.has_beaten, true)
+        {
+            talk.beaten_at = Some(now);
         }
     }
 
@@ -253,7 +287,7 @@ impl Session {
         }
         self.output.handle_opened();
         let line = Line::new(self.instant());
-        if self.output.login_interval().is_some() {
+        if self.output.has_login() {
             let answer_by = self.instant().plus(AUTH_TIMEOUT);
             self.state = State::Login { answer_by, line };
             self.actions.push_back(Action::Frame(Frame::Login));
@@ -264,10 +298,11 @@ impl Session {
 
     fn go_up(&mut self, line: Line) {
         let now = self.instant();
-        let mut talk = Talk::new(now);
+        let mut talk = Box::new(Talk::new(now));
         talk.heartbeat_at = self.output.heartbeat_interval().map(|interval| now.plus(interval));
         talk.login_at = self.output.login_interval().map(|interval| now.plus(interval));
-        talk.accepted = talk.login_at.is_some();
+        talk.silent_at = self.output.silence_max().map(|silence| now.plus(silence));
+        talk.accepted = self.output.has_login();
         talk.backfill_at = (!self.delivery.ring().is_empty()).then_some(now);
         self.state = State::Up { line, talk };
         self.connections += 1;
@@ -295,90 +330,11 @@ impl Session {
         self.handle_heard(heard);
     }
 
-    fn handle_text(&mut self, text: &str) {
-        if !matches!(self.state, State::Login { .. } | State::Up { .. }) {
-            return;
-        }
-        self.handle_traffic();
-        let heard = self.output.hear(text);
-        self.handle_heard(heard);
-    }
-
-    fn handle_heard(&mut self, heard: Heard) {
-        match heard {
-            Heard::Nothing => {}
-            Heard::LoggedIn { unserved } => {
-                self.handle_logged_in();
-                if let Some(wish) = unserved {
-                    self.repeat(Event::Unserved { wish });
-                }
-            }
-            Heard::Refused(words) => {
-                let words = (!words.is_empty()).then_some(words);
-                self.hang_up(Reason::Refused(words));
-            }
-            Heard::Ack(seq) => self.handle_ack(seq),
-            Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
-            Heard::RateLimit(pause) => self.handle_rate_limit(pause),
-            Heard::Command(command) => self.repeat(Event::CommandRefused { command }),
-            Heard::Unserved(wish) => self.repeat(Event::Unserved { wish }),
-            Heard::Fault(message) => self.repeat(Event::ServerError { message }),
-        }
-        self.push_errand();
-    }
-
-    fn handle_ack(&mut self, seq: u64) {
-        self.delivery.ring_mut().handle_ack(seq);
-        if let State::Up { talk, .. } = &mut self.state {
-            talk.accepted = true;
-        }
-    }
-
-    /// Says what the server makes us say, unless it does so too often.
-    fn repeat(&mut self, event: Event) {
-        if let State::Up { talk, .. } = &mut self.state
-            && talk.take_saying(&event)
-        {
-            self.say(event);
-        }
-    }
-
-    fn handle_logged_in(&mut self) {
-        // In any other state it is the repeated login, or an answer nobody asked for.
-        if matches!(self.state, State::Login { .. })
-            && let State::Login { line, .. } = std::mem::replace(&mut self.state, State::New)
-        {
-            self.go_up(line);
-        }
-    }
-
-    fn handle_rate_limit(&mut self, pause: Duration) {
-        let until = self.instant().plus(pause.min(RATE_LIMIT_MAX));
-        if let State::Up { talk, .. } = &mut self.state {
-            let told = talk.muted_until.replace(until).is_some();
-            if self.output.keeps() == Keep::UntilAcked {
-                // Something we sent was not taken, and the server does not say what.
-                self.delivery.ring_mut().handle_lost();
-                talk.backfill_at = (!self.delivery.ring().is_empty()).then_some(until);
-            }
-            if !told {
-                self.say(Event::RateLimited { pause: pause.min(RATE_LIMIT_MAX) });
-            }
-        }
-    }
-
     /// The connection is a good one: what went wrong before it is over.
     fn handle_proven(&mut self) {
         self.backoff.reset();
         self.refusal_told = false;
         self.duplicate_told = false;
-    }
-
-    fn stop(&mut self) {
-        if matches!(self.state, State::Dialing { .. } | State::Login { .. } | State::Up { .. }) {
-            self.actions.push_back(Action::HangUp(Reason::Stopping));
-        }
-        self.state = State::Stopped;
     }
 
     fn say(&mut self, event: Event) {

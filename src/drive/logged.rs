@@ -35,7 +35,7 @@ impl Observer for Logged {
 
     fn handle_sent(&mut self, text: &str) {
         if log::log_enabled!(log::Level::Trace) {
-            log::trace!("{}: sends {}", self.name, masked(text, &self.token));
+            log::trace!("{}: sends {}", self.name, Escaped(&masked(text, &self.token)));
         }
     }
 
@@ -77,6 +77,9 @@ impl Observer for Logged {
 
 /// A frame as a log may show it: without the token, as it is or as JSON writes it.
 fn masked(text: &str, token: &Secret) -> String {
+    if token.is_empty() {
+        return text.to_owned();
+    }
     let quoted = output::json(token.expose());
     text.replace(&quoted, "\"***\"").replace(token.expose(), "***")
 }

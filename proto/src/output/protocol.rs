@@ -31,6 +31,7 @@ pub static OUTPUTS: &[Protocol] = &[
     super::vstats::PROTOCOL,
     super::simple_server_status::PROTOCOL,
     super::komari::PROTOCOL,
+    super::stomp::PROTOCOL,
 ];
 
 /// A name that no protocol or scheme has.

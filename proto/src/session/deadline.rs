@@ -1,6 +1,6 @@
 //! What time alone brings about, and when the next such thing is due.
 
-use super::state::{Action, Frame, State};
+use super::state::{Action, Frame, State, Talk};
 use super::{Reason, Session};
 use crate::limits::{EARLY_MAX, PROVEN_AFTER};
 use crate::time::Instant;
@@ -11,6 +11,13 @@ impl Session {
         let now = self.instant();
         let ended = match &mut self.state {
             State::New | State::Stopped => return false,
+            State::Leaving { until } => {
+                let due = *until <= now;
+                if due {
+                    self.leave();
+                }
+                return due;
+            }
             State::Waiting { retry_at } => {
                 let due = *retry_at <= now;
                 if due {
@@ -22,10 +29,13 @@ impl Session {
                 (*give_up_at <= now).then_some(Reason::DialTimeout)
             }
             State::Login { answer_by, line } => {
-                let unanswered = (*answer_by <= now).then_some(Reason::AuthTimeout);
-                line.verdict(now).or(unanswered)
+                let unanswered = Reason::AuthTimeout(self.output.unanswered());
+                line.verdict(now).or((*answer_by <= now).then_some(unanswered))
             }
-            State::Up { line, .. } => line.verdict(now),
+            State::Up { line, talk } => {
+                let is_silent = talk.silent_at.is_some_and(|at| at <= now);
+                line.verdict(now).or(is_silent.then_some(Reason::Silent))
+            }
         };
         if let Some(reason) = ended {
             self.hang_up(reason);
@@ -78,6 +88,7 @@ impl Session {
             State::New => Some(self.instant()),
             State::Waiting { retry_at } => Some(*retry_at),
             State::Dialing { give_up_at, .. } => Some(*give_up_at),
+            State::Leaving { until } => Some(*until),
             State::Login { answer_by, line } => {
                 Some((*answer_by).min(line.ping_at).min(line.deaf_at))
             }
@@ -85,7 +96,8 @@ impl Session {
                 let clear = line.is_clear(self.patience(), self.instant());
                 let clear = clear && talk.muted_until.is_none();
                 let backfill_at = talk.backfill_at.filter(|_| clear);
-                [talk.heartbeat_at, talk.login_at, talk.muted_until, backfill_at]
+                let Talk { heartbeat_at, silent_at, login_at, muted_until, .. } = &**talk;
+                [*heartbeat_at, *silent_at, *login_at, *muted_until, backfill_at]
                     .into_iter()
                     .flatten()
                     .chain([line.ping_at, line.deaf_at])
@@ -108,7 +120,11 @@ impl Session {
                 self.handle_traffic(); // the one behind the first report proves nothing yet
                 self.handle_free(since);
             }
-            State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
+            State::New
+            | State::Waiting { .. }
+            | State::Dialing { .. }
+            | State::Leaving { .. }
+            | State::Stopped => {}
         }
     }
 

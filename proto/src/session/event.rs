@@ -53,6 +53,11 @@ pub enum Event {
         /// Its words.
         message: String,
     },
+    /// The server takes something of our reports and not all.
+    NotTaken {
+        /// Its words.
+        words: String,
+    },
     /// The server asked for silence.
     RateLimited {
         /// For how long, after our own bound.
@@ -88,6 +93,7 @@ impl Event {
             | Self::DuplicateId { .. }
             | Self::CommandRefused { .. }
             | Self::ServerError { .. }
+            | Self::NotTaken { .. }
             | Self::RateLimited { .. }
             | Self::BackfillRejected { .. } => Level::Warn,
         }
@@ -126,6 +132,9 @@ impl fmt::Display for Event {
             }
             Self::Unserved { wish } => write!(f, "the server asked for {wish}"),
             Self::ServerError { message } => write!(f, "the server says: {message}"),
+            Self::NotTaken { words } => {
+                write!(f, "the server does not take all of a report: {words}; told once")
+            }
             Self::RateLimited { pause } => {
                 write!(f, "the server asked for silence: next report in {}", Seconds(*pause))
             }
@@ -144,14 +153,20 @@ pub enum Reason {
     Deaf,
     /// No Pong soon after the host's network changed.
     Moved,
-    /// The login was not answered.
-    AuthTimeout,
+    /// The login was not answered, in the protocol's words.
+    AuthTimeout(&'static str),
     /// The server refused the credentials, with its own words if it had any.
     Refused(Option<String>),
     /// The attempt led to nothing and nobody said so.
     DialTimeout,
     /// The attempt failed.
     Unreachable,
+    /// The server said nothing for longer than it promised.
+    Silent,
+    /// The server failed on our first sign of life.
+    Heartbeat,
+    /// What the server said ends the conversation, in words.
+    Over(String),
     /// The connection broke.
     Broken,
     /// The server closed the connection.
@@ -169,7 +184,10 @@ impl Reason {
             Self::Done => 1000,
             Self::Deaf
             | Self::Moved
-            | Self::AuthTimeout
+            | Self::AuthTimeout(_)
+            | Self::Silent
+            | Self::Heartbeat
+            | Self::Over(_)
             | Self::Refused(_)
             | Self::DialTimeout
             | Self::Unreachable
@@ -185,11 +203,16 @@ impl fmt::Display for Reason {
         match self {
             Self::Deaf => write!(f, "no pong for {}", Seconds(PONG_TIMEOUT)),
             Self::Moved => f.write_str("no pong soon after a network change"),
-            Self::AuthTimeout => write!(f, "login not answered within {}", Seconds(AUTH_TIMEOUT)),
+            Self::AuthTimeout(words) => write!(f, "{words} within {}", Seconds(AUTH_TIMEOUT)),
             Self::Refused(None) => f.write_str("credentials refused"),
             Self::Refused(Some(words)) => write!(f, "credentials refused ({words})"),
             Self::DialTimeout => write!(f, "no connection within {}", Seconds(DIAL_TIMEOUT)),
             Self::Unreachable => f.write_str("could not connect"),
+            Self::Silent => f.write_str("the server is silent for longer than it promised"),
+            Self::Heartbeat => {
+                f.write_str("the server failed on our first heartbeat: none is sent from now on")
+            }
+            Self::Over(words) => f.write_str(words),
             Self::Broken => f.write_str("connection broken"),
             Self::Closed => f.write_str("closed by the server"),
             Self::Stopping => f.write_str("stopping"),
@@ -282,7 +305,11 @@ mod tests {
                 "no connection within 60 s; next attempt in 4 s",
             ),
             (
-                Event::Down { reason: Reason::AuthTimeout, retry_in: ms(3_000), attempts: 1 },
+                Event::Down {
+                    reason: Reason::AuthTimeout("login not answered"),
+                    retry_in: ms(3_000),
+                    attempts: 1,
+                },
                 Level::Warn,
                 "login not answered within 10 s; next attempt in 3 s",
             ),
@@ -360,7 +387,9 @@ mod tests {
 
     #[test]
     fn we_always_leave_with_a_code_that_means_leaving() {
-        for reason in [Reason::Stopping, Reason::Deaf, Reason::AuthTimeout, Reason::Refused(None)] {
+        for reason in
+            [Reason::Stopping, Reason::Deaf, Reason::AuthTimeout(""), Reason::Refused(None)]
+        {
             assert_eq!(reason.close_code(), 1001, "{reason}");
         }
         assert_eq!(Reason::Stopping.to_string(), "stopping");

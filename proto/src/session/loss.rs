@@ -1,16 +1,19 @@
 //! The way down: how connections and attempts end, and when the next attempt is made.
 
-use super::state::{Action, State};
+use super::state::{Action, Frame, State};
 use super::{Event, Loss, Reason, Session};
 use crate::limits::{
-    DIAL_TIMEOUT, DUPLICATE_WINDOW, MOVED_RETRY, NETWORK_RETRY_MIN, RETRY_AFTER_MAX,
+    DIAL_TIMEOUT, DUPLICATE_WINDOW, GOODBYE_TIMEOUT, MOVED_RETRY, NETWORK_RETRY_MIN,
+    RETRY_AFTER_MAX,
 };
+use crate::output::Seat;
 use crate::time::Instant;
 
 impl Session {
     pub(super) fn handle_closed(&mut self, loss: Loss) {
         let reason = match (&self.state, loss) {
             (State::New | State::Waiting { .. } | State::Stopped, _) => return,
+            (State::Leaving { .. }, _) => return self.state = State::Stopped,
             // Our hub closes the older of two connections with one id by 1008, too.
             (State::Up { talk, .. }, Loss::Refused) if talk.accepted => Reason::Closed,
             (_, Loss::Refused) => Reason::Refused(None),
@@ -47,6 +50,7 @@ impl Session {
     /// plans the next attempt.
     fn lose(&mut self, reason: Reason, replaced: bool) {
         let now = self.instant();
+        let reason = self.blame_heartbeat(reason);
         let reported = matches!(&self.state, State::Up { talk, .. } if talk.reported);
         let moved =
             matches!(&self.state, State::Dialing { moved: true, .. }) || reason == Reason::Moved;
@@ -70,7 +74,7 @@ impl Session {
         retry_at = self.not_before.map_or(retry_at, |at| at.max(retry_at));
         let retry_in = retry_at.since(now);
         self.state = State::Waiting { retry_at };
-        if reported && replaced {
+        if reported && replaced && self.output.seat() != Seat::Beside {
             self.handle_kick();
         }
         if refused && !std::mem::replace(&mut self.refusal_told, true) {
@@ -79,6 +83,19 @@ impl Session {
         } else {
             self.say(Event::Down { reason, retry_in, attempts: self.attempts });
         }
+    }
+
+    /// A server that ends the connection right after our first sign of life failed on that.
+    fn blame_heartbeat(&mut self, reason: Reason) -> Reason {
+        let by_server = matches!(reason, Reason::Closed | Reason::Broken | Reason::Over(_));
+        let blamed = by_server && self.has_failed_on_heartbeat();
+        if blamed { Reason::Heartbeat } else { reason }
+    }
+
+    /// Whether the server failed on our first sign of life, and we can do without.
+    pub(super) fn has_failed_on_heartbeat(&mut self) -> bool {
+        matches!(&self.state, State::Up { talk, .. } if talk.has_just_beaten(self.instant()))
+            && self.output.give_up_heartbeat()
     }
 
     /// The server ended a connection that worked: another host's may have taken its place.
@@ -90,6 +107,28 @@ impl Session {
             let id = self.output.id().to_owned();
             self.say(Event::DuplicateId { id });
         }
+    }
+
+    pub(super) fn stop(&mut self) {
+        match self.state {
+            State::Up { .. } if self.output.has_goodbye() => {
+                self.actions.push_back(Action::Frame(Frame::Goodbye));
+                self.state = State::Leaving { until: self.instant().plus(GOODBYE_TIMEOUT) };
+                return;
+            }
+            State::Dialing { .. } | State::Login { .. } | State::Up { .. } => {
+                self.actions.push_back(Action::HangUp(Reason::Stopping));
+            }
+            State::Leaving { .. } => return self.leave(),
+            State::New | State::Waiting { .. } | State::Stopped => {}
+        }
+        self.state = State::Stopped;
+    }
+
+    /// The goodbye is answered, or was waited for long enough.
+    pub(super) fn leave(&mut self) {
+        self.actions.push_back(Action::HangUp(Reason::Done));
+        self.state = State::Stopped;
     }
 
     pub(super) fn handle_network_change(&mut self) {
@@ -113,7 +152,7 @@ impl Session {
                     self.actions.push_back(Action::Ping);
                 }
             }
-            State::New | State::Stopped => {}
+            State::New | State::Leaving { .. } | State::Stopped => {}
         }
     }
 

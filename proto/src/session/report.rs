@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::state::{Action, Frame, State, pause_for_bytes, pause_for_line};
+use super::state::{Action, Frame, State, Text, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
 use crate::delivery::ring;
 use crate::limits::LATE_PONG_AFTER;
@@ -48,6 +48,7 @@ impl Session {
             | State::Waiting { .. }
             | State::Dialing { .. }
             | State::Login { .. }
+            | State::Leaving { .. }
             | State::Stopped => self.keep(sample, stamp),
         }
     }
@@ -93,6 +94,7 @@ impl Session {
                 line.handle_ping(now);
             }
             talk.reported = true;
+            (talk.beaten_at, talk.not_taken) = (None, false);
             if !std::mem::take(&mut talk.slowed) {
                 talk.needed = Duration::ZERO; // since the last report everything left at once
             }
@@ -107,7 +109,7 @@ impl Session {
         // Backfill that fell due in the same moment goes after it.
         let is_backfill = |action: &Action| matches!(action, Action::Frame(Frame::Oldest));
         let at = self.actions.iter().position(is_backfill).unwrap_or(self.actions.len());
-        self.actions.insert(at, Action::Live);
+        self.actions.insert(at, Action::Text(Text::Live, 0));
         if asks {
             self.actions.insert(at + 1, Action::Ping);
         }
@@ -197,7 +199,11 @@ impl Session {
                 let since = line.blocked_since.take();
                 self.handle_free(since);
             }
-            State::New | State::Waiting { .. } | State::Dialing { .. } | State::Stopped => {}
+            State::New
+            | State::Waiting { .. }
+            | State::Dialing { .. }
+            | State::Leaving { .. }
+            | State::Stopped => {}
         }
     }
 

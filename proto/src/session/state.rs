@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Event, Reason};
 use crate::limits::{
-    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, PING_INTERVAL, PONG_TIMEOUT,
-    PROBE_SLOW_TIMEOUT, PROBE_TIMEOUT, SERVER_EVENTS_MAX,
+    BACKFILL_BYTES_PER_S, BACKFILL_PAUSE_FACTOR, BACKFILL_PAUSE_MAX, HEARTBEAT_FAULT_MAX,
+    PING_INTERVAL, PONG_TIMEOUT, PROBE_SLOW_TIMEOUT, PROBE_TIMEOUT, SERVER_EVENTS_MAX,
 };
 use crate::output::Errand;
 use crate::time::Instant;
@@ -26,7 +26,9 @@ pub(super) enum State {
     /// Connected, the protocol's own login not answered yet.
     Login { answer_by: Instant, line: Line },
     /// Connected; reports flow.
-    Up { line: Line, talk: Talk },
+    Up { line: Line, talk: Box<Talk> },
+    /// Told to stop, the protocol's own goodbye not answered yet.
+    Leaving { until: Instant },
     /// Told to stop: nothing more will happen.
     Stopped,
 }
@@ -63,6 +65,11 @@ pub(super) struct Talk {
     pub(super) accepted: bool,
     /// The next sign of life; `None` in protocols without one.
     pub(super) heartbeat_at: Option<Instant>,
+    /// When the first sign of life went out, while nothing has gone after it.
+    pub(super) beaten_at: Option<Instant>,
+    pub(super) has_beaten: bool,
+    /// The server has to say something before that; `None` where its Pongs are enough.
+    pub(super) silent_at: Option<Instant>,
     /// The login is repeated then; `None` in protocols without one.
     pub(super) login_at: Option<Instant>,
     /// The server asked for silence until then.
@@ -75,6 +82,8 @@ pub(super) struct Talk {
     pub(super) slowed: bool,
     /// The last report was a late one: what the line needs now it needs for that.
     pub(super) backfilling: bool,
+    /// Some of the last report was not taken, and that was counted.
+    pub(super) not_taken: bool,
     /// Frames that carried samples, in their order.
     pub(super) frames: u64,
     /// The batch the server has not answered, and the earliest time for the next one.
@@ -91,10 +100,19 @@ pub(super) enum Action {
     Ping,
     HangUp(Reason),
     Event(Event),
-    /// The live report, encoded already.
-    Live,
     Frame(Frame),
+    /// What is encoded already, from this byte on.
+    Text(Text, usize),
     Errand(Errand),
+}
+
+/// Where a text lies that is encoded.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Text {
+    /// The live report.
+    Live,
+    /// Any other frame.
+    Frame,
 }
 
 /// A frame that is encoded when its turn comes.
@@ -112,6 +130,7 @@ pub(super) enum Frame {
     Oldest,
     /// What the protocol has to say that is no report.
     Message,
+    Goodbye,
 }
 
 impl Line {
@@ -193,17 +212,26 @@ impl Talk {
             reported: false,
             accepted: false,
             heartbeat_at: None,
+            beaten_at: None,
+            has_beaten: false,
+            silent_at: None,
             login_at: None,
             muted_until: None,
             backfill_at: None,
             needed: Duration::ZERO,
             slowed: false,
             backfilling: false,
+            not_taken: false,
             frames: 0,
             batch: None,
             said: None,
             sayings: 0,
         }
+    }
+
+    /// The server failed at `now`: whether it did on our first sign of life.
+    pub(super) fn has_just_beaten(&self, now: Instant) -> bool {
+        self.beaten_at.is_some_and(|at| now <= at.plus(HEARTBEAT_FAULT_MAX))
     }
 
     /// Whether an event the server causes is to be said: not twice in a row, nor without end.

@@ -24,7 +24,8 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
     sampler.collect(clock::now());
     let session = Session::new(server.protocol, server.account(&config.host), server.interval, 0);
     let seat = session.seat();
-    let is_taken = seat != Seat::Probed && is_running(&config.roots.proc);
+    let is_told_apart = matches!(seat, Seat::Probed | Seat::Beside);
+    let is_taken = !is_told_apart && is_running(&config.roots.proc);
     let mut told = Told::new(out, server.url.tls, begun);
     if is_taken && seat == Seat::ByConnection {
         told.step = Step::Connect;
@@ -155,7 +156,7 @@ impl<'a, W: Write> Told<'a, W> {
 impl<W: Write> Observer for Told<'_, W> {
     fn handle_sent(&mut self, text: &str) {
         if self.step == Step::Report {
-            self.report_bytes = text.len();
+            self.report_bytes += text.len();
         }
     }
 
@@ -210,6 +211,7 @@ impl<W: Write> Observer for Told<'_, W> {
                 | Event::CommandRefused { .. }
                 | Event::Unserved { .. }
                 | Event::ServerError { .. }
+                | Event::NotTaken { .. }
                 | Event::RateLimited { .. }
                 | Event::BackfillRejected { .. },
                 _,

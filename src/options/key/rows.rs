@@ -150,6 +150,59 @@ pub const KEYS: &[Key] = &[
         ..SERVER
     },
     Key {
+        name: "destination",
+        default: "`/topic/metric/{id}/{metric}[VALUE]`; a whole sample's `/topic/sample/{id}`",
+        help: "Where messages go. `{id}` is the host's id, `{metric}` a name of docs/metrics.md. \
+               RabbitMQ wants dots: `/topic/metric.{id}.{metric}`.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "mode",
+        default: "`metrics`",
+        help: "What a message holds: `metrics`, one metric each, or `sample`, all there is to say.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "metrics",
+        form: Some(Form::List),
+        default: "about 20 of the whole host",
+        help: "The metrics to send, by their names in docs/metrics.md: `cpu.usage`, \
+               `disks.sda.used`, `disks.{disk}.used` for every disk. Each is a message.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "heartbeat",
+        default: "`0,0`",
+        help: "STOMP beats in milliseconds, sent and wanted: `10000,10000`. Without them a \
+               WebSocket Ping does the same.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "login",
+        help: "Who logs in at the broker; the token is the passcode then, and travels no other \
+               way.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "vhost",
+        default: "`/`",
+        help: "The broker's virtual host.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
+        name: "headers",
+        form: Some(Form::Map),
+        help: "More headers of the first frame, CONNECT: `{ name = \"text\" }`.",
+        protocols: &["stomp"],
+        ..SERVER
+    },
+    Key {
         name: Key::EACH_COLLECTOR,
         form: Some(Form::Switch),
         default: "`true`",

@@ -29,7 +29,7 @@ fn vstats_logs_in_before_anything_else() {
 fn a_login_nobody_answers_ends_after_10_s() {
     let mut rig = Rig::shipped().open();
     rig.feed(Input::Text(r#"{"type":"config","ping_targets":[]}"#));
-    assert_eq!(hang_ups(&rig.pass(20_000)), [(10_000, Reason::AuthTimeout)]);
+    assert_eq!(hang_ups(&rig.pass(20_000)), [(10_000, Reason::AuthTimeout("login not answered"))]);
 }
 
 #[test]
