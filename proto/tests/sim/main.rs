@@ -5,9 +5,10 @@
 //! of seeds (500), `KINGLET_SIM_SEED` runs one alone.
 //!
 //! `hub/tests/sim` puts the hub's own fleet in the server's place, in the same world: everything
-//! here but `server.rs` is compiled into it, too.
+//! here but `server.rs` and its `broker.rs` is compiled into it, too.
 
 mod agent;
+mod broker;
 mod seeds;
 mod server;
 mod world;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use kinglet_proto::session::Loss;
 
 use crate::agent::{Agent, ToAgent, ToServer, Who};
+use crate::broker::Broker;
+use crate::world::TROUBLE_MS;
 
 /// What a server wants done.
 #[derive(Debug)]
@@ -14,8 +16,11 @@ pub(crate) enum Answer {
 }
 
 /// A server that remembers everything.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Server {
+    broker: Broker,
+    /// Something went wrong already.
+    in_trouble: bool,
     connections: BTreeMap<u64, Connection>,
     /// Which connection each host reports on.
     hosts: BTreeMap<String, u64>,
@@ -42,19 +47,29 @@ struct Connection {
 }
 
 /// What agents speak here beside `kinglet`, and whether they log in by their first message.
-pub(crate) const PROTOCOLS: &[(&str, bool)] =
-    &[("vstats", true), ("vstats", false), ("simple-server-status", false), ("komari", false)];
+pub(crate) const PROTOCOLS: &[(&str, bool)] = &[
+    ("vstats", true),
+    ("vstats", false),
+    ("simple-server-status", false),
+    ("komari", false),
+    ("stomp", false),
+];
 
 /// A Komari server hangs up on who is silent for this long, whatever Pings came.
 const KOMARI_SILENCE_MS: u64 = 11_000;
 
 impl Server {
-    pub(crate) fn new(_seed: u64) -> Self {
-        Self::default()
+    pub(crate) fn new(seed: u64) -> Self {
+        let (connections, hosts, stored) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { broker: Broker::new(seed), in_trouble: false, connections, hosts, stored }
     }
 
     /// A connection is open; the older one of the same host is not, any more.
     pub(crate) fn open(&mut self, conn: u64, who: &Who, now: u64) -> Vec<Answer> {
+        if who.protocol == "stomp" {
+            self.broker.open(conn, self.in_trouble && now < TROUBLE_MS, now);
+            return Vec::new();
+        }
         let connection =
             Connection { who: who.clone(), logged_in: !who.logs_in, live_here: 0, heard_at: now };
         self.connections.insert(conn, connection);
@@ -65,7 +80,9 @@ impl Server {
 
     /// A frame came.
     pub(crate) fn receive(&mut self, conn: u64, frame: &ToServer, now: u64) -> Vec<Answer> {
-        let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
+        let Some(connection) = self.connections.get_mut(&conn) else {
+            return self.broker.receive(conn, frame, now);
+        };
         let stored = self.stored.entry(connection.who.life).or_default();
         if matches!(frame, ToServer::Text(_)) {
             connection.heard_at = now;
@@ -76,14 +93,17 @@ impl Server {
 
     /// A connection has ended.
     pub(crate) fn closed(&mut self, conn: u64, _now: u64) -> Vec<Answer> {
+        self.in_trouble = true;
         self.connections.remove(&conn);
+        self.broker.closed(conn);
         Vec::new()
     }
 
     /// When somebody has been silent for too long.
     pub(crate) fn next_deadline(&self) -> Option<u64> {
         let impatient = self.connections.values().filter(|c| c.who.protocol == "komari");
-        impatient.map(|connection| connection.heard_at + KOMARI_SILENCE_MS).min()
+        let silence = impatient.map(|connection| connection.heard_at + KOMARI_SILENCE_MS).min();
+        [silence, self.broker.next_deadline()].into_iter().flatten().min()
     }
 
     pub(crate) fn tick(&mut self, now: u64) -> Vec<Answer> {
@@ -92,7 +112,8 @@ impl Server {
         let silent = self.connections.iter().filter(|(_, connection)| is_silent(connection));
         let silent: Vec<u64> = silent.map(|(conn, _)| *conn).collect();
         self.connections.retain(|conn, _| !silent.contains(conn));
-        silent.into_iter().map(|conn| Answer::Close(conn, Loss::Broken)).collect()
+        let silent = silent.into_iter().map(|conn| Answer::Close(conn, Loss::Broken));
+        silent.chain(self.broker.tick(now)).collect()
     }
 
     /// Takes nothing for a while, as a server that thinks it is flooded.
@@ -100,7 +121,9 @@ impl Server {
 
     /// Every connection is gone; what was stored is not.
     pub(crate) fn restart(&mut self, _now: u64) {
+        self.in_trouble = true;
         self.connections.clear();
+        self.broker.restart();
     }
 
     /// Nothing is missing but what the agent says it dropped.

@@ -158,6 +158,8 @@ impl World {
     /// Backfill drains within the pause after a stall and 16 s at its pace, and nothing is missing.
     fn settle(&mut self) {
         self.run_until(self.now + 100_000);
+        let stays = |agent: &&Agent| agent.stopped && matches!(agent.link, Link::Open(_));
+        assert!(!self.agents.iter().any(|agent| stays(&agent)), "told to stop, and still there");
         for agent in self.agents.iter().filter(|agent| !agent.stopped) {
             assert!(agent.session.is_up(), "down without a fault");
             let counts = agent.session.counts();
