@@ -157,6 +157,15 @@ pub const LAST_METRICS_BYTES_MAX: usize = 12 * 1024;
 /// Bytes of one text field where the whole report has a limit.
 pub const FIELD_BYTES_MAX: usize = 128;
 
+// --- Line protocol.
+
+/// Bytes of one line that is read: telegraf's longest has 4 kB, a kubernetes host's tags included.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Tags of one line that is read.
+pub const LINE_TAGS_MAX: usize = 64;
+/// Fields of one line that is read: telegraf's `mem` has 33.
+pub const LINE_FIELDS_MAX: usize = 512;
+
 // --- What a hub keeps and lets in.
 
 /// Items kept of each list in a report: a host with 200 mounts fits.

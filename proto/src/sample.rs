@@ -7,6 +7,7 @@
 //! Decoding is lenient, because the wire only grows: an unknown field is ignored and a missing one
 //! or a `null` is an absent value.
 
+pub mod detail;
 mod field;
 mod inventory;
 mod kernel;
@@ -19,6 +20,7 @@ mod stated;
 mod storage;
 pub mod table;
 
+use detail::Detail;
 pub use field::Terms;
 pub(crate) use field::{Field, lenient};
 pub use inventory::{Public, Report};
@@ -84,5 +86,7 @@ part! {
         pub wireless: Vec<Wireless> => part(Wireless), public;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
+        /// What only some outputs tell: not on the wire.
+        pub detail: Detail => plain;
     }
 }

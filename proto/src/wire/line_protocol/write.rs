@@ -1,0 +1,198 @@
+//! Lines as they are written.
+
+use std::fmt::Write as _;
+
+use super::Value;
+
+/// A line under way. Tags first, then fields, then [`Line::end`].
+#[derive(Debug)]
+pub struct Line<'a> {
+    out: &'a mut String,
+    /// Where it began.
+    start: usize,
+    has_fields: bool,
+}
+
+impl<'a> Line<'a> {
+    /// Begins behind what `out` has.
+    pub fn begin(out: &'a mut String, measurement: &str) -> Self {
+        let start = out.len();
+        escape(measurement, &[',', ' '], out);
+        Self { out, start, has_fields: false }
+    }
+
+    /// A tag; an empty one cannot be written and is left out.
+    pub fn tag(&mut self, name: &str, value: &str) {
+        if !name.is_empty() && !value.is_empty() {
+            tag(name, value, self.out);
+        }
+    }
+
+    /// Tags that were written before, by [`tags`](Self::tags).
+    pub fn written_tags(&mut self, tags: &str) {
+        self.out.push_str(tags);
+    }
+
+    /// Tags as a text of their own, for many lines.
+    pub fn tags<'t>(tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> String {
+        let mut out = String::new();
+        for (name, value) in tags {
+            Line { out: &mut out, start: 0, has_fields: false }.tag(name, value);
+        }
+        out
+    }
+
+    /// A field; a float that is not finite is left out.
+    pub fn field(&mut self, name: &str, value: &Value<'_>) {
+        if matches!(value, Value::Float(number) if !number.is_finite()) {
+            return;
+        }
+        self.out.push(if self.has_fields { ',' } else { ' ' });
+        self.has_fields = true;
+        escape(name, &[',', '=', ' '], self.out);
+        self.out.push('=');
+        write_value(value, self.out);
+    }
+
+    /// Leaves no trace of it.
+    pub fn abandon(self) {
+        self.out.truncate(self.start);
+    }
+
+    /// Ends it; a line without a field is no line and leaves no trace. Whether it is one.
+    pub fn end(self, timestamp: Option<u64>) -> bool {
+        if !self.has_fields {
+            self.abandon();
+            return false;
+        }
+        if let Some(timestamp) = timestamp {
+            let _ = write!(self.out, " {timestamp}"); // a String takes everything
+        }
+        self.out.push('\n');
+        true
+    }
+}
+
+fn tag(name: &str, value: &str, out: &mut String) {
+    let start = out.len();
+    out.push(',');
+    escape(name, &[',', '=', ' '], out);
+    out.push('=');
+    let before = out.len();
+    escape(value, &[',', '=', ' '], out);
+    if out.len() == before {
+        out.truncate(start); // nothing of it can be written
+    }
+}
+
+fn write_value(value: &Value<'_>, out: &mut String) {
+    // A String takes everything.
+    let _ = match value {
+        Value::Integer(number) => write!(out, "{number}i"),
+        Value::Unsigned(number) => write!(out, "{number}u"),
+        Value::Float(number) => write!(out, "{number}"),
+        Value::Switch(switch) => out.write_char(if *switch { 't' } else { 'f' }),
+        Value::Text(text) => {
+            out.push('"');
+            for c in text.chars() {
+                if matches!(c, '"' | '\\') {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
+            out.write_char('"')
+        }
+    };
+}
+
+/// Writes a name. What is in no name, a line's end above all, becomes a blank. A backslash at the
+/// end, or before what is escaped, would be taken for an escape itself and has no other spelling:
+/// it is left out.
+fn escape(name: &str, special: &[char], out: &mut String) {
+    // A control character takes one byte in UTF-8, and so do all that are escaped.
+    if !name.bytes().any(|byte| byte == b'\\' || byte == b' ' || byte.is_ascii_control())
+        && !name.contains(special)
+    {
+        return out.push_str(name);
+    }
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut rest = name.chars().map(plain).peekable();
+    while let Some(c) = rest.next() {
+        let is_lost =
+            c == '\\' && rest.peek().is_none_or(|next| special.contains(next) || *next == '\\');
+        if is_lost {
+            continue;
+        }
+        if special.contains(&c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::line_protocol::{Point, parse};
+
+    #[test]
+    fn names_and_texts_are_escaped_as_each_place_wants_it() {
+        let mut out = String::new();
+        let mut line = Line::begin(&mut out, "my disk,a=b");
+        line.tag("mount point", "/mnt/my disk,x=y");
+        line.tag("empty", "");
+        line.field("used=a b,c", &Value::Integer(-7));
+        line.field("label", &Value::Text("a \"b\" c:\\d, e=f".into()));
+        line.field("nan", &Value::Float(f64::NAN));
+        assert!(line.end(Some(1_795_161_230)));
+        assert_eq!(
+            out,
+            "my\\ disk\\,a=b,mount\\ point=/mnt/my\\ disk\\,x\\=y used\\=a\\ b\\,c=-7i,\
+             label=\"a \\\"b\\\" c:\\\\d, e=f\" 1795161230\n"
+        );
+    }
+
+    #[test]
+    fn every_type_has_its_sign_and_a_whole_float_none() {
+        let mut out = String::new();
+        let mut line = Line::begin(&mut out, "m");
+        for (name, value) in [
+            ("i", Value::Integer(4)),
+            ("u", Value::Unsigned(u64::MAX)),
+            ("f", Value::Float(4.0)),
+            ("g", Value::Float(0.1)),
+            ("b", Value::Switch(true)),
+            ("c", Value::Switch(false)),
+        ] {
+            line.field(name, &value);
+        }
+        line.end(None);
+        assert_eq!(out, "m i=4i,u=18446744073709551615u,f=4,g=0.1,b=t,c=f\n");
+    }
+
+    #[test]
+    fn a_line_without_a_field_leaves_no_trace() {
+        let mut out = "before\n".to_owned();
+        let mut line = Line::begin(&mut out, "m");
+        line.tag("host", "pi");
+        line.field("f", &Value::Float(f64::INFINITY));
+        assert!(!line.end(Some(1)));
+        assert_eq!(out, "before\n");
+    }
+
+    #[test]
+    fn no_name_can_begin_a_line_or_swallow_what_follows() {
+        for name in ["a\nb", "a\r\nb", "tail\\", "\\", "a\\\\", "a\\ b", "a\\,b", "\\=", "\0"] {
+            let mut out = String::new();
+            let mut line = Line::begin(&mut out, "m");
+            line.tag("t", name);
+            line.tag("u", "v");
+            line.field("f", &Value::Integer(1));
+            line.end(Some(2));
+            assert_eq!(out.lines().count(), 1, "{out:?}");
+            let point: Point<'_> = parse(out.trim_end_matches('\n')).unwrap();
+            assert_eq!((point.timestamp, point.fields.len()), (Some(2), 1), "{out:?}");
+            assert_eq!(point.tag("u"), Some("v"), "{out:?}");
+        }
+    }
+}
