@@ -111,6 +111,11 @@ impl Auth {
         self.hosts.read().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
+    /// Whether hosts may join that nobody named: there is a fleet token.
+    pub fn is_open(&self) -> bool {
+        self.fleet.is_some()
+    }
+
     /// What an agent's token is good for. Without an id the token names the host that has it.
     pub fn agent(&self, token: &str, id: Option<&HostId>) -> Grant {
         if token.len() > TOKEN_BYTES_MAX {

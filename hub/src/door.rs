@@ -13,6 +13,7 @@ mod history;
 mod hosts;
 mod metrics;
 mod openapi;
+mod ostara;
 mod page;
 mod panel;
 
@@ -43,6 +44,7 @@ const DOORS: &[Door] = &[
     hosts::routes,
     metrics::routes,
     openapi::routes,
+    ostara::routes,
     page::routes,
     panel::routes,
 ];

@@ -5,6 +5,7 @@
 //!   invitations/<sha256>    an invitation, named by the hash of its code
 //!   invitations/<sha256>.used
 //!   hosts.d/<id>.toml       an enrolled host, with the hash of its token
+//!   roster.json             who was ever there, of `sink::roster`
 //! ```
 //!
 //! No code and no token is in any of them. What must happen once happens by link(2) or rename(2),
@@ -30,7 +31,7 @@ fn make_folder(state_dir: &Path, name: &str) -> io::Result<PathBuf> {
 }
 
 /// Writes a whole file under a name that nobody else uses; it is for its owner alone.
-fn write_draft(folder: &Path, text: &str) -> io::Result<PathBuf> {
+pub(crate) fn write_draft(folder: &Path, text: &str) -> io::Result<PathBuf> {
     let mut name = [0; 8];
     getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
     let path = folder.join(format!(".{:016x}", u64::from_ne_bytes(name)));

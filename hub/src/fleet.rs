@@ -203,6 +203,11 @@ impl Fleet {
         self.check_at
     }
 
+    /// A host not heard of for this long is offline.
+    pub fn offline_after(&self) -> Duration {
+        self.settings.offline_after
+    }
+
     /// How many hosts are known to viewers, and how many of them are online.
     pub fn counts(&self) -> (usize, usize) {
         let announced = self.hosts.values().filter(|host| host.announced);

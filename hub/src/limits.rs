@@ -50,6 +50,13 @@ pub const VIEWER_QUEUE_MAX: usize = 4096;
 /// Updates that may wait for the sink of the live viewers: more than half a second of the largest
 /// fleet's. What finds no room is told as the state it led to.
 pub const BROADCAST_QUEUE_MAX: usize = 4096;
+/// Updates that may wait for the roster, which takes one in at once: a loss costs it a look at the
+/// fleet.
+pub const ROSTER_QUEUE_MAX: usize = 1024;
+/// The roster is written as often at most: a killed hub forgets whoever was new for less.
+pub const ROSTER_INTERVAL: Duration = Duration::from_secs(10);
+/// Bytes of the roster's file: 20,000 hosts with the longest names and groups are 14 MB.
+pub const ROSTER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Updates told before viewers have their turn: more than all agents bring in theirs, and an eighth
 /// of what a viewer may be behind.
 pub const BROADCAST_BATCH: usize = 512;
