@@ -9,6 +9,7 @@ mod aggregates;
 mod bounds;
 mod salvage;
 mod simple_server_status;
+pub mod telegraf;
 mod told;
 mod viewer;
 

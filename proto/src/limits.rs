@@ -166,6 +166,20 @@ pub const LINE_TAGS_MAX: usize = 64;
 /// Fields of one line that is read: telegraf's `mem` has 33.
 pub const LINE_FIELDS_MAX: usize = 512;
 
+// --- What a hub hears of telegraf.
+
+/// Points taken of one batch: ten of telegraf's usual size.
+pub const INGEST_POINTS_MAX: usize = 10_000;
+/// What a measurement said stands for so long when it does not come again: inputs for what changes
+/// slowly, such as space on disks, are asked every few minutes.
+pub const CARRIED_FOR: Duration = Duration::from_secs(600);
+/// Figures of no measurement of ours that are taken of a host.
+pub const CUSTOM_FIGURES_MAX: usize = 64;
+/// Each of them is told as often at most.
+pub const CUSTOM_INTERVAL: Duration = Duration::from_secs(60);
+/// A reading is no older: telegraf keeps what it could not send for less.
+pub const BACKLOG_MAX: Duration = Duration::from_secs(48 * 3600);
+
 // --- What a hub keeps and lets in.
 
 /// Items kept of each list in a report: a host with 200 mounts fits.
