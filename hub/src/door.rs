@@ -16,6 +16,7 @@ mod openapi;
 mod ostara;
 mod page;
 mod panel;
+mod telegraf;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ const DOORS: &[Door] = &[
     ostara::routes,
     page::routes,
     panel::routes,
+    telegraf::routes,
 ];
 
 /// Every path of the hub.

@@ -208,6 +208,11 @@ impl Fleet {
         self.settings.offline_after
     }
 
+    /// Whether a connection reports as this host.
+    pub fn is_reporting(&self, id: &HostId) -> bool {
+        self.hosts.get(id).is_some_and(|host| host.connection.is_some())
+    }
+
     /// How many hosts are known to viewers, and how many of them are online.
     pub fn counts(&self) -> (usize, usize) {
         let announced = self.hosts.values().filter(|host| host.announced);

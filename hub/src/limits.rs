@@ -94,6 +94,19 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A host that only asks whether it would be let in has gone after this.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(60);
 
+// --- telegraf.
+
+/// Its WebSocket hangs up when it has read nothing for 30 s, and never pings itself.
+pub const TELEGRAF_PING_INTERVAL: Duration = Duration::from_secs(15);
+/// Bytes of a batch over HTTP, packed and not: ten of telegraf's usual size.
+pub const POINTS_BODY_MAX: usize = 4 * 1024 * 1024;
+/// Such bodies at one time: with what they unpack to 64 MiB at most.
+pub const POINTS_REQUESTS_MAX: usize = 8;
+/// A body comes within this.
+pub const POINTS_BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// One of more bytes is read by a thread of its own: 64 KiB, packed, take some milliseconds.
+pub const POINTS_INLINE_MAX: usize = 64 * 1024;
+
 // --- Enrolment.
 
 /// An invitation is good for this long: time to walk over to the new host, not to find a note.

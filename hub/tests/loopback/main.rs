@@ -11,3 +11,4 @@ mod protocol;
 mod realtime;
 mod rest;
 mod support;
+mod telegraf;

@@ -16,7 +16,7 @@ use super::super::{Message, Report, Told};
 use super::Millis;
 use super::carried::CARRIED;
 use crate::limits::{
-    BACKLOG_MAX, CARRIED_FOR, CUSTOM_FIGURES_MAX, CUSTOM_INTERVAL, TOLD_BYTES_MAX,
+    BACKLOG_MAX, CARRIED_FOR, CUSTOM_FIGURES_MAX, CUSTOM_INTERVAL, LIVE_WITHIN, TOLD_BYTES_MAX,
 };
 use crate::sample::{Network, Sample};
 use crate::time::WallTime;
@@ -68,9 +68,11 @@ impl Host {
             *self = Self { custom: mem::take(&mut self.custom), ..Self::default() };
         }
         let mut messages = Vec::new();
+        let newest = rounds.keys().next_back().copied().unwrap_or_default();
         for (at, points) in &rounds {
             let sample = if *at < self.at { late(points) } else { self.round(*at, points) };
-            messages.extend(sample.map(|sample| report(sample, name, *at, received)));
+            let age = age(newest, received).saturating_add(Duration::from_millis(newest - at));
+            messages.extend(sample.map(|sample| report(sample, name, *at, age)));
         }
         // Of several rounds the last.
         for point in rounds.values().rev().flatten() {
@@ -181,13 +183,16 @@ fn late(points: &[&Point<'_>]) -> Option<Sample> {
     (taken > 0).then_some(sample)
 }
 
-/// A reading of then. One from the future, or from before anybody keeps what was not sent, is of
-/// now: its clock is wrong.
-fn report(mut sample: Sample, name: &str, at: Millis, received: Millis) -> Message {
+/// How old the newest round of a batch is. One that has just come is of now, whatever its clock
+/// says; so is one from the future, or from before anything that telegraf still holds.
+fn age(newest: Millis, received: Millis) -> Duration {
+    let age = Duration::from_millis(received.saturating_sub(newest));
+    if (LIVE_WITHIN..BACKLOG_MAX).contains(&age) { age } else { Duration::ZERO }
+}
+
+fn report(mut sample: Sample, name: &str, at: Millis, age: Duration) -> Message {
     name.clone_into(&mut sample.hostname);
     sample.timestamp = WallTime::from_unix_millis(at);
-    let age = Duration::from_millis(received.saturating_sub(at));
-    let age = if age > BACKLOG_MAX { Duration::ZERO } else { age };
     let mut report = Report { sample, age, ..Report::default() };
     bound(&mut report);
     Message::Report(Box::new(report))
