@@ -7,6 +7,7 @@
 mod agent;
 mod aggregates;
 mod bounds;
+mod published;
 mod salvage;
 mod simple_server_status;
 pub mod telegraf;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use agent::decode;
+pub use published::{Placed, Published, custom, decode_published, decode_sample, sample_of};
 pub use simple_server_status::decode as decode_server_info;
 pub use viewer::{Filters, Question, Request, Scalar, decode as decode_request};
 

@@ -1,14 +1,18 @@
 //! What a hub tells its viewers: the documented SimpleServerStatus object on `/ws-frontend`, the
 //! documented vStats panel messages and the realtime API in the envelope on `/ws` and below it, and
-//! what of that one of them has chosen.
+//! what of that one of them has chosen; the topics of the STOMP endpoint and their bodies.
 
 mod choice;
+pub mod destination;
+mod figure;
+pub mod lifecycle;
 mod panel;
 mod realtime;
 mod server_info;
 mod topic;
 
 pub use choice::{Choice, ChoiceError};
+pub use figure::figure;
 pub use panel::{Host, Metrics, added, metrics, removed, status};
 pub use realtime::{NetworkIo, Performance, answer, performance, public_part, told};
 pub use server_info::server_info;

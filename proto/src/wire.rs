@@ -7,6 +7,7 @@ pub(crate) mod komari;
 pub mod line_protocol;
 pub(crate) mod pick;
 pub(crate) mod simple_server_status;
+pub mod sockjs;
 pub mod stomp;
 pub mod telegraf;
 pub(crate) mod vstats;
