@@ -4,6 +4,7 @@
 mod enrolled;
 mod history;
 mod spelling;
+mod stomp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +38,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Where and how long the past is kept.
     pub store: store::Settings,
+    /// How often viewers of the STOMP endpoint are told figures.
+    pub stomp_every: Duration,
     /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
@@ -117,6 +120,7 @@ struct RawConfig {
     host: Vec<Spanned<RawHost>>,
     fleet: Option<RawFleet>,
     store: Option<history::RawStore>,
+    stomp: Option<stomp::RawStomp>,
 }
 
 #[derive(Deserialize)]
@@ -180,8 +184,9 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let auth = Auth::new(tokens, fleet_token, viewers);
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
     let store = history::settings(raw.store.unwrap_or_default(), &state_dir)?;
+    let stomp_every = stomp::every(&raw.stomp.unwrap_or_default())?;
     let (state_dir, faults) = (Some(state_dir), Vec::new());
-    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, store, faults })
+    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, store, stomp_every, faults })
 }
 
 fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {

@@ -16,7 +16,7 @@ use kinglet_proto::secret::Secret;
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::fleet::Settings;
-use crate::limits::OFFLINE_AFTER;
+use crate::limits::{OFFLINE_AFTER, STOMP_EVERY};
 use crate::listen::{ServeError, Server};
 use crate::store;
 
@@ -55,7 +55,9 @@ pub async fn run(
     let settings = Settings { offline_after: OFFLINE_AFTER, durable: false, hosts: Vec::new() };
     let (state_dir, faults) = (None, Vec::new());
     let store = store::Settings::in_memory();
-    let config = Config { listen, tls: None, auth, settings, state_dir, store, faults };
+    let stomp_every = STOMP_EVERY;
+    let config =
+        Config { listen, tls: None, auth, settings, state_dir, store, stomp_every, faults };
     let server = Server::bind(config).map_err(DemoError::Serve)?;
     let address = server.address();
     writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)")

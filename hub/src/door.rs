@@ -16,6 +16,7 @@ mod openapi;
 mod ostara;
 mod page;
 mod panel;
+mod stomp;
 mod telegraf;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ const DOORS: &[Door] = &[
     ostara::routes,
     page::routes,
     panel::routes,
+    stomp::routes,
     telegraf::routes,
 ];
 

@@ -2,6 +2,7 @@
 //! places that are counted.
 
 pub(crate) mod feed;
+pub(crate) mod sessions;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use feed::{Feed, Outlet};
 use kinglet_proto::answer::Answer;
 use kinglet_proto::time::{Instant, Now};
+use sessions::Sessions;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
@@ -21,7 +23,7 @@ use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
 use crate::history::History;
-use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, VIEWERS_MAX};
+use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
@@ -30,6 +32,10 @@ pub(crate) struct Hub {
     pub(crate) state_dir: Option<PathBuf>,
     /// What is remembered of the past.
     pub(crate) history: Arc<dyn History>,
+    /// How often viewers of the STOMP endpoint are told figures.
+    pub(crate) stomp_every: Duration,
+    /// The sessions of the STOMP endpoint.
+    pub(crate) stomp_sessions: Sessions,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -71,6 +77,8 @@ impl Hub {
             auth,
             state_dir,
             history,
+            stomp_every: STOMP_EVERY,
+            stomp_sessions: Sessions::default(),
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -79,6 +87,11 @@ impl Hub {
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
         }
+    }
+
+    /// The same, with another pace of the STOMP endpoint.
+    pub(crate) fn with_stomp_every(self, stomp_every: Duration) -> Self {
+        Self { stomp_every, ..self }
     }
 
     /// Feeds one input to the fleet and does what follows.

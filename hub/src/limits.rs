@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, TOKEN_BYTES_MAX};
+use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, STOMP_FRAME_MAX, TOKEN_BYTES_MAX};
 
 // --- What a hub keeps and lets in.
 
@@ -155,6 +155,54 @@ pub const FAMILIES_AT_ONCE: usize = 8;
 /// Hosts walked through before others have their turn: less than a millisecond.
 pub const SCRAPE_BATCH: usize = 256;
 
+// --- The STOMP endpoint.
+
+/// How often figures are told, the documents' pace.
+pub const STOMP_EVERY: Duration = Duration::from_secs(10);
+/// The shortest an owner may say: the shortest interval of an agent.
+pub const STOMP_EVERY_MIN: Duration = Duration::from_secs(1);
+/// The longest.
+pub const STOMP_EVERY_MAX: Duration = Duration::from_secs(3600);
+/// Subscriptions of one session: a page with two figures of each of 100 hosts fits.
+pub const STOMP_SUBSCRIPTIONS_MAX: usize = 256;
+/// Bytes of a destination, or of what a client calls a subscription or a receipt.
+pub const STOMP_TEXT_MAX: usize = 512;
+/// Bytes of one WebSocket message of a client: the largest frame, with the escapes of SockJS.
+pub const STOMP_MESSAGE_MAX: usize = 2 * STOMP_FRAME_MAX;
+/// Frames that a client may send at once: every subscription is made and taken back.
+pub const STOMP_BURST: u32 = 512;
+/// Frames a second of a publisher, one for each figure: 100 figures a second, and as many of the
+/// time in which it was away.
+pub const PUBLISHER_PACE: u32 = 200;
+/// Frames that a publisher may send at once.
+pub const PUBLISHER_BURST: u32 = 4000;
+/// Updates that may wait for the sink of the STOMP endpoint: more than half a second of the largest
+/// fleet's. What finds no room is told as the state it led to.
+pub const TOPICS_QUEUE_MAX: usize = 4096;
+/// Rounds of figures that a viewer may be behind; they hold the fleet's readings of that time.
+pub const STOMP_ROUNDS_MAX: usize = 3;
+/// Events that a viewer may be behind: a group of 1,000 hosts that goes down tells 3,000.
+pub const STOMP_EVENTS_MAX: usize = 4096;
+/// Messages of a round written to a viewer before it is read again and others have their turn.
+pub const STOMP_BATCH: usize = 128;
+/// Bytes of bodies that one round keeps for who asks for the same; what is above is written for
+/// each asker anew.
+pub const STOMP_SHARED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How often both sides of a session beat, where the client agrees.
+pub const STOMP_BEAT_MS: u32 = 10_000;
+/// A client that said it beats is lost after so many periods of silence; brokers wait as long.
+pub const STOMP_BEATS_MISSED: u32 = 3;
+/// SockJS's own sign of life, fixed by the protocol.
+pub const SOCKJS_INTERVAL: Duration = Duration::from_secs(25);
+/// A client that does not beat is asked by a WebSocket Ping, and lost after this silence.
+pub const STOMP_SILENCE_MAX: Duration = Duration::from_secs(75);
+/// Figures of a publisher that come within this are one reading.
+pub const PUBLISHED_WITHIN: Duration = Duration::from_secs(1);
+/// A publisher's figure stands for so long in the readings after it: others come more rarely.
+pub const PUBLISHED_GOOD_FOR: Duration = Duration::from_secs(60);
+/// Series of one publisher.
+pub const PUBLISHED_SERIES_MAX: usize = 1024;
+
 const _: () = {
     assert!(CODE_CHARS * 5 >= 128, "a code cannot be guessed");
     assert!(INVITATION_VALID.as_secs() < INVITATION_KEPT.as_secs());
@@ -162,6 +210,8 @@ const _: () = {
     assert!(VISITOR_FRAME_MAX < FRAME_IN_MAX && TOKEN_BYTES_MAX <= VISITOR_FRAME_MAX);
     assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
     assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);
+    assert!(STOMP_SUBSCRIPTIONS_MAX * 2 <= STOMP_BURST as usize);
+    assert!(SOCKJS_INTERVAL.as_secs() < STOMP_SILENCE_MAX.as_secs(), "who is asked can answer");
 };
 
 // --- What is remembered.

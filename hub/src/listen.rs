@@ -76,7 +76,8 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
-        let Config { listen, tls, auth, mut settings, state_dir, store, faults: _ } = config;
+        let Config { listen, tls, auth, mut settings, state_dir, store, stomp_every, faults: _ } =
+            config;
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
         let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
@@ -84,7 +85,8 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         let store = Store::open(store).map_err(|error| ServeError::Store(path, error))?;
         settings.durable = store.is_durable();
-        let hub = Arc::new(Hub::new(auth, settings, state_dir, Arc::new(store)));
+        let hub = Hub::new(auth, settings, state_dir, Arc::new(store));
+        let hub = Arc::new(hub.with_stomp_every(stomp_every));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })

@@ -6,6 +6,7 @@
 pub(crate) mod broadcast;
 mod keep;
 pub(crate) mod roster;
+pub(crate) mod topics;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::hub::feed::Feed;
-use crate::limits::{BROADCAST_QUEUE_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX};
+use crate::limits::{BROADCAST_QUEUE_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX, TOPICS_QUEUE_MAX};
 
 /// Takes the fleet's updates in, and shows, keeps or passes them on.
 pub(crate) trait Sink: Any + Send + Sync {
@@ -36,6 +37,7 @@ const SINKS: &[Row] = &[
     Row { queue_max: BROADCAST_QUEUE_MAX, open: broadcast::open },
     Row { queue_max: STORE_QUEUE_MAX, open: keep::open },
     Row { queue_max: ROSTER_QUEUE_MAX, open: roster::open },
+    Row { queue_max: TOPICS_QUEUE_MAX, open: topics::open },
 ];
 
 /// The sinks of one hub, for the doors that show what one of them keeps.

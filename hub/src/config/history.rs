@@ -58,7 +58,7 @@ pub(super) fn settings(raw: RawStore, state_dir: &Path) -> Result<Settings, Faul
 }
 
 /// A time with its unit: s, m, h or d.
-fn read(
+pub(super) fn read(
     name: &str,
     text: Option<&Spanned<String>>,
     usual: Duration,

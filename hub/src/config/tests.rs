@@ -18,6 +18,9 @@ fn a_whole_file_means_what_it_says() {
     assert_eq!(config.listen.to_string(), "0.0.0.0:443");
     assert_eq!(config.settings.offline_after, Duration::from_secs(5));
     assert!(config.auth.public());
+    assert_eq!(config.stomp_every, Duration::from_secs(10));
+    let told = parse(&format!("{text}[stomp]\nevery = \"1h\"\n")).map_err(|fault| fault.what);
+    assert_eq!(told.unwrap().stomp_every, Duration::from_secs(3600));
     assert_eq!(config.settings.hosts[0].1.name.as_deref(), Some("Web"));
 }
 
@@ -41,6 +44,9 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
             "has a blank in it",
         ),
         (format!("{view}[fleet]\ntoken_hash = \"hunter2\"\n"), 4, "kinglet-hub token"),
+        (format!("{view}[stomp]\nevery = \"500ms\"\n"), 4, "`every` must be \"1s\" to \"1h\""),
+        (format!("{view}[stomp]\nevery = \"2h\"\n"), 4, "`every` must be \"1s\" to \"1h\""),
+        (format!("{view}[stomp]\nevry = \"2s\"\n"), 4, "did you mean `every`?"),
         (format!("{view}[fleet]\noffline_after = \"60\"\n"), 4, "\"1s\" to \"3600s\""),
         (
             format!(

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::StreamExt;
-use futures_util::stream::unfold;
+use futures_util::stream::{once, unfold};
 use text::{Host, Writer};
 
 use super::Routes;
@@ -45,6 +45,8 @@ async fn exposition(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -
         let hosts = hosts.clone();
         async move { Some((Ok::<_, Infallible>(part(&mut writer, &hosts).await?), writer)) }
     });
+    let own = text::sessions(hub.stomp_sessions.counted());
+    let parts = parts.chain(once(async move { Ok(own) }));
     // The layer that packs it asks once more after its end.
     (headers, Body::from_stream(parts.fuse())).into_response()
 }

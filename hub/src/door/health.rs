@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Routes;
 use crate::hub::Hub;
+use crate::hub::sessions::Counted;
 use crate::server::json::json;
 use crate::sink::Sinks;
 
@@ -25,11 +26,14 @@ struct Health {
     viewers: usize,
     /// `ok`, or why nothing is remembered at the moment.
     store: String,
+    /// The sessions of the STOMP endpoint since the hub's start.
+    stomp: Counted,
 }
 
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
     let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
     let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
     let store = hub.history.state().failing.unwrap_or_else(|| "ok".to_owned());
-    json(&Health { status: "ok", version, hosts, online, viewers, store })
+    let stomp = hub.stomp_sessions.counted();
+    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp })
 }

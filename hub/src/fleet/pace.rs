@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use kinglet_proto::time::Instant;
 
-use crate::limits::{AGENT_BURST, AGENT_PACE, PACE_PAUSE, PACE_REFUSALS_MAX, VIEWER_PACE};
+use crate::limits::{
+    AGENT_BURST, AGENT_PACE, PACE_PAUSE, PACE_REFUSALS_MAX, PUBLISHER_BURST, PUBLISHER_PACE,
+    STOMP_BURST, VIEWER_PACE,
+};
 
 /// The message budget of one connection.
 #[derive(Debug)]
@@ -40,6 +43,16 @@ impl Pace {
     /// The budget of a viewer.
     pub fn viewer(now: Instant) -> Self {
         Self::new(VIEWER_PACE, VIEWER_PACE, now)
+    }
+
+    /// The budget of a client of the STOMP endpoint that watches: many subscriptions at once.
+    pub fn subscriber(now: Instant) -> Self {
+        Self::new(VIEWER_PACE, STOMP_BURST, now)
+    }
+
+    /// The budget of one that reports: a frame for each figure.
+    pub fn publisher(now: Instant) -> Self {
+        Self::new(PUBLISHER_PACE, PUBLISHER_BURST, now)
     }
 
     fn new(per_second: u32, burst: u32, now: Instant) -> Self {

@@ -10,5 +10,6 @@ mod ostara;
 mod protocol;
 mod realtime;
 mod rest;
+mod stomp;
 mod support;
 mod telegraf;

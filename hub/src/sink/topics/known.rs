@@ -1,0 +1,255 @@
+//! What was told of the fleet last, so that it is seen what of an update is an event. Pure.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::sample::Sample;
+use kinglet_proto::time::Now;
+use kinglet_proto::viewer::lifecycle::{
+    self, Announcement, ApplicationStatus, Health, InstanceStatus, Lifecycle,
+};
+use kinglet_proto::viewer::public_part;
+use serde_json::{Map, Value};
+
+use crate::fleet::{Reading, Snapshot, Told, Update};
+
+/// What the group is called of hosts that nobody put into one.
+const NO_GROUP: &str = "hosts";
+
+/// Whether a sample has a part.
+type Has = fn(&Sample) -> bool;
+
+/// Parts of a sample: what a host can be asked for.
+const ABILITIES: [(&str, Has); 15] = [
+    ("cpu", |sample| sample.cpu.usage.is_some()),
+    ("memory", |sample| sample.memory.total.is_some()),
+    ("disks", |sample| !sample.disks.is_empty()),
+    ("filesystems", |sample| !sample.filesystems.is_empty()),
+    ("network", |sample| sample.network.total_rx.is_some()),
+    ("load_average", |sample| sample.load_average.is_some()),
+    ("processes", |sample| sample.processes.is_some()),
+    ("users", |sample| sample.users.is_some()),
+    ("sockets", |sample| sample.sockets.is_some()),
+    ("pressure", |sample| sample.pressure.is_some()),
+    ("temperatures", |sample| !sample.temperatures.is_empty()),
+    ("fans", |sample| !sample.fans.is_empty()),
+    ("battery", |sample| sample.battery.is_some()),
+    ("power", |sample| sample.power.is_some()),
+    ("wireless", |sample| !sample.wireless.is_empty()),
+];
+
+/// The fleet as it was told.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    hosts: BTreeMap<HostId, Host>,
+    groups: BTreeMap<String, Group>,
+}
+
+#[derive(Debug)]
+struct Host {
+    group: String,
+    /// All else that its owner calls it: changed, it is another host to look at.
+    label: [Option<String>; 3],
+    health: Health<InstanceStatus>,
+    hostname: String,
+    version: String,
+    abilities: Vec<&'static str>,
+    /// A reading has come.
+    is_read: bool,
+}
+
+#[derive(Debug)]
+struct Group {
+    hosts: BTreeSet<HostId>,
+    health: Health<ApplicationStatus>,
+}
+
+impl Known {
+    /// These hosts, of which nothing is to be told.
+    pub(super) fn new(hosts: Vec<Snapshot>, now: Now) -> Self {
+        let mut known = Self::default();
+        drop(known.catch_up(&hosts, now));
+        known
+    }
+
+    /// What an update means. Of what agents tell everybody may know only a part.
+    pub(super) fn apply(&mut self, update: &Update, now: Now, public: bool) -> Vec<Announcement> {
+        let mut told = Vec::new();
+        match update {
+            Update::Added(host) => self.add(host, now, &mut told),
+            Update::Status(host) => self.judge(host, now, &mut told),
+            Update::Reading(Reading { host, sample, newest: true, .. }) => {
+                self.read(&host.id, sample, &mut told);
+            }
+            Update::Removed(id) => self.remove(id, now, &mut told),
+            Update::Told(Told { host, kind, data, .. }) if kind == "alert" => {
+                told.extend(self.alert(&host.id, data, public));
+            }
+            Update::Reading(_) | Update::Told(_) | Update::Aggregates(_) => {}
+        }
+        told
+    }
+
+    /// What led from what was told to these hosts.
+    pub(super) fn catch_up(&mut self, hosts: &[Snapshot], now: Now) -> Vec<Announcement> {
+        let mut told = Vec::new();
+        let there: HashSet<&HostId> = hosts.iter().map(|host| &host.id).collect();
+        let gone: Vec<_> = self.hosts.keys().filter(|id| !there.contains(id)).cloned().collect();
+        gone.iter().for_each(|id| self.remove(id, now, &mut told));
+        for host in hosts {
+            self.add(host, now, &mut told);
+            self.judge(host, now, &mut told);
+            if let Some(sample) = &host.sample {
+                self.read(&host.id, sample, &mut told);
+            }
+        }
+        told
+    }
+
+    /// A host is known, or is called otherwise.
+    fn add(&mut self, host: &Snapshot, now: Now, told: &mut Vec<Announcement>) {
+        let group = group_of(host);
+        let label = &host.label;
+        let label = [&label.name, &label.location, &label.country_code].map(Clone::clone);
+        let id = &host.id;
+        let Some(known) = self.hosts.get_mut(id) else {
+            told.push(lifecycle::discovery(Lifecycle::AgentDiscoveryStart, id, None));
+            let health = health(InstanceStatus::Pending, now);
+            let (hostname, version, abilities) = (String::new(), String::new(), Vec::new());
+            let known = Host {
+                group: group.clone(),
+                label,
+                health,
+                hostname,
+                version,
+                abilities,
+                is_read: false,
+            };
+            self.hosts.insert(id.clone(), known);
+            self.join(id, &group, now, told);
+            told.push(lifecycle::instance(Lifecycle::InstanceCreation, id, &group));
+            return self.judge_group(&group, now, told);
+        };
+        let is_moved = known.group != group;
+        if !is_moved && known.label == label {
+            return;
+        }
+        known.label = label;
+        let before = std::mem::replace(&mut known.group, group.clone());
+        if is_moved {
+            self.join(id, &group, now, told);
+        }
+        told.push(lifecycle::instance(Lifecycle::InstanceUpdate, id, &group));
+        if is_moved {
+            self.leave(id, &before, now, told);
+            self.judge_group(&group, now, told);
+        }
+    }
+
+    /// A host may have come or gone.
+    fn judge(&mut self, host: &Snapshot, now: Now, told: &mut Vec<Announcement>) {
+        let Some(known) = self.hosts.get_mut(&host.id) else { return };
+        let status = match (host.online, host.last_seen) {
+            (true, _) => InstanceStatus::Up,
+            (false, Some(_)) => InstanceStatus::Down,
+            (false, None) => InstanceStatus::Pending,
+        };
+        if known.health.status == status {
+            return;
+        }
+        let (old, new) = (known.health, health(status, now));
+        known.health = new;
+        let (version, sources) = (&known.version, &known.abilities);
+        told.push(lifecycle::agent_health(&host.id, version, sources, old, new));
+        told.push(lifecycle::instance_health(&host.id, &known.group, old, new));
+        if status == InstanceStatus::Down && !known.is_read {
+            let gone = Some("it went away before its first reading");
+            let kind = Lifecycle::AgentDiscoveryFailure;
+            told.push(lifecycle::discovery(kind, &host.id, gone));
+        }
+        let group = known.group.clone();
+        self.judge_group(&group, now, told);
+    }
+
+    /// A reading may show another host than the last.
+    fn read(&mut self, id: &HostId, sample: &Sample, told: &mut Vec<Announcement>) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        if !std::mem::replace(&mut host.is_read, true) {
+            told.push(lifecycle::discovery(Lifecycle::AgentDiscoverySuccess, id, None));
+        }
+        if host.hostname != sample.hostname {
+            host.hostname.clone_from(&sample.hostname);
+            told.push(lifecycle::instance_hostname(id, &host.hostname));
+        }
+        if host.version != sample.version {
+            host.version.clone_from(&sample.version);
+            told.push(lifecycle::instance_metadata(id, &host.version));
+        }
+        let abilities = ABILITIES.iter().filter(|(_, has)| has(sample)).map(|(name, _)| *name);
+        if !abilities.clone().eq(host.abilities.iter().copied()) {
+            host.abilities = abilities.collect();
+            told.push(lifecycle::instance_ability(id, &host.group, &host.abilities));
+        }
+    }
+
+    fn remove(&mut self, id: &HostId, now: Now, told: &mut Vec<Announcement>) {
+        let Some(host) = self.hosts.remove(id) else { return };
+        told.push(lifecycle::instance(Lifecycle::InstanceDeletion, id, &host.group));
+        self.leave(id, &host.group, now, told);
+    }
+
+    fn alert(&self, id: &HostId, data: &str, public: bool) -> Option<Announcement> {
+        let host = self.hosts.get(id)?;
+        let mut alert: Map<String, Value> = serde_json::from_str(data).ok()?;
+        if public {
+            alert = public_part("alert", alert);
+        }
+        lifecycle::rule_trigger(id, &host.group, &alert)
+    }
+
+    fn join(&mut self, id: &HostId, name: &str, now: Now, told: &mut Vec<Announcement>) {
+        let is_new = !self.groups.contains_key(name);
+        let empty =
+            || Group { hosts: BTreeSet::new(), health: health(ApplicationStatus::Empty, now) };
+        let group = self.groups.entry(name.to_owned()).or_insert_with(empty);
+        group.hosts.insert(id.clone());
+        let kind =
+            if is_new { Lifecycle::ApplicationCreation } else { Lifecycle::ApplicationUpdate };
+        told.push(lifecycle::application(kind, name));
+    }
+
+    fn leave(&mut self, id: &HostId, name: &str, now: Now, told: &mut Vec<Announcement>) {
+        let Some(group) = self.groups.get_mut(name) else { return };
+        group.hosts.remove(id);
+        if group.hosts.is_empty() {
+            self.groups.remove(name);
+            told.push(lifecycle::application(Lifecycle::ApplicationDeletion, name));
+        } else {
+            told.push(lifecycle::application(Lifecycle::ApplicationUpdate, name));
+            self.judge_group(name, now, told);
+        }
+    }
+
+    fn judge_group(&mut self, name: &str, now: Now, told: &mut Vec<Announcement>) {
+        let Some(group) = self.groups.get_mut(name) else { return };
+        let hosts = group.hosts.iter().filter_map(|id| self.hosts.get(id));
+        let status = ApplicationStatus::of(hosts.map(|host| host.health.status));
+        if group.health.status != status {
+            group.health = health(status, now);
+            told.push(lifecycle::application_health(name, group.health));
+        }
+    }
+}
+
+fn group_of(host: &Snapshot) -> String {
+    let group = host.label.group.as_deref().filter(|group| !group.is_empty());
+    group.unwrap_or(NO_GROUP).to_owned()
+}
+
+fn health<S>(status: S, now: Now) -> Health<S> {
+    let ms = now.wall.unix_millis();
+    Health { status, updated_ms: ms, since_ms: ms }
+}
+
+#[cfg(test)]
+mod tests;
