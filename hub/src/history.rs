@@ -11,6 +11,7 @@ use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::time::WallTime;
 
 use crate::fleet::Update;
+use crate::limits::POINTS_MAX;
 
 /// Keeps what happens, and is asked about the past. One that keeps nothing says only what it
 /// answers.
@@ -182,5 +183,33 @@ impl History for Nothing {
 
     fn state(&self) -> State {
         State::default()
+    }
+}
+
+/// Steps that a person would choose, in seconds.
+const STEPS: [u32; 16] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
+
+/// The smallest step that answers a range with few enough points.
+pub(crate) fn step_that_fits(range_ms: u64) -> u32 {
+    let fits = |step: &u32| range_ms.div_ceil(u64::from(*step) * 1000) <= POINTS_MAX as u64;
+    STEPS.into_iter().find(fits).unwrap_or_else(|| {
+        u32::try_from(range_ms.div_ceil(1000 * POINTS_MAX as u64)).unwrap_or(u32::MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_step_that_fits_is_one_a_person_would_choose() {
+        let hour = 3_600_000;
+        assert_eq!(step_that_fits(hour), 1);
+        assert_eq!(step_that_fits(24 * hour), 10);
+        assert_eq!(step_that_fits(7 * 24 * hour), 120);
+        assert_eq!(step_that_fits(366 * 24 * hour), 3600);
+        let ages = 100 * 366 * 24 * hour;
+        assert!(ages.div_ceil(u64::from(step_that_fits(ages)) * 1000) <= POINTS_MAX as u64);
     }
 }

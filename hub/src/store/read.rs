@@ -13,7 +13,7 @@ use super::row::unpack;
 use super::series::SeriesId;
 use super::sheet::Sheet;
 use super::tier::Tier;
-use crate::history::{Point, QueryError};
+use crate::history::{Point, QueryError, step_that_fits};
 use crate::limits::POINTS_MAX;
 
 /// A question about some series of one host and one metric.
@@ -34,18 +34,6 @@ pub(super) type Answer = BTreeMap<SeriesId, Vec<Point>>;
 
 /// Readings of some series in the order of time.
 type Readings = BTreeMap<SeriesId, Vec<(u64, f64)>>;
-
-/// Steps that a person would choose, in seconds.
-const STEPS: [u32; 16] =
-    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400];
-
-/// The smallest step that answers a range with few enough points.
-pub(super) fn step_that_fits(range_ms: u64) -> u32 {
-    let fits = |step: &u32| range_ms.div_ceil(u64::from(*step) * 1000) <= POINTS_MAX as u64;
-    STEPS.into_iter().find(fits).unwrap_or_else(|| {
-        u32::try_from(range_ms.div_ceil(1000 * POINTS_MAX as u64)).unwrap_or(u32::MAX)
-    })
-}
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -228,20 +216,4 @@ type Part = (Tier, u64, u64);
 
 fn point(at_ms: u64, bucket: Bucket) -> Point {
     Point { at_ms, mean: bucket.mean, min: bucket.min, max: bucket.max }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_step_that_fits_is_one_a_person_would_choose() {
-        let hour = 3_600_000;
-        assert_eq!(step_that_fits(hour), 1);
-        assert_eq!(step_that_fits(24 * hour), 10);
-        assert_eq!(step_that_fits(7 * 24 * hour), 120);
-        assert_eq!(step_that_fits(366 * 24 * hour), 3600);
-        let ages = 100 * 366 * 24 * hour;
-        assert!(ages.div_ceil(u64::from(step_that_fits(ages)) * 1000) <= POINTS_MAX as u64);
-    }
 }
