@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
+use kinglet_hub::influx::{self, InfluxError};
 use kinglet_hub::listen::{ServeError, Server, check_tls};
 use kinglet_hub::store::StoreError;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -89,10 +90,14 @@ impl Failure {
         match self {
             Self::Config(_)
             | Self::Faults(_)
-            | Self::Serve(ServeError::Tls(..))
+            | Self::Serve(ServeError::Tls(..) | ServeError::Influx(InfluxError::File(_)))
             | Self::Invite(_)
             | Self::History(_) => 2,
-            Self::Serve(ServeError::Listen(..) | ServeError::Store(..))
+            Self::Serve(
+                ServeError::Listen(..)
+                | ServeError::Store(..)
+                | ServeError::Influx(InfluxError::Queue(_)),
+            )
             | Self::Demo(_)
             | Self::Io(_)
             | Self::Random(_)
@@ -159,6 +164,8 @@ fn check(path: &std::path::Path) -> Result<(), Failure> {
     let config = config::read(path).map_err(Failure::Config)?;
     let hosts = config.settings.hosts.len();
     config.tls.as_ref().map_or(Ok(()), check_tls).map_err(Failure::Serve)?;
+    let influxdb = config.influxdb.as_ref().map_or(Ok(()), influx::check);
+    influxdb.map_err(|error| Failure::Serve(ServeError::Influx(error)))?;
     if !config.faults.is_empty() {
         return Err(Failure::Faults(config.faults));
     }

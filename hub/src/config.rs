@@ -3,6 +3,7 @@
 
 mod enrolled;
 mod history;
+mod influxdb;
 mod spelling;
 mod stomp;
 
@@ -20,6 +21,7 @@ use toml::Spanned;
 
 use crate::auth::{Auth, TokenHash};
 use crate::fleet::Settings;
+use crate::influx;
 use crate::limits::OFFLINE_AFTER;
 use crate::store;
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub store: store::Settings,
     /// How often viewers of the STOMP endpoint are told figures.
     pub stomp_every: Duration,
+    /// The database that readings go to, and that may keep the past; `None` for none.
+    pub influxdb: Option<influx::Settings>,
     /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
@@ -121,6 +125,7 @@ struct RawConfig {
     fleet: Option<RawFleet>,
     store: Option<history::RawStore>,
     stomp: Option<stomp::RawStomp>,
+    sink: Option<influxdb::RawSinks>,
 }
 
 #[derive(Deserialize)]
@@ -183,10 +188,22 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let settings = Settings { offline_after, durable: false, hosts };
     let auth = Auth::new(tokens, fleet_token, viewers);
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
+    let has_influxdb = raw.sink.as_ref().is_some_and(influxdb::RawSinks::is_any);
+    let is_history = history::is_influxdb(raw.store.as_ref(), has_influxdb)?;
     let store = history::settings(raw.store.unwrap_or_default(), &state_dir)?;
     let stomp_every = stomp::every(&raw.stomp.unwrap_or_default())?;
-    let (state_dir, faults) = (Some(state_dir), Vec::new());
-    Ok(Config { listen, tls: raw.tls, auth, settings, state_dir, store, stomp_every, faults })
+    let influxdb = influxdb::settings(raw.sink, &state_dir, is_history)?;
+    Ok(Config {
+        listen,
+        tls: raw.tls,
+        auth,
+        settings,
+        state_dir: Some(state_dir),
+        store,
+        stomp_every,
+        influxdb,
+        faults: Vec::new(),
+    })
 }
 
 fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {

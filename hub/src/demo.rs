@@ -53,11 +53,20 @@ pub async fn run(
     // The fleet's token is made for this run and known to nobody else.
     let auth = Auth::new(BTreeMap::new(), Some(TokenHash::of(&token)), None);
     let settings = Settings { offline_after: OFFLINE_AFTER, durable: false, hosts: Vec::new() };
-    let (state_dir, faults) = (None, Vec::new());
+    let (state_dir, influxdb, faults) = (None, None, Vec::new());
     let store = store::Settings::in_memory();
     let stomp_every = STOMP_EVERY;
-    let config =
-        Config { listen, tls: None, auth, settings, state_dir, store, stomp_every, faults };
+    let config = Config {
+        listen,
+        tls: None,
+        auth,
+        settings,
+        state_dir,
+        store,
+        stomp_every,
+        influxdb,
+        faults,
+    };
     let server = Server::bind(config).map_err(DemoError::Serve)?;
     let address = server.address();
     writeln!(out, "This machine, live: http://{address}/  (Ctrl-C ends it)")

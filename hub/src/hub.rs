@@ -23,6 +23,7 @@ use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
 use crate::history::History;
+use crate::influx::Influx;
 use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
 
 /// What everything in the server shares.
@@ -36,6 +37,8 @@ pub(crate) struct Hub {
     pub(crate) stomp_every: Duration,
     /// The sessions of the STOMP endpoint.
     pub(crate) stomp_sessions: Sessions,
+    /// The database that readings go to; `None` for none.
+    pub(crate) influx: Option<Arc<Influx>>,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -79,6 +82,7 @@ impl Hub {
             history,
             stomp_every: STOMP_EVERY,
             stomp_sessions: Sessions::default(),
+            influx: None,
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -92,6 +96,11 @@ impl Hub {
     /// The same, with another pace of the STOMP endpoint.
     pub(crate) fn with_stomp_every(self, stomp_every: Duration) -> Self {
         Self { stomp_every, ..self }
+    }
+
+    /// The same hub, whose readings go to a database.
+    pub(crate) fn with_influx(self, influx: Option<Arc<Influx>>) -> Self {
+        Self { influx, ..self }
     }
 
     /// Feeds one input to the fleet and does what follows.

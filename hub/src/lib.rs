@@ -12,6 +12,7 @@ pub mod enroll;
 pub mod fleet;
 pub mod history;
 mod hub;
+pub mod influx;
 pub mod limits;
 pub mod listen;
 mod server;

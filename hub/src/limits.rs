@@ -264,3 +264,60 @@ pub const KEEP_MAX: Duration = Duration::from_secs(3660 * 24 * 3600);
 pub const KEEP_EVENTS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Events kept at most.
 pub const EVENTS_KEPT_MAX: usize = 100_000;
+
+// --- What goes to a time-series database.
+
+/// How long what came may wait until it is in the queue and on its way.
+pub const INFLUX_INTERVAL: Duration = Duration::from_secs(5);
+/// The same at most, as for [`COMMIT_INTERVAL_MAX`].
+pub const INFLUX_INTERVAL_MAX: Duration = Duration::from_secs(60);
+/// Bytes of lines that are queued before the interval is over: 200 readings.
+pub const SPOOL_COMMIT_BYTES: usize = 1024 * 1024;
+/// Bytes of a file of the queue, packed, after which the next begins: what is dropped at once when
+/// the queue is full, some 4,000 readings.
+pub const SPOOL_FILE_BYTES: u64 = 2 * 1024 * 1024;
+/// Bytes of lines that are unpacked from a batch: lines are packed to a tenth, and what says more
+/// than a hundred times as much was not written here.
+pub const SPOOL_TEXT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of the queue, packed: a week of 20 hosts at 5 s.
+pub const INFLUX_QUEUE_BYTES: u64 = 1024 * 1024 * 1024;
+/// The same at least.
+pub const INFLUX_QUEUE_BYTES_MIN: u64 = 1024 * 1024;
+/// The same at most.
+pub const INFLUX_QUEUE_BYTES_MAX: u64 = 1024 * INFLUX_QUEUE_BYTES;
+/// Bytes of one request, packed: some 5 MB of lines, a fifth of what InfluxDB 1.x takes at once.
+pub const INFLUX_BATCH_BYTES: usize = 512 * 1024;
+/// The same at least: a reading of a large host.
+pub const INFLUX_BATCH_BYTES_MIN: usize = 4 * 1024;
+/// The same at most: VictoriaMetrics takes 32 MB unpacked.
+pub const INFLUX_BATCH_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A connection is there after this, its TLS included.
+pub const INFLUX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// An answer is there, to its end, after this.
+pub const INFLUX_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of an answer: 10,000 points of some 50 series.
+pub const INFLUX_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Before the first repetition of what failed; each next waits twice as long.
+pub const INFLUX_PAUSE: Duration = Duration::from_secs(1);
+/// Before any: a server that is back has the backlog within 15 s.
+pub const INFLUX_PAUSE_MAX: Duration = Duration::from_secs(15);
+/// Before credentials that were refused are tried again: some servers lock out who tries often.
+pub const INFLUX_STRANGER_PAUSE: Duration = Duration::from_secs(60);
+/// A server that says when to come again is believed up to this.
+pub const INFLUX_RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+/// Characters of what a server says of a fault.
+pub const INFLUX_SAID_CHARS_MAX: usize = 200;
+/// Connections for questions kept open.
+pub const INFLUX_READERS_MAX: usize = 4;
+/// Bytes of a file with a token: more than any server's.
+pub const TOKEN_FILE_BYTES_MAX: usize = 8 * 1024;
+/// Tags of the owner's on every point.
+pub const INFLUX_TAGS_MAX: usize = 16;
+/// A reading's own label is its time where it is no further from the hub's.
+pub const SAME_LABEL_WITHIN: Duration = Duration::from_secs(2);
+
+const _: () = {
+    assert!(INFLUX_BATCH_BYTES_MIN < INFLUX_BATCH_BYTES);
+    assert!(SPOOL_FILE_BYTES * 2 > INFLUX_QUEUE_BYTES_MIN);
+    assert!(SPOOL_COMMIT_BYTES < WAITING_BYTES_MAX);
+};

@@ -32,8 +32,9 @@ use tracing::{debug, warn};
 
 use crate::config::Config;
 use crate::door::router;
-use crate::history::History as _;
+use crate::history::History;
 use crate::hub::Hub;
+use crate::influx::{Influx, InfluxError, Past};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 use crate::sink::Sinks;
 use crate::store::{Store, StoreError};
@@ -47,6 +48,8 @@ pub enum ServeError {
     Tls(PathBuf, String),
     /// The history cannot be kept in its file.
     Store(PathBuf, StoreError),
+    /// Readings cannot go to their database.
+    Influx(InfluxError),
 }
 
 impl fmt::Display for ServeError {
@@ -55,6 +58,7 @@ impl fmt::Display for ServeError {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Tls(path, what) => write!(f, "{}: {what}", path.display()),
             Self::Store(path, error) => write!(f, "the history {}: {error}", path.display()),
+            Self::Influx(error) => write!(f, "[sink.influxdb]: {error}"),
         }
     }
 }
@@ -76,17 +80,23 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
-        let Config { listen, tls, auth, mut settings, state_dir, store, stomp_every, faults: _ } =
-            config;
+        let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
+        let (stomp_every, influxdb) = (config.stomp_every, config.influxdb);
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
         let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let store = Store::open(store).map_err(|error| ServeError::Store(path, error))?;
-        settings.durable = store.is_durable();
-        let hub = Hub::new(auth, settings, state_dir, Arc::new(store));
-        let hub = Arc::new(hub.with_stomp_every(stomp_every));
+        let influx = influxdb.map(Influx::open).transpose().map_err(ServeError::Influx)?;
+        let influx = influx.map(Arc::new);
+        let history: Arc<dyn History> = match &influx {
+            Some(influx) if influx.is_history() => Arc::new(Past::new(influx.clone(), store)),
+            Some(_) | None => Arc::new(store),
+        };
+        settings.durable = history.is_durable();
+        let hub = Hub::new(auth, settings, state_dir, history);
+        let hub = Arc::new(hub.with_stomp_every(stomp_every).with_influx(influx));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })
@@ -125,9 +135,12 @@ impl Server {
         if timeout(CLOSE_TIMEOUT + Duration::from_millis(300), gone).await.is_err() {
             debug!("{} connections did not say goodbye", hub.sockets());
         }
-        let history = hub.history.clone();
         // One that panicked has told why.
-        let _ = spawn_blocking(move || history.stop()).await;
+        let _ = spawn_blocking(move || {
+            hub.history.stop();
+            hub.influx.iter().for_each(|influx| influx.stop());
+        })
+        .await;
     }
 }
 

@@ -4,6 +4,7 @@
 //! itself what it does when it was too slow; nobody waits for it.
 
 pub(crate) mod broadcast;
+mod influxdb;
 mod keep;
 pub(crate) mod roster;
 pub(crate) mod topics;
@@ -28,16 +29,19 @@ pub(crate) trait Sink: Any + Send + Sync {
 struct Row {
     /// Updates that may wait for it.
     queue_max: usize,
+    /// Whether this hub has it.
+    is_wanted: fn(&Hub) -> bool,
     /// Makes it, with the fleet as it is before the first update.
     open: fn(&Hub, Vec<Snapshot>) -> Arc<dyn Sink>,
 }
 
 /// Every sink.
 const SINKS: &[Row] = &[
-    Row { queue_max: BROADCAST_QUEUE_MAX, open: broadcast::open },
-    Row { queue_max: STORE_QUEUE_MAX, open: keep::open },
-    Row { queue_max: ROSTER_QUEUE_MAX, open: roster::open },
-    Row { queue_max: TOPICS_QUEUE_MAX, open: topics::open },
+    Row { queue_max: BROADCAST_QUEUE_MAX, is_wanted: |_| true, open: broadcast::open },
+    Row { queue_max: STORE_QUEUE_MAX, is_wanted: |_| true, open: keep::open },
+    Row { queue_max: STORE_QUEUE_MAX, is_wanted: influxdb::is_wanted, open: influxdb::open },
+    Row { queue_max: ROSTER_QUEUE_MAX, is_wanted: |_| true, open: roster::open },
+    Row { queue_max: TOPICS_QUEUE_MAX, is_wanted: |_| true, open: topics::open },
 ];
 
 /// The sinks of one hub, for the doors that show what one of them keeps.
@@ -45,11 +49,11 @@ const SINKS: &[Row] = &[
 pub(crate) struct Sinks(Arc<[Arc<dyn Sink>]>);
 
 impl Sinks {
-    /// Opens every sink; each of the futures runs one.
+    /// Opens every sink that this hub has; each of the futures runs one.
     pub(crate) fn open(hub: &Arc<Hub>) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let mut sinks = Vec::with_capacity(SINKS.len());
         let mut running = Vec::with_capacity(SINKS.len());
-        for row in SINKS {
+        for row in SINKS.iter().filter(|row| (row.is_wanted)(hub)) {
             let (feed, hosts) = hub.open_feed(row.queue_max);
             let sink = (row.open)(hub, hosts);
             running.push(sink.clone().run(hub.clone(), feed));

@@ -48,8 +48,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "hub/src/",
         &[
-            "limits", "clock", "turn", "fleet", "history", "store", "auth", "enroll", "config",
-            "server", "hub", "sink", "door", "listen", "demo", "command",
+            "limits", "clock", "turn", "fleet", "history", "store", "influx", "auth", "enroll",
+            "config", "server", "hub", "sink", "door", "listen", "demo", "command",
         ],
     ),
 ];

@@ -110,6 +110,10 @@ pub(super) fn restore(wanted: &Restore) -> Result<(), Failure> {
 /// Where the configuration says the history is.
 fn file_of(config: &std::path::Path) -> Result<PathBuf, Failure> {
     let config = config::read(config).map_err(Failure::Config)?;
+    if config.influxdb.is_some_and(|influxdb| influxdb.is_history) {
+        let there = "the history is in the database of [sink.influxdb]: its own tools have it";
+        return Err(Failure::History(there.to_owned()));
+    }
     let none = "this hub has no history on disk: [store] path is \"memory\"";
     config.store.path.ok_or_else(|| Failure::History(none.to_owned()))
 }

@@ -21,12 +21,24 @@ const MEMORY: &str = "memory";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStore {
+    backend: Option<Spanned<String>>,
     path: Option<PathBuf>,
     commit_interval: Option<Spanned<String>>,
     keep_raw: Option<Spanned<String>>,
     keep_1m: Option<Spanned<String>>,
     keep_15m: Option<Spanned<String>>,
     keep_1h: Option<Spanned<String>>,
+}
+
+/// Whether it is in the database of `[sink.influxdb]`, and not in a file of the hub's own.
+pub(super) fn is_influxdb(raw: Option<&RawStore>, has_influxdb: bool) -> Result<bool, Fault> {
+    let Some(text) = raw.and_then(|raw| raw.backend.as_ref()) else { return Ok(false) };
+    match text.get_ref().as_str() {
+        "sqlite" => Ok(false),
+        "influxdb" if has_influxdb => Ok(true),
+        "influxdb" => Err(fault(text, "`backend = \"influxdb\"` needs a [sink.influxdb]")),
+        _ => Err(fault(text, "`backend` must be \"sqlite\" or \"influxdb\"")),
+    }
 }
 
 /// What it means.

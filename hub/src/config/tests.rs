@@ -1,5 +1,7 @@
 use super::*;
 
+/// Three lines.
+const SINK: &str = "[sink.influxdb]\nurl = \"http://d:8086\"\ndatabase = \"x\"\n";
 const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 fn mistake(text: &str) -> (usize, String) {
@@ -37,6 +39,17 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
         (String::new(), 1, "say who may look"),
         ("\n[viewers]\npublic = false\n".to_owned(), 2, "say who may look"),
         (format!("[viewers]\npublic = true\ntoken_hash = \"{HASH}\"\n"), 1, "say who may look"),
+        (format!("{view}[sink.influxdb]\nurl = \"http://d\"\n"), 3, "`database` (1.x"),
+        (format!("{view}[sink.influxdb]\nurl = \"d\"\ndatabase = \"x\"\n"), 4, "`url` must be"),
+        (format!("{view}[sink.influxdb]\nulr = \"d\"\n"), 4, "did you mean `url`?"),
+        (format!("{view}{SINK}user = \"me\"\n"), 6, "needs its password"),
+        (format!("{view}{SINK}org = \"o\"\n"), 3, "or `org` and `bucket`"),
+        (format!("{view}{SINK}engine = \"mongo\"\n"), 6, "\"victoriametrics\""),
+        (format!("{view}{SINK}tags = {{ path = \"x\" }}\n"), 6, "points have their own"),
+        (format!("{view}{SINK}interval = \"2m\"\n"), 6, "\"1s\" to \"60s\""),
+        (format!("{view}{SINK}queue_bytes = 7\n"), 6, "`queue_bytes` must be 1048576 to"),
+        (format!("{view}[store]\nbackend = \"influxdb\"\n"), 4, "needs a [sink.influxdb]"),
+        (format!("{view}{SINK}[store]\nbackend = \"redis\"\n"), 7, "\"sqlite\" or"),
         (format!("{view}[[host]]\nid = \"a\"\n"), 3, "needs a `token_hash`"),
         (
             format!("{view}[[host]]\nid = \"a b\"\ntoken_hash = \"{HASH}\"\n"),
@@ -77,4 +90,20 @@ fn the_examples_in_the_readme_are_good() {
     assert!(!parse(&closed).map_err(|fault| fault.what).unwrap().auth.public());
     let config = parse(&format!("{first}\n{tokens}")).map_err(|fault| fault.what).unwrap();
     assert_eq!(config.settings.hosts.len(), 1);
+}
+
+#[test]
+fn a_database_is_one_of_two_kinds_and_may_keep_the_past() {
+    let view = "[viewers]\npublic = true\n";
+    let read =
+        |text: &str| parse(&format!("{view}{text}")).map_err(|fault| fault.what).unwrap().influxdb;
+    assert_eq!(read(""), None);
+    let plain = read(SINK).unwrap();
+    assert!(!plain.is_history && plain.tags.is_empty() && plain.token_file.is_none());
+    assert_eq!(plain.folder, PathBuf::from("/var/lib/kinglet-hub/influxdb-queue"));
+    assert!(read(&format!("{SINK}[store]\nbackend = \"influxdb\"\n")).unwrap().is_history);
+    let bucket = "[sink.influxdb]\nurl = \"https://d\"\norg = \"o\"\nbucket = \"b\"\n";
+    let bucket = read(bucket).unwrap();
+    let due = influx::Target::Bucket { org: "o".to_owned(), bucket: "b".to_owned() };
+    assert_eq!((bucket.target, bucket.address.port), (due, 443));
 }

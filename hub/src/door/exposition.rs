@@ -5,6 +5,7 @@
 //! fleet is held; of the text there are only some families at a time, sent as they are written.
 
 mod family;
+mod own;
 mod text;
 
 use std::convert::Infallible;
@@ -41,11 +42,11 @@ async fn exposition(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -
     let snapshots = hub.with_fleet(|fleet, _| Vec::from_iter(fleet.snapshots()));
     let hosts: Arc<[Host]> = snapshots.iter().map(Host::new).collect();
     let headers = [("content-type", KIND), ("cache-control", "no-store")];
+    let own = own::families(&hub);
     let parts = unfold(Writer::new(hub.auth.public()), move |mut writer| {
         let hosts = hosts.clone();
         async move { Some((Ok::<_, Infallible>(part(&mut writer, &hosts).await?), writer)) }
     });
-    let own = text::sessions(hub.stomp_sessions.counted());
     let parts = parts.chain(once(async move { Ok(own) }));
     // The layer that packs it asks once more after its end.
     (headers, Body::from_stream(parts.fuse())).into_response()

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Routes;
 use crate::hub::Hub;
 use crate::hub::sessions::Counted;
+use crate::influx::Report;
 use crate::server::json::json;
 use crate::sink::Sinks;
 
@@ -28,12 +29,21 @@ struct Health {
     store: String,
     /// The sessions of the STOMP endpoint since the hub's start.
     stomp: Counted,
+    /// Of the database that readings go to: `ok`, or that they wait; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    influxdb: Option<&'static str>,
 }
 
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
     let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
     let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
     let store = hub.history.state().failing.unwrap_or_else(|| "ok".to_owned());
+    // In the words that the log has stand addresses.
     let stomp = hub.stomp_sessions.counted();
-    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp })
+    let influxdb = hub.influx.as_ref().map(|influx| match influx.report() {
+        Report { disk: Some(_), .. } => "its queue cannot be written: the hub's log says why",
+        Report { failing: Some(_), .. } => "readings wait for it: the hub's log says why",
+        Report { .. } => "ok",
+    });
+    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp, influxdb })
 }

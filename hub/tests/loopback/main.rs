@@ -6,6 +6,7 @@ mod command;
 mod floods;
 mod frames;
 mod ids;
+mod influxdb;
 mod ostara;
 mod protocol;
 mod realtime;

@@ -11,7 +11,6 @@ use kinglet_proto::sample::table::METRICS;
 
 use super::family::{FAMILIES, Family, in_base_unit};
 use crate::fleet::Snapshot;
-use crate::hub::sessions::Counted;
 use crate::limits::FAMILIES_AT_ONCE;
 
 /// A host as it is scraped.
@@ -100,23 +99,6 @@ impl Writer {
         }
         all
     }
-}
-
-/// The hub's own families: the sessions of its STOMP endpoint.
-pub(super) fn sessions(counted: Counted) -> String {
-    let Counted { connected, clean, closed, lost } = counted;
-    let mut text = format!(
-        "# HELP kinglet_hub_stomp_connected_total STOMP sessions that were let in.\n\
-         # TYPE kinglet_hub_stomp_connected_total counter\n\
-         kinglet_hub_stomp_connected_total {connected}\n\
-         # HELP kinglet_hub_stomp_ended_total STOMP sessions that are over, by how they ended.\n\
-         # TYPE kinglet_hub_stomp_ended_total counter\n"
-    );
-    for (how, count) in [("clean", clean), ("closed", closed), ("lost", lost)] {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "kinglet_hub_stomp_ended_total{{how=\"{how}\"}} {count}");
-    }
-    text
 }
 
 /// Writes a series, unless this host, whose own begin at `begin`, has it already: nothing keeps an
