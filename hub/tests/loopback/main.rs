@@ -8,6 +8,7 @@ mod frames;
 mod ids;
 mod influxdb;
 mod ostara;
+mod past;
 mod protocol;
 mod realtime;
 mod rest;

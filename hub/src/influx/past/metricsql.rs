@@ -13,6 +13,7 @@ use super::series::{All, Readings, Step, steps_of};
 use super::{Ask, Language, Past, Range};
 use crate::history::QueryError;
 use crate::influx::request::escaped;
+use crate::influx::settings::Target;
 
 /// MetricsQL.
 pub(super) struct MetricsQl;
@@ -64,7 +65,7 @@ impl Language for MetricsQl {
     }
 
     fn knows(&self, past: &Past, host: &HostId) -> Result<bool, QueryError> {
-        let which = escaped(&format!("{{id={}}}", text(host)));
+        let which = escaped(&format!("{{{}}}", of_host(past, host)));
         let body = past.get(&format!("/api/v1/series?match[]={which}&start=0&limit=1"))?;
         let found: Found = serde_json::from_slice(&body).map_err(unread)?;
         Ok(!found.data.is_empty())
@@ -174,13 +175,21 @@ fn merged(
 
 fn selector(ask: &Ask<'_>) -> String {
     let name = format!("{}_{}", ask.column.measurement, ask.column.field);
-    let mut out = format!("{{__name__={},id={}", text(&name), text(ask.host));
+    let mut out = format!("{{__name__={},{}", text(&name), of_host(ask.past, ask.host));
     if let Some((label, value)) = ask.metric.labels.first().zip(ask.label) {
         // Writing to a string does not fail.
         let _ = write!(out, ",{label}={}", text(value));
     }
     out.push('}');
     out
+}
+
+/// What all series of a host have; the name of a 1.x database is one of their labels.
+fn of_host(past: &Past, host: &HostId) -> String {
+    match &past.influx.shared.settings.target {
+        Target::Database { name, .. } => format!("id={},db={}", text(host), text(name)),
+        Target::Bucket { .. } => format!("id={}", text(host)),
+    }
 }
 
 fn labels(ask: &Ask<'_>, metric: &BTreeMap<String, String>) -> Vec<String> {
