@@ -177,8 +177,8 @@ pub const CARRIED_FOR: Duration = Duration::from_secs(600);
 pub const CUSTOM_FIGURES_MAX: usize = 64;
 /// Each of them is told as often at most.
 pub const CUSTOM_INTERVAL: Duration = Duration::from_secs(60);
-/// A round that came so soon is of now: telegraf sends what it has every ten seconds, and clocks are
-/// a little off.
+/// A round that came so soon is of now: telegraf sends what it has every ten seconds, and clocks
+/// are a little off.
 pub const LIVE_WITHIN: Duration = Duration::from_secs(60);
 /// A reading is no older: telegraf keeps what it could not send for less.
 pub const BACKLOG_MAX: Duration = Duration::from_secs(48 * 3600);

@@ -1,8 +1,8 @@
 //! `/ws/telegraf`, `/write`, `/api/v2/write` and what is asked beside them: telegraf reports here
 //! as to a WebSocket, or as to an InfluxDB of either kind.
 
-mod hosts;
 mod packed;
+mod reporters;
 mod socket;
 mod speaker;
 mod write;
@@ -10,7 +10,7 @@ mod write;
 use std::sync::Arc;
 
 use axum::routing::{get, post};
-use hosts::Hosts;
+use reporters::Reporters;
 use tokio::sync::Semaphore;
 
 use super::Routes;
@@ -22,15 +22,15 @@ use crate::sink::Sinks;
 #[derive(Clone)]
 struct Door {
     hub: Arc<Hub>,
-    hosts: Arc<Hosts>,
+    reporters: Arc<Reporters>,
     /// Places for bodies that are being read.
     bodies: Arc<Semaphore>,
 }
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
-    let hosts = Arc::new(Hosts::new(hub.clone()));
+    let reporters = Arc::new(Reporters::new(hub.clone()));
     let door =
-        Door { hub: hub.clone(), hosts, bodies: Arc::new(Semaphore::new(POINTS_REQUESTS_MAX)) };
+        Door { hub: hub.clone(), reporters, bodies: Arc::new(Semaphore::new(POINTS_REQUESTS_MAX)) };
     vec![
         ("/ws/telegraf", get(socket::open).with_state(door.clone())),
         ("/write", post(write::points).with_state(door.clone())),

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, warn};
 
 use super::Door;
-use super::hosts::{Hosts, Taken};
+use super::reporters::{Reporters, Taken};
 use super::speaker::Speaker;
 use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
@@ -33,7 +33,7 @@ pub(super) async fn open(
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
-    let Door { hub, hosts, .. } = door;
+    let Door { hub, reporters, .. } = door;
     let Some(speaker) = Speaker::read(&hub.auth, &headers, &uri) else {
         if hub.may_complain() {
             warn!("telegraf at {peer} was refused: wrong token");
@@ -51,7 +51,8 @@ pub(super) async fn open(
         // By this the hub says that it stops.
         let (connection, outbox) = hub.open_agent();
         let pace = Pace::agent(clock::now().instant);
-        let feed = Feed { hub: hub.clone(), hosts, speaker: Arc::new(speaker), pace, noted: false };
+        let feed =
+            Feed { hub: hub.clone(), reporters, speaker: Arc::new(speaker), pace, noted: false };
         let ended = feed.serve(socket, outbox).await;
         hub.close_agent(connection);
         if let Some((socket, reason)) = ended {
@@ -63,7 +64,7 @@ pub(super) async fn open(
 /// One connection.
 struct Feed {
     hub: Arc<Hub>,
-    hosts: Arc<Hosts>,
+    reporters: Arc<Reporters>,
     speaker: Arc<Speaker>,
     pace: Pace,
     /// Something wrong was logged.
@@ -139,13 +140,13 @@ impl Feed {
     /// What takes long is not for a task among others.
     async fn read(&mut self, bytes: Bytes) {
         let is_short = bytes.len() <= POINTS_INLINE_MAX;
-        let (hosts, speaker) = (self.hosts.clone(), self.speaker.clone());
+        let (reporters, speaker) = (self.reporters.clone(), self.speaker.clone());
         let take = move || {
             let text = str::from_utf8(&bytes)
                 .map_err(|_| "a message is no UTF-8: data_format is influx or json".to_owned())?;
             let batch = Batch::lines_or_json(text, Precision::Guessed);
             let batch = batch.map_err(|error| error.to_string())?;
-            Ok(hosts.take(&speaker, batch))
+            Ok(reporters.take(&speaker, batch))
         };
         let taken = if is_short {
             take()

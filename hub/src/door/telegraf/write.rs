@@ -10,8 +10,8 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::telegraf::{Batch, Precision};
 
 use super::Door;
-use super::hosts::Taken;
 use super::packed;
+use super::reporters::Taken;
 use super::speaker::Speaker;
 use crate::limits::POINTS_INLINE_MAX;
 use crate::server::parameters::{Fault, Parameters, quoted};
@@ -73,7 +73,7 @@ pub(super) async fn points(
     let is_short = bytes.len() <= POINTS_INLINE_MAX;
     let take = move || {
         let text = packed::unpack(&headers, bytes)?;
-        Ok(door.hosts.take(&speaker, Batch::lines(&text, precision)))
+        Ok(door.reporters.take(&speaker, Batch::lines(&text, precision)))
     };
     // What takes long is not for a task among others.
     let taken = if is_short {

@@ -5,7 +5,7 @@
 //! telegraf cuts batches at a thousand points. So a reading has what the round says, and for the
 //! rest what was said last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::carried::CARRIED;
 use crate::limits::{
     BACKLOG_MAX, CARRIED_FOR, CUSTOM_FIGURES_MAX, CUSTOM_INTERVAL, LIVE_WITHIN, TOLD_BYTES_MAX,
 };
-use crate::sample::{Network, Sample};
+use crate::sample::{Filesystem, Network, Sample};
 use crate::time::WallTime;
 use crate::wire::frame::json as text_of;
 use crate::wire::line_protocol::{Point, Value};
@@ -193,9 +193,17 @@ fn age(newest: Millis, received: Millis) -> Duration {
 fn report(mut sample: Sample, name: &str, at: Millis, age: Duration) -> Message {
     name.clone_into(&mut sample.hostname);
     sample.timestamp = WallTime::from_unix_millis(at);
+    once_each(&mut sample.filesystems);
     let mut report = Report { sample, age, ..Report::default() };
     bound(&mut report);
     Message::Report(Box::new(report))
+}
+
+/// `/` first, and each device once: telegraf tells of every place where it is mounted.
+fn once_each(filesystems: &mut Vec<Filesystem>) {
+    filesystems.sort_by_key(|it| it.mount_point != "/");
+    let mut seen = BTreeSet::new();
+    filesystems.retain(|it| !it.device.starts_with("/dev/") || seen.insert(it.device.clone()));
 }
 
 fn disks(sample: &Sample, elapsed: Millis) -> Before {

@@ -152,6 +152,24 @@ fn a_file_system_that_is_gone_is_gone() {
 }
 
 #[test]
+fn a_device_is_told_once_however_often_it_is_mounted() {
+    let mount = |path: &str, device: &str| {
+        let tags = format!("device={device},fstype=ext4,host=pi,mode=rw,path={path}");
+        format!("disk,{tags} total=9i,free=4i,used=5i {FIRST}\n")
+    };
+    let text = [
+        mount("/boot", "sda2"),
+        mount("/", "sda1"),
+        mount("/srv", "sda1"),
+        mount("/a", "tank/a"),
+        mount("/b", "tank/a"),
+    ];
+    let told = sample(&mut Host::default(), &text.concat());
+    let paths: Vec<_> = told.filesystems.iter().map(|it| it.mount_point.as_str()).collect();
+    assert_eq!(paths, ["/", "/boot", "/a", "/b"]);
+}
+
+#[test]
 fn what_was_kept_over_an_outage_is_as_old_as_it_is() {
     let mut host = Host::default();
     let both = round(FIRST, 1) + &round(SECOND, 2);

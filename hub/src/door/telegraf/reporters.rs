@@ -18,7 +18,7 @@ use crate::fleet::{ConnectionId, Input, Pace, Verdict};
 use crate::hub::{Hub, Outgoing};
 
 /// What is known of them.
-pub(super) struct Hosts {
+pub(super) struct Reporters {
     hub: Arc<Hub>,
     known: Mutex<BTreeMap<HostId, Reporter>>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Taken {
     pub(super) too_fast: bool,
 }
 
-impl Hosts {
+impl Reporters {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
         Self { hub, known: Mutex::default() }
     }
