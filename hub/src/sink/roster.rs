@@ -49,12 +49,12 @@ pub(super) fn open(hub: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
     let kept = hub.history.is_durable();
     let path = hub.state_dir.as_ref().filter(|_| kept).map(|folder| folder.join(file::NAME));
     let read = path.as_deref().map(file::read);
-    // Where only hosts with tokens of their own may report, all are in the configuration.
+    // Where only hosts with tokens of their own may report, all are in the configuration; and a hub
+    // without state, a demo, was never there before.
+    let may_be_others = hub.auth.is_open() && hub.state_dir.is_some();
     let unknown = || {
-        hub.auth.is_open().then(|| {
-            let silence = hub.with_fleet(|fleet, _| fleet.offline_after());
-            clock::now().instant.plus(silence)
-        })
+        let silence = hub.with_fleet(|fleet, _| fleet.offline_after());
+        may_be_others.then(|| clock::now().instant.plus(silence))
     };
     let (entries, settled_at) = match read {
         Some(Ok(entries)) => (entries, None),
