@@ -9,6 +9,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::sample::table::METRICS;
 use kinglet_proto::time::{Instant, Now};
 
+use super::database::{Database, Events, Names};
 use super::*;
 use crate::fleet::{Aggregates, Reading, Snapshot, Told};
 use crate::history::{Kept, Point};
@@ -322,6 +323,34 @@ fn events_are_kept_newest_first() {
     };
     assert_eq!(ask(None, 2), [r#"{"n":2}"#, r#"{"n":1}"#]);
     assert_eq!(ask(Some("alert"), 9), [r#"{"n":2}"#, r#"{"n":0}"#]);
+}
+
+#[test]
+fn no_alarm_goes_for_figures_that_are_told_as_events() {
+    let db = Database::open_in_memory().unwrap();
+    db.add_name(Names::Host, 1, "pi").unwrap();
+    let mut at = NOON;
+    let mut add = |kind: &str, count: usize| {
+        for _ in 0..count {
+            at += 1;
+            db.add_event(1, at, kind, "{}").unwrap();
+        }
+    };
+    add("alert", 1);
+    add("performance", 30);
+    add("alert", 2);
+    add("performance", 30);
+    let count = |kind| {
+        let wanted = Events { host: None, kind: Some(kind), from: 0, to: u64::MAX, limit: 999 };
+        db.events(&wanted).unwrap().len()
+    };
+    db.cut_events(0, 20).unwrap();
+    assert_eq!((count("alert"), count("performance")), (3, 10));
+    add("alert", 18);
+    db.cut_events(0, 20).unwrap();
+    assert_eq!((count("alert"), count("performance")), (18, 2), "and of all the newest are kept");
+    db.cut_events(NOON + 70, 20).unwrap();
+    assert_eq!(count("performance"), 0);
 }
 
 #[test]

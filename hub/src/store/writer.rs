@@ -292,12 +292,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes out of the log what is in blocks, and old events.
+    /// Takes out of the log what is in blocks; and once an hour old events.
     fn cut(&self, now: u64) -> Result<(), StoreError> {
+        let is_hour = start_of(now, Tier::Minute.step()) == start_of(now, Tier::Raw.span());
         let needed = held(&self.shared.index).first_needed();
         let mut database = held(&self.shared.database);
         database.write(|db| {
             db.turn_log(needed, start_of(now, Tier::Raw.span()))?;
+            if !is_hour {
+                return Ok(());
+            }
             let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
             db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)
         })
