@@ -19,7 +19,7 @@ export function freePort() {
 }
 
 export class Hub {
-  constructor(binary, port, { hosts = [], viewerToken, offlineAfter = 3 } = {}) {
+  constructor(binary, port, { hosts = [], viewerToken, offlineAfter = 3, stompEvery } = {}) {
     this.binary = binary;
     this.address = `127.0.0.1:${port}`;
     this.token = randomBytes(32).toString('hex');
@@ -33,7 +33,7 @@ export class Hub {
     const config = [
       `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
-      ...blocks,
+      ...(stompEvery ? ['[stomp]', `every = "${stompEvery}"`] : []), ...blocks,
     ];
     this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');
     writeFileSync(this.config, `${config.join('\n')}\n`);
