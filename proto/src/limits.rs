@@ -63,8 +63,8 @@ pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;
 /// Largest STOMP frame, put together from its messages: Spring's broker ends the
 /// connection above it.
 pub const STOMP_FRAME_MAX: usize = 64 * 1024;
-/// Largest message it travels in: Tomcat, and with it Spring, takes 16.6 kB. Fragments of one
-/// message count together there, messages do not.
+/// Largest message it travels in where a broker puts frames together again: Tomcat, and with it
+/// Spring, takes 16.6 kB. Fragments of one message count together there, messages do not.
 pub const STOMP_MESSAGE_MAX: usize = 8 * 1024;
 /// Shortest time between two STOMP beats that an owner may ask for, in milliseconds: brokers wait
 /// for three, and a line that stands still for 3 s is no broken one.

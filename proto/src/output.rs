@@ -31,7 +31,7 @@ pub use settings::{BadSetting, Setting, Settings};
 
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
-use crate::limits::{FRAME_OUT_MAX, KEPT_BYTES_MAX};
+use crate::limits::KEPT_BYTES_MAX;
 use crate::sample::{Report, Sample, Terms};
 use crate::time::Now;
 use crate::wire::frame::Frame;
@@ -63,9 +63,9 @@ pub trait Output: fmt::Debug {
         None
     }
 
-    /// The longest message; what is longer goes in several.
-    fn message_max(&self) -> usize {
-        FRAME_OUT_MAX
+    /// Where the first message of a text ends, in protocols that cut one into several.
+    fn end_of_message(&self, text: &str) -> usize {
+        text.len()
     }
 
     /// Whether a report can be made of the sample; one that waits for its counters is no loss.

@@ -235,7 +235,7 @@ impl Session {
     /// Where the message ends that begins at this byte; what is behind it is next.
     fn end_of_message(&mut self, text: Text, from: usize) -> usize {
         let whole = self.text(text);
-        let to = whole.floor_char_boundary(from + self.output.message_max());
+        let to = from + self.output.end_of_message(&whole[from..]);
         if to < whole.len() {
             self.actions.push_front(Action::Text(text, to));
         }

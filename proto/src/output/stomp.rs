@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A message for each metric that the owner wants, under a destination of its own, or the whole
-//! sample in one. No receipt is asked for but the last: Spring's broker answers none, so that none
+//! sample in one. Where a broker reads a stream, several go in one message of WebSocket. No receipt is asked for but the last: Spring's broker answers none, so that none
 //! can prove anything. Nor are beats exchanged where nobody asks for them: there are interceptors
 //! that fail on the first, while every broker answers a Ping. A broker that refuses a destination
 //! says so each time, and the owner reads it once.
@@ -68,7 +68,13 @@ struct Stomp {
 struct Connected {
     version: Version,
     beats: Beats,
+    /// Frames may lie in messages as they like.
+    takes_a_stream: bool,
 }
+
+/// Brokers that were seen to read frames from a stream, however it is cut, by what they call
+/// themselves. ActiveMQ reads the first frame of each message and forgets what is behind it.
+const STREAMED: [&str; 2] = ["RabbitMQ", "kinglet"];
 
 /// Texts under way, for their room.
 #[derive(Debug, Default)]
@@ -146,8 +152,13 @@ impl Output for Stomp {
         })
     }
 
-    fn message_max(&self) -> usize {
-        STOMP_MESSAGE_MAX
+    /// A few long messages cost less than one for each frame.
+    fn end_of_message(&self, text: &str) -> usize {
+        if self.connected.is_some_and(|connected| connected.takes_a_stream) {
+            text.floor_char_boundary(STOMP_MESSAGE_MAX)
+        } else {
+            text.find('\0').map_or(text.len(), |at| at + 1)
+        }
     }
 
     /// A broker serves whoever connects.
@@ -278,7 +289,14 @@ impl Connected {
     fn read(frame: &stomp::Frame<'_>) -> Self {
         let version = frame.header("version").and_then(|version| Version::newest(&version));
         let beats = frame.header("heart-beat").and_then(|beats| Beats::parse(&beats));
-        Self { version: version.unwrap_or(Version::V10), beats: beats.unwrap_or_default() }
+        Self {
+            version: version.unwrap_or(Version::V10),
+            beats: beats.unwrap_or_default(),
+            // Spring's has no name.
+            takes_a_stream: frame
+                .header("server")
+                .is_none_or(|server| STREAMED.iter().any(|name| server.starts_with(name))),
+        }
     }
 }
 

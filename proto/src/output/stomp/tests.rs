@@ -168,6 +168,24 @@ fn versions_are_agreed_on_and_nothing_is_1_0() {
 }
 
 #[test]
+fn frames_share_messages_where_the_broker_reads_a_stream() {
+    let two = "SEND\n\na\0SEND\n\nbb\0";
+    let long = format!("SEND\n\n{}\0", "€".repeat(8 * 1024));
+    for (headers, short_end, long_end) in [
+        ("version:1.2\n", 17, 8 * 1024 - 2),
+        ("server:RabbitMQ/3.10.8\n", 17, 8 * 1024 - 2),
+        ("server:kinglet-hub/0.1.0\n", 17, 8 * 1024 - 2),
+        ("server:ActiveMQ/5.18.6\n", 8, long.len()),
+        ("server:unheard-of\n", 8, long.len()),
+    ] {
+        let stomp = connected(headers, []);
+        assert_eq!(stomp.end_of_message(two), short_end, "{headers}");
+        assert_eq!(stomp.end_of_message(&long), long_end, "{headers}");
+    }
+    assert_eq!(stomp([]).end_of_message("CONNECT\n\n\0"), 10);
+}
+
+#[test]
 fn beats_need_both_sides_and_are_given_up_once() {
     let beats = |ours: &str, theirs: &str| {
         let stomp = connected(&format!("heart-beat:{theirs}\n"), [text("heartbeat", ours)]);

@@ -181,6 +181,10 @@ impl fmt::Display for UpgradeError {
 /// What a status says to the owner of an agent, where it says something.
 const fn meaning(status: u16) -> Option<&'static str> {
     Some(match status {
+        400 => {
+            "the server takes no WebSocket at this path; \
+             SockJS has its own one level below, at /websocket"
+        }
         407 => "a proxy on the way wants a login of its own, which kinglet does not have",
         426 => {
             "the server wants another protocol than WebSocket version 13 at this path; \
@@ -258,6 +262,7 @@ mod tests {
     #[test]
     fn a_status_that_means_something_gets_a_sentence() {
         for (status, words) in [
+            (400, "at /websocket"),
             (407, "a proxy on the way wants a login of its own"),
             (426, "wants another protocol"),
             (429, "asked too often from here"),
