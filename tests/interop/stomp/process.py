@@ -1,5 +1,6 @@
 """Programs that run beside a test: brokers and the agent, with what they said so far."""
 
+import atexit
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ def free_port():
 
 
 class Process:
-    """A program, its output in a file of its own."""
+    """A program, its output in a file of its own. It does not outlive us."""
 
     def __init__(self, name, arguments, **options):
         self.log = f"{name}.{free_port()}.log"
@@ -23,6 +24,7 @@ class Process:
             self.running = subprocess.Popen(
                 arguments, stdout=log, stderr=subprocess.STDOUT, **options
             )
+        atexit.register(self.running.kill)
 
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
