@@ -14,7 +14,7 @@
 //! sample in one. Where a broker reads a stream, several go in one message of WebSocket. No receipt
 //! is asked for but the last: Spring's broker answers none, so none can prove anything. Nor are
 //! beats exchanged where nobody asks for them: there are interceptors that fail on the first, and
-//! every broker answers a Ping. A broker that refuses a destination says so each time, and the owner
+//! every broker answers a Ping. A broker that refuses a destination says so each time; the owner
 //! reads it once.
 
 mod choice;
