@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "running the program is the point of this test")]
 
 mod program;
+mod stomp;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

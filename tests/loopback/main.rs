@@ -11,6 +11,7 @@ mod komari;
 mod pin;
 mod program;
 mod server;
+mod stomp;
 
 use std::io::{Read, Write};
 use std::time::Duration;
