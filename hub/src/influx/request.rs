@@ -74,6 +74,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Makes requests, with the credentials as they were last read.
+#[derive(PartialEq, Eq)]
 pub(super) struct Requests {
     authority: String,
     prefix: String,

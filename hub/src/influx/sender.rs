@@ -33,6 +33,8 @@ enum Outcome {
     Done,
     /// It is tried again after this.
     Again(Duration, String),
+    /// It is tried again when the credentials are others, or after a minute.
+    Stranger(String),
 }
 
 impl Sender {
@@ -57,6 +59,10 @@ impl Sender {
                 Outcome::Again(wait, words) => {
                     self.shared.health.handle_failure(&words);
                     sleep(wait).await;
+                }
+                Outcome::Stranger(words) => {
+                    self.shared.health.handle_failure(&words);
+                    self.wait_for_credentials().await;
                 }
             }
         }
@@ -107,7 +113,7 @@ impl Sender {
                     true => parts.push(body),
                     false => return Outcome::Again(self.next_pause(), words),
                 },
-                Ok(Fate::Stranger(words)) => return Outcome::Again(INFLUX_STRANGER_PAUSE, words),
+                Ok(Fate::Stranger(words)) => return Outcome::Stranger(words),
                 Ok(Fate::Later(wait, words)) => {
                     let wait = wait.map(|wait| wait.clamp(INFLUX_PAUSE, INFLUX_RETRY_AFTER_MAX));
                     return Outcome::Again(wait.unwrap_or_else(|| self.next_pause()), words);
@@ -123,6 +129,18 @@ impl Sender {
         let requests = Requests::new(&self.shared.settings)?;
         let answer = self.client.send(|| requests.write(body.to_vec())).await;
         answer.map(|answer| fate(&answer)).map_err(|error: ClientError| error.to_string())
+    }
+
+    /// Waits until the owner has put others into the file.
+    async fn wait_for_credentials(&self) {
+        let refused = Requests::new(&self.shared.settings).ok();
+        let changed = async {
+            while Requests::new(&self.shared.settings).ok() == refused {
+                sleep(INFLUX_PAUSE).await;
+            }
+        };
+        // The server's may have changed as well.
+        let _ = timeout(INFLUX_STRANGER_PAUSE, changed).await;
     }
 
     /// 1.x begins without any; whether there is one now.

@@ -57,9 +57,10 @@ fn hub(more: &str) -> Hub {
 fn hub_of(variable: &str) -> Hub {
     let url = std::env::var(variable).expect("where it is");
     let name = format!("past_{}", std::process::id());
+    let password = std::env::var("KINGLET_DATABASE_PASSWORD").expect("the file of user me");
     hub(&format!(
         "[sink.influxdb]\nurl = \"{url}\"\ndatabase = \"{name}\"\ninterval = \"1s\"\n\
-         [store]\nbackend = \"influxdb\"\npath = \"memory\"\n"
+         user = \"me\"\ntoken_file = \"{password}\"\n[store]\nbackend = \"influxdb\"\npath = \"memory\"\n"
     ))
 }
 
