@@ -93,11 +93,10 @@ fn is_same(one: &Value, other: &Value, within: f64) -> bool {
 fn whole(query: &Query, answer: &Value) -> Value {
     let mut answer = answer.clone();
     let is_list = answer["answer"].is_array();
-    let lines = match &mut answer["answer"] {
-        Value::Array(lines) => lines.iter_mut().collect(),
-        line => vec![line],
-    };
-    for line in lines {
+    let said = &mut answer["answer"];
+    let one = if is_list { None } else { Some(said.take()) };
+    let mut lines = one.map_or_else(|| said.as_array().cloned().unwrap_or_default(), |it| vec![it]);
+    for line in &mut lines {
         let step = line["step"].as_u64().unwrap_or(1) * 1000;
         if let Some(points) = line["points"].as_array_mut() {
             points.retain(|point| {
@@ -106,9 +105,10 @@ fn whole(query: &Query, answer: &Value) -> Value {
             });
         }
     }
-    if is_list && let Some(lines) = answer["answer"].as_array_mut() {
-        lines.retain(|line| line["points"].as_array().is_some_and(|points| !points.is_empty()));
-    }
+    let has_points =
+        |line: &Value| line["points"].as_array().is_some_and(|points| !points.is_empty());
+    lines.retain(|line| !is_list || has_points(line));
+    answer["answer"] = if is_list { Value::Array(lines) } else { lines.remove(0) };
     answer
 }
 
