@@ -87,6 +87,7 @@ fn drain(session: &mut Session, now: Now) -> usize {
                 return bytes;
             }
             Command::Dial(_)
+            | Command::Ask(_)
             | Command::Errand(_)
             | Command::Ping
             | Command::HangUp(_)

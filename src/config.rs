@@ -92,7 +92,10 @@ impl Server {
     fn warnings(&self) -> impl Iterator<Item = String> {
         let exposed = self.token_file.as_deref().and_then(token::exposure);
         let in_clear = !self.url.tls && !self.url.is_loopback() && !self.token.is_empty();
-        let warning = || format!("{}: the token travels in clear over ws://; use wss://", self.url);
+        let warning = || {
+            let (url, in_clear) = (&self.url, self.url.scheme);
+            format!("{url}: the token travels in clear over {in_clear}://; use {in_clear}s://")
+        };
         exposed.into_iter().chain(in_clear.then(warning))
     }
 }
@@ -194,7 +197,7 @@ fn server(
             choice(text, &names, problems).map(|at| auths[at])
         }
     };
-    let url = url(block, problems);
+    let url = url(block, protocol, problems);
     if let Some(id) = block.text("server_id").filter(|id| id.value.is_empty()) {
         problems.add(id.place, "is empty: the id that the server shows, or no such line");
     }
@@ -260,13 +263,22 @@ fn find_foreign_keys(block: &Block, protocol: &Protocol, problems: &mut Problems
     }
 }
 
-fn url(block: &Block, problems: &mut Problems) -> Option<ServerUrl> {
+fn url(block: &Block, protocol: Option<&Protocol>, problems: &mut Problems) -> Option<ServerUrl> {
+    let schemes = protocol.map_or(OUTPUTS[0].schemes, |protocol| protocol.schemes);
     let Some(text) = block.text("url") else {
-        problems.add(&block.place, "the url of the server is missing: url = \"wss://...\"");
+        let scheme = schemes.first().copied().unwrap_or_default();
+        let fault = format!("the url of the server is missing: url = \"{scheme}://...\"");
+        problems.add(&block.place, fault);
         return None;
     };
     match ServerUrl::parse(text.value) {
-        Ok(url) => Some(url),
+        Ok(url) if schemes.contains(&url.scheme) => Some(url),
+        Ok(url) => {
+            let allowed = schemes.join(":// and ");
+            let fault = format!("{}:// is not spoken here, only {allowed}://", url.scheme);
+            problems.add(text.place, fault);
+            None
+        }
         Err(error) => {
             problems.add(text.place, error.to_string());
             None

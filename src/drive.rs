@@ -10,7 +10,7 @@ mod peer;
 
 use std::io;
 
-use kinglet_proto::output::Errand;
+use kinglet_proto::output::{Answer, Errand};
 use kinglet_proto::session::{Command, Conversation, Event, Input};
 use kinglet_proto::time::{Instant, Now};
 pub(crate) use logged::Logged;
@@ -125,6 +125,12 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
                     self.observer.handle_dial();
                     self.link.dial(request, now.instant);
                 }
+                Command::Ask(request) => {
+                    self.observer.handle_sent(request.body.as_deref().unwrap_or_default());
+                    if !self.link.ask(request, now.instant) {
+                        self.observer.handle_dial();
+                    }
+                }
                 Command::Text(text) => {
                     self.observer.handle_sent(text);
                     self.link.send_text(text, now.instant);
@@ -149,7 +155,11 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         let input = match &event {
             LinkEvent::Progress(_) => return,
             LinkEvent::Opened => Input::Opened,
-            LinkEvent::Answered(status) => Input::Answered(*status),
+            LinkEvent::Answered(answer) => Input::Answered(Answer {
+                status: answer.status,
+                retry_after: answer.retry_after.and_then(|after| after.pause(wall)),
+                body: &answer.body,
+            }),
             LinkEvent::Text(text) => Input::Text(text),
             LinkEvent::Pong => Input::Pong,
             LinkEvent::Blocked => Input::Blocked,

@@ -45,6 +45,8 @@ pub const ADDRESSES_MAX: usize = 8;
 pub const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Headers of a response.
 pub const HEADERS_MAX: usize = 64;
+/// Bytes of the line before a chunk of a response, extensions included, which nobody sends.
+pub const CHUNK_LINE_MAX: usize = 256;
 /// What is read at a time of a response head.
 pub const HEAD_PIECE_BYTES: usize = 1024;
 

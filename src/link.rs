@@ -15,14 +15,15 @@ mod url;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use carrier::http::Post;
+pub use carrier::head::RetryAfter;
+use carrier::http::Http;
 use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
 use carrier::{Carrier, Events};
 use dial::race::Race;
 use dial::resolve::{self, Lookup, Standing};
 pub use error::{LinkError, Step};
-pub use event::{LinkEvent, Progress};
+pub use event::{Answered, LinkEvent, Progress};
 use kinglet_proto::limits::CLOSE_TIMEOUT;
 use kinglet_proto::output::Request;
 use kinglet_proto::time::Instant;
@@ -46,6 +47,8 @@ pub struct Link {
     target: Target,
     /// What the attempt shows at the door, credentials included.
     request: Request,
+    /// Whether more requests are to go over its connection.
+    keeps: bool,
     state: State,
     /// A look-up that outlived its attempt, taken over by the next.
     lookup: Option<Lookup>,
@@ -81,6 +84,7 @@ impl Link {
         Self {
             target,
             request: Request::default(),
+            keeps: false,
             state: State::Idle,
             lookup: None,
             events: Events::new(),
@@ -90,6 +94,24 @@ impl Link {
 
     /// Starts a connection, with addresses looked up afresh; what was before is dropped.
     pub fn dial(&mut self, request: Request, now: Instant) {
+        self.begin_dial(request, false, now);
+    }
+
+    /// Sends an HTTP request over the connection that is open; without one, over a new one that is
+    /// kept for the next. Whether there was one.
+    pub fn ask(&mut self, request: Request, now: Instant) -> bool {
+        if let State::Connected(carrier) = &mut self.state
+            && carrier.ask(&request, now)
+        {
+            self.advance_carrier(PollFlags::POLLOUT, now);
+            return true;
+        }
+        self.begin_dial(request, true, now);
+        false
+    }
+
+    fn begin_dial(&mut self, request: Request, keeps: bool, now: Instant) {
+        self.keeps = keeps;
         self.abandon();
         self.events.clear();
         self.request = request;
@@ -260,11 +282,11 @@ impl Link {
         }
     }
 
-    fn carry(&self, stream: TcpStream, now: Instant) -> Result<Box<dyn Carrier>, LinkError> {
-        let (target, request) = (&self.target, &self.request);
+    fn carry(&mut self, stream: TcpStream, now: Instant) -> Result<Box<dyn Carrier>, LinkError> {
+        let (target, request) = (&self.target, std::mem::take(&mut self.request));
         Ok(match &request.body {
-            Some(body) => Box::new(Post::new(stream, target, request, body, now)?),
-            None => Box::new(Handshake::new(stream, target, request, now)?),
+            Some(_) => Box::new(Http::new(stream, target, self.keeps, &request, now)?),
+            None => Box::new(Handshake::new(stream, target, &request, now)?),
         })
     }
 

@@ -74,7 +74,9 @@ impl<'a> Loop<'a> {
         let now = clock::now();
         let sources = source::start(config, stop, now.instant);
         let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
-        let mut sampler = Sampler::new(&config.roots, &config.collect);
+        let detail = peers.iter().any(Peer::wants_detail);
+        let collect = config.collect.clone().with_detail(detail);
+        let mut sampler = Sampler::new(&config.roots, &collect);
         // Rates lie between two looks: this is the first.
         sampler.collect(now);
         env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);

@@ -19,12 +19,21 @@ use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now, WallTime};
+use kinglet_proto::wire::line_protocol;
 
 /// Every form a sample is compared in: a file below `golden/`, and what is in it.
 fn forms(sample: &Sample) -> Vec<(String, String)> {
     let of_protocol = |protocol: &Protocol| {
-        let text = frame(protocol, None, sample);
-        let kind = if text.starts_with('{') { "json" } else { "txt" };
+        let text = if protocol.is_request_and_response() {
+            body(protocol, sample)
+        } else {
+            frame(protocol, None, sample)
+        };
+        let kind = match text.starts_with('{') {
+            true => "json",
+            false if protocol.is_request_and_response() => "lp",
+            false => "txt",
+        };
         (format!("{protocol}.{kind}"), text)
     };
     let protocol = |name| Protocol::named(name).expect("a protocol");
@@ -73,6 +82,16 @@ fn frame(protocol: &Protocol, server_id: Option<&str>, sample: &Sample) -> Strin
         Ok(_) => indent(&text),
         Err(_) => text.replace('\0', "^@\n").trim_end().to_owned(),
     }
+}
+
+/// The body of a request with it: line protocol, a point a line.
+fn body(protocol: &Protocol, sample: &Sample) -> String {
+    let mut text = String::new();
+    output(protocol, None).encode_report(sample, stamp(sample), &mut text);
+    for line in line_protocol::lines(&text) {
+        line_protocol::parse(line).expect("a line is a point");
+    }
+    text.trim_end().to_owned()
 }
 
 /// What goes beside it.
@@ -217,7 +236,7 @@ fn compare(device: &str) {
     // The agent's cost is this process's, and never twice the same.
     let mut options = Options::default();
     assert!(options.leave_out("agent"));
-    let sample = collect(&fixture, device, &options);
+    let sample = collect(&fixture, device, &options.with_detail(true));
     for (form, text) in forms(&sample) {
         let path = fixture.join("golden").join(&form);
         let text = text + "\n";

@@ -16,6 +16,8 @@ use crate::storage::statfs::{self, Ask};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     off: Vec<&'static str>,
+    /// Whether a sample has its detail, which not every server is told.
+    detail: bool,
     /// What is left out of the lists of a sample.
     pub filters: Filters,
 }
@@ -26,6 +28,12 @@ impl Options {
         let found = switches().find(|switch| *switch == name);
         self.off.extend(found);
         found.is_some()
+    }
+
+    /// The same, with the detail of a sample or without.
+    #[must_use]
+    pub fn with_detail(self, detail: bool) -> Self {
+        Self { detail, ..self }
     }
 
     /// Whether the collector of this name is asked.
@@ -53,7 +61,8 @@ impl Sampler {
 
     /// The same with another way to ask mounts for their space.
     pub fn with_statfs(roots: &Roots, options: &Options, ask: Ask) -> Self {
-        let setup = Setup::new(roots, options.filters.clone(), ask);
+        let setup =
+            Setup { detail: options.detail, ..Setup::new(roots, options.filters.clone(), ask) };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         Self {
             collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),

@@ -92,6 +92,8 @@ pub(crate) struct Setup {
     pub(crate) mount_table: PathBuf,
     pub(crate) roots: Roots,
     pub(crate) filters: Filters,
+    /// Whether a sample has its detail.
+    pub(crate) detail: bool,
     /// How a mount is asked for its space.
     pub(crate) ask: Ask,
     /// `/proc/stat`, read once for all.
@@ -115,6 +117,7 @@ impl Setup {
             root: Root::slow(&roots.root, &background),
             roots: roots.clone(),
             filters,
+            detail: false,
             ask,
             volumes: Rc::default(),
             links: Rc::default(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kinglet_proto::time::Instant;
 
-use crate::kernel::stat::{self, Places, Stat};
+use crate::kernel::stat::{self, Places, Stat, Times};
 use crate::limits::{KERNEL_FILE_MAX, STAT_BYTES};
 use crate::read::{Buffer, HotFile, Root};
 
@@ -35,6 +35,14 @@ impl StatFile {
             before: Stat::default(),
             after: Stat::default(),
         }
+    }
+
+    /// What the core with this number said at the sample before this one, where it was there; `at`
+    /// is its place now, almost always the same as before.
+    pub(crate) fn core_before(&self, at: usize, id: u64) -> Option<&Times> {
+        let cores = &self.before.cores;
+        let same = cores.get(at).filter(|core| core.0 == id);
+        same.or_else(|| cores.iter().find(|core| core.0 == id)).map(|core| &core.1)
     }
 
     /// Reads the file, unless another collector has done so for this sample.

@@ -8,7 +8,7 @@ _kinglet() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
-    --protocol) words="kinglet vstats simple-server-status komari stomp" ;;
+    --protocol) words="kinglet vstats simple-server-status komari stomp influxdb" ;;
     --interval | --id | --url | --server-id | --pin | --code) return ;;
     *)
         case ${COMP_WORDS[1]:-} in

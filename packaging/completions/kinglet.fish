@@ -12,7 +12,7 @@ complete -c kinglet -n "__fish_seen_subcommand_from check" -f -l config-only -d 
 complete -c kinglet -n "__fish_seen_subcommand_from run sample check enroll" -r -l config -d "The configuration file"
 complete -c kinglet -n "__fish_seen_subcommand_from run check" -x -l interval -d "Time between two reports"
 complete -c kinglet -n "__fish_seen_subcommand_from run check enroll" -x -l id -d "Who this host is to its dashboards"
-complete -c kinglet -n "__fish_seen_subcommand_from run check" -x -l protocol -a "kinglet vstats simple-server-status komari stomp" -d "What the server speaks"
+complete -c kinglet -n "__fish_seen_subcommand_from run check" -x -l protocol -a "kinglet vstats simple-server-status komari stomp influxdb" -d "What the server speaks"
 complete -c kinglet -n "__fish_seen_subcommand_from run check enroll" -x -l url -d "Where to report"
 complete -c kinglet -n "__fish_seen_subcommand_from run check" -x -l server-id -d "Id by which the server knows this host"
 complete -c kinglet -n "__fish_seen_subcommand_from run check enroll" -r -l token-file -d "File that holds the token"

@@ -7,7 +7,7 @@ run | --print-config)
         '--config[The configuration file]:file:_files' \
         '--interval[Time between two reports]:time:' \
         '--id[Who this host is to its dashboards]:id:' \
-        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari stomp)' \
+        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari stomp influxdb)' \
         '--url[Where to report]:url:' \
         '--server-id[Id by which the server knows this host]:id:' \
         '--token-file[File that holds the token]:file:_files' \
@@ -25,7 +25,7 @@ check)
         '--config[The configuration file]:file:_files' \
         '--interval[Time between two reports]:time:' \
         '--id[Who this host is to its dashboards]:id:' \
-        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari stomp)' \
+        '--protocol[What the server speaks]:name:(kinglet vstats simple-server-status komari stomp influxdb)' \
         '--url[Where to report]:url:' \
         '--server-id[Id by which the server knows this host]:id:' \
         '--token-file[File that holds the token]:file:_files' \

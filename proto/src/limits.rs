@@ -183,6 +183,27 @@ pub const LIVE_WITHIN: Duration = Duration::from_secs(60);
 /// A reading is no older: telegraf keeps what it could not send for less.
 pub const BACKLOG_MAX: Duration = Duration::from_secs(48 * 3600);
 
+// --- Request and response.
+
+/// From a connection, or a request on one that is kept, to the answer: a database on an SD card
+/// that tidies up takes its time.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of an answer's body that are kept: a line of words is looked for in it.
+pub const ANSWER_BYTES_MAX: usize = 2 * 1024;
+/// Bytes of an answer that are read over; behind more, another connection is cheaper.
+pub const ANSWER_PASSED_MAX: usize = 64 * 1024;
+/// Bytes of samples in one request, above the first: a full ring goes in three. Every server and
+/// proxy takes as much (nginx 1 MB, InfluxDB 25 MB).
+pub const WRITE_BYTES_MAX: usize = 64 * 1024;
+/// Longest wait between two attempts to write: what waits is in within 15 s of the server's return.
+pub const WRITE_RETRY_MAX: Duration = Duration::from_secs(10);
+/// Answers in a row that were not about samples.
+pub const WRITE_STEPS_MAX: u32 = 3;
+/// Bytes of a sample as lines without tags and time: one always fits the ring.
+pub const KEPT_LINES_BYTES_MAX: usize = RING_BYTES_MAX - RING_ENTRY_BYTES - RING_SLOT_BYTES;
+/// A clock that was set by more than this since a sample was taken did not know the time then.
+pub const CLOCK_STEP: Duration = Duration::from_secs(60);
+
 // --- What a hub keeps and lets in.
 
 /// Items kept of each list in a report: a host with 200 mounts fits.
@@ -225,4 +246,6 @@ const _: () = {
     assert!(KEPT_BYTES_MAX + RING_ENTRY_BYTES <= RING_BYTES_MAX, "one sample fits the ring");
     assert!(2 * LAST_METRICS_BYTES_MAX + 2 * 3 * 256 * BUCKETS_SENT_MAX < FRAME_OUT_MAX);
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
+    assert!(ANSWER_TIMEOUT.as_secs() < DIAL_TIMEOUT.as_secs());
+    assert!(BACKOFF_FIRST.as_millis() <= WRITE_RETRY_MAX.as_millis());
 };

@@ -8,6 +8,7 @@ mod account;
 mod errand;
 #[cfg(test)]
 mod fixture;
+mod influxdb;
 mod kinglet;
 mod komari;
 mod protocol;
@@ -16,6 +17,7 @@ mod settings;
 mod simple_server_status;
 mod stomp;
 mod trim;
+mod verdict;
 mod vstats;
 
 use std::fmt;
@@ -28,6 +30,7 @@ pub use protocol::{OUTPUTS, Protocol, UnknownName};
 pub use request::Request;
 use serde::Serialize;
 pub use settings::{BadSetting, Setting, Settings};
+pub use verdict::{Answer, Verdict};
 
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
@@ -102,6 +105,11 @@ pub trait Output: fmt::Debug {
         Keep::Nothing
     }
 
+    /// Whether it tells the sample's detail, which is collected for who wants it alone.
+    fn wants_detail(&self) -> bool {
+        false
+    }
+
     /// Writes a sample as the ring keeps it: what the server needs of it later.
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
         encode_kept(&Report { sample, inventory: false, terms: &Terms::OWN }, out);
@@ -110,6 +118,22 @@ pub trait Output: fmt::Debug {
     /// Writes the oldest waiting samples as one frame; returns how many it carries.
     fn encode_oldest(&mut self, _backlog: &Backlog<'_>, _out: &mut String) -> usize {
         0
+    }
+
+    /// In protocols of request and response: writes the oldest waiting samples as the body of one
+    /// request, at least one and above it no more than `limit` bytes; returns how many.
+    fn encode_batch(&mut self, _ring: &Ring, _now: Now, _limit: usize, _out: &mut String) -> usize {
+        0
+    }
+
+    /// What is to be asked for before samples can go; the next answer is about that.
+    fn prepare(&mut self) -> Option<Request> {
+        None
+    }
+
+    /// What an answer means for the samples that the request carried.
+    fn judge(&mut self, _answer: &Answer<'_>) -> Verdict {
+        Verdict::Taken
     }
 
     /// Whether nothing else is said before a login is answered.

@@ -68,7 +68,9 @@ mod heard;
 mod loss;
 mod port;
 mod report;
+mod reporter;
 mod state;
+mod writer;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -77,7 +79,9 @@ pub use errand::Run;
 pub use event::{Event, Level, Reason};
 pub use port::{Command, Conversation, Counts, Input, Loss};
 use report::Waiting;
+pub use reporter::{Reporter, start};
 use state::{Action, Frame, Line, State, Talk, Text};
+pub use writer::Writer;
 
 use crate::backoff::Backoff;
 use crate::delivery::Delivery;

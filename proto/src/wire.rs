@@ -1,5 +1,6 @@
 //! The shapes that travel, each stated once for who writes it and who reads it.
 
+pub mod base64;
 pub mod envelope;
 pub mod frame;
 pub(crate) mod go;

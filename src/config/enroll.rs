@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kinglet_proto::enroll::{AGENT_PATH, prefix};
 use kinglet_proto::host::HostId;
+use kinglet_proto::output::OUTPUTS;
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
@@ -130,6 +131,11 @@ fn url(text: Option<Text<'_>>, problems: &mut Problems) -> Option<ServerUrl> {
         return None;
     };
     match ServerUrl::parse(text.value) {
+        Ok(url) if !OUTPUTS[0].schemes.contains(&url.scheme) => {
+            let scheme = if url.tls { "wss" } else { "ws" };
+            problems.add(text.place, format!("a hub's url begins with {scheme}://"));
+            None
+        }
         Ok(url) if url.path_and_query.contains('?') => {
             problems.add(text.place, "a url to enrol at has no query");
             None

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kinglet_proto::session::{Counts, Input, Run, Session};
+use kinglet_proto::session::{Counts, Input, Reporter, Run, start};
 use kinglet_proto::time::{Instant, Now};
 use nix::poll::{PollFd, PollFlags};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -13,7 +13,7 @@ use crate::link::Target;
 
 /// A server of the configuration.
 pub(crate) struct Peer {
-    drive: Drive<Session, Logged>,
+    drive: Drive<Box<dyn Reporter>, Logged>,
     target: Target,
     /// The errand under way, over a link of its own.
     errand: Option<Drive<Run, ()>>,
@@ -23,7 +23,7 @@ impl Peer {
     pub(crate) fn new(server: &Server, config: &Config) -> Self {
         let account = server.account(&config.host);
         let logged = Logged::new(server.url.to_string(), account.token.clone());
-        let session = Session::new(server.protocol, account, server.interval, seed());
+        let session = start(server.protocol, account, server.interval, seed());
         let target = server.target();
         Self { drive: Drive::new(session, target.clone(), logged), target, errand: None }
     }
@@ -31,6 +31,11 @@ impl Peer {
     /// The interval its session reports at.
     pub(crate) fn interval(&self) -> Duration {
         self.drive.conversation.interval()
+    }
+
+    /// Whether its samples are to have their detail.
+    pub(crate) fn wants_detail(&self) -> bool {
+        self.drive.conversation.wants_detail()
     }
 
     /// What its session counted.

@@ -1,5 +1,6 @@
 //! How a connected byte stream carries what a conversation says. One file each.
 
+mod answer;
 pub(super) mod head;
 pub(super) mod http;
 pub(super) mod websocket;
@@ -7,6 +8,7 @@ pub(super) mod websocket;
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
+use kinglet_proto::output::Request;
 use kinglet_proto::time::Instant;
 use nix::poll::PollFlags;
 
@@ -43,6 +45,11 @@ pub(super) trait Carrier: AsFd {
     /// Sends a message.
     fn send_text(&mut self, _: &str, _: Instant, _: &mut Events) -> Result<(), LinkError> {
         Ok(())
+    }
+
+    /// Sends another request, where the carrier takes one now; whether it does.
+    fn ask(&mut self, _: &Request, _: Instant) -> bool {
+        false
     }
 
     /// Asks for a sign of life, where the carrier has a way to.

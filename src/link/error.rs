@@ -46,6 +46,8 @@ pub enum Step {
     Connect,
     /// TLS and HTTP.
     Upgrade,
+    /// HTTP: TLS, the request and its answer.
+    Answer,
     /// Bytes wait and none leaves.
     Write,
 }
@@ -98,6 +100,7 @@ impl fmt::Display for LinkError {
                 let step = match step {
                     Step::Connect => "tcp connect",
                     Step::Upgrade => "tls and upgrade",
+                    Step::Answer => "the answer",
                     Step::Write => "write",
                 };
                 write!(f, "{step} timed out after {} s", limit.as_secs())

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tungstenite::Utf8Bytes;
 
+use super::carrier::head::RetryAfter;
 use super::error::LinkError;
 
 /// Something that happened on a link.
@@ -13,8 +14,8 @@ pub enum LinkEvent {
     Progress(Progress),
     /// The WebSocket is open.
     Opened,
-    /// The server answered the request that the connection was for, with this HTTP status.
-    Answered(u16),
+    /// The server answered the request under way.
+    Answered(Answered),
     /// A text frame came.
     Text(Utf8Bytes),
     /// A Pong came.
@@ -25,6 +26,17 @@ pub enum LinkEvent {
     Drained,
     /// The connection is gone, or was never made. Nothing follows.
     Closed(LinkError),
+}
+
+/// An HTTP answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Its status.
+    pub status: u16,
+    /// When the server wants to be asked again, if it says so.
+    pub retry_after: Option<RetryAfter>,
+    /// The beginning of its body.
+    pub body: String,
 }
 
 /// A step of a connection that is done.

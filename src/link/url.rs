@@ -1,4 +1,5 @@
-//! The address of a server as its owner writes it: `wss://host[:port][/path][?query]`.
+//! The address of a server as its owner writes it: `wss://host[:port][/path][?query]`, or
+//! `https://` where a protocol is spoken by request and response.
 
 use std::fmt;
 
@@ -7,7 +8,9 @@ use kinglet_proto::quoted::Quoted;
 /// A server's URL, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
-    /// `wss`, not `ws`.
+    /// `wss`, `ws`, `https` or `http`.
+    pub scheme: &'static str,
+    /// `wss` or `https`.
     pub tls: bool,
     /// Name or address, IPv6 without its brackets.
     pub host: String,
@@ -17,15 +20,15 @@ pub struct ServerUrl {
     pub path_and_query: String,
 }
 
+/// Every scheme, and whether it is TLS.
+const SCHEMES: [(&str, bool); 4] = [("wss", true), ("ws", false), ("https", true), ("http", false)];
+
 impl ServerUrl {
     /// Takes a URL apart; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
-        let tls = match scheme {
-            "wss" => true,
-            "ws" => false,
-            other => return Err(UrlError::Scheme(other.to_owned())),
-        };
+        let known = SCHEMES.iter().find(|(name, _)| *name == scheme);
+        let (scheme, tls) = *known.ok_or_else(|| UrlError::Scheme(scheme.to_owned()))?;
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(UrlError::Blank);
         }
@@ -50,7 +53,8 @@ impl ServerUrl {
             None => 80,
             Some(digits) => parse_port(digits)?,
         };
-        Ok(Self { tls, host: host.to_owned(), port, path_and_query: path_and_query.to_owned() })
+        let (host, path_and_query) = (host.to_owned(), path_and_query.to_owned());
+        Ok(Self { scheme, tls, host, port, path_and_query })
     }
 
     /// Whether the host is this host: only then may a token travel in clear.
@@ -71,9 +75,8 @@ impl ServerUrl {
 /// The URL without its query, which may hold a token.
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "wss" } else { "ws" };
         let path = self.path_and_query.split('?').next().unwrap_or_default();
-        write!(f, "{scheme}://{}{path}", self.authority())
+        write!(f, "{}://{}{path}", self.scheme, self.authority())
     }
 }
 
@@ -105,7 +108,7 @@ fn parse_port(digits: &str) -> Result<u16, UrlError> {
 pub enum UrlError {
     /// No `://`.
     NoScheme,
-    /// Neither `ws` nor `wss`.
+    /// None that is known.
     Scheme(String),
     /// A blank or a control character.
     Blank,
@@ -128,7 +131,10 @@ impl fmt::Display for UrlError {
         match self {
             Self::NoScheme => write!(f, "a url begins with wss:// (or ws:// on a trusted line)"),
             Self::Scheme(scheme) => {
-                write!(f, "{scheme}:// is not spoken here, only wss:// and ws://")
+                write!(
+                    f,
+                    "{scheme}:// is not spoken here, only wss://, ws://, https:// and http://"
+                )
             }
             Self::Blank => write!(f, "a url holds no blanks"),
             Self::Fragment => write!(f, "a url for a server has no # part"),
@@ -161,6 +167,8 @@ mod tests {
             ("ws://10.0.0.1:8900", false, "10.0.0.1", 8900, "", "ws://10.0.0.1:8900"),
             ("wss://[::1]:4/ws", true, "::1", 4, "/ws", "wss://[::1]:4/ws"),
             ("wss://h?key=s", true, "h", 443, "?key=s", "wss://h"),
+            ("https://h/write", true, "h", 443, "/write", "https://h/write"),
+            ("http://h:8086", false, "h", 8086, "", "http://h:8086"),
         ] {
             let url = ServerUrl::parse(text).unwrap();
             let parts = (url.tls, url.host.as_str(), url.port, url.path_and_query.as_str());
@@ -173,7 +181,7 @@ mod tests {
     fn a_wrong_url_is_told_what_is_wrong() {
         for (text, error) in [
             ("hub.example", UrlError::NoScheme),
-            ("https://h", UrlError::Scheme("https".into())),
+            ("ftp://h", UrlError::Scheme("ftp".into())),
             ("ws://a b", UrlError::Blank),
             ("ws://h/#x", UrlError::Fragment),
             ("ws://me:pw@h", UrlError::UserInfo),

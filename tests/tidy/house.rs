@@ -58,7 +58,10 @@ const HOUSE: &[(&str, &[&str])] = &[
 const KINDS: &[(&str, &[&str])] = &[
     ("host/src/collect/", &["table", "rate", "schedule"]),
     ("host/src/kernel/", &["named", "text"]),
-    ("proto/src/output/", &["account", "errand", "protocol", "request", "trim"]),
+    (
+        "proto/src/output/",
+        &["account", "errand", "protocol", "request", "settings", "trim", "verdict"],
+    ),
     ("src/source/", &[]),
     ("hub/src/door/", &[]),
     ("hub/src/sink/", &[]),

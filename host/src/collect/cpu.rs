@@ -6,6 +6,8 @@
 //! counts; else that interval has no shares. A core that appears has no share before its second
 //! sample, and says zero; one whose counters are noise is left out.
 
+mod shares;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,6 +33,8 @@ pub(super) struct CpuCollector {
     clocks_due: Schedule,
     clocks_of: usize,
     sys: Root,
+    /// Whether a sample has its detail.
+    detail: bool,
 }
 
 impl CpuCollector {
@@ -41,6 +45,7 @@ impl CpuCollector {
             clocks_due: Schedule::every(SENSOR_INTERVAL),
             clocks_of: 0,
             sys: setup.sys.clone(),
+            detail: setup.detail,
         }
     }
 
@@ -81,6 +86,9 @@ impl Collector for CpuCollector {
         stat.read(now, buffer);
         fill_shares(&stat, cpu);
         fill_cores(&stat, cpu);
+        if self.detail {
+            shares::fill(&stat, &mut sample.detail.get_mut().cpus);
+        }
         drop(stat);
         if self.clocks_due.is_due(now) {
             self.open_clocks();
@@ -117,11 +125,8 @@ fn fill_cores(stat: &StatFile, cpu: &mut Cpu) {
     let room = room(stat.elapsed, 1);
     let mut is_plain = true;
     for (at, (id, after)) in stat.after.cores.iter().enumerate() {
-        // Almost always at the same place as before.
-        let same = stat.before.cores.get(at).filter(|core| core.0 == *id);
-        let before = same.or_else(|| stat.before.cores.iter().find(|core| core.0 == *id));
-        let share = match before {
-            Some((_, before)) => Spent::between(before, after, room).map(|spent| spent.usage()),
+        let share = match stat.core_before(at, *id) {
+            Some(before) => Spent::between(before, after, room).map(|spent| spent.usage()),
             None => Some(Percent::default()),
         };
         if let (Some(share), Ok(number)) = (share, u32::try_from(*id)) {
@@ -163,6 +168,8 @@ impl Spent {
             irq: after.irq.saturating_sub(before.irq),
             softirq: after.softirq.saturating_sub(before.softirq),
             steal: after.steal.saturating_sub(before.steal),
+            guest: after.guest.saturating_sub(before.guest),
+            guest_nice: after.guest_nice.saturating_sub(before.guest_nice),
         };
         let irq = times.irq.saturating_add(times.softirq);
         let ours = [times.nice, times.system, times.idle, times.iowait, irq]

@@ -1,10 +1,13 @@
 //! Physical disks: rates from `/proc/diskstats`, usage from the file systems that lie on them.
 
+mod devices;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::detail::BlockDevice;
 use kinglet_proto::sample::{Disk, Filesystem, Sample};
 use kinglet_proto::time::Instant;
 
@@ -48,6 +51,8 @@ pub(super) struct DiskCollector {
     /// How many of them have members that sysfs names only while they are mounted.
     groups: usize,
     before_at: Instant,
+    /// Whether a sample has its detail.
+    detail: bool,
 }
 
 /// What a disk counted at the last sample and at this one; `None` when it was not there.
@@ -76,6 +81,7 @@ impl DiskCollector {
             generation: 0,
             groups: 0,
             before_at: Instant::default(),
+            detail: setup.detail,
         }
     }
 
@@ -86,12 +92,21 @@ impl DiskCollector {
         }
     }
 
-    /// Reads the counters of the known disks; gives a number that changes with the devices.
-    fn read_counters(&mut self, now: Instant, buffer: &mut Buffer) -> u64 {
+    /// Reads the counters of the known disks, and of everything where there is a list for it; gives
+    /// a number that changes with the devices.
+    fn read_counters(
+        &mut self,
+        now: Instant,
+        buffer: &mut Buffer,
+        list: Option<&mut Vec<BlockDevice>>,
+    ) -> u64 {
         for reading in &mut self.readings {
             reading.after = None;
         }
         let text = self.file.read(now, buffer).unwrap_or_default();
+        if let Some(list) = list {
+            devices::fill(text, now.since(self.before_at), &self.filter, list);
+        }
         let mut fingerprint = 0_u64;
         for stat in diskstats::parse(text) {
             let (major, minor) = stat.device;
@@ -173,18 +188,19 @@ impl DiskCollector {
 
 impl Collector for DiskCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        let Sample { disks, filesystems, .. } = sample;
+        let Sample { disks, filesystems, detail, .. } = sample;
         for reading in &mut self.readings {
             reading.before = reading.after;
         }
-        let fingerprint = self.read_counters(now, buffer);
+        let list = self.detail.then(|| &mut detail.get_mut().block_devices);
+        let fingerprint = self.read_counters(now, buffer, list);
         let (generation, groups) = (self.volumes.borrow().generation, self.groups());
         let is_other = fingerprint != self.fingerprint || groups != self.groups;
         let is_read = self.due.is_due(now) || is_other && self.allowance.take(now);
         if is_read {
             (self.fingerprint, self.groups) = (fingerprint, groups);
             self.read_topology(buffer);
-            self.read_counters(now, buffer);
+            self.read_counters(now, buffer, None);
         }
         if is_read || generation != self.generation {
             self.generation = generation;

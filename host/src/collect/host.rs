@@ -6,6 +6,8 @@
 mod processes;
 mod users;
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use kinglet_proto::sample::{LoadAverage, Processes, Sample};
@@ -37,6 +39,8 @@ pub(super) struct HostCollector {
     due: Schedule,
     processes: ProcessCounter,
     users: UserCounter,
+    /// Whether a sample has its detail.
+    detail: bool,
 }
 
 impl HostCollector {
@@ -53,6 +57,7 @@ impl HostCollector {
             due: Schedule::every(INVENTORY_INTERVAL),
             processes: ProcessCounter::new(&setup.proc),
             users: UserCounter::new(setup),
+            detail: setup.detail,
         }
     }
 
@@ -111,14 +116,35 @@ impl HostCollector {
     }
 }
 
+/// Processors that are no threads of others; `None` where the kernel does not tell. Since Linux
+/// 2.6.16.
+fn count_physical_cores(sys: &Root, buffer: &mut Buffer) -> Option<u64> {
+    let mut siblings = BTreeSet::new();
+    let folder = Path::new("devices/system/cpu");
+    let is_core =
+        |name: &String| name.strip_prefix("cpu").is_some_and(|id| id.parse::<u32>().is_ok());
+    for name in sys.names(folder).iter().filter(|name| is_core(name)) {
+        siblings.extend(sys.text(folder.join(name).join("topology/thread_siblings_list"), buffer));
+    }
+    Some(siblings.len() as u64).filter(|count| *count > 0)
+}
+
 impl Collector for HostCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         self.fill_load(now, buffer, sample);
         sample.uptime = self.read_uptime(now, buffer);
         sample.users = self.users.count(now, sample.timestamp, buffer);
-        if self.due.is_due(now) {
+        let is_due = self.due.is_due(now);
+        if is_due {
             self.fill_os(buffer, sample);
             self.fill_cpu(buffer, sample);
+        }
+        if self.detail {
+            let figures = sample.detail.get_mut();
+            figures.distinct_users = self.users.distinct();
+            if is_due {
+                figures.physical_cores = count_physical_cores(&self.sys, buffer);
+            }
         }
     }
 

@@ -1,13 +1,15 @@
 //! Main memory, swap and zram.
 
 use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::detail::MemoryDetail;
 use kinglet_proto::sample::{Memory, Sample};
 use kinglet_proto::time::Instant;
 
 use super::schedule::Schedule;
 use super::{Change, Collector};
 use crate::kernel::block;
-use crate::kernel::meminfo::{self, Meminfo, Places};
+use crate::kernel::meminfo::{self, MORE, Meminfo, More, Places};
+use crate::kernel::named::Place;
 use crate::limits::INVENTORY_INTERVAL;
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
@@ -17,6 +19,8 @@ use crate::setup::Setup;
 pub(super) struct MemoryCollector {
     file: HotFile,
     places: Places,
+    /// Where the lines of the detail stood; `None` where nobody wants it.
+    more: Option<[Place; MORE.len()]>,
     zram: Vec<HotFile>,
     zram_due: Schedule,
     sys: Root,
@@ -27,6 +31,7 @@ impl MemoryCollector {
         Self {
             file: setup.proc.file("meminfo"),
             places: Places::default(),
+            more: setup.detail.then(Default::default),
             zram: Vec::new(),
             zram_due: Schedule::every(INVENTORY_INTERVAL),
             sys: setup.sys.clone(),
@@ -61,12 +66,37 @@ impl Collector for MemoryCollector {
         let text = self.file.read(now, buffer).unwrap_or_default();
         let meminfo = meminfo::parse(text, &mut self.places);
         sample.memory = Memory { zram_used, ..account(&meminfo) };
+        if let Some(places) = &mut self.more {
+            sample.detail.get_mut().memory = detail(meminfo::parse_more(text, places));
+        }
     }
 
     fn handle_change(&mut self, change: Change) {
         if change == Change::Late {
             self.zram_due.hurry();
         }
+    }
+}
+
+fn detail(more: More) -> MemoryDetail {
+    let [active, inactive, slab, slab_reclaimable, slab_unreclaimable, shared, rest @ ..] = more;
+    let [mapped, page_tables, dirty, write_back, write_back_tmp, rest @ ..] = rest;
+    let [commit_limit, committed, swap_cached] = rest;
+    MemoryDetail {
+        active,
+        inactive,
+        slab,
+        slab_reclaimable,
+        slab_unreclaimable,
+        shared,
+        mapped,
+        page_tables,
+        dirty,
+        write_back,
+        write_back_tmp,
+        commit_limit,
+        committed,
+        swap_cached,
     }
 }
 

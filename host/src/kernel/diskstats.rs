@@ -22,6 +22,33 @@ pub struct DiskStat<'a> {
     rest: Fields<'a>,
 }
 
+/// All counters of one block device since boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct All {
+    /// Reads done.
+    pub reads: u64,
+    /// Reads merged with others.
+    pub merged_reads: u64,
+    /// Sectors read, of 512 bytes.
+    pub sectors_read: u64,
+    /// Milliseconds that reads took, together; wraps at 2^32.
+    pub read_ms: u64,
+    /// Writes done.
+    pub writes: u64,
+    /// Writes merged with others.
+    pub merged_writes: u64,
+    /// Sectors written.
+    pub sectors_written: u64,
+    /// Milliseconds that writes took, together; wraps at 2^32.
+    pub write_ms: u64,
+    /// Reads and writes in flight; zero where an old kernel counts below it.
+    pub in_flight: u64,
+    /// Milliseconds with I/O in flight; wraps at 2^32.
+    pub busy_ms: u64,
+    /// Milliseconds in flight, of all I/O together; wraps at 2^32.
+    pub weighted_ms: u64,
+}
+
 /// Counters of one block device since boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
@@ -42,7 +69,31 @@ pub fn parse(diskstats: &[u8]) -> impl Iterator<Item = DiskStat<'_>> {
     })
 }
 
-impl DiskStat<'_> {
+impl<'a> DiskStat<'a> {
+    /// Its kernel name.
+    pub fn name(&self) -> Option<&'a [u8]> {
+        self.rest.clone().next()
+    }
+
+    /// All its counters; `None` when the line is short or not made of numbers.
+    pub fn all(&self) -> Option<All> {
+        let mut fields = self.rest.clone();
+        fields.pass(1)?; // name
+        Some(All {
+            reads: fields.number()?,
+            merged_reads: fields.number()?,
+            sectors_read: fields.number()?,
+            read_ms: fields.number()?,
+            writes: fields.number()?,
+            merged_writes: fields.number()?,
+            sectors_written: fields.number()?,
+            write_ms: fields.number()?,
+            in_flight: text::number(fields.next()?).unwrap_or_default(),
+            busy_ms: fields.number()?,
+            weighted_ms: fields.number()?,
+        })
+    }
+
     /// Its counters; `None` when the line is short or not made of numbers.
     pub fn counters(&self) -> Option<Counters> {
         let mut fields = self.rest.clone();
@@ -72,6 +123,20 @@ mod tests {
             let (sectors_read, sectors_written, busy_ms) = expected;
             assert_eq!(*found, Counters { sectors_read, sectors_written, busy_ms });
         }
+    }
+
+    #[test]
+    fn all_counters_parse_whole_or_not_at_all() {
+        let stat = |text: &'static [u8]| parse(text).next().unwrap();
+        let whole = stat(b"104 0 cciss/c0d0 1 2 3 4 5 6 7 8 -1 9 10 11 12\n");
+        assert_eq!(whole.name(), Some(&b"cciss/c0d0"[..]));
+        let all = whole.all().unwrap();
+        assert_eq!((all.reads, all.merged_reads, all.sectors_read, all.read_ms), (1, 2, 3, 4));
+        assert_eq!((all.writes, all.merged_writes, all.sectors_written), (5, 6, 7));
+        assert_eq!((all.write_ms, all.in_flight), (8, 0));
+        assert_eq!((all.busy_ms, all.weighted_ms), (9, 10));
+        assert_eq!(stat(b"8 1 sda1 1 2 3 4 5 6 7 8 0 9\n").all(), None, "short");
+        assert_eq!(stat(b"8 1 sda1 1 2 x 4 5 6 7 8 0 9 10\n").all(), None);
     }
 
     #[test]

@@ -36,6 +36,36 @@ pub struct Meminfo {
     pub swap_free: Option<u64>,
 }
 
+/// Lines that few ask for, in the order of [`MORE`].
+pub type More = [Option<u64>; MORE.len()];
+
+/// Their names. Slab is since Linux 2.6, its two parts since 2.6.19, `Shmem` since 2.6.32.
+pub const MORE: [&[u8]; 14] = [
+    b"Active:",
+    b"Inactive:",
+    b"Slab:",
+    b"SReclaimable:",
+    b"SUnreclaim:",
+    b"Shmem:",
+    b"Mapped:",
+    b"PageTables:",
+    b"Dirty:",
+    b"Writeback:",
+    b"WritebackTmp:",
+    b"CommitLimit:",
+    b"Committed_AS:",
+    b"SwapCached:",
+];
+
+/// Parses those lines, in bytes.
+pub fn parse_more(meminfo: &[u8], places: &mut [Place; MORE.len()]) -> More {
+    let mut more = [None; MORE.len()];
+    for ((found, place), name) in more.iter_mut().zip(places).zip(MORE) {
+        *found = place.value(name, meminfo).and_then(bytes);
+    }
+    more
+}
+
 /// Where these lines stood in the last text.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
@@ -93,6 +123,16 @@ mod tests {
               Mem:  64000 32000 32000 0 100 200\nSwap: 0 0 0\nMemTotal: 62 kB\nMemFree: 31 kB",
         );
         assert_eq!((old.total, old.free, old.available), (Some(63_488), Some(31_744), None));
+    }
+
+    #[test]
+    fn more_lines_are_found_by_their_whole_names() {
+        let text = b"SwapCached: 9 kB\nActive: 1 kB\nInactive: 2 kB\nActive(anon): 7 kB\n\
+            Writeback: 3 kB\nShmem: 4 kB\nWritebackTmp: 5 kB\nCommitted_AS: 6 kB\n";
+        let more = parse_more(text, &mut Default::default());
+        let kib = |at: usize| more[at].map(|bytes| bytes / 1024);
+        assert_eq!((kib(0), kib(1), kib(2), kib(5)), (Some(1), Some(2), None, Some(4)));
+        assert_eq!((kib(9), kib(10), kib(12), kib(13)), (Some(3), Some(5), Some(6), Some(9)));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::text::{self, Fields, Lines};
 
 /// Time of one processor, or of all, in ticks of `USER_HZ` since boot.
 ///
-/// `guest` and `guest_nice` are left out: the kernel counts them in `user` and `nice` already.
+/// The kernel counts `guest` and `guest_nice` in `user` and `nice` already: no sum has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Times {
     /// User space at normal priority.
@@ -39,6 +39,10 @@ pub struct Times {
     pub softirq: u64,
     /// Time the hypervisor gave to others. Zero before Linux 2.6.11.
     pub steal: u64,
+    /// Of `user`, what guests took. Zero before Linux 2.6.24.
+    pub guest: u64,
+    /// Of `nice`, what guests took. Zero before Linux 2.6.33.
+    pub guest_nice: u64,
 }
 
 /// The whole file; what it does not have is `None`.
@@ -118,6 +122,8 @@ fn parse_times(fields: &mut Fields<'_>) -> Option<Times> {
         irq: next().unwrap_or(0),
         softirq: next().unwrap_or(0),
         steal: next().unwrap_or(0),
+        guest: next().unwrap_or(0),
+        guest_nice: next().unwrap_or(0),
     })
 }
 
@@ -159,7 +165,7 @@ mod tests {
                     iowait: 5,
                     irq: 6,
                     softirq: 7,
-                    steal: 0,
+                    ..Times::default()
                 },
             ),
             (
@@ -173,6 +179,8 @@ mod tests {
                     irq: 6,
                     softirq: 7,
                     steal: 8,
+                    guest: 1,
+                    guest_nice: 2,
                 },
             ),
         ] {

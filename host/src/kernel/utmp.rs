@@ -8,14 +8,17 @@
 //! 384 bytes where the record has 32-bit times (x86, 32-bit ARM), 400 where they have 64 (arm64,
 //! riscv64): the size whose every record has a known type is the right one.
 
+use std::hash::{DefaultHasher, Hasher as _};
+
 /// Record sizes in use.
 const SIZES: [usize; 2] = [384, 400];
 /// A normal process of a user.
 const USER_PROCESS: u16 = 7;
 /// The highest type there is (`ACCOUNTING`).
 const TYPE_MAX: u16 = 9;
-/// Where the user's name begins.
+/// Where the user's name begins, and how long it can be.
 const USER: usize = 44;
+const USER_LEN: usize = 32;
 
 /// Where the session's number stands, a word; the time follows it.
 const SESSION: usize = 336;
@@ -27,6 +30,8 @@ pub struct Session {
     pub pid: i32,
     /// When it began, seconds since 1970.
     pub since: u64,
+    /// A number that is the same for the same user's name.
+    pub user: u64,
 }
 
 /// Login sessions on record; `None` when the file is not of a known form.
@@ -51,7 +56,14 @@ fn session(record: &[u8]) -> Option<Session> {
     } else {
         u64::from_ne_bytes(*record[SESSION + 8..].first_chunk()?)
     };
-    (is_session && pid > 0).then_some(Session { pid, since })
+    (is_session && pid > 0).then(|| Session { pid, since, user: hash(&record[USER..][..USER_LEN]) })
+}
+
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // What stands behind a zero is left from before.
+    hasher.write(name.split(|byte| *byte == 0).next().unwrap_or_default());
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -95,7 +107,11 @@ pub(crate) mod tests {
             }
             let since = 1_795_000_000;
             let found: Vec<_> = sessions(&file).unwrap().collect();
-            assert_eq!(found, [Session { pid: 300, since }, Session { pid: 302, since }], "{size}");
+            let rows: Vec<_> = found.iter().map(|session| (session.pid, session.since)).collect();
+            assert_eq!(rows, [(300, since), (302, since)], "{size}");
+            assert_ne!(found[0].user, found[1].user);
+            let again = record(size, 7, "pi", 305, 1);
+            assert_eq!(sessions(&again).unwrap().next().map(|it| it.user), Some(found[0].user));
             // As many as make the length a multiple of both sizes.
             let many = (0..9600 / size).flat_map(|_| record(size, 7, "pi", 300, 1));
             assert_eq!(count(&many.collect::<Vec<_>>()), Some(9600 / size));

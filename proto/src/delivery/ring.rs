@@ -116,6 +116,11 @@ impl Ring {
         }
     }
 
+    /// How many samples frame number `frame` of this connection carried that are still here.
+    pub fn count_sent(&self, frame: u64) -> u64 {
+        self.entries.iter().filter(|entry| entry.sent == Some(frame)).count() as u64
+    }
+
     /// The server has what frame number `frame` carried.
     pub fn handle_frame_ack(&mut self, frame: u64) {
         self.remove(|entry| entry.sent == Some(frame));

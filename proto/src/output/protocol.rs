@@ -32,6 +32,7 @@ pub static OUTPUTS: &[Protocol] = &[
     super::simple_server_status::PROTOCOL,
     super::komari::PROTOCOL,
     super::stomp::PROTOCOL,
+    super::influxdb::PROTOCOL,
 ];
 
 /// A name that no protocol or scheme has.
@@ -48,6 +49,12 @@ impl Protocol {
             [first, ..] => *first,
             [] => Auth::Header,
         }
+    }
+
+    /// Whether it is spoken by request and response, as its schemes tell, and not over a connection
+    /// on which both sides speak.
+    pub fn is_request_and_response(&self) -> bool {
+        self.schemes.iter().any(|scheme| scheme.starts_with("http"))
     }
 
     /// The protocol of this name.

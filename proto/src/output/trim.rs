@@ -73,7 +73,7 @@ mod tests {
     fn every_protocol_keeps_below_the_largest_frame_on_a_crowded_host() {
         for (mounts, interfaces, disks) in [(1500, 0, 0), (0, 1000, 0), (900, 600, 200)] {
             let sample = crowded(mounts, interfaces, disks);
-            for protocol in OUTPUTS {
+            for protocol in OUTPUTS.iter().filter(|it| !it.is_request_and_response()) {
                 for server_id in [None, Some("s")] {
                     let mut output = output(protocol.name, server_id);
                     let mut out = String::new();

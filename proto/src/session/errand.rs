@@ -63,7 +63,7 @@ impl Conversation for Run {
                 self.actions.push_back(Action::Text);
                 self.end(None);
             }
-            (State::UnderWay { .. }, Input::Answered(status)) => self.end(Some(status)),
+            (State::UnderWay { .. }, Input::Answered(answer)) => self.end(Some(answer.status)),
             (State::UnderWay { .. }, Input::Closed(_) | Input::Stop) => self.end(None),
             (State::UnderWay { give_up_at }, _) if give_up_at <= now.instant => self.end(None),
             (State::New | State::UnderWay { .. } | State::Over, _) => {}

@@ -63,6 +63,14 @@ pub enum Event {
         /// For how long, after our own bound.
         pause: Duration,
     },
+    /// The server did not take samples whole, and is not asked to again. Said once for the same
+    /// words until it takes some.
+    SamplesRejected {
+        /// Samples that it did not take, or not whole.
+        samples: u64,
+        /// Its words.
+        words: String,
+    },
     /// The server did not take all of the samples of an outage.
     BackfillRejected {
         /// Samples it did not take.
@@ -95,6 +103,7 @@ impl Event {
             | Self::ServerError { .. }
             | Self::NotTaken { .. }
             | Self::RateLimited { .. }
+            | Self::SamplesRejected { .. }
             | Self::BackfillRejected { .. } => Level::Warn,
         }
     }
@@ -138,6 +147,10 @@ impl fmt::Display for Event {
             Self::RateLimited { pause } => {
                 write!(f, "the server asked for silence: next report in {}", Seconds(*pause))
             }
+            Self::SamplesRejected { samples, words } => {
+                let s = if *samples == 1 { "" } else { "s" };
+                write!(f, "the server did not take {samples} sample{s}, and they are lost: {words}")
+            }
             Self::BackfillRejected { rejected } => {
                 let s = if *rejected == 1 { "" } else { "s" };
                 write!(f, "the server did not take {rejected} sample{s} of the outage")
@@ -159,6 +172,8 @@ pub enum Reason {
     Refused(Option<String>),
     /// The attempt led to nothing and nobody said so.
     DialTimeout,
+    /// The server answered that it does not, or not now, with these words.
+    Answered(String),
     /// The attempt failed.
     Unreachable,
     /// The server said nothing for longer than it promised.
@@ -190,6 +205,7 @@ impl Reason {
             | Self::Over(_)
             | Self::Refused(_)
             | Self::DialTimeout
+            | Self::Answered(_)
             | Self::Unreachable
             | Self::Broken
             | Self::Closed
@@ -207,6 +223,7 @@ impl fmt::Display for Reason {
             Self::Refused(None) => f.write_str("credentials refused"),
             Self::Refused(Some(words)) => write!(f, "credentials refused ({words})"),
             Self::DialTimeout => write!(f, "no connection within {}", Seconds(DIAL_TIMEOUT)),
+            Self::Answered(words) => write!(f, "the server answered {words}"),
             Self::Unreachable => f.write_str("could not connect"),
             Self::Silent => f.write_str("the server is silent for longer than it promised"),
             Self::Heartbeat => {

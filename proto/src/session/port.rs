@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, Reason};
-use crate::output::{Errand, Request};
+use crate::output::{Answer, Errand, Request};
 use crate::sample::Sample;
 use crate::time::{Instant, Now};
 
@@ -30,8 +30,8 @@ pub enum Input<'a> {
     Stop,
     /// An errand is done: the status of the answer, `None` where there was none.
     ErrandDone(Option<u16>),
-    /// The HTTP request that the connection was for is answered, with this status.
-    Answered(u16),
+    /// The HTTP request under way is answered.
+    Answered(Answer<'a>),
     /// The time asked for has come, or any other time.
     Tick,
 }
@@ -43,6 +43,16 @@ pub trait Conversation {
 
     /// The next thing to do; to be drained until [`Command::Wait`] before the next input.
     fn poll_command(&mut self) -> Command<'_>;
+}
+
+impl<C: Conversation + ?Sized> Conversation for Box<C> {
+    fn handle_input(&mut self, input: Input<'_>, now: Now) {
+        (**self).handle_input(input, now);
+    }
+
+    fn poll_command(&mut self) -> Command<'_> {
+        (**self).poll_command()
+    }
 }
 
 /// How a connection was lost.
@@ -68,6 +78,8 @@ pub enum Loss {
 pub enum Command<'a> {
     /// Begin an attempt that shows this; what is left of the previous connection is dropped.
     Dial(Request),
+    /// Send this HTTP request, over the connection that is open or else over a new one.
+    Ask(Request),
     /// Send this text frame.
     Text(&'a str),
     /// Send a Ping.

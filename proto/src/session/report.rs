@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::state::{Action, Frame, State, Text, pause_for_bytes, pause_for_line};
 use super::{Event, Session};
-use crate::delivery::ring;
+
 use crate::limits::LATE_PONG_AFTER;
-use crate::output::{Backlog, Keep, Seat, Stamp};
+use crate::output::{Backlog, Keep, Stamp};
 use crate::sample::Sample;
 use crate::time::Instant;
 
@@ -18,18 +18,6 @@ pub(super) struct Waiting {
 }
 
 impl Session {
-    /// What another connection of this host takes from the one that is there.
-    pub fn seat(&self) -> Seat {
-        self.output.seat()
-    }
-
-    /// How long an outage may be of which the server misses nothing, by the last report's size;
-    /// `None` in protocols that hand in nothing later.
-    pub fn reach(&self) -> Option<Duration> {
-        let keeps = self.output.keeps() != Keep::Nothing;
-        keeps.then(|| ring::reach(self.payload.len(), self.interval()))
-    }
-
     pub(super) fn handle_sample(&mut self, sample: &Sample) {
         if matches!(self.state, State::Stopped) || !self.output.takes(sample) {
             return;

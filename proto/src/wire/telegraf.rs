@@ -16,21 +16,21 @@ use std::borrow::Cow;
 use super::line_protocol::{Line, Point, Value};
 use crate::sample::Sample;
 
-/// Every point of a round, in the order they are written. A measurement can have more than one, as
-/// `system` and `swap` do in telegraf.
+/// Every point of a round, in the order they are written, those of long lists last. A measurement
+/// can have more than one, as `system` and `swap` do in telegraf.
 pub static SERIES: &[&Series] = &[
-    &cpu::CPU,
-    &memory::MEM,
-    &memory::SWAP,
-    &memory::SWAPPING,
-    &storage::DISK,
-    &storage::DISKIO,
-    &network::NET,
     &system::LOAD,
     &system::UPTIME,
     &system::UPTIME_FORMAT,
     &system::KERNEL,
     &system::PROCESSES,
+    &memory::MEM,
+    &memory::SWAP,
+    &memory::SWAPPING,
+    &cpu::CPU,
+    &network::NET,
+    &storage::DISK,
+    &storage::DISKIO,
 ];
 
 /// The tag that every point has.
@@ -92,7 +92,21 @@ pub fn write(sample: &Sample, tags: &[(String, String)], unix_seconds: u64, out:
     let common = Line::tags(std::iter::once((HOST, sample.hostname.as_str())).chain(of_owner));
     for series in SERIES {
         for row in 0..(series.rows)(sample) {
-            series.write(sample, row, &common, unix_seconds, out);
+            series.write(sample, row, &common, Some(unix_seconds), out);
+        }
+    }
+}
+
+/// Writes them without what is alike in all, the host's name and the time; those that lead above
+/// `limit` bytes are left out, which are rows of the longest lists.
+pub fn write_bare(sample: &Sample, limit: usize, out: &mut String) {
+    for series in SERIES {
+        for row in 0..(series.rows)(sample) {
+            let before = out.len();
+            series.write(sample, row, "", None, out);
+            if out.len() > limit {
+                return out.truncate(before);
+            }
         }
     }
 }
@@ -118,7 +132,14 @@ impl Series {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    fn write(&self, sample: &Sample, row: usize, common: &str, time: u64, out: &mut String) {
+    fn write(
+        &self,
+        sample: &Sample,
+        row: usize,
+        common: &str,
+        time: Option<u64>,
+        out: &mut String,
+    ) {
         let mut line = Line::begin(out, self.measurement);
         line.written_tags(common);
         for name in self.tags {
@@ -132,7 +153,7 @@ impl Series {
                 line.field(field.name, &value);
             }
         }
-        line.end(Some(time));
+        line.end(time);
     }
 
     /// Whether anything of the point is in the sample now.
@@ -215,11 +236,10 @@ const fn float(
     Field { name, access: Access::Float(get, set) }
 }
 
-/// `part` of `whole` in percent, with all its decimals.
+/// `part` of `whole` in percent, with four decimals: more are only longer.
 fn share(part: u64, whole: u64) -> f64 {
-    // Above 2^53 the last digits are lost, which no percentage shows.
-    #[expect(clippy::cast_precision_loss)]
-    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+    let share = u128::from(part) * 1_000_000 / u128::from(whole.max(1));
+    f64::from(u32::try_from(share).unwrap_or(u32::MAX)) / 10_000.0
 }
 
 // What a series of one row, without tags of its own, does with them.

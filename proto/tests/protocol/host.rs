@@ -113,7 +113,9 @@ impl Pi {
                 Command::Text(text) => self.said.push_back(text.to_owned()),
                 Command::Ping => pinged = true,
                 Command::Event(event) => self.events.push(event),
-                command @ (Command::HangUp(_) | Command::Errand(_)) => panic!("{command:?}"),
+                command @ (Command::HangUp(_) | Command::Errand(_) | Command::Ask(_)) => {
+                    panic!("{command:?}")
+                }
                 Command::Wait(at) => break at.map(|at| at.as_millis() - UPTIME_MS),
             }
         };

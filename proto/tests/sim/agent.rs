@@ -197,6 +197,7 @@ impl Agent {
                     wishes.push(Wish::HangUp(self.link));
                     self.drop_link();
                 }
+                Command::Ask(request) => panic!("a session asks for {request:?}"),
                 // Nobody here answers one.
                 Command::Errand(errand) => assert!(errand.request.body.is_some()),
                 Command::Event(event) => assert!(event.to_string().len() < 300, "{event}"),

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use kinglet_proto::session::{Command, Conversation, Input, Session};
+use kinglet_proto::session::{Command, Conversation, Input, Reporter};
 use kinglet_proto::time::Now;
 use kinglet_proto::wire::envelope::PROBE_HEADER;
 
 /// A session that says, where the server understands it, that it only asks.
 pub(super) struct Probe {
-    pub(super) session: Session,
+    pub(super) session: Box<dyn Reporter>,
     pub(super) says_so: bool,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kinglet_host::Sampler;
 use kinglet_proto::limits::RING_BYTES_MAX;
 use kinglet_proto::output::Seat;
-use kinglet_proto::session::{Event, Input, Session};
+use kinglet_proto::session::{Event, Input, start};
 use kinglet_proto::time::Instant;
 
 use super::probe::{Probe, is_running};
@@ -20,19 +20,20 @@ use crate::link::{LinkError, LinkEvent, Progress};
 pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> io::Result<bool> {
     let begun = clock::now().instant;
     let (give_up_at, sample_at) = (begun.plus(CHECK_TIMEOUT), begun.plus(FIRST_WINDOW));
-    let mut sampler = Sampler::new(&config.roots, &config.collect);
+    let session = start(server.protocol, server.account(&config.host), server.interval, 0);
+    let collect = config.collect.clone().with_detail(session.wants_detail());
+    let mut sampler = Sampler::new(&config.roots, &collect);
     sampler.collect(clock::now());
-    let session = Session::new(server.protocol, server.account(&config.host), server.interval, 0);
     let seat = session.seat();
-    let is_told_apart = matches!(seat, Seat::Probed | Seat::Beside);
+    let is_told_apart = matches!(seat, None | Some(Seat::Probed | Seat::Beside));
     let is_taken = !is_told_apart && is_running(&config.roots.proc);
-    let mut told = Told::new(out, server.url.tls, begun);
-    if is_taken && seat == Seat::ByConnection {
+    let mut told = Told::new(out, server, begun);
+    if is_taken && seat == Some(Seat::ByConnection) {
         told.step = Step::Connect;
         told.leave_out();
         return told.end();
     }
-    let probe = Probe { session, says_so: seat == Seat::Probed };
+    let probe = Probe { session, says_so: seat == Some(Seat::Probed) };
     let mut drive = Drive::new(probe, server.target(), told);
     while drive.observer.verdict.is_none() {
         let now = clock::now();
@@ -76,6 +77,8 @@ struct Told<'a, W> {
     /// The first fault of the terminal.
     written: io::Result<()>,
     secure: bool,
+    /// There is no connection to be granted: the first report is the first thing said.
+    is_asked: bool,
     step: Step,
     begun: Instant,
     report_bytes: usize,
@@ -96,14 +99,27 @@ impl Step {
 }
 
 impl<'a, W: Write> Told<'a, W> {
-    fn new(out: &'a mut W, secure: bool, begun: Instant) -> Self {
-        let step = Step::Resolve;
-        Self { out, written: Ok(()), secure, step, begun, report_bytes: 0, verdict: None }
+    fn new(out: &'a mut W, server: &Server, begun: Instant) -> Self {
+        Self {
+            out,
+            written: Ok(()),
+            secure: server.url.tls,
+            is_asked: server.protocol.is_request_and_response(),
+            step: Step::Resolve,
+            begun,
+            report_bytes: 0,
+            verdict: None,
+        }
     }
 
     /// Whether the way to the first report is free, and none has gone.
     fn wants_report(&self) -> bool {
-        self.step == Step::Report && self.report_bytes == 0
+        (self.step == Step::Report || self.is_asked) && self.report_bytes == 0
+    }
+
+    /// What comes after TCP, and after TLS.
+    const fn after_line(&self) -> Step {
+        if self.is_asked { Step::Report } else { Step::Upgrade }
     }
 
     fn pass(&mut self, detail: &str, next: Step) {
@@ -155,7 +171,9 @@ impl<'a, W: Write> Told<'a, W> {
 
 impl<W: Write> Observer for Told<'_, W> {
     fn handle_sent(&mut self, text: &str) {
-        if self.step == Step::Report {
+        if self.is_asked && !text.is_empty() {
+            self.report_bytes = text.len(); // asked once more, it is the same report
+        } else if self.step == Step::Report {
             self.report_bytes += text.len();
         }
     }
@@ -174,10 +192,12 @@ impl<W: Write> Observer for Told<'_, W> {
                     let is_one = format!("not needed: {} is an address", address.ip());
                     self.pass(&is_one, Step::Connect);
                 }
-                let next = if self.secure { Step::Tls } else { Step::Upgrade };
+                let next = if self.secure { Step::Tls } else { self.after_line() };
                 self.pass(&address.to_string(), next);
             }
-            LinkEvent::Progress(Progress::Secured(summary)) => self.pass(summary, Step::Upgrade),
+            LinkEvent::Progress(Progress::Secured(summary)) => {
+                self.pass(summary, self.after_line());
+            }
             LinkEvent::Opened => self.pass("to WebSocket", Step::Authenticate),
             LinkEvent::Pong if self.report_bytes > 0 && self.verdict.is_none() => {
                 let took = format!("{} bytes, and the server is still there", self.report_bytes);
@@ -199,7 +219,12 @@ impl<W: Write> Observer for Told<'_, W> {
 
     fn handle_event(&mut self, event: &Event, fault: Option<&LinkError>) {
         match (event, fault) {
+            (Event::Up { .. }, _) if self.is_asked => {
+                self.pass(&format!("{} bytes, and they are stored", self.report_bytes), self.step);
+                self.verdict = Some(true);
+            }
             (Event::Up { .. }, _) => self.pass("accepted", Step::Report),
+            (Event::SamplesRejected { words, .. }, _) => self.fail(words),
             (Event::Down { .. } | Event::Refused { .. }, Some(fault)) => {
                 self.fail(&fault.to_string());
             }

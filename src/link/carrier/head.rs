@@ -29,7 +29,7 @@ impl RetryAfter {
     }
 
     /// The pause that is asked for; `wall` is our own clock, if it can be right.
-    pub(in crate::link) fn pause(self, wall: Option<WallTime>) -> Option<Duration> {
+    pub(crate) fn pause(self, wall: Option<WallTime>) -> Option<Duration> {
         match self {
             Self::Pause(pause) => Some(pause),
             Self::At(at) => wall.map(|wall| until(at, wall)),

@@ -1,72 +1,130 @@
-//! One HTTP/1.1 request and the status of its answer; the connection ends with it.
+//! HTTP/1.1 requests and their answers, one after the other; whoever asks once closes after it.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
-use kinglet_proto::limits::UPGRADE_TIMEOUT;
+use kinglet_proto::limits::{ANSWER_TIMEOUT, UPGRADE_TIMEOUT};
 use kinglet_proto::output::Request;
 use kinglet_proto::time::Instant;
 use nix::poll::PollFlags;
 
-use super::head::begin_of_final;
+use super::answer::{Incoming, Whole};
 use super::{Carrier, Events, READABLE};
-use crate::limits::{HEAD_BYTES_MAX, HEAD_PIECE_BYTES, HEADERS_MAX};
+use crate::limits::HEAD_PIECE_BYTES;
 use crate::link::Target;
 use crate::link::error::{LinkError, Step};
-use crate::link::event::LinkEvent;
+use crate::link::event::{LinkEvent, Progress};
 use crate::link::transport::Transport;
 use crate::link::url::ServerUrl;
 
-/// A POST on its way.
-pub(in crate::link) struct Post {
+/// Requests over one connection.
+pub(in crate::link) struct Http {
     transport: Transport,
+    url: ServerUrl,
+    /// More requests than one are to go over it.
+    keeps: bool,
     request: Vec<u8>,
     written: usize,
-    head: Vec<u8>,
-    host: String,
-    give_up_at: Instant,
-    answered: bool,
+    incoming: Incoming,
+    stage: Stage,
+    secured: bool,
 }
 
-impl Post {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Asked {
+        give_up_at: Instant,
+    },
+    /// Answered, and good for another request.
+    Free,
+    /// Answered, and good for nothing more.
+    Spent,
+}
+
+impl Http {
     /// Begins on a connected socket.
     pub(in crate::link) fn new(
         stream: TcpStream,
         target: &Target,
+        keeps: bool,
         asked: &Request,
-        body: &str,
         now: Instant,
     ) -> Result<Self, LinkError> {
         Ok(Self {
             transport: Transport::new(stream, target.tls()?),
-            request: request(&target.url, asked, body).into_bytes(),
+            url: target.url.clone(),
+            keeps,
+            request: request(&target.url, asked, keeps),
             written: 0,
-            head: Vec::new(),
-            host: target.url.host.clone(),
-            give_up_at: now.plus(UPGRADE_TIMEOUT),
-            answered: false,
+            incoming: Incoming::default(),
+            stage: Stage::Asked { give_up_at: now.plus(timeout(keeps)) },
+            secured: false,
         })
     }
 
-    fn exchange(&mut self) -> io::Result<()> {
+    /// Moves on as far as the socket lets it; the answer, once it is whole.
+    fn exchange(&mut self) -> Result<Option<Whole>, LinkError> {
+        let written = self.write();
+        let read = self.read();
+        // A server may answer before it has heard all, and hang up: what it said counts more.
+        let is_end = is_fault(&read);
+        if let Some(whole) = self.incoming.read(is_end && !self.incoming.is_empty())? {
+            return Ok(Some(whole));
+        }
+        for moved in [read, written] {
+            if let Err(error) = moved
+                && error.kind() != io::ErrorKind::WouldBlock
+            {
+                return Err(LinkError::from_io(error, &self.url.host));
+            }
+        }
+        Ok(None)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
         self.transport.pump()?;
         while self.written < self.request.len() {
             self.written += self.transport.write(&self.request[self.written..])?;
         }
-        self.transport.flush()?;
+        self.transport.flush()
+    }
+
+    fn read(&mut self) -> io::Result<()> {
+        if self.transport.is_handshaking() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let mut piece = [0; HEAD_PIECE_BYTES];
-        while status(&self.head).is_ok_and(|status| status.is_none()) {
+        while matches!(self.incoming.read(false), Ok(None)) {
             match self.transport.read(&mut piece)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                count => self.head.extend_from_slice(&piece[..count]),
+                count => self.incoming.push(&piece[..count]),
             }
         }
         Ok(())
     }
+
+    /// The server says something though nobody asked: that it hangs up, if all is well.
+    fn hear_unasked(&mut self) -> Result<(), LinkError> {
+        match self.transport.read(&mut [0; 1]) {
+            Ok(0) => Err(LinkError::Ended),
+            Ok(_) => Err(LinkError::Protocol("it answers what nobody asked".to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(LinkError::from_io(error, &self.url.host)),
+        }
+    }
+
+    fn finish(&mut self, whole: Whole, events: &mut Events) {
+        let is_free = self.keeps && whole.keeps && self.written == self.request.len();
+        self.stage = if is_free { Stage::Free } else { Stage::Spent };
+        // The room that an outage's samples took is not kept.
+        (self.request, self.written, self.incoming) = (Vec::new(), 0, Incoming::default());
+        events.push_back(LinkEvent::Answered(whole.answer));
+    }
 }
 
-impl Carrier for Post {
+impl Carrier for Http {
     fn transport(&self) -> &Transport {
         &self.transport
     }
@@ -77,7 +135,10 @@ impl Carrier for Post {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        (!self.answered).then_some(self.give_up_at)
+        match self.stage {
+            Stage::Asked { give_up_at } => Some(give_up_at),
+            Stage::Free | Stage::Spent => None,
+        }
     }
 
     fn advance(
@@ -86,40 +147,67 @@ impl Carrier for Post {
         now: Instant,
         events: &mut Events,
     ) -> Result<Box<dyn Carrier>, LinkError> {
-        if self.answered {
-            return Ok(self);
-        }
         if ready.intersects(READABLE) {
             self.transport.set_readable();
         }
-        match self.exchange() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                return Err(LinkError::from_io(error, &self.host));
+        let give_up_at = match self.stage {
+            Stage::Asked { give_up_at } => give_up_at,
+            Stage::Free | Stage::Spent if !ready.intersects(READABLE) => return Ok(self),
+            Stage::Free | Stage::Spent => {
+                self.hear_unasked()?;
+                return Ok(self);
             }
-            Ok(()) | Err(_) => {}
+        };
+        let answered = self.exchange();
+        if !self.secured
+            && !self.transport.is_handshaking()
+            && let Some(summary) = self.transport.tls_summary()
+        {
+            self.secured = true;
+            events.push_back(LinkEvent::Progress(Progress::Secured(summary)));
         }
-        if let Some(status) = status(&self.head)? {
-            self.answered = true;
-            events.push_back(LinkEvent::Answered(status));
-        } else if self.give_up_at <= now {
-            return Err(LinkError::TimedOut(Step::Upgrade, UPGRADE_TIMEOUT));
+        match answered? {
+            Some(whole) => self.finish(whole, events),
+            None if give_up_at <= now => {
+                return Err(LinkError::TimedOut(Step::Answer, timeout(self.keeps)));
+            }
+            None => {}
         }
         Ok(self)
     }
+
+    fn ask(&mut self, asked: &Request, now: Instant) -> bool {
+        if self.stage != Stage::Free {
+            return false;
+        }
+        (self.request, self.written) = (request(&self.url, asked, self.keeps), 0);
+        self.stage = Stage::Asked { give_up_at: now.plus(timeout(self.keeps)) };
+        true
+    }
 }
 
-impl AsFd for Post {
+impl AsFd for Http {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.transport.as_fd()
     }
 }
 
-fn request(url: &ServerUrl, asked: &Request, body: &str) -> String {
+fn is_fault(moved: &io::Result<()>) -> bool {
+    moved.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock)
+}
+
+/// TLS, the request and its answer together.
+const fn timeout(keeps: bool) -> Duration {
+    if keeps { ANSWER_TIMEOUT } else { UPGRADE_TIMEOUT }
+}
+
+fn request(url: &ServerUrl, asked: &Request, keeps: bool) -> Vec<u8> {
+    let body = asked.body.as_deref().unwrap_or_default();
     let mut text = format!(
-        "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\
-         User-Agent: kinglet/{}\r\n",
+        "POST {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: {}\r\nUser-Agent: kinglet/{}\r\n",
         asked.path_and_query,
         url.authority(),
+        if keeps { "" } else { "Connection: close\r\n" },
         body.len(),
         env!("CARGO_PKG_VERSION"),
     );
@@ -128,20 +216,7 @@ fn request(url: &ServerUrl, asked: &Request, body: &str) -> String {
     }
     text.push_str("\r\n");
     text.push_str(body);
-    text
-}
-
-/// The status of an answer whose head is whole; `None` while it is not.
-fn status(head: &[u8]) -> Result<Option<u16>, LinkError> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut response = httparse::Response::new(&mut headers);
-    match response.parse(&head[begin_of_final(head)..]) {
-        Ok(httparse::Status::Complete(_)) => Ok(response.code),
-        Ok(httparse::Status::Partial) if head.len() < HEAD_BYTES_MAX => Ok(None),
-        Ok(httparse::Status::Partial) | Err(_) => {
-            Err(LinkError::Protocol("its answer is not HTTP".to_owned()))
-        }
-    }
+    text.into_bytes()
 }
 
 #[cfg(test)]
@@ -154,24 +229,15 @@ mod tests {
         let asked = Request {
             path_and_query: "/x?token=t".to_owned(),
             headers: vec![("Content-Type", "application/json".to_owned())],
-            body: None,
+            body: Some("{\"a\":\"ä\"}".to_owned()),
         };
-        let text = request(&url, &asked, "{\"a\":\"ä\"}");
+        let text = String::from_utf8(request(&url, &asked, false)).unwrap();
         assert!(text.starts_with("POST /x?token=t HTTP/1.1\r\nHost: h:8900\r\n"), "{text}");
         assert!(text.contains("\r\nContent-Length: 10\r\n"), "{text}");
+        assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
         let end = "\r\nContent-Type: application/json\r\n\r\n{\"a\":\"ä\"}";
         assert!(text.ends_with(end), "{text}");
-    }
-
-    #[test]
-    fn a_status_is_read_once_the_head_is_whole() {
-        assert_eq!(status(b"").unwrap(), None);
-        assert_eq!(status(b"HTTP/1.1 200 OK\r\nA: b\r\n").unwrap(), None);
-        assert_eq!(status(b"HTTP/1.1 500 No\r\nA: b\r\n\r\nbody").unwrap(), Some(500));
-        let interim = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
-        assert_eq!(status(&interim[..40]).unwrap(), None);
-        assert_eq!(status(interim).unwrap(), Some(200));
-        assert!(status(b"SSH-2.0\r\n").is_err());
-        assert!(status(&b"HTTP/1.1 200 OK\r\nA: "[..].repeat(HEAD_BYTES_MAX / 16)).is_err());
+        let kept = String::from_utf8(request(&url, &asked, true)).unwrap();
+        assert!(!kept.contains("Connection:"), "{kept}");
     }
 }

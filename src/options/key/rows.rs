@@ -25,6 +25,9 @@ const COLLECT: Key = Key {
     ..KEY
 };
 
+/// The protocol that six of the keys are for.
+const INFLUXDB: &[&str] = &["influxdb"];
+
 const ENROLLED: &[Command] = &[Command::Run, Command::Check, Command::Enroll];
 const SAMPLED: &[Command] = &[Command::Run, Command::Sample, Command::Check];
 const EVERYWHERE: &[Command] = &[Command::Run, Command::Sample, Command::Check, Command::Enroll];
@@ -85,8 +88,8 @@ pub const KEYS: &[Key] = &[
         variable: Some("KINGLET_URL"),
         value: "URL",
         default: "required",
-        help: "Where to report: `wss://host[:port][/path]`, or `ws://` on a trusted line. Without \
-               a path, the protocol's own.",
+        help: "Where to report: `wss://host[:port][/path]`, or `ws://` on a trusted line; \
+               `https://` or `http://` for `influxdb`. Without a path, the protocol's own.",
         commands: ENROLLED,
         ..SERVER
     },
@@ -103,6 +106,35 @@ pub const KEYS: &[Key] = &[
         value: "ID",
         help: "Id by which the server knows this host, where it gives one of its own.",
         protocols: &["vstats", "simple-server-status"],
+        ..SERVER
+    },
+    Key {
+        name: "database",
+        help: "Database of InfluxDB 1.x or 3; made when it is missing and the user may.",
+        protocols: INFLUXDB,
+        ..SERVER
+    },
+    Key {
+        name: "retention_policy",
+        default: "the database's own",
+        help: "Retention policy of InfluxDB 1.x.",
+        protocols: INFLUXDB,
+        ..SERVER
+    },
+    Key {
+        name: "user",
+        help: "User of InfluxDB 1.x, whose password is the token.",
+        protocols: INFLUXDB,
+        ..SERVER
+    },
+    Key { name: "org", help: "Organization of InfluxDB 2.", protocols: INFLUXDB, ..SERVER },
+    Key { name: "bucket", help: "Bucket of InfluxDB 2.", protocols: INFLUXDB, ..SERVER },
+    Key {
+        name: "tags",
+        form: Some(Form::Map),
+        default: "`{}`",
+        help: "Tags of every point beside `host`, the host's name: `{ room = \"attic\" }`.",
+        protocols: INFLUXDB,
         ..SERVER
     },
     Key {

@@ -31,6 +31,7 @@ pub(super) struct UserCounter {
     sessions: Vec<Session>,
     count_due: Schedule,
     counted: Option<u64>,
+    distinct: Option<u64>,
 }
 
 impl UserCounter {
@@ -45,6 +46,7 @@ impl UserCounter {
             sessions: Vec::new(),
             count_due: Schedule::every(TOPOLOGY_INTERVAL),
             counted: None,
+            distinct: None,
         }
     }
 
@@ -61,14 +63,28 @@ impl UserCounter {
             self.count_due.hurry();
         }
         if self.count_due.is_due(now) {
-            self.counted = self.read_sessions(buffer).and_then(|()| {
-                let live = self.sessions.iter().filter(|session| {
+            self.counted = self.read_sessions(buffer).map(|()| {
+                let mut sessions = std::mem::take(&mut self.sessions);
+                sessions.retain(|session| {
                     self.has_process(session) && !self.is_younger(session, now, wall, buffer)
                 });
-                u64::try_from(live.count()).ok()
+                self.sessions = sessions;
+                self.sessions.len() as u64
             });
+            self.distinct = self.counted.map(|_| self.count_names());
         }
         self.counted
+    }
+
+    /// Names among the users of the sessions counted last.
+    pub(super) const fn distinct(&self) -> Option<u64> {
+        self.distinct
+    }
+
+    fn count_names(&mut self) -> u64 {
+        self.sessions.sort_unstable_by_key(|session| session.user);
+        self.sessions.dedup_by_key(|session| session.user);
+        self.sessions.len() as u64
     }
 
     fn read_sessions(&mut self, buffer: &mut Buffer) -> Option<()> {
@@ -135,15 +151,20 @@ mod tests {
         }
         utmp.extend(record(384, 8, "pi", 300, login));
         let mut counter = UserCounter::new(&Setup::of(&folder));
+        let distinct = std::cell::Cell::new(None);
         let mut count = |seconds: u64| {
             let wall = WallTime::from_unix_millis((boot + seconds) * 1000);
-            counter.count(Instant::from_millis(seconds * 1000), wall, &mut Buffer::default())
+            let instant = Instant::from_millis(seconds * 1000);
+            let counted = counter.count(instant, wall, &mut Buffer::default());
+            distinct.set(counter.distinct());
+            counted
         };
         assert_eq!(count(100_000), None, "no record of sessions");
         write("var/run/utmp", &utmp);
         assert_eq!(count(100_100), None, "not looked for yet");
         // The second is another's by now, the third was recorded in 1970, the last is dead.
         assert_eq!(count(100_700), Some(3));
+        assert_eq!(distinct.get(), Some(1));
         fs::remove_file(folder.join("303/comm")).unwrap();
         fs::remove_dir(folder.join("303")).unwrap();
         assert_eq!(count(100_701), Some(3), "not counted yet");

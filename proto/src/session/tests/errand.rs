@@ -1,6 +1,7 @@
 //! What goes beside the connection, and the other way to the same server.
 
 use super::*;
+use crate::output::Answer;
 
 /// A Komari session with its connection open.
 fn komari() -> Rig {
@@ -82,7 +83,7 @@ fn a_run_ends_with_a_word_or_an_answer_and_never_twice() {
         let mut said = Vec::new();
         loop {
             said.push(match run.poll_command() {
-                Command::Dial(_) => "dial".to_owned(),
+                Command::Dial(_) | Command::Ask(_) => "dial".to_owned(),
                 Command::Text(text) => text.to_owned(),
                 Command::HangUp(reason) => reason.to_string(),
                 Command::Wait(_) => return said,
@@ -94,7 +95,13 @@ fn a_run_ends_with_a_word_or_an_answer_and_never_twice() {
     };
     for (body, input, at, said, outcome) in [
         (None, Input::Opened, 5, &["no", "done"][..], None),
-        (Some("{}"), Input::Answered(500), 5, &["done"], Some(500)),
+        (
+            Some("{}"),
+            Input::Answered(Answer { status: 500, retry_after: None, body: "" }),
+            5,
+            &["done"],
+            Some(500),
+        ),
         (Some("{}"), Input::Closed(Loss::Broken), 5, &["done"], None),
         (Some("{}"), Input::Stop, 5, &["done"], None),
         (Some("{}"), Input::Tick, 30_000, &["done"], None),

@@ -73,7 +73,7 @@ fn idle(sample: &Sample, row: usize) -> Option<f64> {
         None => sample.cpu.usage,
     };
     let iowait = if row == 0 { sample.cpu.iowait.unwrap_or_default() } else { Percent::default() };
-    usage.map(|usage| (100.0 - usage.get() - iowait.get()).max(0.0))
+    usage.map(|usage| Percent::new(100.0 - usage.get() - iowait.get()).get())
 }
 
 fn rows(sample: &Sample) -> usize {

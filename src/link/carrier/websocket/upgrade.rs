@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 
 use kinglet_proto::enroll::REASON_HEADER;
 use kinglet_proto::quoted::{Quoted, Words, cut};
+use kinglet_proto::wire::base64::base64;
 
 use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 use crate::link::carrier::head::{RetryAfter, begin_of_final};
@@ -94,20 +95,6 @@ fn accept(key: [u8; 16]) -> String {
     context.update(base64(&key).as_bytes());
     context.update(ACCEPT_GUID);
     base64(context.finish().as_ref())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for digit in 0..4 {
-            let index = (group >> (18 - 6 * digit) & 63) as usize;
-            text.push(if digit > chunk.len() { '=' } else { char::from(ALPHABET[index]) });
-        }
-    }
-    text
 }
 
 /// Why a server did not grant the upgrade.
@@ -297,12 +284,5 @@ mod tests {
         assert!(text.starts_with("GET /ws/agent HTTP/1.1\r\nHost: h:8900\r\n"), "{text}");
         assert!(text.contains("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), "{text}");
         assert!(text.ends_with("\r\nAuthorization: Bearer t\r\n\r\n"), "{text}");
-    }
-
-    #[test]
-    fn base64_pads() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
     }
 }

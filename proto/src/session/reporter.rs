@@ -1,0 +1,62 @@
+//! A conversation that hands in samples, whatever its kind: what the loop and a check ask of it.
+
+use std::time::Duration;
+
+use super::{Conversation, Counts, Session, Writer};
+use crate::delivery::ring;
+use crate::output::{Account, Keep, Protocol, Seat};
+
+/// A conversation that hands in samples, whatever its kind.
+pub trait Reporter: Conversation {
+    /// The interval it reports at: samples are to be taken at least this often.
+    fn interval(&self) -> Duration;
+
+    /// What it counted so far.
+    fn counts(&self) -> Counts;
+
+    /// Whether samples are to have their detail.
+    fn wants_detail(&self) -> bool;
+
+    /// What another connection of this host takes from the one that is there; `None` for nothing.
+    fn seat(&self) -> Option<Seat>;
+
+    /// How long an outage may be of which the server misses nothing, by the last report's size;
+    /// `None` in protocols that hand in nothing later.
+    fn reach(&self) -> Option<Duration>;
+}
+
+/// A conversation with a server of this protocol, of the kind that it is spoken in.
+pub fn start(
+    protocol: &Protocol,
+    account: Account,
+    interval: Duration,
+    seed: u64,
+) -> Box<dyn Reporter> {
+    if protocol.is_request_and_response() {
+        return Box::new(Writer::new(protocol, account, interval, seed));
+    }
+    Box::new(Session::new(protocol, account, interval, seed))
+}
+
+impl Reporter for Session {
+    fn interval(&self) -> Duration {
+        Self::interval(self)
+    }
+
+    fn counts(&self) -> Counts {
+        Self::counts(self)
+    }
+
+    fn wants_detail(&self) -> bool {
+        self.output.wants_detail()
+    }
+
+    fn seat(&self) -> Option<Seat> {
+        Some(self.output.seat())
+    }
+
+    fn reach(&self) -> Option<Duration> {
+        let keeps = self.output.keeps() != Keep::Nothing;
+        keeps.then(|| ring::reach(self.payload.len(), self.interval()))
+    }
+}
