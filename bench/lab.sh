@@ -52,7 +52,7 @@ start_agent() {
     start_server "$name"
     local port=$ws options=()
     [ "$scheme" = ws ] || port=$wss options=(--ca-file "$work/ca.pem")
-    [ "$protocol" = kinglet ] || options+=(--server-id footprint)
+    [[ $protocol = @(kinglet|stomp) ]] || options+=(--server-id footprint)
     "$@" "${binary:?}" run --url "$scheme://127.0.0.1:$port" --protocol "$protocol" --id footprint \
         --token-file "$work/token" --interval 1s "${options[@]}" \
         >"$work/$name.out" 2>&1 &

@@ -2,8 +2,8 @@
 """A dashboard small enough to measure against: takes reports over ws and wss, answers, counts.
 
 Speaks just enough for every protocol of the agent: the WebSocket upgrade, pongs, the kinglet
-hub's `connection` and `ack`, vStats' `auth` reply, and silence for SimpleServerStatus. Standard
-library only.
+hub's `connection` and `ack`, vStats' `auth` reply, STOMP's CONNECTED and RECEIPT, and silence for
+SimpleServerStatus. Standard library only.
 
     server.py LOG [CERTIFICATE KEY]
 
@@ -22,6 +22,10 @@ import time
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+STOMP = {
+    b"CONNECT": b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0",
+    b"DISCONNECT": b"RECEIPT\nreceipt-id:bye\n\n\0",
+}
 
 
 def stamp():
@@ -74,6 +78,12 @@ class Session:
 
     def answer(self, text):
         """What this protocol's server says to one message; true when it was a report."""
+        command = text.split(b"\n", 1)[0]
+        if command in STOMP:
+            self.send(TEXT, STOMP[command])
+            return False
+        if command == b"SEND":
+            return True
         message = json.loads(text)
         if message.get("type") == "auth":
             self.send(TEXT, b'{"type":"auth","status":"ok"}')

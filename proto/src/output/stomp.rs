@@ -43,7 +43,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     auths: &Auth::ALL,
     needs_token: false,
     interval_max: INTERVAL_MAX,
-    check: |account| Choice::read(&account.settings).map(|_| ()),
+    check: |account| Choice::read(account).map(|_| ()),
     new: |account| Box::new(Stomp::new(account)),
 };
 
@@ -225,7 +225,7 @@ impl Output for Stomp {
 
 impl Stomp {
     fn new(account: Account) -> Self {
-        let choice = Choice::read(&account.settings).unwrap_or_default();
+        let choice = Choice::read(&account).unwrap_or_else(|_| Choice::usual(&account));
         let reader = Reader::new(STOMP_FRAME_MAX);
         let (told, text) = (String::new(), Text::default());
         Self { account, choice, reader, connected: None, told, text }
@@ -237,14 +237,14 @@ impl Stomp {
 
     /// A message for each figure that is wanted, as far as the report has room.
     fn encode_metrics(&mut self, sample: &Sample, wall: WallTime, out: &mut String) {
-        let (version, id) = (self.version(), &self.account.host.id);
+        let version = self.version();
         let (choice, text) = (&self.choice, &mut self.text);
         out.clear();
         sample.read(|figure| {
             if choice.metrics.has(figure) {
                 let begin = out.len();
                 text.encode(figure, wall);
-                choice.destination.fill(id, &text.name, &mut text.destination);
+                choice.destination.fill(&text.name, &mut text.destination);
                 Writer::new(out, version, Command::Send)
                     .header("destination", &text.destination)
                     .body(JSON, &text.body);
@@ -258,7 +258,7 @@ impl Stomp {
     /// One message of the whole sample.
     fn encode_sample(&mut self, sample: &Sample, out: &mut String) {
         let (version, text) = (self.version(), &mut self.text);
-        self.choice.destination.fill(&self.account.host.id, "", &mut text.destination);
+        self.choice.destination.fill("", &mut text.destination);
         trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
             let mut body = Frame::new(&mut text.body);
             body.value(sample);

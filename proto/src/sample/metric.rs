@@ -177,12 +177,14 @@ impl fmt::Display for LabelValue<'_> {
 /// The name of a series: the metric's, with the label in its place: `disks.sda.used`.
 impl fmt::Display for Figure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.metric.name.split_once('{'), self.labels.first()) {
-            (Some((before, rest)), Some(label)) => {
-                let after = rest.split_once('}').map_or("", |(_, after)| after);
-                write!(f, "{before}{}{after}", label.value)
-            }
-            _ => f.write_str(self.metric.name),
+        let name = self.metric.name;
+        let Some(label) = self.labels.first() else { return f.write_str(name) };
+        let (before, rest) = name.split_once('{').unwrap_or((name, ""));
+        let after = rest.split_once('}').map_or("", |(_, after)| after);
+        f.write_str(before)?;
+        if before.len() < name.len() {
+            label.value.fmt(f)?;
         }
+        f.write_str(after)
     }
 }

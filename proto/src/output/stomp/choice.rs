@@ -1,7 +1,7 @@
 //! What an owner chooses of STOMP: where messages go, what is in them, and how the broker is met.
 
 use crate::limits::STOMP_BEAT_MIN;
-use crate::output::{BadSetting, Settings};
+use crate::output::{Account, BadSetting, Settings};
 use crate::wire::stomp::Beats;
 
 use super::wanted::Wanted;
@@ -38,15 +38,16 @@ pub(super) enum Mode {
     Sample,
 }
 
-/// A destination with places for `{id}` and `{metric}`.
+/// A destination: what stands before each place of a metric's name, and behind the last.
 #[derive(Debug)]
-pub(super) struct Destination(String);
+pub(super) struct Destination(Vec<String>);
 
-impl Default for Choice {
-    fn default() -> Self {
+impl Choice {
+    /// What holds where nothing is said.
+    pub(super) fn usual(account: &Account) -> Self {
         Self {
             mode: Mode::Metrics,
-            destination: Destination(METRIC_TOPIC.to_owned()),
+            destination: Destination::new(METRIC_TOPIC, &account.host.id),
             metrics: Wanted::default(),
             beats: Beats::default(),
             login: None,
@@ -54,15 +55,14 @@ impl Default for Choice {
             headers: Vec::new(),
         }
     }
-}
 
-impl Choice {
     /// Reads the settings; the first that means nothing is an error.
-    pub(super) fn read(settings: &Settings) -> Result<Self, BadSetting> {
+    pub(super) fn read(account: &Account) -> Result<Self, BadSetting> {
+        let settings = &account.settings;
         let mode = mode(settings)?;
         Ok(Self {
             mode,
-            destination: destination(settings, mode)?,
+            destination: destination(settings, mode, &account.host.id)?,
             metrics: metrics(settings, mode)?,
             beats: beats(settings)?,
             login: text(settings, "login")?.map(str::to_owned),
@@ -73,17 +73,20 @@ impl Choice {
 }
 
 impl Destination {
-    /// Writes the destination of a figure of this host.
-    pub(super) fn fill(&self, id: &str, metric: &str, out: &mut String) {
+    /// The name of a host may have braces in it, too.
+    fn new(text: &str, id: &str) -> Self {
+        Self(text.split("{metric}").map(|piece| piece.replace("{id}", id)).collect())
+    }
+
+    /// Writes the destination of a metric.
+    pub(super) fn fill(&self, metric: &str, out: &mut String) {
         out.clear();
-        let mut rest = self.0.as_str();
-        while let Some((before, behind)) = rest.split_once('{') {
-            let (name, behind) = behind.split_once('}').unwrap_or((behind, ""));
-            out.push_str(before);
-            out.push_str(if name == "id" { id } else { metric });
-            rest = behind;
+        for (at, piece) in self.0.iter().enumerate() {
+            if at > 0 {
+                out.push_str(metric);
+            }
+            out.push_str(piece);
         }
-        out.push_str(rest);
     }
 }
 
@@ -95,7 +98,7 @@ fn mode(settings: &Settings) -> Result<Mode, BadSetting> {
     }
 }
 
-fn destination(settings: &Settings, mode: Mode) -> Result<Destination, BadSetting> {
+fn destination(settings: &Settings, mode: Mode, id: &str) -> Result<Destination, BadSetting> {
     let bad = |fault| Err(BadSetting::new("destination", fault));
     let usual = if mode == Mode::Metrics { METRIC_TOPIC } else { SAMPLE_TOPIC };
     let text = text(settings, "destination")?.unwrap_or(usual);
@@ -107,7 +110,7 @@ fn destination(settings: &Settings, mode: Mode) -> Result<Destination, BadSettin
             Some(_) | None => return bad("in braces only {id} and {metric} are known"),
         }
     }
-    Ok(Destination(text.to_owned()))
+    Ok(Destination::new(text, id))
 }
 
 fn metrics(settings: &Settings, mode: Mode) -> Result<Wanted, BadSetting> {

@@ -31,13 +31,15 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Ends the frame with a body.
-    pub fn body(self, content_type: &str, body: &str) {
-        let framed = self.header("content-type", content_type);
-        let written = write!(framed.out, "content-length:{}\n\n", body.len());
+    /// Ends the frame with a body; its type has nothing to escape.
+    pub fn body(self, content_type: &'static str, body: &str) {
+        let out = self.out;
+        out.push_str("content-type:");
+        out.push_str(content_type);
+        let written = write!(out, "\ncontent-length:{}\n\n", body.len());
         debug_assert!(written.is_ok(), "writing to memory does not fail");
-        framed.out.push_str(body);
-        framed.out.push('\0');
+        out.push_str(body);
+        out.push('\0');
     }
 
     /// Ends the frame without one.
@@ -46,8 +48,8 @@ impl<'a> Writer<'a> {
     }
 
     fn escaped(&mut self, text: &str) {
-        // Hardly any header has something to escape.
-        if !text.contains(['\\', ':', '\n', '\r', '\0']) {
+        // Hardly any header has something to escape. By bytes: letters cost five times as much.
+        if !text.bytes().any(|byte| matches!(byte, b'\\' | b':' | b'\n' | b'\r' | 0)) {
             self.out.push_str(text);
             return;
         }
