@@ -39,6 +39,10 @@ pub(crate) struct Topics {
 
 struct Stage {
     known: Known,
+    /// How many updates have come.
+    updates: u64,
+    /// All hosts as they were after so many updates, for who subscribes before the next.
+    present: Option<(u64, Arc<Round>)>,
     /// The queues of all viewers; there are none once the hub stops.
     queues: Option<(Sender<Announcements>, Sender<Arc<Round>>)>,
 }
@@ -54,7 +58,8 @@ pub(crate) struct Heard {
 /// The sink, with the fleet as it is.
 pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
     let queues = Some((Sender::new(STOMP_EVENTS_MAX), Sender::new(STOMP_ROUNDS_MAX)));
-    let stage = Stage { known: Known::new(hosts, clock::now()), queues };
+    let known = Known::new(hosts, clock::now());
+    let stage = Stage { known, updates: 0, present: None, queues };
     let (public, every) = (hub.auth.public(), hub.stomp_every);
     Arc::new(Topics { public, every, stage: Mutex::new(stage) })
 }
@@ -95,15 +100,28 @@ impl Topics {
 
     /// The hosts of which a subscription may be told, as they are now, offline ones too.
     pub(crate) fn present(&self, hub: &Hub, wanted: &Wanted) -> Arc<Round> {
+        let mut stage = self.lock();
+        let updates = stage.updates;
+        if let Some((of, round)) = &stage.present
+            && *of == updates
+            && round.is_of(clock::now())
+        {
+            return round.clone();
+        }
         let (hosts, now) = hub.with_fleet(|fleet, now| match wanted.host() {
             Some(id) => (Vec::from_iter(fleet.snapshot(id)), now),
             None => (fleet.snapshots().collect(), now),
         });
-        Arc::new(Round::new(hosts, now, self.public))
+        let round = Arc::new(Round::new(hosts, now, self.public));
+        if wanted.host().is_none() {
+            stage.present = Some((updates, round.clone()));
+        }
+        round
     }
 
     fn tell(&self, update: &Update) {
         let mut stage = self.lock();
+        stage.updates += 1;
         let told = stage.known.apply(update, clock::now(), self.public);
         stage.send(told);
     }
@@ -111,6 +129,7 @@ impl Topics {
     /// What led to these hosts, told late.
     fn catch_up(&self, hosts: Vec<Snapshot>) {
         let mut stage = self.lock();
+        stage.updates += 1;
         let told = stage.known.catch_up(&hosts, clock::now());
         stage.send(told);
     }

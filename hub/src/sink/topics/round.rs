@@ -8,7 +8,7 @@ use kinglet_proto::viewer::{destination, figure};
 
 use super::Wanted;
 use crate::fleet::Snapshot;
-use crate::limits::STOMP_SHARED_BYTES_MAX;
+use crate::limits::{STOMP_EVERY_MIN, STOMP_SHARED_BYTES_MAX};
 
 /// One figure of one host.
 #[derive(Debug, PartialEq)]
@@ -39,6 +39,11 @@ impl Round {
     /// These hosts, sorted, at this time.
     pub(super) fn new(hosts: Vec<Snapshot>, at: Now, public: bool) -> Self {
         Self { hosts, at, public, written: Mutex::default() }
+    }
+
+    /// Whether it is of this moment, as far as times are told.
+    pub(super) fn is_of(&self, now: Now) -> bool {
+        now.instant.since(self.at.instant) < STOMP_EVERY_MIN
     }
 
     /// The places of the hosts that a subscription may ask for.

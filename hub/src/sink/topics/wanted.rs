@@ -13,6 +13,8 @@ use crate::server::metric_name::{self, Asked, Series};
 pub(crate) struct Wanted {
     pattern: Pattern,
     host: Option<String>,
+    /// It asks for all hosts: nothing is left to compare.
+    is_of_all: bool,
     /// What is asked for by name; `None` for what the pattern takes.
     named: Option<Named>,
     /// The same for all who ask for the same of a host.
@@ -36,8 +38,10 @@ impl Wanted {
             Some(name) => Some(Named::new(name, public)?),
             None => None,
         };
+        let of_all = |named: &Named| pattern.text() == destination::metric("*", &named.name);
+        let is_of_all = named.as_ref().is_some_and(of_all);
         let key = named.as_ref().map_or(pattern.text(), |named| &named.name).into();
-        Some(Self { pattern, host, named, key })
+        Some(Self { pattern, host, is_of_all, named, key })
     }
 
     /// The one host it asks for; `None` for several.
@@ -54,6 +58,7 @@ impl Wanted {
     pub(crate) fn takes_host(&self, host: &str) -> bool {
         match (&self.host, &self.named) {
             (Some(own), _) => own == host,
+            (None, _) if self.is_of_all => true,
             // The pattern of a host is told by any figure of it that would be taken.
             (None, Some(named)) => self.pattern.takes(&destination::metric(host, &named.name)),
             (None, None) => true,
