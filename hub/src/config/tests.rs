@@ -90,6 +90,10 @@ fn the_examples_in_the_readme_are_good() {
     assert!(!parse(&closed).map_err(|fault| fault.what).unwrap().auth.public());
     let config = parse(&format!("{first}\n{tokens}")).map_err(|fault| fault.what).unwrap();
     assert_eq!(config.settings.hosts.len(), 1);
+    let quick = examples.iter().find(|text| text.contains("[sink.influxdb]")).unwrap();
+    assert!(quick.lines().count() <= 10, "ten lines");
+    let database = parse(quick).map_err(|fault| fault.what).unwrap().influxdb.unwrap();
+    assert!(database.is_history);
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn hub_of(variable: &str) -> Hub {
     let password = std::env::var("KINGLET_DATABASE_PASSWORD").expect("the file of user me");
     hub(&format!(
         "[sink.influxdb]\nurl = \"{url}\"\ndatabase = \"{name}\"\ninterval = \"1s\"\n\
-         user = \"me\"\ntoken_file = \"{password}\"\n[store]\nbackend = \"influxdb\"\npath = \"memory\"\n"
+         user = \"me\"\ntoken_file = \"{password}\"\n\
+         [store]\nbackend = \"influxdb\"\npath = \"memory\"\n"
     ))
 }
 

@@ -155,7 +155,8 @@ telegrafs() {
             "q=SELECT last(used_percent) FROM mem" | grep -q '"values":\[\['
     else
         ask -G "$base/api/v1/query" -u me:first --data-urlencode \
-            'query=count(last_over_time(cpu_usage_idle{cpu="cpu-total",site="attic"}[2m]))' -d nocache=1 -d time="$(date +%s)" |
+            'query=count(last_over_time(cpu_usage_idle{cpu="cpu-total",site="attic"}[2m]))' \
+            -d nocache=1 -d time="$(date +%s)" |
             grep -q '"1"'
     fi
 }
@@ -203,7 +204,7 @@ on_small_disk() {
     rm -rf "$state" "${work:?}/$1"
     mkdir -p "$state" "$work/$1"
     mount -t tmpfs -o size=1m none "$state"
-    cleanups+=("umount -l $state")
+    cleanups+=("umount -l $state 2>/dev/null")
     server_password=first
     echo first >"$work/$1.password"
     start_engine "$1"
@@ -222,7 +223,7 @@ on_small_disk() {
 
     stop_engine "$1" TERM
     mount -t tmpfs -o size=24m none "$work/$1"
-    cleanups+=("umount -l $work/$1")
+    cleanups+=("umount -l $work/$1 2>/dev/null")
     start_engine "$1"
     start_hub "$1" ""
     start_agent "$1"
