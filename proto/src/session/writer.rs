@@ -72,9 +72,10 @@ enum State {
     Asking {
         give_up_at: Instant,
     },
-    /// The last one failed.
+    /// The last one failed: by an answer, or for want of one.
     Waiting {
         retry_at: Instant,
+        is_answered: bool,
     },
     /// The last answer is waited for.
     Stopping {
@@ -258,12 +259,12 @@ impl Writer {
                 let give_up_at = give_up_at.min(now.plus(PROBE_SLOW_TIMEOUT));
                 self.state = State::Asking { give_up_at };
             }
-            State::Waiting { .. } if self.is_kept => {} // it answered: the network is no matter
-            State::Waiting { retry_at } => {
+            State::Waiting { is_answered: true, .. } => {} // the network is no matter
+            State::Waiting { retry_at, is_answered } => {
                 let out_of_turn = self.hurried_at.map_or(now, |at| at.plus(NETWORK_RETRY_MIN));
                 let retry_at = retry_at.min(out_of_turn.max(now));
                 self.hurried_at = Some(retry_at);
-                self.state = State::Waiting { retry_at };
+                self.state = State::Waiting { retry_at, is_answered };
                 self.handle_deadlines();
             }
             State::Stopping { .. } | State::Stopped => {}
@@ -295,7 +296,7 @@ impl Writer {
                 self.fail(Reason::DialTimeout, None);
                 true
             }
-            State::Waiting { retry_at } if retry_at <= now => {
+            State::Waiting { retry_at, .. } if retry_at <= now => {
                 self.attempts = self.attempts.saturating_add(1);
                 self.ask();
                 true
@@ -317,7 +318,7 @@ impl Writer {
         match self.state {
             State::Idle => Some(self.instant().plus(DIAL_TIMEOUT)),
             State::Asking { give_up_at } => Some(give_up_at),
-            State::Waiting { retry_at } => Some(retry_at),
+            State::Waiting { retry_at, .. } => Some(retry_at),
             State::Stopping { until } => Some(until),
             State::Stopped => None,
         }

@@ -5,13 +5,14 @@
 //! of seeds (500), `KINGLET_SIM_SEED` runs one alone.
 //!
 //! `hub/tests/sim` puts the hub's own fleet in the server's place, in the same world: everything
-//! here but `server.rs` and its `broker.rs` is compiled into it, too.
+//! here but `server.rs`, its `broker.rs` and `writer.rs` is compiled into it, too.
 
 mod agent;
 mod broker;
 mod seeds;
 mod server;
 mod world;
+mod writer;
 
 use world::World;
 
@@ -41,4 +42,15 @@ fn a_quiet_world_has_one_connection_and_every_sample() {
         world.run_quietly();
         assert_eq!(world.reconnects(), 0, "seed {seed}");
     }
+}
+
+/// Request and response has a world of its own: one writer and one database are all there is. It is
+/// a slow one, since every line of every request is read: a fifth of the seeds.
+#[test]
+fn every_seed_of_a_writer_keeps_every_promise() {
+    seeds::run_each(|seed| {
+        if seed.is_multiple_of(5) {
+            writer::Trial::new(seed).run();
+        }
+    });
 }

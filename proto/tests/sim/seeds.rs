@@ -7,23 +7,29 @@ use crate::world::World;
 /// How many seeds, unless the environment says otherwise.
 const SEEDS: u64 = 500;
 
-/// Runs the seed of `KINGLET_SIM_SEED` alone, or else as many as `KINGLET_SIM_SEEDS` says.
+/// Runs the world of each seed.
 pub(crate) fn run() {
+    run_each(|seed| World::new(seed).run());
+}
+
+/// Runs the seed of `KINGLET_SIM_SEED` alone, or else as many as `KINGLET_SIM_SEEDS` says.
+pub(crate) fn run_each(one: impl Fn(u64) + Sync) {
     let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
     if let Some(seed) = number("KINGLET_SIM_SEED") {
-        World::new(seed).run();
+        one(seed);
         return;
     }
     let seeds = number("KINGLET_SIM_SEEDS").unwrap_or(SEEDS);
     std::thread::scope(|scope| {
         for half in 0..2 {
-            scope.spawn(move || (half..seeds).step_by(2).for_each(run_one));
+            let one = &one;
+            scope.spawn(move || (half..seeds).step_by(2).for_each(|seed| run_one(seed, one)));
         }
     });
 }
 
-fn run_one(seed: u64) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| World::new(seed).run()));
+fn run_one(seed: u64, one: &impl Fn(u64)) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| one(seed)));
     assert!(
         outcome.is_ok(),
         "seed {seed} failed, as said above; again with\n  \

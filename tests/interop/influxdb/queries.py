@@ -21,7 +21,8 @@ def variables(host):
     """What a dashboard offers to choose from."""
     values = "SHOW TAG VALUES FROM"
     yield "hosts", f"{values} system WITH KEY = host", 1, [{host.name}]
-    yield "all processors", f"{values} cpu WITH KEY = cpu WHERE cpu = 'cpu-total'", 1, [{"cpu-total"}]
+    one = {"cpu-total"}
+    yield "all", f"{values} cpu WITH KEY = cpu WHERE cpu = 'cpu-total'", 1, [one]
     yield "paths", f'{values} disk WITH KEY = "path"', min(len(host.mounts), 1), [str]
     yield "interfaces", f"{values} net WITH KEY = interface", 1, [host.interfaces]
     yield "devices", f'{values} diskio WITH KEY = "name"', 1, [host.devices]
@@ -45,7 +46,8 @@ def memory(host):
     yield "memory", f"SELECT {kinds} FROM mem WHERE $t $each", 1, figures
     shares = "last(used_percent), last(available_percent)"
     yield "memory used", f"SELECT {shares} FROM mem WHERE $t", 1, [SHARE, SHARE]
-    yield "memory is whole", "SELECT last(used) + last(available) FROM mem WHERE $t", 1, [host.memory]
+    whole = "SELECT last(used) + last(available) FROM mem WHERE $t"
+    yield "memory is whole", whole, 1, [host.memory]
     lines = "active inactive slab dirty page_tables committed_as shared".split()
     lasts = ", ".join(f"last({line})" for line in lines)
     yield "memory in detail", f"SELECT {lasts} FROM mem WHERE $t", 1, [ANY] * len(lines)

@@ -85,7 +85,8 @@ class Tests:
         with self.lock:
             self.results[name] = fault
             took = time.monotonic() - began
-            print(f"test {name} ... {'ok' if fault is None else 'FAILED'} ({took:.0f} s)", flush=True)
+            verdict = "ok" if fault is None else "FAILED"
+            print(f"test {name} ... {verdict} ({took:.0f} s)", flush=True)
 
     def beside(self, *tests):
         """Runs some side by side."""
@@ -162,8 +163,9 @@ class Tests:
     def a_wrong_password_is_told_and_not_tried_again_at_once(self):
         agent = self.agent("wrong", token="guessed")
         status, said = agent.check()
-        assert status == 1 and "credentials refused (status 401: authorization failed)" in said, said
-        agent.run().says("credentials refused (status 401: authorization failed)")
+        words = "credentials refused (status 401: authorization failed)"
+        assert status == 1 and words in said, said
+        agent.run().says(words)
         time.sleep(6)
         agent.stop()
         assert agent.said().count("refused") == 1, agent.said()
@@ -212,7 +214,8 @@ class Tests:
         try:
             until(ask, 60, "every query")
         except AssertionError as error:
-            raise AssertionError([(query, self.victoria.query(query)) for query, *_ in pending]) from error
+            answers = [(query, self.victoria.query(query)) for query, *_ in pending]
+            raise AssertionError(answers) from error
         agent.stop()
 
     # --- With the server for themselves.

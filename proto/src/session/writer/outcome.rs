@@ -107,7 +107,8 @@ impl Writer {
         let planned = self.backoff.next_wait();
         let longest = if is_refused { planned } else { planned.min(WRITE_RETRY_MAX) };
         let retry_in = pause.map_or(longest, |pause| pause.min(RETRY_AFTER_MAX).max(longest));
-        self.state = State::Waiting { retry_at: now.plus(retry_in) };
+        let is_answered = matches!(reason, Reason::Answered(_) | Reason::Refused(_));
+        self.state = State::Waiting { retry_at: now.plus(retry_in), is_answered };
         let was_up = std::mem::take(&mut self.is_up);
         if was_up {
             self.down = Some((now, reason.clone()));
