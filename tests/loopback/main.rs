@@ -7,6 +7,7 @@
 mod agent;
 mod bare;
 mod certificates;
+mod http;
 mod komari;
 mod pin;
 mod program;
