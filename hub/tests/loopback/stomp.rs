@@ -5,6 +5,8 @@
 mod client;
 #[path = "stomp/faults.rs"]
 mod faults;
+#[path = "stomp/own.rs"]
+mod own;
 #[path = "stomp/publishers.rs"]
 mod publishers;
 #[path = "stomp/sessions.rs"]

@@ -191,7 +191,7 @@ async function events(world, until) {
   await until('not found', () => of('agentDiscoveryFailre'));
   const told = (topic) => JSON.parse(of(topic).body);
   assert.deepEqual(told('instanceCreation'),
-    { instanceId: 'nas', parentApplicationId: 'hosts', discovered: true });
+    { instanceId: 'nas', parentApplicationId: 'Hosts', discovered: true });
   assert.equal(told('instanceHealth').newHealth.status, 'UP');
   assert.equal(told('agentHealth').newHealth.statusCode, 200);
   assert.deepEqual(told('applicationMetricRuleTriggers').instanceIdsAndValues,

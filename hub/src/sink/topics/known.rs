@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::fleet::{Reading, Snapshot, Told, Update};
 
 /// What the group is called of hosts that nobody put into one.
-const NO_GROUP: &str = "hosts";
+const NO_GROUP: &str = "Hosts";
 
 /// Whether a sample has a part.
 type Has = fn(&Sample) -> bool;

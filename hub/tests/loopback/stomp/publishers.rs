@@ -4,7 +4,7 @@ use kinglet_hub::auth::TokenHash;
 use serde_json::json;
 
 use super::client::Stomp;
-use crate::support::{FLEET, Hub, VIEWER, WEB};
+use crate::support::{Deadline, FLEET, Hub, VIEWER, WEB};
 
 fn passcode(token: &str) -> String {
     format!("login:x\npasscode:{token}\n")
@@ -96,4 +96,39 @@ fn a_body_that_is_no_figure_is_refused_and_a_newer_session_takes_the_place() {
     second.publish("/topic/metric/web-1/cpu.usage[VALUE]", "2");
     let (error, code) = first.refused();
     assert_eq!((error.header("message"), code), ("a newer connection reports as this host", 1008));
+}
+
+#[test]
+fn what_a_publisher_kept_while_it_was_away_lands_in_its_place_whatever_its_clock() {
+    let hub = Hub::public();
+    let mut agent = Stomp::connect(&hub, &passcode(WEB));
+    // Its clock has just begun.
+    let figure = |value: u32, at: u32| json!({"value":{"value":value,"timestamp":at}}).to_string();
+    let usage = "/topic/metric/web-1/cpu.usage[VALUE]";
+    agent.publish(usage, &figure(50, 100_000));
+    agent.publish("/topic/metric/web-1/uptime[VALUE]", &figure(7, 100_000));
+    for (value, at) in [(10, 40_000), (20, 50_000)] {
+        agent.publish(usage, &figure(value, at));
+    }
+    let history = || {
+        let path = "/api/history/web-1?metric=cpu.usage&step=1";
+        let (_, body) = hub.http(path, "");
+        let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+        answer["points"].as_array().cloned().unwrap_or_default()
+    };
+    let deadline = Deadline::in_seconds(10);
+    while history().len() < 3 {
+        deadline.check("three points");
+    }
+    let points = history();
+    let at = |point: usize| points[point][0].as_i64().unwrap();
+    let values = [0, 1, 2].map(|point| points[point][1].as_f64().unwrap());
+    assert_eq!(values, [10.0, 20.0, 50.0]);
+    let near = |ms: i64, due: i64| (ms - due).abs() <= 2_000;
+    assert!(near(at(1) - at(0), 10_000) && near(at(2) - at(0), 60_000), "{points:?}");
+    let host = hub.host("web-1");
+    assert_eq!(
+        (&host["metrics"]["cpu"]["usage"], &host["metrics"]["uptime"]),
+        (&json!(50.0), &json!(7))
+    );
 }

@@ -89,7 +89,7 @@ fn a_group_is_told_when_its_hosts_are_another_way() {
         (of.1["applicationId"].clone(), of.1["newHealth"]["status"].clone())
     };
     let some = status(told(&mut known, &online(&a, false)));
-    assert_eq!(some, (json!("hosts"), json!("SOME_DOWN")));
+    assert_eq!(some, (json!("Hosts"), json!("SOME_DOWN")));
     let moved = topics(&mut known, &Update::Added(host("a", "attic")));
     let due = [
         "applicationCreation",
