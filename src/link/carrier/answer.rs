@@ -117,10 +117,10 @@ fn joined(mut rest: &[u8]) -> Option<(Vec<u8>, bool)> {
             return Some((body, is_whole));
         }
         body.extend_from_slice(&rest[..size.min(rest.len())]);
-        match rest.get(size..)?.get(..2) {
-            Some(b"\r\n") => rest = &rest[size + 2..],
-            Some(_) => return None,
-            None => return Some((body, false)),
+        match rest.get(size..).unwrap_or_default() {
+            [] | [b'\r'] => return Some((body, false)),
+            [b'\r', b'\n', after @ ..] => rest = after,
+            [_, ..] => return None,
         }
     }
 }
