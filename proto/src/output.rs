@@ -8,6 +8,7 @@ mod account;
 mod errand;
 #[cfg(test)]
 mod fixture;
+#[cfg(feature = "influxdb")]
 mod influxdb;
 mod kinglet;
 mod komari;
@@ -15,6 +16,7 @@ mod protocol;
 mod request;
 mod settings;
 mod simple_server_status;
+#[cfg(feature = "stomp")]
 mod stomp;
 mod trim;
 mod verdict;

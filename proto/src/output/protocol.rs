@@ -31,7 +31,9 @@ pub static OUTPUTS: &[Protocol] = &[
     super::vstats::PROTOCOL,
     super::simple_server_status::PROTOCOL,
     super::komari::PROTOCOL,
+    #[cfg(feature = "stomp")]
     super::stomp::PROTOCOL,
+    #[cfg(feature = "influxdb")]
     super::influxdb::PROTOCOL,
 ];
 

@@ -32,7 +32,7 @@ pub fn start(
     interval: Duration,
     seed: u64,
 ) -> Box<dyn Reporter> {
-    if protocol.is_request_and_response() {
+    if cfg!(feature = "influxdb") && protocol.is_request_and_response() {
         return Box::new(Writer::new(protocol, account, interval, seed));
     }
     Box::new(Session::new(protocol, account, interval, seed))
