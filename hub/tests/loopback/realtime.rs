@@ -212,5 +212,7 @@ fn what_was_reported_is_there_when_it_is_asked_for() {
             return;
         }
         deadline.check(&answer.to_string());
+        // It may ask 20 times a second.
+        assert!(viewer.try_json(Duration::from_millis(80)).is_none());
     }
 }
