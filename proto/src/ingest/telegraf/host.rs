@@ -72,6 +72,8 @@ impl Host {
         for (at, points) in &rounds {
             let sample = if *at < self.at { late(points) } else { self.round(*at, points) };
             let age = age(newest, received).saturating_add(Duration::from_millis(newest - at));
+            // A clock that was set within a batch makes no reading of another century.
+            let age = age.min(BACKLOG_MAX);
             messages.extend(sample.map(|sample| report(sample, name, *at, age)));
         }
         // Of several rounds the last.

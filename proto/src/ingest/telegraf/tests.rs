@@ -193,6 +193,13 @@ fn what_was_kept_over_an_outage_is_as_old_as_it_is() {
 }
 
 #[test]
+fn a_clock_that_is_set_within_a_batch_makes_no_reading_of_another_century() {
+    let text = "system,host=pi uptime=1i 7\nsystem,host=pi uptime=2i 1795161240";
+    let ages: Vec<_> = reports_of(text).iter().map(|report| report.age).collect();
+    assert_eq!(ages, [crate::limits::BACKLOG_MAX, std::time::Duration::ZERO]);
+}
+
+#[test]
 fn a_clock_that_was_ahead_and_is_set_is_believed_again() {
     let mut host = Host::default();
     sample(&mut host, &round("1795200000000000000", 1));
