@@ -6,6 +6,7 @@
 
 mod entry;
 mod line;
+mod parting;
 mod periods;
 mod publisher;
 mod request;

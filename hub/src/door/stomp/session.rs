@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::entry::{Admitted, Guest, PROTOCOL_ERROR, admit, error};
 use super::line::{Broken, Incoming, Line};
+use super::parting::{Parting, Step};
 use super::periods::Periods;
 use super::publisher::Publisher;
 use super::request::{Ask, Request};
@@ -27,27 +28,6 @@ use crate::turn::end_turn;
 pub(super) struct Stomp {
     pub(super) hub: Arc<Hub>,
     pub(super) topics: Arc<Topics>,
-}
-
-/// How a session is over.
-struct Parting {
-    end: End,
-    /// The close code and the words; `None` when nobody is there to hear them.
-    goodbye: Option<(u16, String)>,
-}
-
-type Step = Result<(), Parting>;
-
-impl From<Broken> for Parting {
-    fn from(Broken: Broken) -> Self {
-        Self { end: End::Lost, goodbye: None }
-    }
-}
-
-impl From<Reason> for Parting {
-    fn from(reason: Reason) -> Self {
-        Self { end: End::Closed, goodbye: Some((reason.code(), reason.to_string())) }
-    }
 }
 
 /// Serves a connection to its end.
@@ -186,14 +166,13 @@ impl<'a> Session<'a> {
                 self.beats.handle_message(Instant::now());
                 self.reader.push(&bytes);
                 if bytes.iter().all(u8::is_ascii_whitespace) {
-                    self.publisher.hear();
+                    self.take_sign().await?;
                 }
                 self.take_frames().await
             }
             Incoming::Sign => {
                 self.beats.handle_sign(Instant::now());
-                self.publisher.hear();
-                Ok(())
+                self.take_sign().await
             }
             Incoming::TooLarge => Err(self.fault("message too large", None).await),
             Incoming::NotSockJs => Err(self.fault("not a frame of SockJS", None).await),
@@ -202,6 +181,15 @@ impl<'a> Session<'a> {
                 Err(Parting { end: End::Closed, goodbye: Some((1000, String::new())) })
             }
             Incoming::Lost => Err(Broken.into()),
+        }
+    }
+
+    /// The client is there. One that says only that, again and again, is too fast, too.
+    async fn take_sign(&mut self) -> Step {
+        self.publisher.hear();
+        match self.pace.take(clock::now().instant) {
+            Verdict::Take | Verdict::Refuse(_) | Verdict::Drop => Ok(()),
+            Verdict::Close => Err(self.leave(Reason::TooFast).await),
         }
     }
 
