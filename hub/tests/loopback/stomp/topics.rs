@@ -1,5 +1,8 @@
 //! What viewers are told, and when.
 
+use std::time::Duration;
+
+use kinglet_hub::auth::TokenHash;
 use serde_json::json;
 
 use super::client::{Frame, Stomp};
@@ -56,7 +59,7 @@ fn the_last_value_comes_at_once_and_then_round_by_round() {
     assert_eq!(ids.len(), count, "every message has an id of its own");
     client.say("UNSUBSCRIBE\nid:sub-0\nreceipt:u\n\n\0");
     while client.frame().command != "RECEIPT" {}
-    assert!(client.text(std::time::Duration::from_millis(2_500)).is_none());
+    assert!(client.text(Duration::from_millis(2_500)).is_none());
 }
 
 #[test]
@@ -125,6 +128,36 @@ fn what_happens_is_told_under_both_spellings() {
     assert_eq!(told.header("subscription"), "rules");
     assert_eq!(told.json()["applicationMetricRule"]["id"], "a1");
     assert_eq!(told.json()["instanceIdsAndValues"], json!([{"instanceId":"new","value":90.0}]));
+}
+
+#[test]
+fn nothing_comes_behind_the_receipt_of_an_unsubscribe() {
+    let hub = hub();
+    let _agent = reporting(&hub);
+    let mut client = Stomp::connect(&hub, "");
+    client.say(
+        "SUBSCRIBE\nid:1\ndestination:/topic/metric/**\n\n\0UNSUBSCRIBE\nid:1\nreceipt:u\n\n\0",
+    );
+    assert_eq!(client.frame().command, "RECEIPT");
+    assert!(client.text(Duration::from_millis(1_500)).is_none());
+}
+
+#[test]
+fn of_a_host_that_is_away_the_last_is_told_at_once_and_never_again() {
+    let token = TokenHash::of(FLEET);
+    let hub = Hub::configured(&format!(
+        "listen = \"127.0.0.1:0\"\nviewers.public = true\nstomp.every = \"1s\"\n\
+         fleet = {{ token_hash = \"{token}\", offline_after = \"1s\" }}\n"
+    ));
+    let mut agent = hub.agent("pi", FLEET);
+    agent.send(&report(1, 45.5));
+    hub.wait_for("pi", |host| host["online"] == true);
+    drop(agent);
+    hub.wait_for("pi", |host| host["online"] == false);
+    let mut client = Stomp::connect(&hub, "");
+    client.subscribe("1", "/topic/metric/pi/cpu.usage[VALUE]");
+    assert!((value(&client.frame()) - 45.5).abs() < 1e-9);
+    assert!(client.text(Duration::from_millis(2_500)).is_none());
 }
 
 #[test]
