@@ -1,5 +1,5 @@
-//! `influxdb`: line protocol over HTTP, in telegraf's schema. InfluxDB 1.x, 2 and 3, and whoever
-//! takes what those take: VictoriaMetrics.
+//! `influxdb`: InfluxDB 1.x, 2 and 3, and VictoriaMetrics, in telegraf's schema: line protocol over
+//! HTTP.
 //!
 //! A sample is kept as its lines, without what is alike in all of them: the owner's tags and the
 //! time come back when it is sent. So an outage is bridged half as long again.
