@@ -150,7 +150,7 @@ impl Series {
         }
         for field in self.fields {
             if let Some(value) = field.access.value(sample, row) {
-                line.field(field.name, &value);
+                line.plain_field(field.name, &value);
             }
         }
         line.end(time);

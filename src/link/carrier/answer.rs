@@ -37,6 +37,11 @@ impl Incoming {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Whether it is longer than any that is waited for.
+    pub(super) fn is_long(&self) -> bool {
+        self.bytes.len() > HEAD_BYTES_MAX + ANSWER_PASSED_MAX
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

@@ -96,7 +96,7 @@ impl Http {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let mut piece = [0; HEAD_PIECE_BYTES];
-        while matches!(self.incoming.read(false), Ok(None)) {
+        while !self.incoming.is_long() {
             match self.transport.read(&mut piece)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 count => self.incoming.push(&piece[..count]),

@@ -1,6 +1,6 @@
 //! Lines as they are written.
 
-use std::fmt::Write as _;
+mod number;
 
 use super::Value;
 
@@ -17,7 +17,7 @@ impl<'a> Line<'a> {
     /// Begins behind what `out` has.
     pub fn begin(out: &'a mut String, measurement: &str) -> Self {
         let start = out.len();
-        escape(measurement, &[',', ' '], out);
+        escape(measurement, b", ", out);
         Self { out, start, has_fields: false }
     }
 
@@ -44,12 +44,21 @@ impl<'a> Line<'a> {
 
     /// A field; a float that is not finite is left out.
     pub fn field(&mut self, name: &str, value: &Value<'_>) {
+        self.add(name, value, |name, out| escape(name, b",= ", out));
+    }
+
+    /// A field whose name has nothing in it that is escaped.
+    pub fn plain_field(&mut self, name: &'static str, value: &Value<'_>) {
+        self.add(name, value, |name, out| out.push_str(name));
+    }
+
+    fn add(&mut self, name: &str, value: &Value<'_>, write_name: fn(&str, &mut String)) {
         if matches!(value, Value::Float(number) if !number.is_finite()) {
             return;
         }
         self.out.push(if self.has_fields { ',' } else { ' ' });
         self.has_fields = true;
-        escape(name, &[',', '=', ' '], self.out);
+        write_name(name, self.out);
         self.out.push('=');
         write_value(value, self.out);
     }
@@ -66,7 +75,8 @@ impl<'a> Line<'a> {
             return false;
         }
         if let Some(timestamp) = timestamp {
-            let _ = write!(self.out, " {timestamp}"); // a String takes everything
+            self.out.push(' ');
+            number::write_whole(timestamp, self.out);
         }
         self.out.push('\n');
         true
@@ -76,22 +86,27 @@ impl<'a> Line<'a> {
 fn tag(name: &str, value: &str, out: &mut String) {
     let start = out.len();
     out.push(',');
-    escape(name, &[',', '=', ' '], out);
+    escape(name, b",= ", out);
     out.push('=');
     let before = out.len();
-    escape(value, &[',', '=', ' '], out);
+    escape(value, b",= ", out);
     if out.len() == before {
         out.truncate(start); // nothing of it can be written
     }
 }
 
 fn write_value(value: &Value<'_>, out: &mut String) {
-    // A String takes everything.
-    let _ = match value {
-        Value::Integer(number) => write!(out, "{number}i"),
-        Value::Unsigned(number) => write!(out, "{number}u"),
-        Value::Float(number) => write!(out, "{number}"),
-        Value::Switch(switch) => out.write_char(if *switch { 't' } else { 'f' }),
+    match value {
+        Value::Integer(number) => {
+            number::write_signed(*number, out);
+            out.push('i');
+        }
+        Value::Unsigned(number) => {
+            number::write_whole(*number, out);
+            out.push('u');
+        }
+        Value::Float(number) => number::write_float(*number, out),
+        Value::Switch(switch) => out.push(if *switch { 't' } else { 'f' }),
         Value::Text(text) => {
             out.push('"');
             for c in text.chars() {
@@ -100,30 +115,29 @@ fn write_value(value: &Value<'_>, out: &mut String) {
                 }
                 out.push(c);
             }
-            out.write_char('"')
+            out.push('"');
         }
-    };
+    }
 }
 
 /// Writes a name. What is in no name, a line's end above all, becomes a blank. A backslash at the
 /// end, or before what is escaped, would be taken for an escape itself and has no other spelling:
 /// it is left out.
-fn escape(name: &str, special: &[char], out: &mut String) {
-    // A control character takes one byte in UTF-8, and so do all that are escaped.
-    if !name.bytes().any(|byte| byte == b'\\' || byte == b' ' || byte.is_ascii_control())
-        && !name.contains(special)
-    {
+fn escape(name: &str, special: &[u8], out: &mut String) {
+    let is_plain =
+        |byte: u8| byte > b' ' && byte != b'\\' && byte != 127 && !special.contains(&byte);
+    if name.bytes().all(is_plain) {
         return out.push_str(name);
     }
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let mut rest = name.chars().map(plain).peekable();
+    let is_special = |c: char| u8::try_from(c).is_ok_and(|byte| special.contains(&byte));
+    let mut rest = name.chars().map(|c| if c.is_control() { ' ' } else { c }).peekable();
     while let Some(c) = rest.next() {
         let is_lost =
-            c == '\\' && rest.peek().is_none_or(|next| special.contains(next) || *next == '\\');
+            c == '\\' && rest.peek().is_none_or(|next| is_special(*next) || *next == '\\');
         if is_lost {
             continue;
         }
-        if special.contains(&c) {
+        if is_special(c) {
             out.push('\\');
         }
         out.push(c);
