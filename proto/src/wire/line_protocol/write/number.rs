@@ -24,7 +24,8 @@ pub(super) fn write_whole(mut number: u64, out: &mut String) {
             break;
         }
     }
-    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    // Digits are characters.
+    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
 /// The shortest digits that are this number again when they are read.
