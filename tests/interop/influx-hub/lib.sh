@@ -13,9 +13,9 @@ for each in influxdb victoriametrics; do
     engine_port[$each]=$(free_port)
     hub_port[$each]=$(free_port)
     url[$each]=http://127.0.0.1:${engine_port[$each]}
-    echo first >"$work/$each.password"
+    echo first >"${work:?}/$each.password"
 done
-"$hub" token >"$work/token"
+"${hub:?}" token >"$work/token"
 agent_token=$(awk '/^token /{print $2}' "$work/token")
 agent_hash=$(awk '/^token_hash/{print $2}' "$work/token")
 echo "$agent_token" >"$work/agent.token"
@@ -40,11 +40,11 @@ end() {
 
 start_engine() {
     local port=${engine_port[$1]} secure=${tls:-no}
-    [ $secure = no ] && url[$1]=http://127.0.0.1:$port || url[$1]=https://127.0.0.1:$port
+    [ "$secure" = no ] && url[$1]=http://127.0.0.1:$port || url[$1]=https://127.0.0.1:$port
     mkdir -p "$work/$1"
     if [ "$1" = influxdb ]; then
         local is_tls=false
-        [ $secure = no ] || is_tls=true
+        [ "$secure" = no ] || is_tls=true
         cat >"$work/influxdb.conf" <<END
 reporting-disabled = true
 bind-address = "127.0.0.1:$(free_port)"
@@ -109,7 +109,7 @@ id = "pi"
 url = "ws://127.0.0.1:${hub_port[$1]}/ws/agent"
 token_file = "$work/agent.token"
 END
-    begin "agent-$1" "$agent" run --config "$work/agent.toml"
+    begin "agent-$1" "${agent:?}" run --config "$work/agent.toml"
     agent_since=$(date +%s)
 }
 stop_agent() { end "agent-$1" TERM; }
@@ -127,6 +127,7 @@ has_readings() {
     said=$(hub_says "$1" "/api/history/pi?metric=uptime&step=1")
     [ "$(grep -o '\[1[0-9]*,' <<<"$said" | wc -l)" -ge "$2" ]
 }
+queue_fails() { hub_says "$1" /healthz | grep -q 'its queue cannot be written'; }
 # whole ENGINE SECONDS: no gap is longer since the agent began, up to some seconds ago.
 whole() {
     local now
@@ -211,8 +212,7 @@ on_small_disk() {
     start_hub "$1" ""
     head -c 1m /dev/zero >"$state/ballast" 2>/dev/null || true
     start_agent "$1"
-    full() { hub_says "$1" /healthz | grep -q 'its queue cannot be written'; }
-    expect "$1: the hub's disk is full, and it says so" within 30 full "$1"
+    expect "$1: the hub's disk is full, and it says so" within 30 queue_fails "$1"
     expect "$1: the page is served all the same" hub_says "$1" /api/hosts/pi
     rm "$state/ballast"
     expect "$1: with room again it goes on" within 30 healthy "$1"
