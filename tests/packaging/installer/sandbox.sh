@@ -31,8 +31,9 @@ sandbox() {
     local name=$work/$1
     shift
     mkdir -p "$name/up" "$name/work" "$name/root"
+    # A Ctrl-C is for what runs in it alone: an unshare that it ends would take the rest along.
     # shellcheck disable=SC2016 # for the shell in the namespace
-    "${terminal[@]}" unshare --mount --pid --fork --kill-child bash -c '
+    "${terminal[@]}" env --ignore-signal=INT unshare --mount --pid --fork --kill-child bash -c '
         set -e
         mount -t tmpfs none "$1" 2>/dev/null || true
         mkdir -p "$1/up" "$1/work" "$1/root"
@@ -42,7 +43,7 @@ sandbox() {
         mkdir -p "$1/root/$3" "$1/root$2"
         mount --rbind "$2" "$1/root$2"
         status=0
-        shift 3 && chroot "$0/root" "$@" || status=$?
+        shift 3 && chroot "$0/root" env --default-signal=INT "$@" || status=$?
         rm -rf "$0.kept" && cp -a "$0/up" "$0.kept"
         exit $status
     ' "$name" "$name" "$work" "$booted" "$@"
