@@ -25,7 +25,7 @@ ki_usage() {
     cat <<'USAGE'
   --hub                kinglet-hub instead of the agent, also together with --uninstall
   --url URL            where to report; written into a new configuration
-  --protocol NAME      kinglet unless named: vstats, simple-server-status, komari, stomp, influxdb
+  --protocol NAME      kinglet, or vstats, simple-server-status, komari, stomp, influxdb
   --id ID              who this host is; default: derived from its machine-id
   --server-id ID       the server's id in a vStats panel
   --ca-file FILE       own certificate authorities, PEM

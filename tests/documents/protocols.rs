@@ -54,7 +54,7 @@ pub(crate) fn example(text: &str) -> String {
 /// The installer, with the names of all in its help.
 pub(crate) fn installer(text: &str) -> String {
     let names: Vec<_> = OUTPUTS.iter().map(|protocol| protocol.name).collect();
-    let names = names.join(", ").replacen(',', " unless named:", 1);
+    let names = names.join(", ").replacen(',', ", or", 1);
     replace(text, "\n  --protocol NAME      ", "\n", &names)
 }
 
