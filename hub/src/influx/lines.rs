@@ -17,7 +17,7 @@ use crate::limits::{CLOCK_AHEAD_MAX, SAME_LABEL_WITHIN, SPOOL_COMMIT_BYTES};
 /// Lines that wait.
 #[derive(Default)]
 pub(super) struct Lines {
-    text: String,
+    text: Vec<u8>,
     /// The host's id, and the owner's tags.
     tags: Vec<(String, String)>,
     /// Figures of every block are written as they were read.
@@ -42,7 +42,7 @@ impl Lines {
     pub(super) fn new(settings: &Settings) -> Self {
         let id = (ID.to_owned(), String::new());
         let tags = std::iter::once(id).chain(settings.tags.iter().cloned()).collect();
-        Self { text: String::new(), tags, whole: settings.is_history }
+        Self { text: Vec::new(), tags, whole: settings.is_history }
     }
 
     /// Bytes of them.
@@ -57,13 +57,13 @@ impl Lines {
 
     /// Takes them out.
     pub(super) fn take(&mut self) -> String {
-        std::mem::take(&mut self.text)
+        String::from_utf8(std::mem::take(&mut self.text)).unwrap_or_default()
     }
 
     /// Puts back what could not be queued, before what came meanwhile.
-    pub(super) fn put_back(&mut self, mut text: String) {
-        text.push_str(&self.text);
-        self.text = text;
+    pub(super) fn put_back(&mut self, text: String) {
+        let later = std::mem::replace(&mut self.text, text.into_bytes());
+        self.text.extend(later);
     }
 
     /// Writes a reading.
@@ -143,7 +143,7 @@ impl Point {
         self.labels.extend(figure.labels.iter().map(|label| (label.name, label.value.to_string())));
     }
 
-    fn finish(&mut self, text: &mut String, tags: &str, at: u64) {
+    fn finish(&mut self, text: &mut Vec<u8>, tags: &str, at: u64) {
         if self.fields.is_empty() {
             return;
         }

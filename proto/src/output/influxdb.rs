@@ -23,6 +23,7 @@ use crate::limits::{CLOCK_STEP, INTERVAL_MAX, KEPT_LINES_BYTES_MAX};
 use crate::quoted::cut;
 use crate::sample::Sample;
 use crate::time::{Now, WallTime};
+use crate::wire::frame::Frame;
 use crate::wire::line_protocol::Line;
 use crate::wire::{pick, telegraf};
 
@@ -123,20 +124,21 @@ impl Output for InfluxDb {
 
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
         self.name_host(sample);
-        out.clear();
-        telegraf::write_bare(sample, KEPT_LINES_BYTES_MAX, out);
+        let mut lines = Frame::new(out);
+        telegraf::write_bare(sample, KEPT_LINES_BYTES_MAX, lines.bytes());
+        lines.finish();
     }
 
     fn encode_batch(&mut self, ring: &Ring, now: Now, limit: usize, out: &mut String) -> usize {
         let mut count = 0;
         for entry in ring.unsent() {
-            let lines = entry.payload.lines().count();
-            let bytes = entry.payload.len() + lines * (self.common.len() + TIME_WIDTH);
-            if count > 0 && out.len() + bytes > limit {
+            let before = out.len();
+            out.reserve(entry.payload.len());
+            expand(&entry.payload, &self.common, time(entry, now).unix_seconds(), out);
+            if count > 0 && out.len() > limit {
+                out.truncate(before);
                 break;
             }
-            out.reserve(bytes);
-            expand(&entry.payload, &self.common, time(entry, now).unix_seconds(), out);
             count += 1;
         }
         count
@@ -185,17 +187,16 @@ impl fmt::Debug for InfluxDb {
     }
 }
 
-/// Bytes of a time and the blank before it.
-const TIME_WIDTH: usize = 11;
-
 /// Gives lines their common tags, behind the measurement, and their time.
 fn expand(lines: &str, common: &str, unix_seconds: u64, out: &mut String) {
     let time = format!(" {unix_seconds}\n");
-    for line in lines.lines() {
+    for line in lines.split_terminator('\n') {
         // No measurement of the schema has a comma or a blank in its name.
         let end = line.bytes().position(|b| matches!(b, b',' | b' ')).unwrap_or(line.len());
         let (measurement, rest) = line.split_at(end);
-        out.extend([measurement, common, rest, &time]);
+        for part in [measurement, common, rest, &time] {
+            out.push_str(part);
+        }
     }
 }
 

@@ -92,10 +92,10 @@ macro_rules! part {
             where
                 S: serde::Serializer,
             {
-                use serde::ser::SerializeMap as _;
+                use serde::ser::SerializeStruct as _;
                 use $crate::sample::field::{Field, With};
                 let Self { $($field),+ } = self;
-                let mut map = to.serialize_map(None)?;
+                let mut members = to.serialize_struct(stringify!($name), Self::FIELDS.len())?;
                 $(
                     let is_rare = part!(@inventory $($flag)*);
                     let is_sparse = is_rare || part!(@sparse $($flag)*);
@@ -104,10 +104,10 @@ macro_rules! part {
                         || is_sparse && Field::is_empty($field);
                     if !is_left_out && !Field::is_absent($field) {
                         let value = With { field: $field, scope };
-                        map.serialize_entry(stringify!($field), &value)?;
+                        members.serialize_field(stringify!($field), &value)?;
                     }
                 )+
-                map.end()
+                members.end()
             }
 
             fn bound(&mut self) {

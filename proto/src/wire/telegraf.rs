@@ -87,7 +87,7 @@ pub enum Known {
 
 /// Writes all points of a sample: with one time, and with tags of the owner's beside the host's
 /// name. A tag named as one of ours wins over neither it nor the host's.
-pub fn write(sample: &Sample, tags: &[(String, String)], unix_seconds: u64, out: &mut String) {
+pub fn write(sample: &Sample, tags: &[(String, String)], unix_seconds: u64, out: &mut Vec<u8>) {
     let of_owner = tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let common = Line::tags(std::iter::once((HOST, sample.hostname.as_str())).chain(of_owner));
     for series in SERIES {
@@ -99,7 +99,7 @@ pub fn write(sample: &Sample, tags: &[(String, String)], unix_seconds: u64, out:
 
 /// Writes them without what is alike in all, the host's name and the time; those that lead above
 /// `limit` bytes are left out, which are rows of the longest lists.
-pub fn write_bare(sample: &Sample, limit: usize, out: &mut String) {
+pub fn write_bare(sample: &Sample, limit: usize, out: &mut Vec<u8>) {
     for series in SERIES {
         for row in 0..(series.rows)(sample) {
             let before = out.len();
@@ -138,7 +138,7 @@ impl Series {
         row: usize,
         common: &str,
         time: Option<u64>,
-        out: &mut String,
+        out: &mut Vec<u8>,
     ) {
         let mut line = Line::begin(out, self.measurement);
         line.written_tags(common);

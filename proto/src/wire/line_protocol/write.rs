@@ -1,13 +1,12 @@
 //! Lines as they are written.
 
-mod number;
-
 use super::Value;
+use crate::wire::number;
 
 /// A line under way. Tags first, then fields, then [`Line::end`].
 #[derive(Debug)]
 pub struct Line<'a> {
-    out: &'a mut String,
+    out: &'a mut Vec<u8>,
     /// Where it began.
     start: usize,
     has_fields: bool,
@@ -15,7 +14,7 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// Begins behind what `out` has.
-    pub fn begin(out: &'a mut String, measurement: &str) -> Self {
+    pub fn begin(out: &'a mut Vec<u8>, measurement: &str) -> Self {
         let start = out.len();
         escape(measurement, b", ", out);
         Self { out, start, has_fields: false }
@@ -30,16 +29,16 @@ impl<'a> Line<'a> {
 
     /// Tags that were written before, by [`tags`](Self::tags).
     pub fn written_tags(&mut self, tags: &str) {
-        self.out.push_str(tags);
+        self.out.extend_from_slice(tags.as_bytes());
     }
 
     /// Tags as a text of their own, for many lines.
     pub fn tags<'t>(tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         for (name, value) in tags {
             Line { out: &mut out, start: 0, has_fields: false }.tag(name, value);
         }
-        out
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// A field; a float that is not finite is left out.
@@ -49,17 +48,17 @@ impl<'a> Line<'a> {
 
     /// A field whose name has nothing in it that is escaped.
     pub fn plain_field(&mut self, name: &'static str, value: &Value<'_>) {
-        self.add(name, value, |name, out| out.push_str(name));
+        self.add(name, value, |name, out| out.extend_from_slice(name.as_bytes()));
     }
 
-    fn add(&mut self, name: &str, value: &Value<'_>, write_name: fn(&str, &mut String)) {
+    fn add(&mut self, name: &str, value: &Value<'_>, write_name: fn(&str, &mut Vec<u8>)) {
         if matches!(value, Value::Float(number) if !number.is_finite()) {
             return;
         }
-        self.out.push(if self.has_fields { ',' } else { ' ' });
+        self.out.push(if self.has_fields { b',' } else { b' ' });
         self.has_fields = true;
         write_name(name, self.out);
-        self.out.push('=');
+        self.out.push(b'=');
         write_value(value, self.out);
     }
 
@@ -75,19 +74,19 @@ impl<'a> Line<'a> {
             return false;
         }
         if let Some(timestamp) = timestamp {
-            self.out.push(' ');
+            self.out.push(b' ');
             number::write_whole(timestamp, self.out);
         }
-        self.out.push('\n');
+        self.out.push(b'\n');
         true
     }
 }
 
-fn tag(name: &str, value: &str, out: &mut String) {
+fn tag(name: &str, value: &str, out: &mut Vec<u8>) {
     let start = out.len();
-    out.push(',');
+    out.push(b',');
     escape(name, b",= ", out);
-    out.push('=');
+    out.push(b'=');
     let before = out.len();
     escape(value, b",= ", out);
     if out.len() == before {
@@ -95,27 +94,27 @@ fn tag(name: &str, value: &str, out: &mut String) {
     }
 }
 
-fn write_value(value: &Value<'_>, out: &mut String) {
+fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Integer(number) => {
             number::write_signed(*number, out);
-            out.push('i');
+            out.push(b'i');
         }
         Value::Unsigned(number) => {
             number::write_whole(*number, out);
-            out.push('u');
+            out.push(b'u');
         }
         Value::Float(number) => number::write_float(*number, out),
-        Value::Switch(switch) => out.push(if *switch { 't' } else { 'f' }),
+        Value::Switch(switch) => out.push(if *switch { b't' } else { b'f' }),
         Value::Text(text) => {
-            out.push('"');
-            for c in text.chars() {
-                if matches!(c, '"' | '\\') {
-                    out.push('\\');
+            out.push(b'"');
+            for byte in text.bytes() {
+                if matches!(byte, b'"' | b'\\') {
+                    out.push(b'\\');
                 }
-                out.push(c);
+                out.push(byte);
             }
-            out.push('"');
+            out.push(b'"');
         }
     }
 }
@@ -123,11 +122,11 @@ fn write_value(value: &Value<'_>, out: &mut String) {
 /// Writes a name. What is in no name, a line's end above all, becomes a blank. A backslash at the
 /// end, or before what is escaped, would be taken for an escape itself and has no other spelling:
 /// it is left out.
-fn escape(name: &str, special: &[u8], out: &mut String) {
+fn escape(name: &str, special: &[u8], out: &mut Vec<u8>) {
     let is_plain =
         |byte: u8| byte > b' ' && byte != b'\\' && byte != 127 && !special.contains(&byte);
     if name.bytes().all(is_plain) {
-        return out.push_str(name);
+        return out.extend_from_slice(name.as_bytes());
     }
     let is_special = |c: char| u8::try_from(c).is_ok_and(|byte| special.contains(&byte));
     let mut rest = name.chars().map(|c| if c.is_control() { ' ' } else { c }).peekable();
@@ -138,9 +137,9 @@ fn escape(name: &str, special: &[u8], out: &mut String) {
             continue;
         }
         if is_special(c) {
-            out.push('\\');
+            out.push(b'\\');
         }
-        out.push(c);
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -149,9 +148,13 @@ mod tests {
     use super::*;
     use crate::wire::line_protocol::{Point, parse};
 
+    fn text(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes).unwrap()
+    }
+
     #[test]
     fn names_and_texts_are_escaped_as_each_place_wants_it() {
-        let mut out = String::new();
+        let mut out = Vec::new();
         let mut line = Line::begin(&mut out, "my disk,a=b");
         line.tag("mount point", "/mnt/my disk,x=y");
         line.tag("empty", "");
@@ -160,7 +163,7 @@ mod tests {
         line.field("nan", &Value::Float(f64::NAN));
         assert!(line.end(Some(1_795_161_230)));
         assert_eq!(
-            out,
+            text(out),
             "my\\ disk\\,a=b,mount\\ point=/mnt/my\\ disk\\,x\\=y used\\=a\\ b\\,c=-7i,\
              label=\"a \\\"b\\\" c:\\\\d, e=f\" 1795161230\n"
         );
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_type_has_its_sign_and_a_whole_float_none() {
-        let mut out = String::new();
+        let mut out = Vec::new();
         let mut line = Line::begin(&mut out, "m");
         for (name, value) in [
             ("i", Value::Integer(4)),
@@ -181,28 +184,29 @@ mod tests {
             line.field(name, &value);
         }
         line.end(None);
-        assert_eq!(out, "m i=4i,u=18446744073709551615u,f=4,g=0.1,b=t,c=f\n");
+        assert_eq!(text(out), "m i=4i,u=18446744073709551615u,f=4,g=0.1,b=t,c=f\n");
     }
 
     #[test]
     fn a_line_without_a_field_leaves_no_trace() {
-        let mut out = "before\n".to_owned();
+        let mut out = b"before\n".to_vec();
         let mut line = Line::begin(&mut out, "m");
         line.tag("host", "pi");
         line.field("f", &Value::Float(f64::INFINITY));
         assert!(!line.end(Some(1)));
-        assert_eq!(out, "before\n");
+        assert_eq!(text(out), "before\n");
     }
 
     #[test]
     fn no_name_can_begin_a_line_or_swallow_what_follows() {
         for name in ["a\nb", "a\r\nb", "tail\\", "\\", "a\\\\", "a\\ b", "a\\,b", "\\=", "\0"] {
-            let mut out = String::new();
+            let mut out = Vec::new();
             let mut line = Line::begin(&mut out, "m");
             line.tag("t", name);
             line.tag("u", "v");
             line.field("f", &Value::Integer(1));
             line.end(Some(2));
+            let out = text(out);
             assert_eq!(out.lines().count(), 1, "{out:?}");
             let point: Point<'_> = parse(out.trim_end_matches('\n')).unwrap();
             assert_eq!((point.timestamp, point.fields.len()), (Some(2), 1), "{out:?}");

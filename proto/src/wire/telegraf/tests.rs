@@ -137,9 +137,9 @@ fn memory() -> MemoryDetail {
 }
 
 fn written(sample: &Sample) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     write(sample, &[("room".to_owned(), "2".to_owned())], 1_795_161_240, &mut out);
-    out
+    String::from_utf8(out).unwrap()
 }
 
 fn heard(text: &str) -> Sample {

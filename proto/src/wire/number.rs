@@ -4,30 +4,38 @@
 /// Digits of the largest whole number.
 const DIGITS: usize = 20;
 
-pub(super) fn write_signed(number: i64, out: &mut String) {
+pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
     if number < 0 {
-        out.push('-');
+        out.push(b'-');
     }
     write_whole(number.unsigned_abs(), out);
 }
 
-pub(super) fn write_whole(mut number: u64, out: &mut String) {
-    let mut digits = [0; DIGITS];
+pub(super) fn write_whole(number: u64, out: &mut Vec<u8>) {
+    let mut room = [0; DIGITS];
+    out.extend_from_slice(digits(number, &mut room));
+}
+
+/// The same, into text.
+pub(super) fn push_whole(number: u64, out: &mut String) {
+    let mut room = [0; DIGITS];
+    out.extend(digits(number, &mut room).iter().map(|digit| char::from(*digit)));
+}
+
+fn digits(mut number: u64, room: &mut [u8; DIGITS]) -> &[u8] {
     let mut start = DIGITS;
     loop {
         start -= 1;
-        digits[start] = digit(number % 10);
+        room[start] = digit(number % 10);
         number /= 10;
         if number == 0 {
-            break;
+            return &room[start..];
         }
     }
-    // Digits are characters.
-    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
 /// The shortest digits that are this number again when they are read.
-pub(super) fn write_float(number: f64, out: &mut String) {
+pub(super) fn write_float(number: f64, out: &mut Vec<u8>) {
     // Nearly all have four decimals at most: with those they are whole numbers of ten-thousandths.
     let parts = (number * 10_000.0).round();
     let is_short = number.is_sign_positive()
@@ -35,7 +43,8 @@ pub(super) fn write_float(number: f64, out: &mut String) {
         && same(parts / 10_000.0, number);
     if !is_short {
         // Frames have them too: the program has no second way to write a float.
-        return out.push_str(&serde_json::to_string(&number).unwrap_or_default());
+        let digits = serde_json::to_string(&number).unwrap_or_default();
+        return out.extend_from_slice(digits.as_bytes());
     }
     // In the range just looked at the cast is exact.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -43,11 +52,11 @@ pub(super) fn write_float(number: f64, out: &mut String) {
     write_whole(parts / 10_000, out);
     let mut rest = parts % 10_000;
     if rest > 0 {
-        out.push('.');
+        out.push(b'.');
     }
     let mut place = 1000;
     while rest > 0 {
-        out.push(char::from(digit(rest / place)));
+        out.push(digit(rest / place));
         (rest, place) = (rest % place, place / 10);
     }
 }
@@ -69,17 +78,22 @@ mod tests {
     use super::*;
     use crate::rng::Rng;
 
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn whole_numbers_are_the_standard_librarys() {
         for number in [0, 1, 9, 10, 11, 99, 100, 12_345, u64::MAX - 1, u64::MAX] {
+            assert_eq!(text(|out| write_whole(number, out)), number.to_string());
             let mut out = String::new();
-            write_whole(number, &mut out);
+            push_whole(number, &mut out);
             assert_eq!(out, number.to_string());
         }
         for number in [0, -1, 1, i64::MIN, i64::MAX] {
-            let mut out = String::new();
-            write_signed(number, &mut out);
-            assert_eq!(out, number.to_string());
+            assert_eq!(text(|out| write_signed(number, out)), number.to_string());
         }
     }
 
@@ -109,8 +123,7 @@ mod tests {
             all.push(f64::from_bits(rng.next()));
         }
         for number in all.into_iter().filter(|number| number.is_finite()) {
-            let mut out = String::new();
-            write_float(number, &mut out);
+            let out = text(|out| write_float(number, out));
             let read = out.parse::<f64>().map(f64::to_bits);
             assert_eq!(read, Ok(number.to_bits()), "{out}");
             let is_shorter = out.len() <= number.to_string().len();
