@@ -136,7 +136,11 @@ fn answer(text: &str) -> Option<String> {
     if text.starts_with(r#"{"type":"auth""#) {
         return Some(r#"{"type":"auth","status":"ok"}"#.to_owned());
     }
-    let (_, seq) = text.split_once(r#""seq":"#)?;
+    // Looking for it in what has none would cost more than to write some of these reports.
+    if !text.starts_with(r#"{"type":"metrics","id":"#) {
+        return None;
+    }
+    let (_, seq) = text.rsplit_once(r#""seq":"#)?;
     let seq = seq.split(|c: char| !c.is_ascii_digit()).next()?;
     Some(format!(r#"{{"type":"ack","data":{{"seq":{seq}}}}}"#))
 }
