@@ -1,5 +1,6 @@
 """The agent and RabbitMQ's web-STOMP."""
 
+import json
 import os
 import subprocess
 import time
@@ -57,6 +58,7 @@ class Rabbit:
             env=self.environment, capture_output=True, text=True, check=False, timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def stop(self):
         self.node.stop()
@@ -85,8 +87,10 @@ class RabbitMq(unittest.TestCase):
         self.addCleanup(agent.stop)
         return agent
 
-    def subscriber(self):
-        subscriber = Subscriber(self.rabbit.url, "/topic/metric.pi-1.#", "kinglet", "secret")
+    def subscriber(self, *how):
+        login = ("kinglet", "secret")
+        topic = "/topic/metric.pi-1.#"
+        subscriber = Subscriber(self.rabbit.url, topic, *login, how or ("ack:auto",))
         self.addCleanup(subscriber.close)
         return subscriber
 
@@ -144,7 +148,21 @@ class RabbitMq(unittest.TestCase):
         subscriber.names(20)
         self.assertEqual(agent.count("link lost"), 0)
 
-    def test_7_a_restart_is_survived_and_a_changed_password_is_said(self):
+    def test_7_a_queue_that_overflows_loses_its_oldest_and_nothing_else(self):
+        # A reader that acknowledges nothing, and a queue of five: the sixth drops the first.
+        subscriber = self.subscriber("ack:client-individual", "prefetch-count:1", "x-max-length:5")
+        agent = self.agent()
+        headers, first = subscriber.receive("MESSAGE")
+        time.sleep(4)  # eighty messages
+        waiting = self.rabbit.control("list_queues", "--quiet", "--no-table-headers", "messages")
+        self.assertEqual(waiting.split(), ["6"])
+        subscriber.acknowledge(headers)
+        _, next_one = subscriber.receive("MESSAGE")
+        taken = [json.loads(body)["value"]["timestamp"] for body in (first, next_one)]
+        self.assertGreater(taken[1] - taken[0], 2000)
+        self.assertEqual(agent.count("does not take|link lost"), 0)
+
+    def test_8_a_restart_is_survived_and_a_changed_password_is_said(self):
         agent = self.agent()
         agent.wait_for(UP)
         self.rabbit.stop()

@@ -13,14 +13,14 @@ def frame(command, *headers, body=""):
 class Subscriber:
     """Everything that is sent to one destination."""
 
-    def __init__(self, url, destination, login=None, passcode=None):
+    def __init__(self, url, destination, login=None, passcode=None, how=("ack:auto",)):
         self.socket = connect(url, subprotocols=["v12.stomp"], compression=None, open_timeout=20)
         headers = ["accept-version:1.2", "host:/", "heart-beat:0,0"]
         if login:
             headers += [f"login:{login}", f"passcode:{passcode}"]
         self.socket.send(frame("CONNECT", *headers))
         self.greeting = self.receive("CONNECTED")[0]
-        self.socket.send(frame("SUBSCRIBE", "id:1", f"destination:{destination}", "ack:auto"))
+        self.socket.send(frame("SUBSCRIBE", "id:1", f"destination:{destination}", *how))
 
     def receive(self, wanted, seconds=30):
         """The headers and the body of the next frame of this command."""
@@ -37,6 +37,9 @@ class Subscriber:
     def message(self, seconds=30):
         headers, body = self.receive("MESSAGE", seconds)
         return headers["destination"].replace("\\c", ":"), json.loads(body)
+
+    def acknowledge(self, headers):
+        self.socket.send(frame("ACK", f"id:{headers['ack']}"))
 
     def names(self, count):
         """The names in the next so many messages."""
