@@ -8,7 +8,6 @@
 //! A reading is safe once it is in the queue: a restart loses nothing of it, and what is sent twice
 //! is the same points. Nobody waits for the database.
 
-mod client;
 mod health;
 mod lines;
 mod past;
@@ -24,7 +23,6 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use client::connector;
 use health::Health;
 pub use health::Report;
 use lines::Lines;
@@ -32,7 +30,7 @@ pub(crate) use past::Past;
 use request::Requests;
 pub(crate) use schema::is_own_tag;
 use sender::Sender;
-pub use settings::{Address, Engine, Settings, Target};
+pub use settings::{Engine, Settings, Target};
 use spool::Spool;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -42,6 +40,7 @@ use writer::Writer;
 use crate::fleet::Update;
 use crate::history::Tell;
 use crate::limits::WAITING_BYTES_MAX;
+use crate::tls_client::connector;
 
 /// Why readings cannot go there.
 #[derive(Debug)]

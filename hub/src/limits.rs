@@ -265,6 +265,15 @@ pub const KEEP_EVENTS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Events kept at most.
 pub const EVENTS_KEPT_MAX: usize = 100_000;
 
+// --- Servers that the hub asks something of.
+
+/// A connection is there after this, its TLS included.
+pub const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// An answer is there, to its end, after this.
+pub const HTTP_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of what a server says of a fault.
+pub const HTTP_SAID_CHARS_MAX: usize = 200;
+
 // --- What goes to a time-series database.
 
 /// How long what came may wait until it is in the queue and on its way.
@@ -291,10 +300,6 @@ pub const INFLUX_BATCH_BYTES: usize = 512 * 1024;
 pub const INFLUX_BATCH_BYTES_MIN: usize = 4 * 1024;
 /// The same at most: VictoriaMetrics takes 32 MB unpacked.
 pub const INFLUX_BATCH_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// A connection is there after this, its TLS included.
-pub const INFLUX_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// An answer is there, to its end, after this.
-pub const INFLUX_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of an answer: 10,000 points of some 50 series.
 pub const INFLUX_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Before the first repetition of what failed; each next waits twice as long.
@@ -305,8 +310,6 @@ pub const INFLUX_PAUSE_MAX: Duration = Duration::from_secs(15);
 pub const INFLUX_STRANGER_PAUSE: Duration = Duration::from_secs(60);
 /// A server that says when to come again is believed up to this.
 pub const INFLUX_RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
-/// Characters of what a server says of a fault.
-pub const INFLUX_SAID_CHARS_MAX: usize = 200;
 /// Connections for questions kept open.
 pub const INFLUX_READERS_MAX: usize = 4;
 /// Bytes of a file with a token: more than any server's.

@@ -10,7 +10,8 @@ use toml::Spanned;
 
 use super::history::read;
 use super::{Fault, fault};
-use crate::influx::{Address, Engine, Settings, Target, is_own_tag};
+use crate::http::Address;
+use crate::influx::{Engine, Settings, Target, is_own_tag};
 use crate::limits::{
     INFLUX_BATCH_BYTES, INFLUX_BATCH_BYTES_MAX, INFLUX_BATCH_BYTES_MIN, INFLUX_INTERVAL,
     INFLUX_INTERVAL_MAX, INFLUX_QUEUE_BYTES, INFLUX_QUEUE_BYTES_MAX, INFLUX_QUEUE_BYTES_MIN,

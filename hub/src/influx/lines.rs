@@ -198,7 +198,8 @@ mod tests {
 
     use super::*;
     use crate::fleet::Snapshot;
-    use crate::influx::settings::{Address, Target};
+    use crate::http::Address;
+    use crate::influx::settings::Target;
 
     const NOW_MS: u64 = 1_800_000_000_700;
 

@@ -13,8 +13,7 @@ use kinglet_proto::sample::metric::{Kind, Metric};
 use series::{All, Readings, Step, points_of, readings_as_points};
 use tokio::runtime::Handle;
 
-use super::client::{Client, ClientError};
-use super::request::{Requests, said};
+use super::request::Requests;
 use super::schema::{Column, column};
 use super::settings::Engine;
 use super::{Influx, held};
@@ -22,7 +21,8 @@ use crate::fleet::Update;
 use crate::history::{
     Event, EventQuery, History, Line, Point, Query, QueryError, State, Tell, step_that_fits,
 };
-use crate::limits::{INFLUX_READERS_MAX, POINTS_MAX};
+use crate::http::{Client, ClientError, said};
+use crate::limits::{INFLUX_ANSWER_BYTES_MAX, INFLUX_READERS_MAX, POINTS_MAX};
 use crate::store::Store;
 
 /// A counter's reading so long before a range says from where it rose. Milliseconds.
@@ -92,8 +92,9 @@ impl Past {
         let shared = &self.influx.shared;
         let requests = Requests::new(&shared.settings).map_err(QueryError::Failed)?;
         let free = held(&self.free).pop();
-        let mut client =
-            free.unwrap_or_else(|| Client::new(&shared.settings.address, shared.tls.clone()));
+        let mut client = free.unwrap_or_else(|| {
+            Client::new(&shared.settings.address, shared.tls.clone(), INFLUX_ANSWER_BYTES_MAX)
+        });
         let answer = self.runtime.block_on(client.send(|| requests.get(path)));
         let answer = answer.map_err(|error: ClientError| QueryError::Failed(error.to_string()))?;
         let mut free = held(&self.free);

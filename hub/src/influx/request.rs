@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::Request;
 
-use super::client::Answer;
 use super::settings::{Settings, Target};
-use crate::limits::{INFLUX_SAID_CHARS_MAX, TOKEN_FILE_BYTES_MAX};
+use crate::http::{Answer, retry_after, said};
+use crate::limits::TOKEN_FILE_BYTES_MAX;
 
 /// What becomes of a batch after its answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,25 +38,6 @@ pub(super) fn fate(answer: &Answer) -> Fate {
         401 | 403 => Fate::Stranger(words()),
         _ => Fate::Later(retry_after(&answer.headers), words()),
     }
-}
-
-/// Only the form in seconds: no server of these says a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// What a server says of what went wrong, for the log: the text in its JSON, or the beginning of
-/// whatever it is.
-pub(super) fn said(body: &[u8]) -> String {
-    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    let error = json.as_ref().and_then(|json| {
-        let found = json.get("error").or_else(|| json.get("message"));
-        found.or_else(|| json.pointer("/results/0/error")).and_then(|text| text.as_str())
-    });
-    let text = error.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
-    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(INFLUX_SAID_CHARS_MAX).collect::<String>().trim().to_owned()
 }
 
 /// A name or a value in a query, each byte but the plain ones as `%XX`.
@@ -178,7 +159,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
+    use axum::http::{HeaderMap, StatusCode};
 
     use super::*;
 
@@ -207,14 +188,6 @@ mod tests {
         let mut busy = answer(503, "");
         busy.headers.insert("retry-after", "7".parse().unwrap());
         assert!(matches!(super::fate(&busy), Fate::Later(Some(wait), _) if wait.as_secs() == 7));
-    }
-
-    #[test]
-    fn what_a_server_says_is_short_and_of_one_line() {
-        assert_eq!(said(b"404 page\r\nnot found\n"), "404 page  not found");
-        assert_eq!(said(b"{\"code\":\"x\",\"message\":\"no bucket\"}"), "no bucket");
-        assert_eq!(said(b"{\"results\":[{\"error\":\"bad\"}]}"), "bad");
-        assert_eq!(said(&[b'x'; 5000]).len(), INFLUX_SAID_CHARS_MAX);
     }
 
     #[test]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::client::{Client, ClientError};
 use super::request::{Fate, Requests, fate};
 use super::settings::Target;
 use super::spool::{Batch, pack, unpack};
 use super::{Shared, held};
+use crate::http::{Client, ClientError};
 use crate::limits::{
-    INFLUX_BATCH_BYTES_MIN, INFLUX_PAUSE, INFLUX_PAUSE_MAX, INFLUX_RETRY_AFTER_MAX,
-    INFLUX_STRANGER_PAUSE,
+    INFLUX_ANSWER_BYTES_MAX, INFLUX_BATCH_BYTES_MIN, INFLUX_PAUSE, INFLUX_PAUSE_MAX,
+    INFLUX_RETRY_AFTER_MAX, INFLUX_STRANGER_PAUSE,
 };
 
 /// The sending task.
@@ -39,7 +39,8 @@ enum Outcome {
 
 impl Sender {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let client = Client::new(&shared.settings.address, shared.tls.clone());
+        let client =
+            Client::new(&shared.settings.address, shared.tls.clone(), INFLUX_ANSWER_BYTES_MAX);
         let batch_bytes = shared.settings.batch_bytes;
         Self { shared, client, batch_bytes, pause: INFLUX_PAUSE }
     }

@@ -1,43 +1,34 @@
-//! One connection to the database: kept alive, one request on it at a time.
+//! One connection to a server: kept alive, one request on it at a time.
 
 use std::fmt;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::Request;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::settings::Address;
-use crate::limits::{INFLUX_ANSWER_BYTES_MAX, INFLUX_ANSWER_TIMEOUT, INFLUX_CONNECT_TIMEOUT};
+use super::address::Address;
+use super::answer::Answer;
+use crate::limits::{HTTP_ANSWER_TIMEOUT, HTTP_CONNECT_TIMEOUT};
 
 /// Dials, and keeps what answered.
-pub(super) struct Client {
+pub(crate) struct Client {
     address: Address,
     tls: Option<TlsConnector>,
+    /// Bytes that an answer may have.
+    answer_max: usize,
     open: Option<SendRequest<Body>>,
-}
-
-/// What was answered.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
 }
 
 /// Why nothing was answered.
 #[derive(Debug)]
-pub(super) enum ClientError {
+pub(crate) enum ClientError {
     /// No connection to this host and port.
     Connect(String, io::Error),
     /// TLS with it failed.
@@ -64,13 +55,13 @@ impl fmt::Display for ClientError {
 
 impl Client {
     /// Not connected yet.
-    pub(super) fn new(address: &Address, tls: Option<TlsConnector>) -> Self {
-        Self { address: address.clone(), tls, open: None }
+    pub(crate) fn new(address: &Address, tls: Option<TlsConnector>, answer_max: usize) -> Self {
+        Self { address: address.clone(), tls, answer_max, open: None }
     }
 
     /// Sends a request and waits for its whole answer. Where a kept connection turns out to be
     /// closed, it is sent once more on a new one: what is written twice is the same.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         request: impl Fn() -> Request<Body>,
     ) -> Result<Answer, ClientError> {
@@ -93,11 +84,11 @@ impl Client {
             open.ready().await.map_err(broken)?;
             let answer = open.send_request(request).await.map_err(broken)?;
             let (head, body) = answer.into_parts();
-            let body = to_bytes(Body::new(body), INFLUX_ANSWER_BYTES_MAX).await;
+            let body = to_bytes(Body::new(body), self.answer_max).await;
             let body = body.map_err(|_| ClientError::TooLarge)?;
             Ok(Answer { status: head.status, headers: head.headers, body: body.into() })
         };
-        let answer = timeout(INFLUX_ANSWER_TIMEOUT, exchange).await;
+        let answer = timeout(HTTP_ANSWER_TIMEOUT, exchange).await;
         let answer = answer.map_err(|_| ClientError::TimedOut(self.address.authority()))?;
         if answer.is_ok() {
             self.open = Some(open);
@@ -118,7 +109,7 @@ impl Client {
             let name = name.map_err(|error| failed(io::Error::other(error)))?;
             shake_hands(tls.connect(name, tcp).await.map_err(failed)?).await
         };
-        let dialled = timeout(INFLUX_CONNECT_TIMEOUT, dial).await;
+        let dialled = timeout(HTTP_CONNECT_TIMEOUT, dial).await;
         dialled.map_err(|_| ClientError::TimedOut(self.address.authority()))?
     }
 }
@@ -139,31 +130,4 @@ fn with_source(error: &hyper::Error) -> String {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }
-}
-
-/// TLS that trusts the authorities of a file, or without one those of the web.
-pub(super) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let bad = |what: String| format!("{}: {what}", path.display());
-            let all =
-                CertificateDer::pem_file_iter(path).map_err(|error| bad(error.to_string()))?;
-            for certificate in all {
-                let certificate = certificate.map_err(|error| bad(error.to_string()))?;
-                roots.add(certificate).map_err(|error| bad(error.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(bad("no certificate in it".to_owned()));
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
