@@ -2,6 +2,7 @@
 
 mod history;
 mod invite;
+mod notify;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -60,6 +61,8 @@ enum Command {
     Backup(history::Backup),
     /// Put a backup in the place of the history, while the hub does not run
     Restore(history::Restore),
+    /// List whom the hub tells of alerts, or send them a test
+    Notify(notify::Notify),
     /// Print a new token for an agent or a viewer, and the hash to put into the configuration
     Token,
 }
@@ -80,6 +83,10 @@ pub(crate) enum Failure {
     History(String),
     /// The history cannot be read or written.
     Store(PathBuf, StoreError),
+    /// What is asked of the channels makes no sense, or there are none.
+    Notify(String),
+    /// So many tests are not there.
+    Unsent(usize),
     /// The state folder cannot be used.
     State(PathBuf, io::Error),
 }
@@ -90,9 +97,14 @@ impl Failure {
         match self {
             Self::Config(_)
             | Self::Faults(_)
-            | Self::Serve(ServeError::Tls(..) | ServeError::Influx(InfluxError::File(_)))
+            | Self::Serve(
+                ServeError::Tls(..)
+                | ServeError::Influx(InfluxError::File(_))
+                | ServeError::Notify(_),
+            )
             | Self::Invite(_)
-            | Self::History(_) => 2,
+            | Self::History(_)
+            | Self::Notify(_) => 2,
             Self::Serve(
                 ServeError::Listen(..)
                 | ServeError::Store(..)
@@ -102,6 +114,7 @@ impl Failure {
             | Self::Io(_)
             | Self::Random(_)
             | Self::Store(..)
+            | Self::Unsent(_)
             | Self::State(..) => 1,
         }
     }
@@ -118,7 +131,9 @@ impl fmt::Display for Failure {
             Self::Serve(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Invite(what) | Self::History(what) => f.write_str(what),
+            Self::Invite(what) | Self::History(what) | Self::Notify(what) => f.write_str(what),
+            Self::Unsent(1) => f.write_str("a test could not be sent"),
+            Self::Unsent(count) => write!(f, "{count} tests could not be sent"),
             Self::Store(path, error) => write!(f, "{}: {error}", path.display()),
             Self::State(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Random(error) => write!(f, "no randomness: {error}"),
@@ -140,6 +155,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Export(wanted) => history::export(&wanted),
         Command::Backup(wanted) => history::backup(&wanted),
         Command::Restore(wanted) => history::restore(&wanted),
+        Command::Notify(wanted) => notify::notify(wanted),
         Command::Token => print_token(),
     }
 }
@@ -166,6 +182,8 @@ fn check(path: &std::path::Path) -> Result<(), Failure> {
     config.tls.as_ref().map_or(Ok(()), check_tls).map_err(Failure::Serve)?;
     let influxdb = config.influxdb.as_ref().map_or(Ok(()), influx::check);
     influxdb.map_err(|error| Failure::Serve(ServeError::Influx(error)))?;
+    let channels = config.notify.iter().try_for_each(kinglet_hub::notify::check);
+    channels.map_err(|words| Failure::Serve(ServeError::Notify(words)))?;
     if !config.faults.is_empty() {
         return Err(Failure::Faults(config.faults));
     }

@@ -4,6 +4,7 @@
 mod enrolled;
 mod history;
 mod influxdb;
+mod notify;
 mod spelling;
 mod stomp;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub stomp_every: Duration,
     /// The database that readings go to, and that may keep the past; `None` for none.
     pub influxdb: Option<influx::Settings>,
+    /// Whom the hub tells of alerts.
+    pub notify: Vec<crate::notify::Settings>,
     /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
@@ -126,6 +129,8 @@ struct RawConfig {
     store: Option<history::RawStore>,
     stomp: Option<stomp::RawStomp>,
     sink: Option<influxdb::RawSinks>,
+    #[serde(default)]
+    notify: Vec<Spanned<notify::RawNotify>>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +198,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let store = history::settings(raw.store.unwrap_or_default(), &state_dir)?;
     let stomp_every = stomp::every(&raw.stomp.unwrap_or_default())?;
     let influxdb = influxdb::settings(raw.sink, &state_dir, is_history)?;
+    let notify = notify::settings(raw.notify)?;
     Ok(Config {
         listen,
         tls: raw.tls,
@@ -202,6 +208,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
         store,
         stomp_every,
         influxdb,
+        notify,
         faults: Vec::new(),
     })
 }

@@ -53,7 +53,7 @@ pub async fn run(
     // The fleet's token is made for this run and known to nobody else.
     let auth = Auth::new(BTreeMap::new(), Some(TokenHash::of(&token)), None);
     let settings = Settings { offline_after: OFFLINE_AFTER, durable: false, hosts: Vec::new() };
-    let (state_dir, influxdb, faults) = (None, None, Vec::new());
+    let (state_dir, influxdb, notify, faults) = (None, None, Vec::new(), Vec::new());
     let store = store::Settings::in_memory();
     let stomp_every = STOMP_EVERY;
     let config = Config {
@@ -65,6 +65,7 @@ pub async fn run(
         store,
         stomp_every,
         influxdb,
+        notify,
         faults,
     };
     let server = Server::bind(config).map_err(DemoError::Serve)?;

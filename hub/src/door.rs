@@ -12,6 +12,7 @@ mod health;
 mod history;
 mod hosts;
 mod metrics;
+mod notify;
 mod openapi;
 mod ostara;
 mod page;
@@ -45,6 +46,7 @@ const DOORS: &[Door] = &[
     history::routes,
     hosts::routes,
     metrics::routes,
+    notify::routes,
     openapi::routes,
     ostara::routes,
     page::routes,

@@ -25,6 +25,7 @@ use crate::fleet::{
 use crate::history::History;
 use crate::influx::Influx;
 use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
+use crate::notify::Notifier;
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
@@ -39,6 +40,8 @@ pub(crate) struct Hub {
     pub(crate) stomp_sessions: Sessions,
     /// The database that readings go to; `None` for none.
     pub(crate) influx: Option<Arc<Influx>>,
+    /// Whom it tells of alerts.
+    pub(crate) notifier: Notifier,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -83,6 +86,7 @@ impl Hub {
             stomp_every: STOMP_EVERY,
             stomp_sessions: Sessions::default(),
             influx: None,
+            notifier: Notifier::default(),
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -101,6 +105,11 @@ impl Hub {
     /// The same hub, whose readings go to a database.
     pub(crate) fn with_influx(self, influx: Option<Arc<Influx>>) -> Self {
         Self { influx, ..self }
+    }
+
+    /// The same hub, which tells somebody of alerts.
+    pub(crate) fn with_notifier(self, notifier: Notifier) -> Self {
+        Self { notifier, ..self }
     }
 
     /// Feeds one input to the fleet and does what follows.

@@ -16,6 +16,7 @@ mod hub;
 pub mod influx;
 pub mod limits;
 pub mod listen;
+pub mod notify;
 mod server;
 mod sink;
 pub mod store;

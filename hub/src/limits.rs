@@ -324,3 +324,65 @@ const _: () = {
     assert!(SPOOL_FILE_BYTES * 2 > INFLUX_QUEUE_BYTES_MIN);
     assert!(SPOOL_COMMIT_BYTES < WAITING_BYTES_MAX);
 };
+
+// --- Whom the hub tells of alerts.
+
+/// Channels: a person has a handful, a team a few more.
+pub const NOTIFY_CHANNELS_MAX: usize = 16;
+/// Updates that may wait for the sink that looks for alerts, as for the store.
+pub const NOTIFY_UPDATES_MAX: usize = 4096;
+/// Notices of a channel that may wait; what is above is held back for a digest.
+pub const NOTIFY_QUEUE_MAX: usize = 64;
+/// Notices of a channel in an hour where its owner does not say: one every two minutes is read.
+pub const NOTIFY_PER_HOUR: usize = 30;
+/// The same at most: the times of so many are kept.
+pub const NOTIFY_PER_HOUR_MAX: usize = 1000;
+/// What an hour is.
+pub const NOTIFY_HOUR: Duration = Duration::from_secs(3600);
+/// What was held back is told so long after the first of it: soon enough for the worst, and not
+/// more than six times an hour.
+pub const NOTIFY_DIGEST_EVERY: Duration = Duration::from_secs(600);
+/// Alerts that are held back by name; the others are counted.
+pub const NOTIFY_HELD_MAX: usize = 200;
+/// Lines of a digest: a screen of a phone or two, and less than any service takes.
+pub const NOTIFY_DIGEST_LINES: usize = 20;
+/// Alerts of a channel that are known to be open: all 64 of an agent, of 64 agents.
+pub const NOTIFY_OPEN_MAX: usize = 4096;
+/// A notice that could not be sent for so long is news to nobody.
+pub const NOTIFY_GOOD_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Characters of an alert's words: with all around them less than any service takes.
+pub const NOTIFY_TEXT_CHARS_MAX: usize = 2000;
+/// Bytes of a template.
+pub const NOTIFY_TEMPLATE_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of an answer, of which a line is read at most.
+pub const NOTIFY_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// A service that says when to come again is believed up to this.
+pub const NOTIFY_RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// A test of a channel is sent so often at most: whoever may ask for one must not fill a phone.
+pub const NOTIFY_TEST_EVERY: Duration = Duration::from_secs(10);
+/// A channel looks at its queue so often at least.
+pub const NOTIFY_LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Different faults of a channel that are logged before all is well again.
+pub const NOTIFY_FAULTS_MAX: usize = 8;
+/// What was told is written so long after it changed at most.
+pub const NOTIFY_KEEP_EVERY: Duration = Duration::from_secs(5);
+/// Bytes of the file with it: that of every channel at its bounds is smaller.
+pub const NOTIFY_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a mail address, RFC 5321's.
+pub const NOTIFY_ADDRESS_BYTES_MAX: usize = 254;
+/// Whom a letter is for.
+pub const NOTIFY_RECIPIENTS_MAX: usize = 20;
+/// Bytes of text in one encoded word of a letter's head: 60 letters of base64, which with what
+/// stands around them is less than the 75 that RFC 2047 allows.
+pub const MAIL_WORD_BYTES: usize = 45;
+/// Bytes in a line of a letter: 76 letters of base64.
+pub const MAIL_LINE_BYTES: usize = 57;
+/// Bytes of one answer of a mail server.
+pub const SMTP_REPLY_BYTES_MAX: usize = 16 * 1024;
+/// A letter is handed over within this: some servers look for spam before they answer.
+pub const SMTP_TIMEOUT: Duration = Duration::from_secs(120);
+
+const _: () = {
+    assert!(NOTIFY_DIGEST_LINES * 95 < NOTIFY_TEXT_CHARS_MAX);
+    assert!(NOTIFY_DIGEST_LINES < NOTIFY_HELD_MAX);
+};

@@ -36,6 +36,7 @@ use crate::history::History;
 use crate::hub::Hub;
 use crate::influx::{Influx, InfluxError, Past};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
+use crate::notify::Notifier;
 use crate::sink::Sinks;
 use crate::store::{Store, StoreError};
 
@@ -50,6 +51,8 @@ pub enum ServeError {
     Store(PathBuf, StoreError),
     /// Readings cannot go to their database.
     Influx(InfluxError),
+    /// Nobody can be told of alerts by one of the channels; in words.
+    Notify(String),
 }
 
 impl fmt::Display for ServeError {
@@ -59,6 +62,7 @@ impl fmt::Display for ServeError {
             Self::Tls(path, what) => write!(f, "{}: {what}", path.display()),
             Self::Store(path, error) => write!(f, "the history {}: {error}", path.display()),
             Self::Influx(error) => write!(f, "[sink.influxdb]: {error}"),
+            Self::Notify(words) => f.write_str(words),
         }
     }
 }
@@ -81,7 +85,7 @@ impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
         let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
-        let (stomp_every, influxdb) = (config.stomp_every, config.influxdb);
+        let (stomp_every, influxdb, notify) = (config.stomp_every, config.influxdb, config.notify);
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
         let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
@@ -95,8 +99,11 @@ impl Server {
             Some(_) | None => Arc::new(store),
         };
         settings.durable = history.is_durable();
+        let lasting = state_dir.clone().filter(|_| settings.durable);
+        let notifier = Notifier::open(notify, lasting).map_err(ServeError::Notify)?;
         let hub = Hub::new(auth, settings, state_dir, history);
-        let hub = Arc::new(hub.with_stomp_every(stomp_every).with_influx(influx));
+        let hub =
+            Arc::new(hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })
@@ -135,6 +142,7 @@ impl Server {
         if timeout(CLOSE_TIMEOUT + Duration::from_millis(300), gone).await.is_err() {
             debug!("{} connections did not say goodbye", hub.sockets());
         }
+        hub.notifier.keep().await;
         // One that panicked has told why.
         let _ = spawn_blocking(move || {
             hub.history.stop();

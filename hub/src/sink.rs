@@ -6,6 +6,7 @@
 pub(crate) mod broadcast;
 mod influxdb;
 mod keep;
+mod notify;
 pub(crate) mod roster;
 pub(crate) mod topics;
 
@@ -17,7 +18,9 @@ use futures_util::future::BoxFuture;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::hub::feed::Feed;
-use crate::limits::{BROADCAST_QUEUE_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX, TOPICS_QUEUE_MAX};
+use crate::limits::{
+    BROADCAST_QUEUE_MAX, NOTIFY_UPDATES_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX, TOPICS_QUEUE_MAX,
+};
 
 /// Takes the fleet's updates in, and shows, keeps or passes them on.
 pub(crate) trait Sink: Any + Send + Sync {
@@ -40,6 +43,7 @@ const SINKS: &[Row] = &[
     Row { queue_max: BROADCAST_QUEUE_MAX, is_wanted: |_| true, open: broadcast::open },
     Row { queue_max: STORE_QUEUE_MAX, is_wanted: |_| true, open: keep::open },
     Row { queue_max: STORE_QUEUE_MAX, is_wanted: influxdb::is_wanted, open: influxdb::open },
+    Row { queue_max: NOTIFY_UPDATES_MAX, is_wanted: notify::is_wanted, open: notify::open },
     Row { queue_max: ROSTER_QUEUE_MAX, is_wanted: |_| true, open: roster::open },
     Row { queue_max: TOPICS_QUEUE_MAX, is_wanted: |_| true, open: topics::open },
 ];

@@ -59,6 +59,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "influx",
             "auth",
             "enroll",
+            "notify",
             "config",
             "server",
             "hub",
@@ -82,6 +83,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("src/source/", &[]),
     ("hub/src/door/", &[]),
     ("hub/src/sink/", &[]),
+    ("hub/src/notify/kind/", &[]),
 ];
 
 #[test]

@@ -32,6 +32,9 @@ struct Health {
     /// Of the database that readings go to: `ok`, or that they wait; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     influxdb: Option<&'static str>,
+    /// Of whom the hub tells of alerts: `ok`, or that it cannot; absent where there is nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify: Option<&'static str>,
 }
 
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
@@ -45,5 +48,11 @@ async fn health(State(hub): State<Arc<Hub>>) -> Response {
         Report { failing: Some(_), .. } => "readings wait for it: the hub's log says why",
         Report { .. } => "ok",
     });
-    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp, influxdb })
+    let reports = hub.notifier.reports();
+    let notify = match reports.iter().any(|report| report.failing.is_some()) {
+        true => "somebody could not be told: the hub's log says why",
+        false => "ok",
+    };
+    let notify = (!reports.is_empty()).then_some(notify);
+    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp, influxdb, notify })
 }

@@ -25,7 +25,9 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 pub(crate) fn said(body: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let error = json.as_ref().and_then(|json| {
-        let found = json.get("error").or_else(|| json.get("message"));
+        // Some have a number in the place of the text, and the text beside it.
+        let text = |name: &str| json.get(name).filter(|text| text.is_string());
+        let found = text("error").or_else(|| text("message")).or_else(|| text("description"));
         found.or_else(|| json.pointer("/results/0/error")).and_then(|text| text.as_str())
     });
     let text = error.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);

@@ -11,7 +11,7 @@ _kinglet_hub() {
         mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
         return
         ;;
-    --name | --url | --replace | --listen | --host | --metric | --from | --to) return ;;
+    --name | --url | --replace | --listen | --host | --metric | --from | --to | --test) return ;;
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
@@ -22,9 +22,10 @@ _kinglet_hub() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         [[ $current = -* ]] || return
         ;;
+    notify) words="--config --test" ;;
     demo) words="--listen" ;;
     token) return ;;
-    *) words="run check invite export backup restore token demo --help --version" ;;
+    *) words="run check invite export backup restore notify token demo --help --version" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

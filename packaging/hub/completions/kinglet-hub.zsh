@@ -20,7 +20,8 @@ run | check) _arguments $config ;;
 invite) _arguments $config $invite ;;
 export) _arguments $config $export ;;
 backup | restore) _arguments $config ':file:_files' ;;
+notify) _arguments $config '--test[send a test]::name:' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
-*) _arguments '1:command:(run check invite export backup restore token demo)' '--version' '--help' ;;
+*) _arguments '1:command:(run check invite export backup restore notify token demo)' '--version' '--help' ;;
 esac

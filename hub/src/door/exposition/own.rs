@@ -1,14 +1,15 @@
-//! What the hub says of itself, beside its hosts: its STOMP sessions, and how its readings get to
-//! their database.
+//! What the hub says of itself, beside its hosts: its STOMP sessions, how its readings get to their
+//! database, and how its notices get to whom they are for.
 
 use std::fmt::Write as _;
 
 use crate::hub::Hub;
 use crate::hub::sessions::Counted;
+use crate::notify::Report;
 
 /// The families.
 pub(super) fn families(hub: &Hub) -> String {
-    sessions(hub.stomp_sessions.counted()) + &database(hub)
+    sessions(hub.stomp_sessions.counted()) + &database(hub) + &notices(&hub.notifier.reports())
 }
 
 /// Empty where there is none.
@@ -35,6 +36,46 @@ fn database(hub: &Hub) -> String {
         let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
     }
     text
+}
+
+/// A figure of a channel.
+type Figure = fn(&Report) -> u64;
+
+/// Empty where nobody is told of alerts.
+fn notices(reports: &[Report]) -> String {
+    const FAMILIES: [(&str, &str, &str, Figure); 5] = [
+        ("up", "gauge", "Whether the last notice is there.", |report| {
+            u64::from(report.failing.is_none())
+        }),
+        ("waiting", "gauge", "Notices that wait.", |report| report.waiting as u64),
+        ("sent_total", "counter", "Notices that are there.", |report| report.counts.sent),
+        (
+            "failed_total",
+            "counter",
+            "Notices that were refused, or too old to be sent.",
+            |report| report.counts.failed,
+        ),
+        ("held_back_total", "counter", "Notices that were held back for a digest.", |report| {
+            report.counts.held
+        }),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, figure) in FAMILIES.iter().filter(|_| !reports.is_empty()) {
+        let name = format!("kinglet_hub_notify_{name}");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        for report in reports {
+            let channel = escaped(&report.name);
+            let value = figure(report);
+            let _ = writeln!(text, "{name}{{name=\"{channel}\",kind=\"{}\"}} {value}", report.kind);
+        }
+    }
+    text
+}
+
+/// A label's value, by the text format's rules.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
 }
 
 /// The sessions of the STOMP endpoint.

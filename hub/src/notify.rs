@@ -1,0 +1,155 @@
+//! Somebody is told of alerts: by mail, or by whatever their phone shows.
+//!
+//! ```text
+//! take -> alert -> desk of each channel -> courier
+//!  update         what, when (pure)        HTTP, SMTP
+//! ```
+//! A kind of channel is a file and a row of [`KINDS`]. Each channel has its own queue and its own
+//! task, so that one that is slow costs the others nothing.
+
+mod alert;
+mod channel;
+mod courier;
+mod desk;
+mod fate;
+mod file;
+mod held;
+mod kind;
+mod letter;
+mod notice;
+mod settings;
+mod smtp;
+mod template;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use alert::Alert;
+pub use alert::Level;
+use channel::Channel;
+pub(crate) use channel::Report;
+pub use desk::Rules;
+pub use kind::{KINDS, Kind};
+pub use letter::is_mailbox;
+pub use settings::{Mail, MailTls, Settings};
+pub use template::Template;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::sleep;
+use tracing::warn;
+
+use crate::fleet::Update;
+use crate::limits::NOTIFY_KEEP_EVERY;
+
+/// The channels of a hub.
+#[derive(Default)]
+pub struct Notifier {
+    channels: Vec<Arc<Channel>>,
+    /// Where it is kept what was told; `None` where nothing outlives the hub.
+    path: Option<PathBuf>,
+    /// How many changes were kept.
+    kept: AtomicU64,
+}
+
+/// Whether the files that a channel names can be used.
+///
+/// # Errors
+/// Which cannot, and why, with the channel's name.
+pub fn check(settings: &Settings) -> Result<(), String> {
+    courier::check(settings).map_err(|words| format!("[[notify]] {}: {words}", settings.name))
+}
+
+/// Sends a test, by the program that was asked for it.
+///
+/// # Errors
+/// Why it is not there, in words.
+pub async fn test(settings: &Settings) -> Result<(), String> {
+    Channel::new(settings.clone(), desk::Memory::default(), 0).test().await
+}
+
+impl Notifier {
+    /// Channels with these settings, which know what was told before where `path` is a folder that
+    /// outlives the hub.
+    ///
+    /// # Errors
+    /// A file that they name cannot be used; in words.
+    pub fn open(settings: Vec<Settings>, path: Option<PathBuf>) -> Result<Self, String> {
+        settings.iter().try_for_each(check)?;
+        let path = path.filter(|_| !settings.is_empty()).map(|folder| folder.join(file::NAME));
+        let mut memories = path
+            .as_deref()
+            .map(file::read)
+            .unwrap_or_else(|| Ok(file::Memories::new()))
+            .unwrap_or_else(|error| {
+                warn!("alerts that were told before may be told again: {error}");
+                file::Memories::new()
+            });
+        let seed = crate::clock::now().instant.as_millis();
+        let open = |(number, settings): (usize, Settings)| {
+            let memory = memories.remove(&settings.name).unwrap_or_default();
+            Arc::new(Channel::new(settings, memory, seed + number as u64))
+        };
+        let channels = settings.into_iter().enumerate().map(open).collect();
+        Ok(Self { channels, path, kept: AtomicU64::new(0) })
+    }
+
+    /// Whether there is anybody to tell.
+    pub(crate) fn is_any(&self) -> bool {
+        !self.channels.is_empty()
+    }
+
+    /// Tells what of an update is to be told; never waits.
+    pub(crate) fn take(&self, update: &Update) {
+        match update {
+            Update::Told(told) => {
+                let Some(alert) = Alert::read(told) else { return };
+                for channel in &self.channels {
+                    let alert = alert.clone();
+                    channel.feed(|desk| desk.handle_alert(alert, told.received.instant));
+                }
+            }
+            Update::Removed(host) => {
+                self.channels.iter().for_each(|channel| channel.feed(|desk| desk.forget(host)));
+            }
+            Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Aggregates(_) => {}
+        }
+    }
+
+    /// Sends, and keeps what was told, for as long as it is polled.
+    pub(crate) async fn run(&self) {
+        let mut tasks = JoinSet::new();
+        for channel in self.channels.clone() {
+            tasks.spawn(async move { channel.run().await });
+        }
+        loop {
+            sleep(NOTIFY_KEEP_EVERY).await;
+            self.keep().await;
+        }
+    }
+
+    /// Writes what outlives the hub, where it has changed.
+    pub(crate) async fn keep(&self) {
+        let Some(path) = self.path.clone() else { return };
+        let changes = self.channels.iter().map(|channel| channel.changes()).sum();
+        if self.kept.swap(changes, Ordering::Relaxed) == changes {
+            return;
+        }
+        let of = |channel: &Arc<Channel>| (channel.settings.name.clone(), channel.memory());
+        let text = serde_json::Value::Object(self.channels.iter().map(of).collect()).to_string();
+        let written = spawn_blocking(move || file::write(&path, &text)).await;
+        if let Ok(Err(error)) = written {
+            warn!("what was told of alerts cannot be kept: {error}");
+        }
+    }
+
+    /// How each channel is.
+    pub(crate) fn reports(&self) -> Vec<Report> {
+        self.channels.iter().map(|channel| channel.report()).collect()
+    }
+
+    /// Sends a test by one of them; `None` where there is none of this name.
+    pub(crate) async fn test(&self, name: &str) -> Option<Result<(), String>> {
+        let channel = self.channels.iter().find(|channel| channel.settings.name == name)?;
+        Some(channel.test().await)
+    }
+}

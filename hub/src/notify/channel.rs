@@ -1,0 +1,188 @@
+//! One channel at work: its desk behind a lock, the task that sends, and what the log is told of
+//! it: each thing that goes wrong once, until all is well again.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kinglet_proto::time::{Instant, Now};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
+
+use super::courier;
+use super::desk::{Counts, Desk, Memory, Step};
+use super::fate::Fate;
+use super::notice::Notice;
+use super::settings::Settings;
+use crate::clock;
+use crate::limits::{NOTIFY_FAULTS_MAX, NOTIFY_LOOK_EVERY, NOTIFY_TEST_EVERY};
+
+/// A channel.
+pub(super) struct Channel {
+    pub(super) settings: Settings,
+    desk: Mutex<Desk>,
+    /// The desk was fed.
+    fed: Notify,
+    health: Mutex<Health>,
+    /// When the last test was sent.
+    tested: Mutex<Option<Instant>>,
+}
+
+/// What was told of it since all was well.
+#[derive(Default)]
+struct Health {
+    /// Why the last notice is not there; `None` while all is well.
+    failing: Option<String>,
+    told: BTreeSet<String>,
+    told_held: bool,
+}
+
+/// How a channel is, for whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    pub(crate) counts: Counts,
+    /// Notices that wait.
+    pub(crate) waiting: usize,
+    /// Why the last notice is not there, in words; `None` while all is well.
+    pub(crate) failing: Option<String>,
+}
+
+impl Channel {
+    pub(super) fn new(settings: Settings, memory: Memory, seed: u64) -> Self {
+        let desk = Desk::new(settings.rules.clone(), memory, seed, clock::now());
+        Self {
+            settings,
+            desk: Mutex::new(desk),
+            fed: Notify::new(),
+            health: Mutex::default(),
+            tested: Mutex::default(),
+        }
+    }
+
+    /// Changes what is to be told.
+    pub(super) fn feed(&self, change: impl FnOnce(&mut Desk)) {
+        change(&mut held(&self.desk));
+        self.tell_held();
+        self.fed.notify_one();
+    }
+
+    /// Sends whatever is to be told, for ever.
+    pub(super) async fn run(&self) {
+        loop {
+            let now = clock::now();
+            let step = held(&self.desk).poll(now);
+            match step {
+                Step::Send(notice) => {
+                    let fate = courier::send(&self.settings, &notice).await;
+                    self.settle(&fate, clock::now());
+                }
+                Step::Wait(until) => {
+                    // Looked at again all the same: a host that slept has another time.
+                    let wait = until.map_or(NOTIFY_LOOK_EVERY, |until| until.since(now.instant));
+                    let wait = wait.clamp(Duration::from_millis(10), NOTIFY_LOOK_EVERY);
+                    let _ = timeout(wait, self.fed.notified()).await;
+                }
+            }
+        }
+    }
+
+    /// Sends a test past the queue.
+    ///
+    /// # Errors
+    /// It is not there; in words.
+    pub(super) async fn test(&self) -> Result<(), String> {
+        let now = clock::now();
+        let before = held(&self.tested).replace(now.instant);
+        if before.is_some_and(|before| now.instant.since(before) < NOTIFY_TEST_EVERY) {
+            return Err(format!("a test was sent less than {} s ago", NOTIFY_TEST_EVERY.as_secs()));
+        }
+        let notice = Notice::test(&self.settings.name, now.wall);
+        match courier::send(&self.settings, &notice).await {
+            Fate::Taken => Ok(()),
+            Fate::Partly(words) | Fate::Refused(words) | Fate::Later(_, words) => Err(words),
+        }
+    }
+
+    /// What is to outlive the hub.
+    pub(super) fn memory(&self) -> serde_json::Value {
+        serde_json::to_value(held(&self.desk).memory()).unwrap_or_default()
+    }
+
+    /// A number that is another one once the memory is.
+    pub(super) fn changes(&self) -> u64 {
+        held(&self.desk).changes()
+    }
+
+    /// How it is.
+    pub(super) fn report(&self) -> Report {
+        let desk = held(&self.desk);
+        Report {
+            name: self.settings.name.clone(),
+            kind: self.settings.kind.name,
+            counts: desk.counts(),
+            waiting: desk.waiting(),
+            failing: held(&self.health).failing.clone(),
+        }
+    }
+
+    fn settle(&self, fate: &Fate, now: Now) {
+        let waiting = {
+            let mut desk = held(&self.desk);
+            desk.handle_fate(fate, now);
+            desk.waiting()
+        };
+        let mut health = held(&self.health);
+        let name = &self.settings.name;
+        match fate {
+            Fate::Taken => {
+                if !health.told.is_empty() {
+                    info!("notify {name}: notices are taken again");
+                }
+                *health = Health { told_held: health.told_held, ..Health::default() };
+            }
+            Fate::Partly(words) if health.tell(words) => {
+                warn!("notify {name}: not everybody is told: {words}");
+            }
+            Fate::Refused(words) if health.tell(words) => {
+                error!("notify {name}: a notice was refused and is lost: {words}");
+            }
+            Fate::Later(_, words) if health.tell(words) => {
+                warn!("notify {name}: {waiting} notices wait: {words}; it is tried again and again")
+            }
+            Fate::Partly(_) | Fate::Refused(_) | Fate::Later(..) => {}
+        }
+    }
+
+    /// That much is held back, once for each time that it begins.
+    fn tell_held(&self) {
+        let is_held = held(&self.desk).is_holding();
+        let mut health = held(&self.health);
+        if is_held && !health.told_held {
+            let Settings { name, rules, .. } = &self.settings;
+            warn!(
+                "notify {name}: too many alerts to tell one by one ({} an hour, or they cannot be \
+                 sent): they are held back and told together",
+                rules.per_hour
+            );
+        }
+        health.told_held = is_held;
+    }
+}
+
+impl Health {
+    /// Whether this is to be logged: it was not since all was well. Numbers make no difference, for
+    /// some servers say how many seconds are left.
+    fn tell(&mut self, words: &str) -> bool {
+        self.failing = Some(words.to_owned());
+        let kind: String = words.chars().filter(|c| !c.is_ascii_digit()).collect();
+        self.told.len() < NOTIFY_FAULTS_MAX && self.told.insert(kind)
+    }
+}
+
+/// A lock that a task has died with guards nothing that is half done.
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
