@@ -9,6 +9,7 @@ use std::{fmt, io};
 
 use kinglet_host::Sampler;
 use kinglet_host::collect::Change;
+use kinglet_proto::quoted::Escaped;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
 use kinglet_proto::time::{Instant, Now};
@@ -144,6 +145,9 @@ impl<'a> Loop<'a> {
         while let Some(path) = self.sampler.poll_stuck() {
             let path = path.display();
             log::warn!("{path} keeps whoever reads it: left out until it answers");
+        }
+        for fault in self.sampler.take_faults() {
+            log::warn!("{}", Escaped(&fault));
         }
         let sample = self.sampler.sample_mut();
         if let Some(agent) = &mut sample.agent {

@@ -7,6 +7,7 @@
 
 mod agent;
 mod cpu;
+mod custom;
 mod disks;
 mod filesystems;
 mod host;

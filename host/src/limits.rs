@@ -89,6 +89,17 @@ pub const SENSORS_MAX: usize = 512;
 pub const LINK_LAYERS_MAX: usize = 8;
 /// Bytes that must have passed a link before it tells something that others moved less.
 pub const GROWTH_MIN: u64 = 64 * 1024;
+/// Entries of a folder that are looked at.
+pub const FOLDER_ENTRIES_MAX: usize = 1024;
+/// The owner's own figures are looked for again after this.
+pub const CUSTOM_INTERVAL: Duration = Duration::from_secs(10);
+/// Bytes of a file with such figures: 64 series, each with a help text of 800 bytes.
+pub const CUSTOM_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// A file that nobody has written for longer says nothing of now: a script of every day has failed
+/// twice.
+pub const CUSTOM_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Words to the owner that wait; what finds no room is not said.
+pub const FAULTS_MAX: usize = 64;
 /// Radio links in a sample.
 pub const WIRELESS_MAX: usize = 16;
 /// Addresses in a sample.

@@ -9,7 +9,7 @@ use kinglet_proto::time::{Instant, Now};
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
 use crate::read::background::Background;
-use crate::setup::{Filters, Roots, Setup};
+use crate::setup::{Faults, Filters, Roots, Setup};
 use crate::storage::statfs::{self, Ask};
 
 /// What to collect: everything, but for what is left out.
@@ -20,6 +20,8 @@ pub struct Options {
     detail: bool,
     /// What is left out of the lists of a sample.
     pub filters: Filters,
+    /// The folder with the owner's own figures; empty for none.
+    pub custom: PathBuf,
 }
 
 impl Options {
@@ -48,6 +50,7 @@ impl Options {
 pub struct Sampler {
     collectors: Vec<Box<dyn Collector>>,
     background: Background,
+    faults: Faults,
     look_again_at: Option<Instant>,
     buffer: Buffer,
     sample: Sample,
@@ -61,12 +64,16 @@ impl Sampler {
 
     /// The same with another way to ask mounts for their space.
     pub fn with_statfs(roots: &Roots, options: &Options, ask: Ask) -> Self {
-        let setup =
-            Setup { detail: options.detail, ..Setup::new(roots, options.filters.clone(), ask) };
+        let setup = Setup {
+            detail: options.detail,
+            custom: options.custom.clone(),
+            ..Setup::new(roots, options.filters.clone(), ask)
+        };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         Self {
             collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),
             background: setup.background,
+            faults: setup.faults,
             look_again_at: None,
             buffer: Buffer::default(),
             sample: Sample::default(),
@@ -97,6 +104,11 @@ impl Sampler {
     /// The next file that keeps its reader and was not named yet.
     pub fn poll_stuck(&self) -> Option<PathBuf> {
         self.background.poll_stuck()
+    }
+
+    /// What the owner should know of files of his own, each fault once.
+    pub fn take_faults(&self) -> Vec<String> {
+        self.faults.take()
     }
 
     /// The sample as it is, for what only the run loop knows (`agent`).

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::filter::Filter;
 use crate::kernel::hostname;
+use crate::limits::FAULTS_MAX;
 use crate::read::background::Background;
 use crate::read::{Buffer, Root};
 use crate::stat_file::StatFile;
@@ -79,6 +80,24 @@ pub struct Filters {
     pub interfaces: Filter,
 }
 
+/// What the owner should know of what he wrote; a clone is the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
+
+impl Faults {
+    pub(crate) fn tell(&self, fault: String) {
+        let mut faults = self.0.borrow_mut();
+        if faults.len() < FAULTS_MAX {
+            faults.push(fault);
+        }
+    }
+
+    /// All that were told since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.0.take()
+    }
+}
+
 /// What every collector is made from.
 pub(crate) struct Setup {
     pub(crate) proc: Root,
@@ -100,6 +119,10 @@ pub(crate) struct Setup {
     pub(crate) stat: Rc<RefCell<StatFile>>,
     /// What is mounted: `filesystems` finds it, `disks` lays it on hardware.
     pub(crate) volumes: Rc<RefCell<Volumes>>,
+    /// The folder with the owner's own figures; empty for none.
+    pub(crate) custom: PathBuf,
+    /// What is to be told the owner.
+    pub(crate) faults: Faults,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
     pub(crate) links: Rc<Cell<u64>>,
 }
@@ -118,6 +141,8 @@ impl Setup {
             roots: roots.clone(),
             filters,
             detail: false,
+            custom: PathBuf::new(),
+            faults: Faults::default(),
             ask,
             volumes: Rc::default(),
             links: Rc::default(),

@@ -2,14 +2,14 @@
 
 import { element, fact, setFact } from './element.js';
 import {
-  bytes, celsius, clock, count, decibel, duration, level, osName, percent, rate,
+  bytes, celsius, clock, count, decibel, duration, exact, level, osName, percent, rate,
 } from './units.js';
 
 export function blocks(host) {
   const { metrics } = host;
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
-    factBlock(host),
+    customBlock(metrics), factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -70,6 +70,20 @@ function mountRow(mount) {
 function mountBlock({ filesystems = [], memory = {} }) {
   return rowsBlock('Memory and storage', [...memoryRows(memory), ...filesystems.map(mountRow)]);
 }
+
+const units = [
+  ['_bytes', bytes], ['_seconds', duration], ['_celsius', celsius], ['_percent', percent],
+  ['_ratio', (value) => percent(value * 100)],
+];
+
+/** A figure of the owner's own, in the unit that its name ends with. */
+function customRow({ series, value }) {
+  const [name, labels = ''] = series.split(/(?=\{)/, 2);
+  const unit = units.find(([ending]) => name.endsWith(ending))?.[1] ?? exact;
+  return row(name, labels.slice(1, -1), undefined, unit(value));
+}
+
+const customBlock = ({ custom = [] }) => rowsBlock('Custom', custom.map(customRow));
 
 const reads = ({ read_speed: read, write_speed: write }) => (
   `read ${rate(read)}   written ${rate(write)}`

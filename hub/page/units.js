@@ -21,6 +21,11 @@ export function count(value, unit = '') {
   return `${number} ${unit}`.trim();
 }
 
+/** A number of which nothing else is known, with the digits that it has. */
+export const exact = (value) => (
+  Number.isFinite(value) ? value.toLocaleString('en', { maximumSignificantDigits: 6 }) : '–'
+);
+
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';
   const d = Math.floor(seconds / 86400);

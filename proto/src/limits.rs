@@ -229,7 +229,17 @@ pub const VIEWER_TEXT_MAX: usize = 128;
 /// Bytes of a host's id.
 pub const HOST_ID_MAX: usize = 64;
 
+// --- Figures of the owner's own.
+
+/// Series of the owner's own in a sample: with the longest names they take a quarter of a frame.
+pub const CUSTOM_SERIES_MAX: usize = 64;
+/// Bytes of the name of one and its labels, as they are written.
+pub const CUSTOM_SERIES_BYTES_MAX: usize = 192;
+
 const _: () = {
+    assert!(CUSTOM_SERIES_MAX <= INGEST_LIST_MAX && CUSTOM_SERIES_BYTES_MAX <= INGEST_TEXT_MAX);
+    // In JSON, with the quotes in it escaped and the number.
+    assert!(CUSTOM_SERIES_MAX * (CUSTOM_SERIES_BYTES_MAX + 64) <= FRAME_OUT_MAX / 4);
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
     assert!(BACKOFF_REFUSED.as_secs() < BACKOFF_MAX.as_secs());

@@ -7,6 +7,7 @@
 //! Decoding is lenient, because the wire only grows: an unknown field is ignored and a missing one
 //! or a `null` is an absent value.
 
+mod custom;
 pub mod detail;
 mod field;
 mod inventory;
@@ -20,6 +21,7 @@ mod stated;
 mod storage;
 pub mod table;
 
+pub use custom::Custom;
 use detail::Detail;
 pub use field::Terms;
 pub(crate) use field::{Field, lenient};
@@ -86,6 +88,8 @@ part! {
         pub wireless: Vec<Wireless> => part(Wireless), public;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
+        /// The owner's own figures, out of the files in `custom.dir`.
+        pub custom: Vec<Custom> => part(Custom), sparse;
         /// What only some outputs tell: not on the wire.
         pub detail: Detail => plain;
     }

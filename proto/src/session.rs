@@ -260,6 +260,9 @@ impl Session {
             Frame::Message => {
                 let last = self.live.get(self.payload.clone()).unwrap_or("{}");
                 self.output.encode_message(last, &mut self.frame);
+                if self.output.has_message() {
+                    self.actions.push_back(Action::Frame(Frame::Message));
+                }
             }
             Frame::Goodbye => self.output.encode_goodbye(&mut self.frame),
         }

@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod envelope;
+pub mod exposition;
 pub mod frame;
 pub(crate) mod go;
 mod json;

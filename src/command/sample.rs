@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use kinglet_host::Sampler;
 use kinglet_host::limits::{BACKGROUND_PATIENCE_MAX, STATFS_TIMEOUT};
 use kinglet_proto::output;
+use kinglet_proto::quoted::Escaped;
 use nix::poll::{PollTimeout, poll};
 
 use super::{Outcome, table};
@@ -21,6 +22,9 @@ pub fn sample(config: &Config, given: &Given, json: bool) -> io::Result<Outcome>
     poll(&mut [], PollTimeout::try_from(FIRST_WINDOW).unwrap_or(PollTimeout::ZERO))?;
     sampler.collect(clock::now());
     sampler.wait(STATFS_TIMEOUT);
+    for fault in sampler.take_faults() {
+        writeln!(io::stderr(), "kinglet: {}", Escaped(&fault))?;
+    }
     let sample = sampler.sample_mut();
     let mut stdout = io::stdout().lock();
     if json {

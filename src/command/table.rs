@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use kinglet_proto::output;
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Disk, Filesystem, Interface, Sample};
+use kinglet_proto::sample::{Custom, Disk, Filesystem, Interface, Sample};
 use unit::{bytes, percent, rate, span};
 
 use crate::limits::CELL_CHARS_MAX;
@@ -27,6 +27,7 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
     page.block("NETWORK", &header, interfaces)?;
     page.block("SENSOR", &[], sensors(sample))?;
     page.block("PRESSURE", &["", "some", "full"], pressure(sample))?;
+    page.block("CUSTOM", &[], sample.custom.iter().map(custom).collect())?;
     page.block("AGENT", &[], agent(sample))
 }
 
@@ -243,6 +244,11 @@ fn pressure(sample: &Sample) -> Vec<Row> {
             vec![name.to_owned(), shown(stall.some_avg10), shown(stall.full_avg10)]
         })
         .collect()
+}
+
+fn custom(custom: &Custom) -> Row {
+    let value = output::json(&custom.value);
+    vec![custom.series.clone(), value.trim_end_matches(".0").to_owned()]
 }
 
 fn agent(sample: &Sample) -> Vec<Row> {

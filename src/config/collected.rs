@@ -1,4 +1,4 @@
-//! `[collect]`: which collectors run, and what they leave out.
+//! `[collect]` and `[custom]`: which collectors run, and what they leave out.
 
 use kinglet_host::{Filter, Filters, Options};
 
@@ -7,6 +7,7 @@ use crate::options::{Given, Table, collectors};
 /// What the owner said about it.
 pub(super) fn options(given: &Given) -> Options {
     let mut options = Options::default();
+    options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {
         include: collect.list(include).to_vec(),

@@ -40,7 +40,9 @@ impl fmt::Display for Config {
                 QuotedList(&filter.exclude)
             )?;
         }
-        Ok(())
+        writeln!(f, "\n[custom]")?;
+        let dir = Some(collect.custom.to_string_lossy());
+        text(f, "dir", dir.as_deref().filter(|dir| !dir.is_empty()))
     }
 }
 
@@ -124,6 +126,7 @@ mod tests {
         for key in Entry::of_table(Table::Server).filter(|key| !key.protocols.is_empty()) {
             server.settings.add(key.name, Setting::Text("x".to_owned()));
         }
+        config.collect.custom = "/figures".into();
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));

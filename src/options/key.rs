@@ -57,6 +57,8 @@ pub enum Table {
     Server,
     /// `[collect]`
     Collect,
+    /// `[custom]`
+    Custom,
 }
 
 /// A row without its words, which only documents need: they do not get into the program.
@@ -95,7 +97,7 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 3] = [Self::Host, Self::Server, Self::Collect];
+    pub const ALL: [Self; 4] = [Self::Host, Self::Server, Self::Collect, Self::Custom];
 
     /// What its header has between the brackets.
     pub const fn name(self) -> &'static str {
@@ -104,6 +106,7 @@ impl Table {
             Self::Host => "host",
             Self::Server => "server",
             Self::Collect => "collect",
+            Self::Custom => "custom",
         }
     }
 

@@ -85,6 +85,13 @@ pub const COLLECTORS: &[Row] = &[
         new: |setup| Box::new(super::wireless::WirelessCollector::new(setup)),
     },
     Row {
+        name: "custom",
+        gives: "figures of your own, each by its name and labels; nothing without `custom.dir`",
+        source: "`*.prom` in `custom.dir`",
+        always: false,
+        new: |setup| Box::new(super::custom::CustomCollector::new(setup)),
+    },
+    Row {
         name: "agent",
         gives: "Kinglet's own memory, CPU time, bytes sent, reconnects",
         source: "`/proc/self`",

@@ -24,8 +24,11 @@ pub(super) struct Lines {
     whole: bool,
 }
 
-/// Blocks of the sample that telegraf's measurements say.
-const TELEGRAFS: [&str; 10] = [
+/// The block of the owner's own figures: agents write it as it is here.
+const OWN: &str = "custom";
+/// Blocks of the sample that telegraf's measurements say, and one that is written beside them.
+const TELEGRAFS: [&str; 11] = [
+    OWN,
     "cpu",
     "memory",
     "disks",
@@ -100,7 +103,7 @@ impl Lines {
         sample.read(|figure| {
             let Some(column) = column(figure.metric) else { return };
             let block = column.measurement.trim_start_matches("kinglet_");
-            if !whole && TELEGRAFS.contains(&block) {
+            if (!whole || block == OWN) && TELEGRAFS.contains(&block) {
                 return;
             }
             // Within a row the walk goes up the table: what does not is another of the same name.

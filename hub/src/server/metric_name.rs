@@ -103,10 +103,12 @@ pub(crate) fn read_list(text: &str) -> Vec<(&str, Vec<Asked>)> {
     found
 }
 
-/// The shortest name that a list begins with, what it asks for, and what follows its comma.
+/// The shortest name that a list begins with, what it asks for, and what follows its comma. One
+/// with a brace that is not closed goes on: labels of the owner's own figures have commas between.
 fn next(list: &str) -> Option<(&str, Vec<Asked>, Option<&str>)> {
     let ends = list.match_indices(',').map(|(at, _)| at).chain([list.len()]);
     ends.map(|at| (&list[..at], list.get(at + 1..)))
+        .filter(|(name, _)| name.matches('{').count() == name.matches('}').count())
         .map(|(name, after)| (name, read(name), after))
         .find(|(_, asked, _)| !asked.is_empty())
 }
@@ -201,6 +203,9 @@ mod tests {
         assert_eq!(cut("cpu.usage,network_io"), [("cpu.usage", 1), ("network_io", 2)]);
         let comma = "filesystems./mnt/a,b.used";
         assert_eq!(cut("filesystems./mnt/a,b.used,uptime"), [(comma, 1), ("uptime", 1)]);
+        let own = "custom.age{job=\"a\",of=\"b\"}";
+        let text = format!("uptime,{own},custom.up");
+        assert_eq!(cut(&text), [("uptime", 1), (own, 1), ("custom.up", 1)]);
         let two = "filesystems./a.used,filesystems./b.used";
         assert_eq!(cut(two), [("filesystems./a.used", 1), ("filesystems./b.used", 1)]);
         for (text, last) in [("", ""), ("uptime,", ""), ("uptime,x,y", "x,y"), ("x,,", "x,,")] {

@@ -31,14 +31,18 @@ pub struct Placed<'a> {
 }
 
 /// Where metrics with a label in their names stand in a sample, and the field with the label.
-const ROWS: [(&str, &[&str], &str); 6] = [
+const ROWS: [(&str, &[&str], &str); 7] = [
     ("disks.", &["disks"], "name"),
     ("filesystems.", &["filesystems"], "mount_point"),
     ("network.", &["network", "interfaces"], "name"),
     ("temperatures.", &["temperatures"], "label"),
     ("fans.", &["fans"], "label"),
     ("wireless.", &["wireless"], "interface"),
+    ("custom.", &["custom"], "series"),
 ];
+/// The field of a figure that has no name of its own.
+const ONLY: [(&str, &str); 3] =
+    [("temperatures.", "celsius"), ("fans.", "rpm"), ("custom.", "value")];
 
 /// Reads the body of a figure: the documented object, one with a bare `value`, or a number.
 pub fn decode_published(body: &str) -> Result<Published, DecodeError> {
@@ -134,7 +138,8 @@ fn place(whole: &mut Map<String, Value>, figure: &Placed<'_>, value: Value) {
     let Some((_, path, key)) = ROWS.iter().find(|(prefix, ..)| *prefix == before) else {
         return place_core(whole, figure.row, value);
     };
-    let field = field.unwrap_or(if before == "fans." { "rpm" } else { "celsius" });
+    let only = || ONLY.iter().find(|(prefix, _)| *prefix == before).map(|(_, field)| *field);
+    let Some(field) = field.or_else(only) else { return };
     let Some((list, parts)) = path.split_last() else { return };
     let object = parts.iter().copied().try_fold(whole, below);
     let list = object.map(|object| object.entry(*list).or_insert_with(|| json!([])));

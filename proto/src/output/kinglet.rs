@@ -3,6 +3,8 @@
 //! ```text
 //! > {"type":"metrics","id":"1","timestamp":..,"data":{..},"meta":{"seq":41,"boot_id":..,
 //!    "uptime_ms":..,"age_ms":0,"host":{"name":..,"group":..}}}
+//! > {"type":"performance","id":"2","timestamp":..,"data":{"metric_name":"backup_age_seconds",
+//!    "value":3600.0,"unit":"","category":"custom","tags":{"job":"home"}}}
 //! > {"type":"heartbeat","id":"2","timestamp":..}
 //! > {"type":"system","id":"3","timestamp":..,"data":{"event":"link_restored","reason":..,
 //!    "down_ms":..,"attempts":..}}
@@ -23,9 +25,10 @@ use super::{
 use crate::delivery::ring::Entry;
 use crate::host::Host;
 use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
-use crate::sample::{Report, Sample, Terms};
-use crate::time::Now;
+use crate::sample::{Custom, Report, Sample, Terms};
+use crate::time::{Instant, Now, WallTime};
 use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
+use crate::wire::exposition;
 use crate::wire::frame::{self, Frame};
 use crate::wire::pick;
 
@@ -49,6 +52,11 @@ struct Kinglet {
     id: u64,
     /// The inventory the server was told on this connection.
     told: Option<u64>,
+    /// The owner's own figures as it was told of them, and those that it is still to be told of.
+    custom: Vec<Custom>,
+    news: Vec<Custom>,
+    /// When the newest report was made.
+    now: Now,
 }
 
 impl Output for Kinglet {
@@ -70,6 +78,7 @@ impl Output for Kinglet {
     fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
         let inventory = Some(sample.inventory_hash());
         let is_news = std::mem::replace(&mut self.told, inventory) != inventory;
+        self.note(sample, stamp.now);
         trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
             let report = Report { sample, inventory: is_news, terms: &Terms::OWN };
             let payload = self.encode(report, stamp, out);
@@ -83,6 +92,8 @@ impl Output for Kinglet {
 
     fn handle_opened(&mut self) {
         (self.id, self.told) = (0, None);
+        self.custom.clear();
+        self.news.clear();
     }
 
     fn seat(&self) -> Seat {
@@ -109,6 +120,19 @@ impl Output for Kinglet {
         frame.finish();
     }
 
+    fn has_message(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    fn encode_message(&mut self, _last: &str, out: &mut String) {
+        let Some(Custom { series, value }) = self.news.pop() else { return };
+        let (name, tags) = exposition::split(&series);
+        let mut frame = self.open("performance", self.now, out);
+        frame.raw(",\"data\":{\"metric_name\":").value(name).raw(",\"value\":").value(&value);
+        frame.raw(",\"unit\":\"\",\"category\":\"custom\",\"tags\":{").raw(&tags).raw("}}}");
+        frame.finish();
+    }
+
     fn encode_restored(&mut self, restored: &Restored, now: Now, out: &mut String) {
         let mut frame = self.open("system", now, out);
         frame.raw(",\"data\":").value(restored).raw("}");
@@ -118,7 +142,18 @@ impl Output for Kinglet {
 
 impl Kinglet {
     const fn new(account: Account) -> Self {
-        Self { account, id: 0, told: None }
+        let now = Now { instant: Instant::from_millis(0), wall: WallTime::from_unix_millis(0) };
+        Self { account, id: 0, told: None, custom: Vec::new(), news: Vec::new(), now }
+    }
+
+    /// What of the owner's own is another than before is told by itself, too.
+    fn note(&mut self, sample: &Sample, now: Now) {
+        self.now = now;
+        if sample.custom != self.custom {
+            let is_new = |custom: &&Custom| !self.custom.contains(custom);
+            self.news = sample.custom.iter().rev().filter(is_new).cloned().collect();
+            self.custom.clone_from(&sample.custom);
+        }
     }
 
     /// Writes the live report; returns where the sample lies in it.

@@ -6,6 +6,7 @@
 //! and refuses the points of all who write another. Whole numbers are signed and end at 2^63-1.
 
 mod cpu;
+mod custom;
 mod memory;
 mod network;
 mod storage;
@@ -31,6 +32,7 @@ pub static SERIES: &[&Series] = &[
     &network::NET,
     &storage::DISK,
     &storage::DISKIO,
+    &custom::CUSTOM,
 ];
 
 /// The tag that every point has.

@@ -260,6 +260,15 @@ pub const KEYS: &[Key] = &[
     },
     Key { name: "exclude_interfaces", help: "Interfaces to leave out of these.", ..COLLECT },
     Key {
+        table: Table::Custom,
+        name: "dir",
+        value: "FILE",
+        help: "A folder with figures of your own: `*.prom` files in the form of node_exporter's \
+               textfile collector. They are looked for every 10 s.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         name: "code",
         form: None,
         flag: Some("--code"),

@@ -10,7 +10,7 @@ pub(super) struct Carried {
 }
 
 /// Every measurement of telegraf's table.
-pub(super) const CARRIED: [Carried; 9] = [
+pub(super) const CARRIED: [Carried; 10] = [
     carried("cpu", |sample| {
         // How many there are `system` says too.
         sample.cpu = Cpu { cores: sample.cpu.cores, ..Cpu::default() };
@@ -48,6 +48,7 @@ pub(super) const CARRIED: [Carried; 9] = [
             kernel.blocked = None;
         }
     }),
+    carried("kinglet_custom", |sample| sample.custom.clear()),
 ];
 
 const fn carried(measurement: &'static str, clear: fn(&mut Sample)) -> Carried {

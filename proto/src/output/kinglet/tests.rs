@@ -138,3 +138,36 @@ fn every_message_of_the_hub_is_understood_or_ignored() {
         assert_eq!(hear(text), heard, "{text}");
     }
 }
+
+/// What is said beside a report of these figures of the owner's own.
+fn told(kinglet: &mut Kinglet, custom: &[(&str, f64)]) -> Vec<Value> {
+    let custom =
+        custom.iter().map(|(series, value)| Custom { series: (*series).to_owned(), value: *value });
+    encode(kinglet, &Sample { custom: custom.collect(), ..pi() }, 1);
+    let (mut found, mut out) = (Vec::new(), String::new());
+    while kinglet.has_message() {
+        kinglet.encode_message("{}", &mut out);
+        found.push(parse(&out));
+    }
+    found
+}
+
+#[test]
+fn a_figure_of_the_owners_own_is_told_when_it_is_another() {
+    let (age, size) = (r#"age{job="a \"b\"",of="x"}"#, "size");
+    let mut kinglet = kinglet();
+    assert_eq!(told(&mut kinglet, &[]), Vec::<Value>::new());
+    let all = told(&mut kinglet, &[(age, 1.5), (size, 2.0)]);
+    assert_eq!(all[0]["type"], "performance");
+    let due = serde_json::json!({"metric_name": "age", "value": 1.5, "unit": "",
+        "category": "custom", "tags": {"job": "a \"b\"", "of": "x"}});
+    assert_eq!(all[0]["data"], due);
+    assert_eq!((all.len(), &all[1]["data"]["metric_name"]), (2, &"size".into()));
+    assert_eq!(all[1]["data"]["tags"], serde_json::json!({}));
+    assert!(all[0]["id"] != all[1]["id"], "{all:?}");
+    assert!(told(&mut kinglet, &[(age, 1.5), (size, 2.0)]).is_empty(), "the same");
+    let some = told(&mut kinglet, &[(age, 1.5), (size, 3.0)]);
+    assert_eq!((some.len(), &some[0]["data"]["value"]), (1, &3.0.into()));
+    kinglet.handle_opened();
+    assert_eq!(told(&mut kinglet, &[(age, 1.5)]).len(), 1, "anew on each connection");
+}

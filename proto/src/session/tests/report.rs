@@ -1,6 +1,7 @@
 //! When reports go, and how often.
 
 use super::*;
+use crate::sample::Custom;
 
 #[test]
 fn reports_come_at_the_servers_own_interval_whatever_the_loops_cadence() {
@@ -26,6 +27,19 @@ fn a_sample_that_comes_a_little_early_or_late_does_not_shift_the_rhythm() {
         assert_eq!(seqs(&rig.sample()), [tick + 1]);
         rig.feed(Input::Pong);
     }
+}
+
+/// All figures of the owner's own go behind the report that has them.
+#[test]
+fn what_is_told_beside_a_report_goes_at_once() {
+    let mut rig = Rig::kinglet().open();
+    let custom = |at| Custom { series: format!("x{at}"), value: 1.0 };
+    rig.sample.custom = (0..12).map(custom).collect();
+    let outs = rig.sample();
+    let texts = outs.iter().filter(|out| matches!(out, Out::Text(_)));
+    let told: Vec<_> = texts.map(|out| format!("{out:?}").contains("performance")).collect();
+    assert_eq!((told.len(), told[0]), (1 + 12, false));
+    assert!(told[1..].iter().all(|is_own| *is_own), "{told:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::percent::Percent;
 use crate::sample::detail::{BlockDevice, CpuShares, MemoryDetail};
-use crate::sample::{Disk, Filesystem, Interface, Kernel, LoadAverage, Memory, Processes};
+use crate::sample::{Custom, Disk, Filesystem, Interface, Kernel, LoadAverage, Memory, Processes};
 use crate::wire::line_protocol::{lines, parse};
 
 /// What telegraf writes, and in which type. A type that changes here is refused for ever by every
@@ -28,7 +28,8 @@ const TYPES: &str = "
         inodes_used_percent:f
     diskio reads:i writes:i read_bytes:i write_bytes:i read_time:i write_time:i io_time:i
         weighted_io_time:i iops_in_progress:i merged_reads:i merged_writes:i io_util:f io_await:f
-        io_svctm:f";
+        io_svctm:f
+    kinglet_custom value:f";
 
 /// A host with one of everything, no figure like another.
 fn host() -> Sample {
@@ -72,6 +73,7 @@ fn host() -> Sample {
         tx_drops: 8,
         ..Interface::default()
     }];
+    sample.custom = vec![Custom { series: "backup_bytes{job=\"a b\"}".into(), value: 1.5 }];
     sample.uptime = Some(2 * 86_400 + 3 * 3600 + 5 * 60);
     sample.load_average = Some(LoadAverage { one: 0.5, five: 0.25, fifteen: 2.0 });
     sample.processes = Some(Processes { total: Some(90), threads: Some(120), running: 3 });
