@@ -10,6 +10,7 @@ mod enroll;
 mod identity;
 mod print;
 mod token;
+mod traffic;
 mod trust;
 
 use std::path::{Path, PathBuf};
@@ -162,7 +163,7 @@ impl Config {
         warnings.sort();
         warnings.dedup();
         warnings.extend(given.text(Table::Top, "log").and_then(unknown_level));
-        let collect = collected::options(given);
+        let collect = collected::options(given, problems);
         Self { host, servers, collect, roots, warnings }
     }
 }

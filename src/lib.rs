@@ -1,7 +1,7 @@
 //! The Kinglet agent: samples a Linux host and reports to the dashboards of its owner.
 //!
 //! It executes nothing, listens on nothing and writes nothing to disk, but for
-//! [`command::enroll`], which its owner calls by hand.
+//! [`command::enroll`], which its owner calls by hand, and the file that he names for traffic.
 
 pub mod arguments;
 pub mod clock;

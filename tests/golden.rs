@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use host::{Host, folder, table};
-use kinglet_host::{Options, Sampler};
+use kinglet_host::{Meter, Options, Sampler};
 use kinglet_proto::host as proto;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
@@ -250,6 +250,12 @@ fn compare(device: &str) {
     }
 }
 
+/// The billing period of a device with what was written of it before a reboot.
+fn meter(file: &Path) -> Option<Meter> {
+    let (reset_day, quota) = (15, Some(500_000_000_000));
+    file.exists().then(|| Meter { reset_day, quota, state_file: Some(file.to_owned()) })
+}
+
 /// A folder with the owner's own figures, written a minute before the samples; `None` where a
 /// device has none.
 fn date(folder: &Path) -> Option<PathBuf> {
@@ -267,6 +273,7 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     let host = Host::new(name);
     host.become_like(&fixture.join("t0"));
     let mut options = options.clone();
+    options.meter = meter(&host.path.join("traffic"));
     options.custom = date(&host.path.join("custom")).unwrap_or_default();
     let ask = table(&fixture.join("statfs"), &host.path);
     let mut sampler = Sampler::with_statfs(&host.roots(), &options, ask);

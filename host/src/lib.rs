@@ -11,9 +11,10 @@ mod read;
 mod sampler;
 mod setup;
 mod stat_file;
+mod state;
 mod storage;
 
 pub use filter::Filter;
 pub use sampler::{Options, Sampler};
-pub use setup::{Filters, Roots};
+pub use setup::{Filters, Meter, Roots};
 pub use storage::statfs::{Ask, Origin, Space};

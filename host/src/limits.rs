@@ -87,6 +87,16 @@ pub const BATTERIES_MAX: usize = 8;
 pub const SENSORS_MAX: usize = 512;
 /// Links on each other: PPPoE on a VLAN on a bridge on a bond on a card, and some to spare.
 pub const LINK_LAYERS_MAX: usize = 8;
+/// Ways out of a host whose traffic is counted: a line, its two spares, and what they were before.
+pub const WANS_MAX: usize = 8;
+/// What is counted of a billing period is written no more often: flash wears out.
+pub const STATE_INTERVAL: Duration = Duration::from_secs(600);
+/// Bytes of such a file: eight ways out take 800.
+pub const STATE_BYTES_MAX: u64 = 8 * 1024;
+/// Stack of the thread that writes it.
+pub const STATE_STACK: usize = 64 * 1024;
+/// A clock that shows an earlier year has not been set.
+pub const YEAR_MIN: u64 = 2025;
 /// Bytes that must have passed a link before it tells something that others moved less.
 pub const GROWTH_MIN: u64 = 64 * 1024;
 /// Entries of a folder that are looked at.

@@ -9,7 +9,7 @@ use kinglet_proto::time::{Instant, Now};
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
 use crate::read::background::Background;
-use crate::setup::{Faults, Filters, Roots, Setup};
+use crate::setup::{Faults, Filters, Meter, Roots, Setup};
 use crate::storage::statfs::{self, Ask};
 
 /// What to collect: everything, but for what is left out.
@@ -22,6 +22,8 @@ pub struct Options {
     pub filters: Filters,
     /// The folder with the owner's own figures; empty for none.
     pub custom: PathBuf,
+    /// The billing period of the host's traffic; `None` where none is counted.
+    pub meter: Option<Meter>,
 }
 
 impl Options {
@@ -67,6 +69,7 @@ impl Sampler {
         let setup = Setup {
             detail: options.detail,
             custom: options.custom.clone(),
+            meter: options.meter.clone(),
             ..Setup::new(roots, options.filters.clone(), ask)
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));

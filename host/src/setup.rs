@@ -80,6 +80,17 @@ pub struct Filters {
     pub interfaces: Filter,
 }
 
+/// The billing period of the host's traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meter {
+    /// The day of the month it begins on, 1 to 31; the last one of a shorter month.
+    pub reset_day: u64,
+    /// Bytes that it has; `None` for no bound.
+    pub quota: Option<u64>,
+    /// Where what was counted survives a reboot; `None` for nowhere.
+    pub state_file: Option<PathBuf>,
+}
+
 /// What the owner should know of what he wrote; a clone is the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
@@ -121,6 +132,8 @@ pub(crate) struct Setup {
     pub(crate) volumes: Rc<RefCell<Volumes>>,
     /// The folder with the owner's own figures; empty for none.
     pub(crate) custom: PathBuf,
+    /// The billing period, where the owner says of one.
+    pub(crate) meter: Option<Meter>,
     /// What is to be told the owner.
     pub(crate) faults: Faults,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
@@ -142,6 +155,7 @@ impl Setup {
             filters,
             detail: false,
             custom: PathBuf::new(),
+            meter: None,
             faults: Faults::default(),
             ask,
             volumes: Rc::default(),

@@ -128,6 +128,15 @@ function radioText({ interface: name, signal_dbm: signal, link }) {
   return list(`${name} ${decibel(signal)}`, Number.isFinite(link) && `quality ${link}`);
 }
 
+/** What of a billing period is used up, and since when. */
+function periodText({ rx, tx, quota, period_start: start }) {
+  const used = quota > 0 ? `${bytes(rx + tx)} of ${bytes(quota)}` : bytes(rx + tx);
+  const since = new Date(start * 1000).toLocaleDateString(undefined, {
+    month: 'short', day: 'numeric',
+  });
+  return list(used, `↓ ${bytes(rx)}`, `↑ ${bytes(tx)}`, `since ${since}`);
+}
+
 function trackedText({ used, max }) {
   return max > 0 ? `${count(used)} of ${count(max)}` : count(used);
 }
@@ -135,7 +144,7 @@ function trackedText({ used, max }) {
 /** Pairs of a label and its text, and how much attention it wants; an unknown fact has no text. */
 function factList({ info, metrics }) {
   const { os = {}, cpu = {}, network = {}, load_average: load } = metrics;
-  const { processes, sockets, power, battery, agent, conntrack, pressure } = metrics;
+  const { processes, sockets, power, battery, agent, conntrack, pressure, traffic } = metrics;
   return [
     ['Host', metrics.hostname],
     ['Id', info.id],
@@ -151,6 +160,7 @@ function factList({ info, metrics }) {
     ['Processes', processes && taskText(processes)],
     ['Received', Number.isFinite(network.total_rx) && bytes(network.total_rx)],
     ['Sent', Number.isFinite(network.total_tx) && bytes(network.total_tx)],
+    ['This period', traffic && periodText(traffic), level(traffic?.quota_percent, 75, 90)],
     ['Sockets', sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],
     ['Tracked connections', conntrack && trackedText(conntrack)],
     ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),

@@ -20,6 +20,7 @@ mod sensors;
 mod stated;
 mod storage;
 pub mod table;
+mod traffic;
 
 pub use custom::Custom;
 use detail::Detail;
@@ -32,6 +33,7 @@ pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem};
+pub use traffic::{Traffic, WanTraffic};
 
 use crate::time::{Instant, WallTime};
 
@@ -60,6 +62,8 @@ part! {
         pub filesystems: Vec<Filesystem> => part(Filesystem), public;
         /// Traffic of the host and of each interface.
         pub network: Network => part(Network), public;
+        /// Traffic of the billing period; absent where its owner says nothing of one.
+        pub traffic: Option<Traffic> => part(Traffic), public;
         /// Time since boot.
         pub uptime: Option<u64> => gauge(Seconds, "uptime"), public;
         /// Run queue averages, since always on Linux.

@@ -1,12 +1,14 @@
-//! `[collect]` and `[custom]`: which collectors run, and what they leave out.
+//! `[collect]`, `[custom]` and `[traffic]`: which collectors run, and what they leave out.
 
 use kinglet_host::{Filter, Filters, Options};
 
-use crate::options::{Given, Table, collectors};
+use super::traffic;
+use crate::options::{Given, Problems, Table, collectors};
 
 /// What the owner said about it.
-pub(super) fn options(given: &Given) -> Options {
+pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     let mut options = Options::default();
+    options.meter = given.table(Table::Traffic).and_then(|block| traffic::meter(block, problems));
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use kinglet_host::Filters;
+use kinglet_host::{Filters, Meter};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::RING_BYTES_MAX;
@@ -11,7 +11,7 @@ use kinglet_proto::output::Setting;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
-use super::{Config, Server};
+use super::{Config, Server, traffic};
 use crate::options::collectors;
 
 /// What each part has is named here one by one, so that nothing can be forgotten.
@@ -42,7 +42,11 @@ impl fmt::Display for Config {
         }
         writeln!(f, "\n[custom]")?;
         let dir = Some(collect.custom.to_string_lossy());
-        text(f, "dir", dir.as_deref().filter(|dir| !dir.is_empty()))
+        text(f, "dir", dir.as_deref().filter(|dir| !dir.is_empty()))?;
+        let Some(Meter { reset_day, quota, state_file }) = &collect.meter else { return Ok(()) };
+        writeln!(f, "\n[traffic]\nreset_day = \"{reset_day}\"")?;
+        text(f, "quota", quota.map(traffic::show).as_deref())?;
+        text(f, "state_file", state_file.as_deref().map(Path::to_string_lossy).as_deref())
     }
 }
 
@@ -127,6 +131,8 @@ mod tests {
             server.settings.add(key.name, Setting::Text("x".to_owned()));
         }
         config.collect.custom = "/figures".into();
+        let state_file = Some("/state".into());
+        config.collect.meter = Some(Meter { reset_day: 9, quota: Some(1), state_file });
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));

@@ -59,6 +59,8 @@ pub enum Table {
     Collect,
     /// `[custom]`
     Custom,
+    /// `[traffic]`
+    Traffic,
 }
 
 /// A row without its words, which only documents need: they do not get into the program.
@@ -97,7 +99,8 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 4] = [Self::Host, Self::Server, Self::Collect, Self::Custom];
+    pub const ALL: [Self; 5] =
+        [Self::Host, Self::Server, Self::Collect, Self::Custom, Self::Traffic];
 
     /// What its header has between the brackets.
     pub const fn name(self) -> &'static str {
@@ -107,6 +110,7 @@ impl Table {
             Self::Server => "server",
             Self::Collect => "collect",
             Self::Custom => "custom",
+            Self::Traffic => "traffic",
         }
     }
 

@@ -8,6 +8,7 @@ mod custom;
 mod influxdb;
 mod program;
 mod stomp;
+mod traffic;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

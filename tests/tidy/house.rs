@@ -24,6 +24,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "read",
             "storage",
             "stat_file",
+            "state",
             "setup",
             "collect",
             "sampler",

@@ -5,6 +5,7 @@
 
 mod ports;
 mod today;
+mod traffic;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use kinglet_proto::time::{Instant, Now};
 
 use self::ports::{Passed, Port};
 use self::today::{Today, Zone};
+use self::traffic::{Account, Counted};
 use super::rate::{self, Width};
 use super::schedule::{Allowance, Schedule};
 use super::{Change, Collector};
@@ -41,6 +43,8 @@ pub(super) struct NetworkCollector {
     before_at: Instant,
     today: Today,
     zone: Zone,
+    /// The billing period, where the owner wants it counted.
+    account: Option<Account>,
     /// Tells others that the topology was read again.
     renewals: Rc<Cell<u64>>,
 }
@@ -77,6 +81,7 @@ impl NetworkCollector {
             before_at: Instant::default(),
             today: Today::default(),
             zone: Zone::new(&setup.root),
+            account: Account::new(setup),
             renewals: Rc::clone(&setup.links),
         }
     }
@@ -246,6 +251,11 @@ struct Moved {
 }
 
 impl Link {
+    fn counted(&self, wan: Option<&[u8]>) -> Counted<'_> {
+        let (name, is_wan) = (&*self.port.name, wan == Some(&self.port.name));
+        Counted { name, index: self.index, bytes: self.after, is_wan }
+    }
+
     fn passed(&mut self) -> Passed {
         let sum = |ways: [u64; 2]| ways[0].saturating_add(ways[1]);
         if self.after[0] < self.first[0] || self.after[1] < self.first[1] {
@@ -258,7 +268,7 @@ impl Link {
 
 impl Collector for NetworkCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        let network = &mut sample.network;
+        let (network, traffic) = (&mut sample.network, &mut sample.traffic);
         // Where nobody tells of changes, a new default route is the one that matters.
         let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
         let is_other_wan = wan.is_some_and(|wan| wan != self.wan);
@@ -280,6 +290,11 @@ impl Collector for NetworkCollector {
         let today = self.today.count(now, ahead, moved.total, moved.grown);
         network.daily_rx = today.map(|ways| ways[0]);
         network.daily_tx = today.map(|ways| ways[1]);
+        if let Some(account) = &mut self.account {
+            let wan = self.wan.as_deref();
+            let links = self.links.iter().map(|link| link.counted(wan));
+            account.count(now, ahead, links, traffic);
+        }
     }
 
     fn handle_change(&mut self, change: Change) {

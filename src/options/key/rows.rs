@@ -28,6 +28,8 @@ const COLLECT: Key = Key {
 /// The protocol that six of the keys are for.
 const INFLUXDB: &[&str] = &["influxdb"];
 
+const TRAFFIC: Key = Key { table: Table::Traffic, commands: SAMPLED, ..KEY };
+
 const ENROLLED: &[Command] = &[Command::Run, Command::Check, Command::Enroll];
 const SAMPLED: &[Command] = &[Command::Run, Command::Sample, Command::Check];
 const EVERYWHERE: &[Command] = &[Command::Run, Command::Sample, Command::Check, Command::Enroll];
@@ -267,6 +269,27 @@ pub const KEYS: &[Key] = &[
                textfile collector. They are looked for every 10 s.",
         commands: SAMPLED,
         ..KEY
+    },
+    Key {
+        name: "reset_day",
+        value: "DAY",
+        default: "`1`",
+        help: "The day of the month, `1` to `31`, on which the billing period of the host's \
+               traffic begins. Nothing is counted where the table is empty.",
+        ..TRAFFIC
+    },
+    Key {
+        name: "quota",
+        value: "BYTES",
+        help: "What the period has, sent and received together: `500 GB`, `2 TB` or `1.5 TiB`.",
+        ..TRAFFIC
+    },
+    Key {
+        name: "state_file",
+        value: "FILE",
+        help: "Where what was counted survives a reboot, written every ten minutes at most. \
+               Without it what was before the boot is not known.",
+        ..TRAFFIC
     },
     Key {
         name: "code",
