@@ -18,6 +18,13 @@ pub fn now() -> Now {
     Now { instant: boottime(), wall: wall() }
 }
 
+/// Microseconds since boot, for what is shorter than an [`Instant`] can tell.
+#[cfg(feature = "probe")]
+pub(crate) fn micros() -> u64 {
+    let elapsed = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default();
+    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Whether the wall clock is behind the day this program was built, so it cannot be right: a board
 /// without a battery begins in 1970 until it has asked a time server.
 pub fn is_unset() -> bool {

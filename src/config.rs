@@ -9,6 +9,7 @@ mod duration;
 mod enroll;
 mod identity;
 mod print;
+mod probing;
 mod token;
 mod traffic;
 mod trust;
@@ -23,6 +24,7 @@ use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
+pub use probing::Probing;
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
@@ -38,6 +40,8 @@ pub struct Config {
     pub servers: Vec<Server>,
     /// What is collected.
     pub collect: Options,
+    /// What is probed.
+    pub probing: Probing,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// What the owner should know and that stops nothing.
@@ -164,7 +168,8 @@ impl Config {
         warnings.dedup();
         warnings.extend(given.text(Table::Top, "log").and_then(unknown_level));
         let collect = collected::options(given, problems);
-        Self { host, servers, collect, roots, warnings }
+        let probing = probing::probing(given, problems);
+        Self { host, servers, collect, probing, roots, warnings }
     }
 }
 

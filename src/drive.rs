@@ -16,7 +16,7 @@ use kinglet_proto::time::{Instant, Now};
 pub(crate) use logged::Logged;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-pub(crate) use peer::Peer;
+pub(crate) use peer::{Peer, seed};
 
 use crate::clock;
 use crate::limits::WAIT_MAX;

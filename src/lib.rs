@@ -11,6 +11,8 @@ mod drive;
 pub mod limits;
 pub mod link;
 pub mod options;
+#[cfg_attr(not(feature = "probe"), path = "no_probe.rs")]
+mod probe;
 pub mod run;
 mod source;
 pub mod supervisor;

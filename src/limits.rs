@@ -80,6 +80,12 @@ pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
 /// `[[server]]` blocks in one configuration.
 pub const SERVERS_MAX: usize = 8;
 
+/// Time between two attempts at a target where nothing is said: 20 of them tell of ten minutes.
+pub const TARGET_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+/// Look-ups of targets' names that libc still thinks about though they were given up: each is a
+/// thread, and with so many no more are begun.
+pub const LOOKUPS_HELD_MAX: usize = 8;
+
 // --- The agent's loop.
 
 /// The window of the first sample: long enough for a rate that means something.

@@ -21,7 +21,10 @@ use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
 use carrier::{Carrier, Events};
 use dial::race::Race;
-use dial::resolve::{self, Lookup, Standing};
+#[cfg(feature = "probe")]
+pub(crate) use dial::race::{begin as begin_connect, outcome as outcome_of_connect};
+use dial::resolve;
+pub(crate) use dial::resolve::{Lookup, Standing};
 pub use error::{LinkError, Step};
 pub use event::{Answered, LinkEvent, Progress};
 use kinglet_proto::limits::CLOSE_TIMEOUT;

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::drive::{self, Peer};
 use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
+use crate::probe::Probes;
 use crate::source::{self, News, Source};
 use crate::supervisor::Supervisor;
 
@@ -60,11 +61,12 @@ struct Loop<'a> {
     sources: Vec<Box<dyn Source + 'a>>,
     sampler: Sampler,
     peers: Vec<Peer>,
+    probes: Option<Probes>,
     supervisor: Supervisor,
     interval: Duration,
     sample_at: Instant,
     stop_at: Option<Instant>,
-    /// What poll(2) said of each source, then of each peer; kept for their room.
+    /// What poll(2) said of each source, of each peer, of all probes; kept for their room.
     ready: Vec<PollFlags>,
     /// Where the descriptors of each of them end.
     ends: Vec<usize>,
@@ -81,14 +83,17 @@ impl<'a> Loop<'a> {
         // Rates lie between two looks: this is the first.
         sampler.collect(now);
         env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);
+        // The last is for the probes.
+        let waited_on = sources.len() + peers.len() + 1;
         Self {
-            ready: vec![PollFlags::empty(); sources.len() + peers.len()],
-            ends: Vec::with_capacity(sources.len() + peers.len()),
+            ready: vec![PollFlags::empty(); waited_on],
+            ends: Vec::with_capacity(waited_on),
             sources,
             sampler,
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
+            probes: Probes::start(&config.probing, drive::seed, now.instant),
             supervisor: Supervisor::from_environment(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
@@ -104,6 +109,9 @@ impl<'a> Loop<'a> {
                 wake_at = wake_at.min(deadline);
             }
             for deadline in self.sources.iter().filter_map(|source| source.deadline()) {
+                wake_at = wake_at.min(deadline);
+            }
+            if let Some(deadline) = self.probes.as_ref().and_then(Probes::deadline) {
                 wake_at = wake_at.min(deadline);
             }
             for peer in &mut self.peers {
@@ -156,6 +164,9 @@ impl<'a> Loop<'a> {
         for source in &mut self.sources {
             source.fill(sample);
         }
+        if let Some(probes) = &mut self.probes {
+            probes.fill(&mut sample.probes);
+        }
         for peer in &mut self.peers {
             peer.feed(Input::Sampled(sample), now);
         }
@@ -171,6 +182,10 @@ impl<'a> Loop<'a> {
         }
         for peer in &self.peers {
             peer.register(&mut fds);
+            self.ends.push(fds.len());
+        }
+        if let Some(probes) = &self.probes {
+            probes.register(&mut fds);
             self.ends.push(fds.len());
         }
         drive::wait(&mut fds, until).map_err(RunError::Poll)?;
@@ -189,6 +204,9 @@ impl<'a> Loop<'a> {
         let of_peers = self.ready.iter().skip(self.sources.len());
         for (peer, ready) in self.peers.iter_mut().zip(of_peers) {
             peer.advance(*ready, now);
+        }
+        if let Some(probes) = &mut self.probes {
+            probes.advance(self.ready.last().copied().unwrap_or(PollFlags::empty()), now.instant);
         }
         for at in 0..self.sources.len() {
             if let Some(news) = self.sources[at].advance(self.ready[at], now.instant) {

@@ -3,7 +3,7 @@
 // `lines` are metrics of docs/metrics.md with the words for the legend; one with braces is a line
 // for each disk, mount or sensor. `head` is the metric told beside the title.
 
-import { bytes, celsius, count, decibel, load, percent, rate } from './units.js';
+import { bytes, celsius, count, decibel, load, milliseconds, percent, rate } from './units.js';
 import { readSeries } from './series.js';
 
 export const charts = [
@@ -51,6 +51,8 @@ export const charts = [
   {
     title: 'Temperature', unit: celsius, floating: true, lines: [['temperatures.{sensor}', '']],
   },
+  { title: 'Latency', unit: milliseconds, lines: [['probes.{probe}.latency', '']] },
+  { title: 'Probes lost', unit: percent, max: 100, lines: [['probes.{probe}.loss_percent', '']] },
   {
     title: 'Pressure', unit: percent, head: 'pressure.cpu.some_avg10',
     lines: [

@@ -2,14 +2,15 @@
 
 import { element, fact, setFact } from './element.js';
 import {
-  bytes, celsius, clock, count, decibel, duration, exact, level, osName, percent, rate,
+  bytes, celsius, clock, count, decibel, duration, exact, level, milliseconds, osName, percent,
+  rate,
 } from './units.js';
 
 export function blocks(host) {
   const { metrics } = host;
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
-    customBlock(metrics), factBlock(host),
+    customBlock(metrics), probeBlock(metrics), factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -109,6 +110,19 @@ function interfaceBlock({ network = {}, wireless = [] }) {
     );
     const text = `↓ ${rate(each.rx_speed)}   ↑ ${rate(each.tx_speed)}`;
     return row(each.name, small, undefined, text);
+  }));
+}
+
+/** Each place that is probed: how far it is now, and what was lost of the last attempts. */
+function probeBlock({ probes = [] }) {
+  return rowsBlock('Latency', probes.map((probe) => {
+    const { latency, latency_min: least, latency_mean: mean, jitter, loss_percent: loss } = probe;
+    const known = (value, text) => Number.isFinite(value) && text(milliseconds(value));
+    const small = list(
+      probe.kind, known(mean, (text) => `mean ${text}`), known(least, (text) => `min ${text}`),
+      known(jitter, (text) => `jitter ${text}`), loss > 0 && `${percent(loss)} lost`, probe.fault,
+    );
+    return row(probe.name, small, loss, Number.isFinite(latency) ? milliseconds(latency) : 'lost');
   }));
 }
 

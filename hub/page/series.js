@@ -3,7 +3,7 @@
 /** Where a reading has one value for each disk, mount, ...: the field that names it. */
 const named = {
   disks: 'name', filesystems: 'mount_point', temperatures: 'label', fans: 'label',
-  wireless: 'interface',
+  wireless: 'interface', probes: 'name',
 };
 /** The value of a list whose metric has no field behind the label. */
 const bare = { temperatures: 'celsius', fans: 'rpm' };

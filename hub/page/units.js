@@ -13,6 +13,9 @@ export const rate = (value) => (Number.isFinite(value) ? `${bytes(value)}/s` : '
 export const percent = (value) => (Number.isFinite(value) ? `${value.toFixed(1)}%` : '–');
 export const celsius = (value) => (Number.isFinite(value) ? `${Math.round(value)} °C` : '–');
 export const decibel = (value) => (Number.isFinite(value) ? `${Math.round(value)} dBm` : '–');
+export const milliseconds = (value) => (
+  Number.isFinite(value) ? `${value.toFixed(value < 9.95 ? 1 : 0)} ms` : '–'
+);
 export const load = (value) => (Number.isFinite(value) ? value.toFixed(2) : '–');
 
 export function count(value, unit = '') {

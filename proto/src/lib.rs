@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod limits;
 pub mod output;
 pub mod percent;
+pub mod probe;
 pub mod quoted;
 pub mod rng;
 pub mod sample;

@@ -204,6 +204,28 @@ pub const KEPT_LINES_BYTES_MAX: usize = RING_BYTES_MAX - RING_ENTRY_BYTES - RING
 /// A clock that was set by more than this since a sample was taken did not know the time then.
 pub const CLOCK_STEP: Duration = Duration::from_secs(60);
 
+// --- Latency probes.
+
+/// Targets probed, whoever asked for them; and single probes under way for servers that ask for
+/// each by itself.
+pub const TARGETS_MAX: usize = 16;
+/// Attempts at a target that are weighed together: one lost of them is 5 %.
+pub const TARGET_ATTEMPTS: usize = 20;
+/// An attempt without an answer for so long is lost, as Komari's own agent has it; the look-up of
+/// the name is not counted.
+pub const TARGET_TIMEOUT: Duration = Duration::from_secs(3);
+/// The first attempts are made within this, one after the other.
+pub const TARGET_SPREAD: Duration = Duration::from_secs(5);
+/// A name's address is looked up anew after this, and when an attempt was lost.
+pub const TARGET_ADDRESS_AGE: Duration = Duration::from_secs(600);
+/// A name that has no address is asked for again after this at the earliest: each question is a
+/// thread.
+pub const TARGET_NAME_PAUSE: Duration = Duration::from_secs(60);
+/// Bytes of a target's host: the longest name there is.
+pub const TARGET_HOST_BYTES_MAX: usize = 253;
+/// Characters of what a target is called.
+pub const TARGET_NAME_CHARS_MAX: usize = 64;
+
 // --- What a hub keeps and lets in.
 
 /// Items kept of each list in a report: a host with 200 mounts fits.

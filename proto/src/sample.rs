@@ -16,6 +16,7 @@ mod machine;
 pub mod metric;
 mod network;
 mod part;
+mod probe;
 mod sensors;
 mod stated;
 mod storage;
@@ -31,6 +32,7 @@ pub use kernel::Kernel;
 pub use machine::{AgentCost, Arch, Cpu, LoadAverage, Memory, Os, Pressure, Processes, Stall};
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
+pub use probe::Probe;
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem};
 pub use traffic::{Traffic, WanTraffic};
@@ -90,6 +92,8 @@ part! {
         pub power: Option<Power> => part(Power), public;
         /// Wireless interfaces with a link.
         pub wireless: Vec<Wireless> => part(Wireless), public;
+        /// Places that are probed; empty where the owner named none.
+        pub probes: Vec<Probe> => part(Probe), public, sparse;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
         /// The owner's own figures, out of the files in `custom.dir`.

@@ -11,13 +11,13 @@ use kinglet_proto::output::Setting;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
-use super::{Config, Server, traffic};
+use super::{Config, Probing, Server, traffic};
 use crate::options::collectors;
 
 /// What each part has is named here one by one, so that nothing can be forgotten.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, servers, collect, roots: _, warnings: _ } = self;
+        let Self { host, servers, collect, probing, roots: _, warnings: _ } = self;
         let Host { id, name, group, location, country_code, ip, boot_id: _ } = host;
         writeln!(f, "[host]\nid = {}\nname = {}", Quoted(id), Quoted(name))?;
         text(f, "group", group.as_deref())?;
@@ -43,10 +43,22 @@ impl fmt::Display for Config {
         writeln!(f, "\n[custom]")?;
         let dir = Some(collect.custom.to_string_lossy());
         text(f, "dir", dir.as_deref().filter(|dir| !dir.is_empty()))?;
-        let Some(Meter { reset_day, quota, state_file }) = &collect.meter else { return Ok(()) };
-        writeln!(f, "\n[traffic]\nreset_day = \"{reset_day}\"")?;
-        text(f, "quota", quota.map(traffic::show).as_deref())?;
-        text(f, "state_file", state_file.as_deref().map(Path::to_string_lossy).as_deref())
+        if let Some(Meter { reset_day, quota, state_file }) = &collect.meter {
+            writeln!(f, "\n[traffic]\nreset_day = \"{reset_day}\"")?;
+            text(f, "quota", quota.map(traffic::show).as_deref())?;
+            text(f, "state_file", state_file.as_deref().map(Path::to_string_lossy).as_deref())?;
+        }
+        probing.fmt(f)
+    }
+}
+
+impl fmt::Display for Probing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { targets, interval } = self;
+        let pairs = targets.iter().map(|target| (target.name.clone(), target.to_string()));
+        writeln!(f, "\n[probe]")?;
+        setting(f, "targets", &Setting::Map(pairs.collect()))?;
+        writeln!(f, "interval = \"{}\"", show(*interval))
     }
 }
 

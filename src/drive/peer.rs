@@ -121,7 +121,7 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
 }
 
 /// What the jitter starts from: different on every host and at every start.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let mut bytes = [0; 8];
     // Without randomness all jitter is alike, which is no reason not to report.
     let _ = SystemRandom::new().fill(&mut bytes);

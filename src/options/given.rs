@@ -149,6 +149,15 @@ impl Block {
         }
     }
 
+    /// The pairs of a map; none where nothing is written.
+    pub(crate) fn map(&self, key: &str) -> &[(String, String)] {
+        match self.find(key) {
+            Some(Written { value: Value::Map(map), .. }) => map,
+            Some(Written { value: Value::Text(_) | Value::Switch(_) | Value::List(_), .. })
+            | None => &[],
+        }
+    }
+
     /// The value of a key as a protocol takes it; `None` where none is written.
     pub(crate) fn setting(&self, key: &str) -> Option<Setting> {
         match &self.find(key)?.value {

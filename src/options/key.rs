@@ -61,6 +61,8 @@ pub enum Table {
     Custom,
     /// `[traffic]`
     Traffic,
+    /// `[probe]`
+    Probe,
 }
 
 /// A row without its words, which only documents need: they do not get into the program.
@@ -99,8 +101,8 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 5] =
-        [Self::Host, Self::Server, Self::Collect, Self::Custom, Self::Traffic];
+    pub const ALL: [Self; 6] =
+        [Self::Host, Self::Server, Self::Collect, Self::Custom, Self::Traffic, Self::Probe];
 
     /// What its header has between the brackets.
     pub const fn name(self) -> &'static str {
@@ -111,6 +113,7 @@ impl Table {
             Self::Collect => "collect",
             Self::Custom => "custom",
             Self::Traffic => "traffic",
+            Self::Probe => "probe",
         }
     }
 

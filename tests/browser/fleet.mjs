@@ -40,7 +40,19 @@ const rare = {
     },
     wireless: [{ interface: 'wlan0', signal_dbm: -56, link: 54 }],
   },
-  gateway: { conntrack: { used: 1234, max: 65_536 } },
+  gateway: {
+    conntrack: { used: 1234, max: 65_536 },
+    probes: [
+      {
+        name: 'quad9', kind: 'icmp', latency: 12.34, latency_min: 11.9, latency_mean: 12.5,
+        jitter: 0.31, loss_percent: 5, sent: 200, lost: 3,
+      },
+      {
+        name: 'shop', kind: 'tcp', loss_percent: 100, sent: 20, lost: 20,
+        fault: 'Connection refused (os error 111)',
+      },
+    ],
+  },
 };
 
 /** Where the time of the processors goes: `usage` in all, and `iowait` beside it. */

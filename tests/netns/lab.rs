@@ -120,17 +120,16 @@ impl Lab {
         self.bind(move || UdpSocket::bind(address).unwrap())
     }
 
-    /// Makes a socket in the server's namespace: it stays there for good.
-    fn bind<T: Send + 'static>(&self, make: impl FnOnce() -> T + Send + 'static) -> T {
-        let namespace = std::fs::File::open(format!("/run/netns/{}", self.server)).unwrap();
-        let bind = move || {
-            // A thread of its own, for a thread that has moved does not come back.
-            setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).unwrap();
-            make()
-        };
-        std::thread::spawn(bind).join().unwrap()
+    /// The groups that may ping in the agent's namespace.
+    pub fn allow_pings(&self, groups: &'static str) {
+        let path = "/proc/sys/net/ipv4/ping_group_range";
+        inside(&self.agent, move || std::fs::write(path, groups).unwrap());
     }
 
+    /// Makes a socket in the server's namespace: it stays there for good.
+    fn bind<T: Send + 'static>(&self, make: impl FnOnce() -> T + Send + 'static) -> T {
+        inside(&self.server, make)
+    }
     /// The next connection, upgraded, if one comes in time.
     pub fn visit(&self, listener: &TcpListener, limit: Duration) -> Option<WebSocket<TcpStream>> {
         listener.set_nonblocking(true).unwrap();
@@ -158,20 +157,25 @@ impl Lab {
 
     /// The same at another interval.
     pub fn agent_at(&self, interval: &str, urls: &[&str]) -> Agent {
-        let mut kinglet = self.kinglet("run", urls);
+        let mut kinglet = self.kinglet("run", urls, "");
         let child = kinglet.env("KINGLET_INTERVAL", interval).stderr(Stdio::inherit()).spawn();
         Agent(child.unwrap())
     }
 
+    /// The same every second, with more lines in its file.
+    pub fn agent_told(&self, url: &str, more: &str) -> Agent {
+        Agent(self.kinglet("run", &[url], more).stderr(Stdio::inherit()).spawn().unwrap())
+    }
+
     /// What `kinglet check` prints about this server.
     pub fn check(&self, url: &str) -> String {
-        let output = self.kinglet("check", &[url]).output().unwrap();
+        let output = self.kinglet("check", &[url], "").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// The built program in the agent's namespace, or the one that `KINGLET_BINARY` names: what
     /// ships is linked with another libc.
-    fn kinglet(&self, command: &str, urls: &[&str]) -> Command {
+    fn kinglet(&self, command: &str, urls: &[&str], more: &str) -> Command {
         let built = env!("CARGO_BIN_EXE_kinglet").to_owned();
         let program = std::env::var("KINGLET_BINARY").unwrap_or(built);
         let (token, file) = (self.files.join("token"), self.files.join("kinglet.toml"));
@@ -180,7 +184,7 @@ impl Lab {
             format!("[[server]]\nurl = \"{url}\"\ntoken_file = \"{}\"\n", token.display())
         };
         let servers: String = urls.iter().map(server).collect();
-        std::fs::write(&file, format!("interval = \"1s\"\n{servers}")).unwrap();
+        std::fs::write(&file, format!("interval = \"1s\"\n{servers}{more}")).unwrap();
         let mut kinglet = Command::new("ip");
         kinglet.args(["netns", "exec", &self.agent, &program, command, "--config"]).arg(&file);
         kinglet.stdin(Stdio::null());
@@ -206,6 +210,17 @@ impl Drop for Agent {
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
         let _ = self.0.wait();
     }
+}
+
+/// Runs this in a namespace.
+fn inside<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
+    let namespace = std::fs::File::open(format!("/run/netns/{name}")).unwrap();
+    let run = move || {
+        // A thread of its own, for a thread that has moved does not come back.
+        setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).unwrap();
+        run()
+    };
+    std::thread::spawn(run).join().unwrap()
 }
 
 /// Says so past the test runner, which keeps what a passing test prints to itself.

@@ -10,6 +10,8 @@
 mod lab;
 mod name_server;
 mod names;
+#[cfg(feature = "probe")]
+mod probes;
 mod slow_line;
 
 use std::time::{Duration, Instant};

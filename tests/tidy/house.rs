@@ -11,8 +11,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proto/src/",
         &[
-            "limits", "percent", "time", "rng", "secret", "quoted", "host", "sample", "wire",
-            "answer", "delivery", "output", "backoff", "session", "ingest", "viewer", "enroll",
+            "limits", "percent", "time", "rng", "secret", "quoted", "host", "sample", "probe",
+            "wire", "answer", "delivery", "output", "backoff", "session", "ingest", "viewer",
+            "enroll",
         ],
     ),
     (
@@ -39,6 +40,8 @@ const HOUSE: &[(&str, &[&str])] = &[
             "link",
             "options",
             "config",
+            "probe",
+            "no_probe",
             "source",
             "drive",
             "run",

@@ -62,6 +62,7 @@ const fn unit_name(unit: Unit) -> &'static str {
         Unit::BytesPerSecond => "bytes_per_second",
         Unit::MegabitsPerSecond => "megabits_per_second",
         Unit::Seconds => "seconds",
+        Unit::Milliseconds => "milliseconds",
         Unit::UnixSeconds => "unix_seconds",
         Unit::Megahertz => "megahertz",
         Unit::Celsius => "celsius",

@@ -36,6 +36,7 @@ fn shorten(sample: &mut Sample) -> bool {
             | cut(&mut sample.fans)
             | cut(&mut sample.wireless)
             | cut(&mut sample.custom)
+            | cut(&mut sample.probes)
             | cut(&mut sample.ip_addresses)
             | cut(&mut sample.cpu.per_core)
     }

@@ -36,6 +36,8 @@ pub enum Unit {
     MegabitsPerSecond,
     /// Seconds.
     Seconds,
+    /// Thousandths of a second.
+    Milliseconds,
     /// Seconds since 1970-01-01 UTC.
     UnixSeconds,
     /// Clock of a processor.
@@ -141,6 +143,7 @@ impl Unit {
             Self::BytesPerSecond => "B/s",
             Self::MegabitsPerSecond => "Mbit/s",
             Self::Seconds => "s",
+            Self::Milliseconds => "ms",
             Self::UnixSeconds => "unix s",
             Self::Megahertz => "MHz",
             Self::Celsius => "°C",

@@ -106,7 +106,7 @@ impl Race {
 }
 
 /// Starts a connect that does not block.
-fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+pub(crate) fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let fd = open(address, SockType::Stream)?;
     let stream = TcpStream::from(fd);
     // A slow line is felt here, not in the kernel; one that disagrees is no reason to stay away.
@@ -118,7 +118,7 @@ fn begin(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Whether a connect has succeeded, is under way, or has failed.
-fn outcome(stream: &TcpStream) -> io::Result<bool> {
+pub(crate) fn outcome(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }

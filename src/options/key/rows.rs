@@ -29,6 +29,7 @@ const COLLECT: Key = Key {
 const INFLUXDB: &[&str] = &["influxdb"];
 
 const TRAFFIC: Key = Key { table: Table::Traffic, commands: SAMPLED, ..KEY };
+const PROBE: Key = Key { table: Table::Probe, ..KEY };
 
 const ENROLLED: &[Command] = &[Command::Run, Command::Check, Command::Enroll];
 const SAMPLED: &[Command] = &[Command::Run, Command::Sample, Command::Check];
@@ -290,6 +291,21 @@ pub const KEYS: &[Key] = &[
         help: "Where what was counted survives a reboot, written every ten minutes at most. \
                Without it what was before the boot is not known.",
         ..TRAFFIC
+    },
+    Key {
+        name: "targets",
+        form: Some(Form::Map),
+        default: "`{}`",
+        help: "Places whose latency is watched, at most 16, by what they are called: \
+               `icmp://host` pings, `tcp://host:port` connects.",
+        ..PROBE
+    },
+    Key {
+        name: "interval",
+        value: "TIME",
+        default: "`30s`",
+        help: "Time between two attempts at one of them, `1s` to `1h`.",
+        ..PROBE
     },
     Key {
         name: "code",

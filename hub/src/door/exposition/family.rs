@@ -115,7 +115,7 @@ const fn unit_name(unit: Unit) -> &'static str {
         Unit::Percent => "_ratio",
         Unit::Bytes => "_bytes",
         Unit::BytesPerSecond | Unit::MegabitsPerSecond => "_bytes_per_second",
-        Unit::Seconds => "_seconds",
+        Unit::Seconds | Unit::Milliseconds => "_seconds",
         Unit::UnixSeconds => "_timestamp_seconds",
         Unit::Megahertz => "_hertz",
         Unit::Celsius => "_celsius",
@@ -132,6 +132,8 @@ pub(super) fn in_base_unit(unit: Unit, value: Value) -> f64 {
         Unit::Percent => (value * 10.0).round() / 1000.0,
         Unit::MegabitsPerSecond => value * 125_000.0,
         Unit::Megahertz => value * 1e6,
+        // Two decimals of a millisecond, likewise.
+        Unit::Milliseconds => (value * 100.0).round() / 1e5,
         Unit::Count
         | Unit::Bytes
         | Unit::BytesPerSecond
@@ -196,6 +198,9 @@ mod tests {
             ("wireless.{interface}.signal_dbm", "kinglet_wireless_signal_dbm", "gauge"),
             ("network.{interface}.rx_bytes", "node_network_receive_bytes_total", "counter"),
             ("kernel.oom_kills", "node_vmstat_oom_kill", "untyped"),
+            ("probes.{probe}.latency_min", "kinglet_probes_latency_min_seconds", "gauge"),
+            ("probes.{probe}.loss_percent", "kinglet_probes_loss_ratio", "gauge"),
+            ("probes.{probe}.lost", "kinglet_probes_lost_total", "counter"),
         ] {
             assert_eq!(family(metric), (name, kind));
         }
@@ -204,5 +209,6 @@ mod tests {
         }
         assert_eq!(in_base_unit(Unit::MegabitsPerSecond, Value::Integer(1000)), 125e6);
         assert_eq!(in_base_unit(Unit::Megahertz, Value::Integer(1400)), 1.4e9);
+        assert_eq!(in_base_unit(Unit::Milliseconds, Value::Float(12.34)), 0.01234);
     }
 }

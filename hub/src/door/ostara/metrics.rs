@@ -120,6 +120,7 @@ fn together(unit: Unit, all: &[One]) -> Option<f64> {
         Unit::Percent
         | Unit::MegabitsPerSecond
         | Unit::Seconds
+        | Unit::Milliseconds
         | Unit::UnixSeconds
         | Unit::Megahertz
         | Unit::Celsius
@@ -138,6 +139,7 @@ const fn base_unit(unit: Unit) -> Option<&'static str> {
         Unit::BytesPerSecond => Some("bytes/second"),
         Unit::MegabitsPerSecond => Some("megabits/second"),
         Unit::Seconds | Unit::UnixSeconds => Some("seconds"),
+        Unit::Milliseconds => Some("milliseconds"),
         Unit::Megahertz => Some("megahertz"),
         Unit::Celsius => Some("celsius"),
         Unit::RevolutionsPerMinute => Some("rpm"),

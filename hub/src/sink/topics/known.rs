@@ -20,7 +20,7 @@ const NO_GROUP: &str = "Hosts";
 type Has = fn(&Sample) -> bool;
 
 /// Parts of a sample: what a host can be asked for.
-const ABILITIES: [(&str, Has); 15] = [
+const ABILITIES: [(&str, Has); 16] = [
     ("cpu", |sample| sample.cpu.usage.is_some()),
     ("memory", |sample| sample.memory.total.is_some()),
     ("disks", |sample| !sample.disks.is_empty()),
@@ -36,6 +36,7 @@ const ABILITIES: [(&str, Has); 15] = [
     ("battery", |sample| sample.battery.is_some()),
     ("power", |sample| sample.power.is_some()),
     ("wireless", |sample| !sample.wireless.is_empty()),
+    ("probes", |sample| !sample.probes.is_empty()),
 ];
 
 /// The fleet as it was told.

@@ -1,0 +1,42 @@
+//! `[probe]`: which places are probed, and how often.
+
+use std::time::Duration;
+
+use kinglet_proto::limits::TARGETS_MAX;
+use kinglet_proto::probe::Target;
+use kinglet_proto::quoted::Quoted;
+
+use super::interval;
+use crate::limits::TARGET_INTERVAL_DEFAULT;
+use crate::options::{Given, Problems, Table};
+
+/// What is probed.
+#[derive(Debug, Clone)]
+pub struct Probing {
+    /// The owner's targets, at most [`TARGETS_MAX`].
+    pub targets: Vec<Target>,
+    /// Time between two attempts at one of them.
+    pub interval: Duration,
+}
+
+/// What the owner said about it.
+pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
+    let mut probing = Probing { targets: Vec::new(), interval: TARGET_INTERVAL_DEFAULT };
+    let Some(block) = given.table(Table::Probe) else { return probing };
+    probing.interval = interval(block.text("interval"), TARGET_INTERVAL_DEFAULT, problems);
+    let place = block.place_of("targets").unwrap_or(&block.place);
+    if !cfg!(feature = "probe") && !block.map("targets").is_empty() {
+        problems.add(place, "this build of kinglet was made without probes");
+        return probing;
+    }
+    for (name, url) in block.map("targets") {
+        match Target::parse(name, url) {
+            Ok(target) => probing.targets.push(target),
+            Err(bad) => problems.add(place, format!("{} {bad}", Quoted(url))),
+        }
+    }
+    if probing.targets.len() > TARGETS_MAX {
+        problems.add(place, format!("at most {TARGETS_MAX} targets"));
+    }
+    probing
+}

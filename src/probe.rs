@@ -1,0 +1,170 @@
+//! Latency probes: the attempts at targets, over sockets that never block, in the agent's one loop.
+//!
+//! Whose turn it is and what the attempts say together is decided in [`kinglet_proto::probe`]. A
+//! thread for all of this would need a stack, a bell and a queue each way; here are a few more
+//! descriptors for poll(2). A name is looked up on a thread as ever, so the slowest name server
+//! delays nothing.
+
+mod attempt;
+mod echo;
+
+use std::mem;
+use std::net::SocketAddr;
+
+use attempt::{Attempt, Way};
+use echo::Echo;
+use kinglet_proto::limits::TARGET_TIMEOUT;
+use kinglet_proto::probe::{Kind, Outcome, Plan};
+use kinglet_proto::sample::Probe;
+use kinglet_proto::time::Instant;
+use nix::poll::{PollFd, PollFlags};
+
+use crate::clock;
+use crate::config::Probing;
+use crate::limits::LOOKUPS_HELD_MAX;
+use crate::link::{Lookup, Standing, begin_connect, outcome_of_connect};
+
+/// All probes of this host.
+pub(crate) struct Probes {
+    plan: Plan,
+    echo: Echo,
+    under_way: Vec<Attempt>,
+    /// Look-ups that were given up while libc still thinks.
+    held: Vec<Lookup>,
+}
+
+impl Probes {
+    /// Starts what the owner wants probed; `None` where that is nothing.
+    pub(crate) fn start(probing: &Probing, seed: impl Fn() -> u64, now: Instant) -> Option<Self> {
+        if probing.targets.is_empty() {
+            return None;
+        }
+        Some(Self {
+            plan: Plan::new(&probing.targets, probing.interval, false, seed(), now),
+            echo: Echo::new(seed()),
+            under_way: Vec::new(),
+            held: Vec::new(),
+        })
+    }
+
+    /// When to come back though no socket is ready.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.under_way.iter().map(Attempt::deadline).chain(self.plan.deadline()).min()
+    }
+
+    /// Adds the sockets to wait for.
+    pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        self.echo.register(fds);
+        fds.extend(self.under_way.iter().filter_map(Attempt::register));
+    }
+
+    /// Takes what came, gives up what is too old, and begins what is due; `ready` is what poll(2)
+    /// said of all the sockets together.
+    pub(crate) fn advance(&mut self, ready: PollFlags, now: Instant) {
+        let is_ready = !ready.is_empty();
+        let replies = if is_ready { self.echo.receive() } else { [None; 2] };
+        for mut attempt in mem::take(&mut self.under_way) {
+            let is_old = attempt.deadline() <= now;
+            let outcome = match &mut attempt.way {
+                Way::Echo(asked) if replies.contains(&Some(*asked)) => Some(attempt.answered()),
+                Way::Connect(stream) if is_ready => match outcome_of_connect(stream) {
+                    Ok(false) => is_old.then_some(Outcome::Lost),
+                    Ok(true) => Some(attempt.answered()),
+                    Err(error) => Some(Outcome::Failed(error.to_string())),
+                },
+                Way::Echo(_) | Way::Connect(_) => is_old.then_some(Outcome::Lost),
+                Way::LookUp(_) if !is_ready && !is_old => None,
+                Way::LookUp(lookup) => match lookup.advance(now) {
+                    Standing::Waiting => None,
+                    Standing::Found(found, _) => {
+                        found.first().and_then(|found| self.turn(&mut attempt, *found, now))
+                    }
+                    Standing::Failed(why) => Some(Outcome::NoAddress(why)),
+                },
+            };
+            match outcome {
+                None => self.under_way.push(attempt),
+                Some(outcome) => {
+                    self.plan.handle_outcome(attempt.id, outcome, now);
+                    self.keep_lookup(attempt.way);
+                }
+            }
+        }
+        self.begin_due(now);
+    }
+
+    /// Writes what is known of each target, if anything of it is new.
+    pub(crate) fn fill(&mut self, probes: &mut Vec<Probe>) {
+        self.plan.fill(probes);
+    }
+
+    fn begin_due(&mut self, now: Instant) {
+        while let Some((id, target, known)) = self.plan.begin(now) {
+            let (kind, port, began) = (target.kind, target.port, clock::micros());
+            let way = match known.or_else(|| target.host.parse().ok()) {
+                Some(address) => self.ask(id, kind, SocketAddr::new(address, port), now),
+                None => look_up(&mut self.held, &target.host, port, now),
+            };
+            let give_up_at = now.plus(TARGET_TIMEOUT);
+            match way {
+                Ok(way) => self.under_way.push(Attempt { id, kind, began, give_up_at, way }),
+                Err(outcome) => self.plan.handle_outcome(id, outcome, now),
+            }
+        }
+    }
+
+    /// The name has an address: the attempt itself begins, and its time.
+    fn turn(
+        &mut self,
+        attempt: &mut Attempt,
+        address: SocketAddr,
+        now: Instant,
+    ) -> Option<Outcome> {
+        (attempt.began, attempt.give_up_at) = (clock::micros(), now.plus(TARGET_TIMEOUT));
+        match self.ask(attempt.id, attempt.kind, address, now) {
+            Ok(way) => {
+                let before = mem::replace(&mut attempt.way, way);
+                self.keep_lookup(before);
+                None
+            }
+            Err(outcome) => Some(outcome),
+        }
+    }
+
+    fn ask(
+        &mut self,
+        id: u32,
+        kind: Kind,
+        address: SocketAddr,
+        now: Instant,
+    ) -> Result<Way, Outcome> {
+        if !self.plan.take_address(id, address.ip(), now) {
+            return Err(Outcome::Failed("no server may have a private address probed".to_owned()));
+        }
+        let asked = match kind {
+            Kind::Icmp => self.echo.send(address.ip()).map(Way::Echo),
+            Kind::Tcp => begin_connect(address).map(Way::Connect),
+        };
+        asked.map_err(|error| Outcome::Failed(error.to_string()))
+    }
+
+    fn keep_lookup(&mut self, way: Way) {
+        if let Way::LookUp(lookup) = way
+            && lookup.is_held()
+        {
+            self.held.push(*lookup);
+        }
+    }
+}
+
+fn look_up(held: &mut Vec<Lookup>, host: &str, port: u16, now: Instant) -> Result<Way, Outcome> {
+    held.retain_mut(|lookup| {
+        lookup.advance(now);
+        lookup.is_held()
+    });
+    if held.len() >= LOOKUPS_HELD_MAX {
+        return Err(Outcome::NoAddress("the name servers do not answer".to_owned()));
+    }
+    let lookup = Lookup::start(host, port, now).map(Box::new);
+    lookup.map(Way::LookUp).map_err(|error| Outcome::NoAddress(error.to_string()))
+}
