@@ -85,6 +85,7 @@ impl Server {
             auth: self.auth,
             path_and_query: self.url.path_and_query.clone(),
             settings: self.settings.clone(),
+            probes: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What stands in for probes in a build without the feature `probe`: there never are any.
 
+use kinglet_proto::probe::{Done, Wanted};
 use kinglet_proto::sample::Probe;
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
@@ -23,6 +24,14 @@ impl Probes {
     }
 
     pub(crate) fn advance(&mut self, _: PollFlags, _: Instant) {
+        match *self {}
+    }
+
+    pub(crate) fn want(&mut self, _: usize, _: Wanted, _: Instant) {
+        match *self {}
+    }
+
+    pub(crate) fn poll_done(&mut self) -> Option<Done> {
         match *self {}
     }
 

@@ -13,8 +13,8 @@ use std::net::SocketAddr;
 
 use attempt::{Attempt, Way};
 use echo::Echo;
-use kinglet_proto::limits::TARGET_TIMEOUT;
-use kinglet_proto::probe::{Kind, Outcome, Plan};
+use kinglet_proto::limits::{TARGET_TIMEOUT, TARGETS_MAX};
+use kinglet_proto::probe::{Done, Kind, Outcome, Plan, Wanted};
 use kinglet_proto::sample::Probe;
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
@@ -31,19 +31,22 @@ pub(crate) struct Probes {
     under_way: Vec<Attempt>,
     /// Look-ups that were given up while libc still thinks.
     held: Vec<Lookup>,
+    /// The owner was told that not all is probed that a server asked for.
+    is_told: bool,
 }
 
 impl Probes {
-    /// Starts what the owner wants probed; `None` where that is nothing.
+    /// Starts what the owner wants probed, or lets servers ask for; `None` where that is nothing.
     pub(crate) fn start(probing: &Probing, seed: impl Fn() -> u64, now: Instant) -> Option<Self> {
-        if probing.targets.is_empty() {
+        if probing.targets.is_empty() && !probing.from_server {
             return None;
         }
         Some(Self {
-            plan: Plan::new(&probing.targets, probing.interval, false, seed(), now),
+            plan: Plan::new(&probing.targets, probing.interval, probing.private, seed(), now),
             echo: Echo::new(seed()),
             under_way: Vec::new(),
             held: Vec::new(),
+            is_told: false,
         })
     }
 
@@ -91,6 +94,22 @@ impl Probes {
             }
         }
         self.begin_due(now);
+    }
+
+    /// Takes in what a server wants, of which its owner is told what he does not get.
+    pub(crate) fn want(&mut self, server: usize, wanted: Wanted, now: Instant) {
+        let refused = self.plan.want(server, wanted, now);
+        if refused > 0 && !mem::replace(&mut self.is_told, true) {
+            log::warn!(
+                "a server asked for {refused} more to probe than are probed: {TARGETS_MAX} at \
+                 most, each with a name of its own; told once"
+            );
+        }
+    }
+
+    /// A server's task that is over.
+    pub(crate) fn poll_done(&mut self) -> Option<Done> {
+        self.plan.poll_done()
     }
 
     /// Writes what is known of each target, if anything of it is new.

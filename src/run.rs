@@ -205,12 +205,26 @@ impl<'a> Loop<'a> {
         for (peer, ready) in self.peers.iter_mut().zip(of_peers) {
             peer.advance(*ready, now);
         }
-        if let Some(probes) = &mut self.probes {
-            probes.advance(self.ready.last().copied().unwrap_or(PollFlags::empty()), now.instant);
-        }
+        self.advance_probes(now);
         for at in 0..self.sources.len() {
             if let Some(news) = self.sources[at].advance(self.ready[at], now.instant) {
                 self.handle_news(news, now);
+            }
+        }
+    }
+
+    /// Lets probes do what is due, and carries between them and the servers that asked for some.
+    fn advance_probes(&mut self, now: Now) {
+        let Some(probes) = &mut self.probes else { return };
+        for (server, peer) in self.peers.iter_mut().enumerate() {
+            while let Some(wanted) = peer.poll_wanted() {
+                probes.want(server, wanted, now.instant);
+            }
+        }
+        probes.advance(self.ready.last().copied().unwrap_or(PollFlags::empty()), now.instant);
+        while let Some(done) = probes.poll_done() {
+            if let Some(peer) = self.peers.get_mut(done.server) {
+                peer.handle_probed(done.task, done.millis);
             }
         }
     }

@@ -37,6 +37,7 @@ pub use verdict::{Answer, Verdict};
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
 use crate::limits::KEPT_BYTES_MAX;
+use crate::probe::Wanted;
 use crate::sample::{Report, Sample, Terms};
 use crate::time::Now;
 use crate::wire::frame::Frame;
@@ -192,6 +193,14 @@ pub trait Output: fmt::Debug {
 
     /// Writes the next of it; `last` is the newest report's sample.
     fn encode_message(&mut self, _last: &str, _out: &mut String) {}
+
+    /// What the server wants probed, since this was asked last.
+    fn poll_wanted(&mut self) -> Option<Wanted> {
+        None
+    }
+
+    /// A task is done: whole milliseconds, `None` where there was no answer.
+    fn handle_probed(&mut self, _task: u64, _millis: Option<u32>) {}
 
     /// What is to be done beside the connection, one at a time.
     fn poll_errand(&mut self) -> Option<Errand> {

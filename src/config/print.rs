@@ -54,11 +54,12 @@ impl fmt::Display for Config {
 
 impl fmt::Display for Probing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { targets, interval } = self;
+        let Self { targets, interval, from_server, private } = self;
         let pairs = targets.iter().map(|target| (target.name.clone(), target.to_string()));
         writeln!(f, "\n[probe]")?;
         setting(f, "targets", &Setting::Map(pairs.collect()))?;
-        writeln!(f, "interval = \"{}\"", show(*interval))
+        writeln!(f, "interval = \"{}\"", show(*interval))?;
+        writeln!(f, "from_server = {from_server}\nprivate = {private}")
     }
 }
 

@@ -17,15 +17,26 @@ pub struct Probing {
     pub targets: Vec<Target>,
     /// Time between two attempts at one of them.
     pub interval: Duration,
+    /// Servers may ask for more of them.
+    pub from_server: bool,
+    /// Of private addresses too.
+    pub private: bool,
 }
 
 /// What the owner said about it.
 pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
-    let mut probing = Probing { targets: Vec::new(), interval: TARGET_INTERVAL_DEFAULT };
+    let mut probing = Probing {
+        targets: Vec::new(),
+        interval: TARGET_INTERVAL_DEFAULT,
+        from_server: false,
+        private: false,
+    };
     let Some(block) = given.table(Table::Probe) else { return probing };
     probing.interval = interval(block.text("interval"), TARGET_INTERVAL_DEFAULT, problems);
+    probing.from_server = block.switch("from_server").unwrap_or(false);
+    probing.private = block.switch("private").unwrap_or(false);
     let place = block.place_of("targets").unwrap_or(&block.place);
-    if !cfg!(feature = "probe") && !block.map("targets").is_empty() {
+    if !cfg!(feature = "probe") && (probing.from_server || !block.map("targets").is_empty()) {
         problems.add(place, "this build of kinglet was made without probes");
         return probing;
     }

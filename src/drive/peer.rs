@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kinglet_proto::output::Account;
+use kinglet_proto::probe::Wanted;
 use kinglet_proto::session::{Counts, Input, Reporter, Run, start};
 use kinglet_proto::time::{Instant, Now};
 use nix::poll::{PollFd, PollFlags};
@@ -21,7 +23,8 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(server: &Server, config: &Config) -> Self {
-        let account = server.account(&config.host);
+        let probes = config.probing.from_server;
+        let account = Account { probes, ..server.account(&config.host) };
         let logged = Logged::new(server.url.to_string(), account.token.clone());
         let session = start(server.protocol, account, server.interval, seed());
         let target = server.target();
@@ -36,6 +39,16 @@ impl Peer {
     /// Whether its samples are to have their detail.
     pub(crate) fn wants_detail(&self) -> bool {
         self.drive.conversation.wants_detail()
+    }
+
+    /// What its server wants probed, since this was asked last.
+    pub(crate) fn poll_wanted(&mut self) -> Option<Wanted> {
+        self.drive.conversation.poll_wanted()
+    }
+
+    /// A task of its server's is done.
+    pub(crate) fn handle_probed(&mut self, task: u64, millis: Option<u32>) {
+        self.drive.conversation.handle_probed(task, millis);
     }
 
     /// What its session counted.

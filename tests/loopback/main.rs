@@ -10,6 +10,8 @@ mod certificates;
 mod http;
 mod komari;
 mod pin;
+#[cfg(feature = "probe")]
+mod probes;
 mod program;
 mod server;
 mod stomp;

@@ -24,6 +24,8 @@ pub struct Account {
     pub path_and_query: String,
     /// What is said to this protocol alone.
     pub settings: Settings,
+    /// Whether the server may have places probed.
+    pub probes: bool,
 }
 
 /// Where the token goes.
@@ -45,6 +47,7 @@ impl Account {
             auth,
             path_and_query: String::new(),
             settings: Settings::new(),
+            probes: false,
         }
     }
 

@@ -14,7 +14,7 @@
 //! member that is missing for zero: so every report is complete, and the first one waits until
 //! there is something to complete it with. Version 1 is spoken where version 2's path answers with
 //! a page or not at all, and for one connection only. Wishes come in the shape of either version on
-//! either connection; an agent without probes and without a shell has words for each.
+//! either connection; what an agent does not do has words for each.
 
 mod report;
 mod wish;
@@ -29,6 +29,7 @@ use super::{Account, Auth, Errand, Heard, Output, Protocol, Request, Seat, Stamp
 use crate::limits::{
     KOMARI_ASK_EVERY, KOMARI_INFO_INTERVAL, KOMARI_INTERVAL_MAX, OUTPUT_QUEUE_MAX,
 };
+use crate::probe::Wanted;
 use crate::sample::Sample;
 use crate::time::Instant;
 use crate::wire::frame::{self, Frame};
@@ -72,6 +73,10 @@ struct Komari {
     errands: VecDeque<Errand>,
     /// Of a call whose refusal means that the result goes another way: its number and the result.
     result: Option<(u64, String)>,
+    /// Places the server wants probed, until they were asked for.
+    wanted: VecDeque<Wanted>,
+    /// Ping tasks under way: their numbers and kinds.
+    tasks: Vec<(u64, &'static str)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +166,19 @@ impl Output for Komari {
         if pick::exists(text, &["error"]) {
             return self.hear_fault(text);
         }
-        Wish::read(text).map_or(Heard::Nothing, |wish| self.decline(&wish))
+        Wish::read(text).map_or(Heard::Nothing, |wish| self.answer(&wish))
+    }
+
+    fn poll_wanted(&mut self) -> Option<Wanted> {
+        self.wanted.pop_front()
+    }
+
+    /// A task of a connection that is gone is nobody's.
+    fn handle_probed(&mut self, task: u64, millis: Option<u32>) {
+        if let Some(at) = self.tasks.iter().position(|(known, _)| *known == task) {
+            let (_, kind) = self.tasks.swap_remove(at);
+            self.tell_ping(task, kind, millis);
+        }
     }
 
     fn has_message(&self) -> bool {
@@ -205,6 +222,8 @@ impl Komari {
             frames: VecDeque::new(),
             errands: VecDeque::new(),
             result: None,
+            wanted: VecDeque::new(),
+            tasks: Vec::new(),
         }
     }
 
@@ -214,6 +233,8 @@ impl Komari {
         (self.id, self.reports, self.info, self.result) = (0, 0, Info::default(), None);
         self.frames.clear();
         self.errands.clear();
+        self.wanted.clear();
+        self.tasks.clear();
     }
 
     /// A request for one of the server's paths, below whatever a proxy puts before its own.

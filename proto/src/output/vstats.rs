@@ -16,25 +16,26 @@
 //! disks are called what its page knows them by ([`TERMS`]).
 
 mod aggregate;
+mod ping;
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{
-    Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Stamp, encode_kept, trim,
-};
+use super::{Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Stamp, trim};
 use crate::delivery::ring::{Entry, Ring};
 use crate::limits::{
-    BATCH_BYTES_MAX, FRAME_OUT_MAX, HEARTBEAT_INTERVAL, LAST_METRICS_BYTES_MAX, REAUTH_INTERVAL,
-    VSTATS_INTERVAL_MAX,
+    BATCH_BYTES_MAX, FRAME_OUT_MAX, HEARTBEAT_INTERVAL, KEPT_BYTES_MAX, LAST_METRICS_BYTES_MAX,
+    REAUTH_INTERVAL, VSTATS_INTERVAL_MAX,
 };
+use crate::probe::Wanted;
 use crate::sample::{DiskType, Report, Sample, Terms};
 use crate::time::{Now, WallTime};
 use crate::wire::frame::{self, Frame};
 use crate::wire::vstats::{Answer, BatchAck, LastBuckets, Login};
 use crate::wire::{go, pick};
 use aggregate::Aggregates;
+use ping::Pings;
 
 /// The row of the table.
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -72,6 +73,9 @@ struct Shipped {
     account: Account,
     server_id: String,
     aggregates: Aggregates,
+    pings: Pings,
+    /// What the panel wants probed, until it was asked for.
+    wanted: Option<Wanted>,
 }
 
 impl Output for Documented {
@@ -120,12 +124,14 @@ impl Output for Shipped {
         request(&self.account)
     }
 
-    fn encode_report(&mut self, sample: &Sample, _stamp: Stamp, out: &mut String) -> Range<usize> {
+    fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
+        let sums = self.pings.take_due(stamp.now);
         trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
             let mut frame = Frame::new(out);
-            let sample = named(sample);
-            let report = Report { sample: &sample, inventory: true, terms: &TERMS };
-            let payload = frame.raw("{\"type\":\"metrics\",\"metrics\":").located(&report);
+            frame.raw("{\"type\":\"metrics\",\"metrics\":");
+            let begin = frame.len();
+            write_metrics(&mut frame, sample, sums.then_some(&self.pings));
+            let payload = begin..frame.len();
             frame.raw("}");
             frame.finish();
             (out.len(), payload)
@@ -142,13 +148,19 @@ impl Output for Shipped {
                 let rejected = ack.rejected;
                 batch.map_or(Heard::Nothing, |frame| Heard::BatchAck { frame, rejected })
             }),
-            "config" => wish(text).map_or(Heard::Nothing, Heard::Unserved),
+            "config" => {
+                if pick::exists(text, &["ping_targets"]) {
+                    self.hear_targets(text);
+                }
+                wish(text, self.takes_probes()).map_or(Heard::Nothing, Heard::Unserved)
+            }
             _ => hear_order(&kind, text),
         }
     }
 
     fn handle_sample(&mut self, sample: &Sample, stamp: Stamp) {
         self.aggregates.handle_sample(sample, stamp.now);
+        self.pings.handle_sample(&sample.probes, stamp.now);
     }
 
     fn keeps(&self) -> Keep {
@@ -156,8 +168,12 @@ impl Output for Shipped {
     }
 
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
-        let sample = named(sample);
-        encode_kept(&Report { sample: &sample, inventory: true, terms: &TERMS }, out);
+        trim::to_fit(KEPT_BYTES_MAX, sample, |sample| {
+            let mut frame = Frame::new(out);
+            write_metrics(&mut frame, sample, None);
+            frame.finish();
+            (out.len(), ())
+        });
     }
 
     fn encode_oldest(&mut self, backlog: &Backlog<'_>, out: &mut String) -> usize {
@@ -184,6 +200,10 @@ impl Output for Shipped {
         frame.finish();
     }
 
+    fn poll_wanted(&mut self) -> Option<Wanted> {
+        self.wanted.take()
+    }
+
     fn has_message(&self) -> bool {
         self.aggregates.is_due()
     }
@@ -195,7 +215,13 @@ impl Output for Shipped {
 
 impl Shipped {
     fn new(account: Account, server_id: String) -> Self {
-        Self { account, server_id, aggregates: Aggregates::default() }
+        Self {
+            account,
+            server_id,
+            aggregates: Aggregates::default(),
+            pings: Pings::default(),
+            wanted: None,
+        }
     }
 
     /// Writes those buckets, with the newest report the server expects beside them.
@@ -218,7 +244,20 @@ impl Shipped {
             return Heard::Refused(frame::clean(&words.unwrap_or_default()));
         }
         self.aggregates.handle_known(LastBuckets::read(text));
-        Heard::LoggedIn { unserved: wish(text) }
+        self.pings.handle_login();
+        self.hear_targets(text); // none is none
+        Heard::LoggedIn { unserved: wish(text, self.takes_probes()) }
+    }
+
+    fn takes_probes(&self) -> bool {
+        cfg!(feature = "probe") && self.account.probes
+    }
+
+    /// The panel's list, in place of the one before.
+    fn hear_targets(&mut self, text: &str) {
+        if self.takes_probes() {
+            self.wanted = Some(Wanted::Targets(ping::read_targets(text)));
+        }
     }
 }
 
@@ -263,13 +302,28 @@ fn encode_batch(backlog: &Backlog<'_>, count: usize, out: &mut String) {
 }
 
 /// What the owner set up in the panel and this agent does not do.
-fn wish(text: &str) -> Option<String> {
+fn wish(text: &str, takes_probes: bool) -> Option<String> {
     let limit = pick::number(text, &["traffic_config", "monthly_limit_gb"]);
-    match (pick::count(text, &["ping_targets"]) > 0, limit.is_some_and(|limit| limit > 0.0)) {
+    let pings = !takes_probes && pick::count(text, &["ping_targets"]) > 0;
+    match (pings, limit.is_some_and(|limit| limit > 0.0)) {
         (false, false) => None,
-        (true, false) => Some("pings, which this agent does not send".into()),
+        (true, false) => Some("pings, which only [probe] from_server allows it".into()),
         (false, true) => Some("a traffic limit, which this agent does not watch".into()),
-        (true, true) => Some("pings and a traffic limit, which this agent has not".into()),
+        (true, true) => Some(
+            "pings, which only [probe] from_server allows it, and a traffic limit, which this \
+             agent does not watch"
+                .into(),
+        ),
+    }
+}
+
+/// Writes a reading as the server takes it, with the sums of its pings if they are given.
+fn write_metrics(frame: &mut Frame<'_>, sample: &Sample, sums: Option<&Pings>) {
+    let sample = named(sample);
+    frame.value(&Report { sample: &sample, inventory: true, terms: &TERMS });
+    if cfg!(feature = "probe") && !sample.probes.is_empty() {
+        ping::write(frame.member("ping"), &sample, sums);
+        frame.raw("}");
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::state::{Action, Frame};
 use super::{Conversation, Counts, Session, Writer};
 use crate::delivery::ring;
 use crate::output::{Account, Keep, Protocol, Seat};
+use crate::probe::Wanted;
 
 /// A conversation that hands in samples, whatever its kind.
 pub trait Reporter: Conversation {
@@ -23,6 +25,14 @@ pub trait Reporter: Conversation {
     /// How long an outage may be of which the server misses nothing, by the last report's size;
     /// `None` in protocols that hand in nothing later.
     fn reach(&self) -> Option<Duration>;
+
+    /// What the server wants probed, since this was asked last.
+    fn poll_wanted(&mut self) -> Option<Wanted> {
+        None
+    }
+
+    /// A task of the server's is done: whole milliseconds, `None` where there was no answer.
+    fn handle_probed(&mut self, _task: u64, _millis: Option<u32>) {}
 }
 
 /// A conversation with a server of this protocol, of the kind that it is spoken in.
@@ -58,5 +68,16 @@ impl Reporter for Session {
     fn reach(&self) -> Option<Duration> {
         let keeps = self.output.keeps() != Keep::Nothing;
         keeps.then(|| ring::reach(self.payload.len(), self.interval()))
+    }
+
+    fn poll_wanted(&mut self) -> Option<Wanted> {
+        self.output.poll_wanted()
+    }
+
+    fn handle_probed(&mut self, task: u64, millis: Option<u32>) {
+        self.output.handle_probed(task, millis);
+        if self.is_up() && self.output.has_message() {
+            self.actions.push_back(Action::Frame(Frame::Message));
+        }
     }
 }

@@ -57,6 +57,17 @@ impl<'a> Frame<'a> {
         start..self.bytes.len()
     }
 
+    /// Adds a member to the object that the frame ends with.
+    pub(crate) fn member(&mut self, name: &str) -> &mut Self {
+        self.bytes.pop();
+        self.raw(",\"").raw(name).raw("\":")
+    }
+
+    /// Bytes that are written.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Hands the frame over.
     pub(crate) fn finish(self) {
         *self.out = String::from_utf8(self.bytes).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Takes single values out of JSON, by their path from the top.
+//! Takes single values out of JSON, by their path from the top; items of lists have numbers in it.
 //!
 //! What a server says is short, and little of it is of interest: looking for that once more costs
 //! less than a reader of its own for each kind of message, in the program's bytes as in its time.
@@ -104,11 +104,20 @@ impl<'de> Visitor<'de> for Pick<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut count = 0;
-        while items.next_element::<IgnoredAny>()?.is_some() {
+        let wanted = self.path.first().and_then(|place| place.parse().ok());
+        let (mut count, mut found) = (0, None);
+        loop {
+            if wanted == Some(count) {
+                let Some(item) = items.next_element_seed(Pick { path: &self.path[1..] })? else {
+                    break;
+                };
+                found = item;
+            } else if items.next_element::<IgnoredAny>()?.is_none() {
+                break;
+            }
             count += 1;
         }
-        Ok(self.path.is_empty().then_some(Leaf::List(count)))
+        Ok(if self.path.is_empty() { Some(Leaf::List(count)) } else { found })
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -195,6 +204,10 @@ mod tests {
             assert_eq!(exists(JSON, path), there, "{path:?}");
         }
         assert_eq!((text(JSON, &["a", "n"]), whole(JSON, &["b"])), (None, None));
+        assert_eq!(whole(JSON, &["a", "b", "0", "c"]), Some(1), "items of lists have numbers");
+        assert_eq!(count(JSON, &["a", "b"]), 1);
+        assert!(!exists(JSON, &["a", "b", "1"]) && !exists(JSON, &["a", "b", "-1"]));
+        assert_eq!(whole("[7,8,9]", &["1"]), Some(8));
     }
 
     #[test]

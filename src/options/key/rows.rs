@@ -308,6 +308,21 @@ pub const KEYS: &[Key] = &[
         ..PROBE
     },
     Key {
+        name: "from_server",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` lets a vStats panel or a Komari server ask for more of them, within the \
+               same 16.",
+        ..PROBE
+    },
+    Key {
+        name: "private",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` lets servers ask for addresses of this host and of private networks too.",
+        ..PROBE
+    },
+    Key {
         name: "code",
         form: None,
         flag: Some("--code"),

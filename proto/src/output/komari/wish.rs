@@ -1,9 +1,11 @@
-//! What a Komari server wants of an agent beside reports, and what it is told instead: every wish
-//! has an answer that the server's own page shows, so that nobody waits for a result.
+//! What a Komari server wants of an agent beside reports, and what it is told: every wish has an
+//! answer that the server's own page shows, so that nobody waits for a result.
 
 use std::borrow::Cow;
 
 use super::{Errand, Heard, Komari, RESULT_1, TERMINAL, Version, next};
+use crate::limits::TARGETS_MAX;
+use crate::probe::{Target, Wanted};
 use crate::wire::frame;
 use crate::wire::komari::{Call, Declined, PingResult, TaskResult};
 use crate::wire::pick;
@@ -20,6 +22,7 @@ pub(super) enum Wish<'a> {
     Ping {
         task: u64,
         kind: Cow<'a, str>,
+        target: Cow<'a, str>,
     },
     Execute {
         task: Cow<'a, str>,
@@ -51,6 +54,7 @@ impl<'a> Wish<'a> {
             "ping" => Some(Self::Ping {
                 task: pick::whole(text, &at("ping_task_id"))?,
                 kind: member("ping_type").unwrap_or_default(),
+                target: member("ping_target").unwrap_or_default(),
             }),
             "exec" => Some(Self::Execute { task: member("task_id")? }),
             "terminal" | "terminal.request" => {
@@ -65,13 +69,11 @@ impl<'a> Wish<'a> {
 }
 
 impl Komari {
-    /// Answers a wish, and says what was wanted.
-    pub(super) fn decline(&mut self, wish: &Wish<'_>) -> Heard {
+    /// Serves a ping where the owner allows it, and answers any other wish with no; says what was
+    /// wanted.
+    pub(super) fn answer(&mut self, wish: &Wish<'_>) -> Heard {
         match wish {
-            Wish::Ping { task, kind } => {
-                self.decline_ping(*task, kind);
-                Heard::Unserved("a ping task: answered as failed, this agent has no probes".into())
-            }
+            Wish::Ping { task, kind, target } => self.take_ping(*task, kind, target),
             Wish::Execute { task } => {
                 self.decline_execution(task);
                 Heard::Command("a command to be run".into())
@@ -93,8 +95,29 @@ impl Komari {
         }
     }
 
-    fn decline_ping(&mut self, task_id: u64, ping_type: &str) {
-        let mut result = PingResult { kind: None, task_id, ping_type, value: -1 };
+    fn take_ping(&mut self, task: u64, kind: &str, target: &str) -> Heard {
+        let words = if !self.account.probes || !cfg!(feature = "probe") {
+            "a ping task: answered as failed, for only [probe] from_server allows it".to_owned()
+        } else if self.wanted.len() >= TARGETS_MAX || self.tasks.len() >= 2 * TARGETS_MAX {
+            "more ping tasks than are done at one time: answered as failed".to_owned()
+        } else {
+            match Target::of("", kind, target, (kind == "tcp").then_some(80)) {
+                Ok(target) => {
+                    self.tasks.push((task, target.kind.name()));
+                    self.wanted.push_back(Wanted::Task(task, target));
+                    return Heard::Nothing;
+                }
+                Err(bad) => format!("a ping task: answered as failed, its target {bad}"),
+            }
+        };
+        self.tell_ping(task, kind, None);
+        Heard::Unserved(words)
+    }
+
+    /// The result of a ping: whole milliseconds, and -1 for one that was not answered.
+    pub(super) fn tell_ping(&mut self, task_id: u64, ping_type: &str, millis: Option<u32>) {
+        let value = millis.map_or(-1, i64::from);
+        let mut result = PingResult { kind: None, task_id, ping_type, value };
         match self.version {
             Version::Two => self.say(&Call::new(None, "agent.pingResult", result)),
             Version::One => {

@@ -178,6 +178,10 @@ impl Bucket {
         self.disk_sum += disk.get();
         self.net_rx = sample.network.total_rx.unwrap_or(self.net_rx);
         self.net_tx = sample.network.total_tx.unwrap_or(self.net_tx);
+        for latency in sample.probes.iter().filter_map(|probe| probe.latency) {
+            self.ping_sum += latency;
+            self.ping_count += 1;
+        }
         self.sample_count += 1;
     }
 }

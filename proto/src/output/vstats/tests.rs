@@ -220,7 +220,7 @@ fn the_long_charts_come_with_the_newest_report() {
 
 #[test]
 fn every_message_of_the_shipped_server_is_understood_or_ignored() {
-    let pings = "pings, which this agent does not send";
+    let pings = "pings, which only [probe] from_server allows it";
     let logged_in =
         |unserved: Option<&str>| Heard::LoggedIn { unserved: unserved.map(str::to_owned) };
     let refused = |words: &str| Heard::Refused(words.to_owned());

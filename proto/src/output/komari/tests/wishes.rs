@@ -120,3 +120,52 @@ fn what_a_server_makes_us_say_is_bounded() {
     assert_eq!(messages(&mut komari).len(), OUTPUT_QUEUE_MAX);
     assert_eq!(std::iter::from_fn(|| komari.poll_errand()).count(), OUTPUT_QUEUE_MAX);
 }
+
+#[test]
+fn a_ping_task_is_done_where_the_owner_allows_it() {
+    let wish = |task: u64, kind: &str, target: &str| {
+        format!(
+            r#"{{"message":"ping","ping_task_id":{task},"ping_type":"{kind}","ping_target":"{target}"}}"#
+        )
+    };
+    for (version, path) in [(Version::Two, "/params"), (Version::One, "")] {
+        let mut komari = komari();
+        (komari.version, komari.account.probes) = (version, true);
+        assert_eq!(komari.hear(&wish(3, "icmp", "192.0.2.1")), Heard::Nothing);
+        assert_eq!(komari.hear(&wish(4, "tcp", "h")), Heard::Nothing);
+        let wanted: Vec<_> = std::iter::from_fn(|| komari.poll_wanted()).collect();
+        let told: Vec<_> = wanted
+            .iter()
+            .map(|wanted| match wanted {
+                Wanted::Task(task, target) => (*task, target.to_string()),
+                Wanted::Targets(_) => panic!("tasks come one by one"),
+            })
+            .collect();
+        assert_eq!(told, [(3, "icmp://192.0.2.1".into()), (4, "tcp://h:80".into())]);
+        assert!(messages(&mut komari).is_empty(), "there is no result yet");
+        komari.handle_probed(4, None);
+        komari.handle_probed(3, Some(13));
+        komari.handle_probed(3, Some(13));
+        let results: Vec<_> = messages(&mut komari)
+            .iter()
+            .map(|message| message.pointer(path).unwrap().clone())
+            .map(|result| {
+                (result["task_id"].clone(), result["ping_type"].clone(), result["value"].clone())
+            })
+            .collect();
+        let expected =
+            [(4.into(), "tcp".into(), (-1).into()), (3.into(), "icmp".into(), 13.into())];
+        assert_eq!(results, expected);
+        // What cannot be probed is answered at once, and so is what is too much.
+        assert!(matches!(komari.hear(&wish(5, "icmp", "a b")), Heard::Unserved(_)));
+        assert_eq!(messages(&mut komari).len(), 1);
+        for task in 0..100 {
+            komari.hear(&wish(task, "icmp", "h"));
+        }
+        assert_eq!(std::iter::from_fn(|| komari.poll_wanted()).count(), 16);
+        komari.handle_lost();
+        komari.handle_opened();
+        komari.handle_probed(1, Some(1));
+        assert!(messages(&mut komari).is_empty(), "of a connection that is gone");
+    }
+}
