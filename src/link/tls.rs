@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authorities::Authorities;
+pub(super) use crypto::suite_name;
 use kinglet_proto::quoted::Quoted;
 use pin::{Pin, PinVerifier};
 use rustls::client::Resumption;
@@ -100,7 +101,8 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TrustError> {
     let before = roots.len();
     for certificate in certificates {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+        let fault = |_| unreadable("a certificate in it cannot be read".to_owned());
+        roots.add(certificate).map_err(fault)?;
     }
     if roots.len() == before {
         return Err(unreadable("there is no certificate in it (PEM is expected)".to_owned()));

@@ -9,6 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustls::ClientConnection;
 
+use super::tls::suite_name;
+
 /// A connected byte stream.
 pub(crate) struct Transport {
     socket: Socket,
@@ -50,7 +52,7 @@ impl Transport {
     pub(crate) fn tls_summary(&self) -> Option<String> {
         let tls = self.tls.as_ref()?;
         let version = tls.protocol_version()?.as_str()?;
-        let suite = tls.negotiated_cipher_suite()?.suite().as_str()?;
+        let suite = suite_name(tls.negotiated_cipher_suite()?.suite())?;
         Some(format!("{version} {suite}"))
     }
 

@@ -13,7 +13,7 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{PrivateKeyDer, SignatureVerificationAlgorithm};
 use rustls::sign::SigningKey;
-use rustls::{Error, SignatureScheme};
+use rustls::{CipherSuite, Error, SignatureScheme};
 use webpki::ring as algorithm;
 
 /// Suites, groups and signatures, the cheapest first where the server leaves the choice to us.
@@ -31,6 +31,28 @@ pub(super) fn provider() -> CryptoProvider {
         signature_verification_algorithms: SIGNATURES,
         secure_random: &Kernel,
         key_provider: &Kernel,
+    }
+}
+
+/// A suite by its name, if it is one of ours: rustls' own table of names has 375, and 24 kB.
+pub(crate) fn suite_name(suite: CipherSuite) -> Option<&'static str> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "those that are offered are listed above")]
+    match suite {
+        CipherSuite::TLS13_AES_128_GCM_SHA256 => Some("TLS13_AES_128_GCM_SHA256"),
+        CipherSuite::TLS13_AES_256_GCM_SHA384 => Some("TLS13_AES_256_GCM_SHA384"),
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => {
+            Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => {
+            Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+        }
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => {
+            Some("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384")
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => {
+            Some("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
+        }
+        _ => None,
     }
 }
 
@@ -85,5 +107,18 @@ impl SecureRandom for Kernel {
 impl KeyProvider for Kernel {
     fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         Err(Error::General("an agent signs nothing".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_on_offer_has_the_name_that_rustls_gives_it() {
+        for suite in provider().cipher_suites {
+            assert_eq!(suite_name(suite.suite()), suite.suite().as_str());
+        }
+        assert_eq!(suite_name(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256), None);
     }
 }
