@@ -243,7 +243,9 @@ struct Seconds(Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = (self.0.as_millis() + 50) / 100;
+        // Not of `as_millis`, which is u128: to divide and print those costs 4 kB on 32 bits.
+        let tenths =
+            self.0.as_secs().saturating_mul(10) + u64::from((self.0.subsec_millis() + 50) / 100);
         match tenths {
             0..600 if tenths.is_multiple_of(10) => write!(f, "{} s", tenths / 10),
             0..600 => write!(f, "{}.{} s", tenths / 10, tenths % 10),
