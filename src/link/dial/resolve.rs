@@ -9,8 +9,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, mem};
 
 use kinglet_proto::time::Instant;
@@ -30,9 +29,7 @@ pub(crate) struct Lookup {
     libc: Party,
     v6: Party,
     v4: Party,
-    sender: Sender<(Asked, Outcome)>,
-    answers: Receiver<(Asked, Outcome)>,
-    bell: Arc<EventFd>,
+    post: Arc<Post>,
     apart_at: Instant,
     apart_until: Instant,
     give_up_at: Instant,
@@ -41,6 +38,14 @@ pub(crate) struct Lookup {
     /// The addresses told so far.
     told: Vec<SocketAddr>,
     over: bool,
+}
+
+/// Where the threads leave what they were told. Three at most do, so a channel of std's, which is
+/// made for many, would be 5 kB for nothing.
+struct Post {
+    answers: Mutex<Vec<(Asked, Outcome)>>,
+    /// Rung after an answer.
+    bell: EventFd,
 }
 
 /// Who was asked.
@@ -72,17 +77,14 @@ impl Lookup {
     /// Asks for the addresses of a name.
     pub(crate) fn start(host: &str, port: u16, now: Instant) -> io::Result<Self> {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let bell = Arc::new(EventFd::from_value_and_flags(0, flags)?);
-        let (sender, answers) = channel();
+        let bell = EventFd::from_value_and_flags(0, flags)?;
         let mut lookup = Self {
             host: host.to_owned(),
             port,
             libc: Party::Idle,
             v6: Party::Idle,
             v4: Party::Idle,
-            sender,
-            answers,
-            bell,
+            post: Arc::new(Post { answers: Mutex::default(), bell }),
             apart_at: now,
             apart_until: now,
             give_up_at: now,
@@ -111,7 +113,7 @@ impl Lookup {
 
     /// Readable once somebody has answered.
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
-        self.bell.as_fd()
+        self.post.bell.as_fd()
     }
 
     /// When to look again though nobody has answered; `None` when nothing more will come.
@@ -133,8 +135,9 @@ impl Lookup {
 
     /// Takes what was answered, asks whoever is to be asked, and tells what follows.
     pub(crate) fn advance(&mut self, now: Instant) -> Standing {
-        let _ = self.bell.read(); // silent again
-        while let Ok((asked, outcome)) = self.answers.try_recv() {
+        let _ = self.post.bell.read(); // silent again
+        let answers = mem::take(&mut *self.post.lock());
+        for (asked, outcome) in answers {
             *self.party(asked) = Party::Answered(outcome);
         }
         if self.over {
@@ -226,7 +229,7 @@ impl Lookup {
         }
         let before = mem::replace(party, Party::Asked);
         let (host, until) = (self.host.clone(), self.apart_until);
-        let (sender, bell) = (self.sender.clone(), Arc::clone(&self.bell));
+        let post = Arc::clone(&self.post);
         let stack = match asked {
             Asked::Libc => RESOLVE_STACK_BYTES,
             Asked::Apart(_) => ASK_STACK_BYTES,
@@ -237,14 +240,19 @@ impl Lookup {
                 Asked::Libc => ask_libc(&host),
                 Asked::Apart(family) => ask(&host, family, until),
             };
-            // Nobody may be waiting any more; then there is nobody to tell.
-            let _ = sender.send((asked, outcome));
-            let _ = bell.write(1);
+            post.lock().push((asked, outcome));
+            let _ = post.bell.write(1);
         });
         if spawned.is_err() {
             *self.party(asked) = before;
         }
         spawned.map(|_| ())
+    }
+}
+
+impl Post {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Asked, Outcome)>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
