@@ -117,12 +117,30 @@ impl fmt::Display for ArgumentError {
                 "--token is refused: everybody on this host can read a command line; \
                  put the token into a file and name it by --token-file, or set KINGLET_TOKEN"
             ),
-            Self::Malformed(error) => write!(f, "{error} (see --help)"),
+            Self::Malformed(error) => malformed(error, f),
         }
     }
 }
 
 impl std::error::Error for ArgumentError {}
+
+/// lexopt shows the words it was given by `Debug`, which is not in every build.
+fn malformed(error: &lexopt::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let quoted = |word: &OsString| Quoted(&word.to_string_lossy()).to_string();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "lexopt's own text serves")]
+    match error {
+        lexopt::Error::UnexpectedArgument(word) => {
+            write!(f, "unexpected argument {} (see --help)", quoted(word))
+        }
+        lexopt::Error::UnexpectedValue { option, value } => {
+            write!(f, "{option} takes no value: {} (see --help)", quoted(value))
+        }
+        lexopt::Error::NonUnicodeValue(word) => {
+            write!(f, "{} is not UTF-8 (see --help)", quoted(word))
+        }
+        other => write!(f, "{other} (see --help)"),
+    }
+}
 
 fn commands() -> String {
     let names: Vec<_> = COMMANDS.iter().map(|row| row.name).collect();

@@ -42,8 +42,10 @@ mod tests {
     #[test]
     fn a_token_is_never_printed() {
         let secret = Secret::new("hunter2");
-        assert_eq!(format!("{secret} {secret:?} {secret:#?}"), "*** *** ***");
-        assert_eq!(format!("{:?}", Some(&secret)), "Some(***)");
+        assert_eq!(secret.to_string(), "***");
+        // Empty in a build without Debug.
+        let shown = format!("{secret:?} {secret:#?} {:?}", Some(&secret));
+        assert!(!shown.contains("hunter2"), "{shown}");
         assert_eq!(secret.expose(), "hunter2");
         assert!(!secret.is_empty() && Secret::default().is_empty());
     }

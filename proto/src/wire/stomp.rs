@@ -23,6 +23,8 @@ use std::time::Duration;
 pub use read::Reader;
 pub use write::Writer;
 
+use crate::quoted::Quoted;
+
 /// What a frame asks for or tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
@@ -203,7 +205,7 @@ impl<'a> Frame<'a> {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Command(name) => write!(f, "unknown command {name:?}"),
+            Self::Command(name) => write!(f, "unknown command {}", Quoted(name)),
             Self::Header => f.write_str("malformed header"),
             Self::Escape => f.write_str("bad escape in a header"),
             Self::Length => f.write_str("wrong content-length"),

@@ -6,7 +6,10 @@
 use kinglet_proto::quoted::Words;
 use kinglet_proto::time::WallTime;
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
+use rustls::{
+    AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible,
+    PeerMisbehaved,
+};
 
 use super::authorities::Fault;
 use crate::limits::NAMES_TOLD_MAX;
@@ -26,10 +29,100 @@ pub(crate) fn explain(error: &Error, host: &str) -> String {
                 .to_owned()
         }
         Error::AlertReceived(alert) => explain_alert(*alert),
-        Error::PeerIncompatible(_) => {
-            format!("the server has no TLS version or cipher that this build has ({error})")
+        Error::PeerIncompatible(why) => explain_incompatible(why).to_owned(),
+        Error::PeerMisbehaved(why) => {
+            format!("the server breaks the rules of TLS: {}", explain_misbehaviour(why))
+        }
+        Error::InappropriateMessage { got_type, .. } => unexpected("record", (*got_type).into()),
+        Error::InappropriateHandshakeMessage { got_type, .. } => {
+            unexpected("handshake message", (*got_type).into())
         }
         other => other.to_string(),
+    }
+}
+
+/// A message out of turn, by its number in RFC 8446 sections 4 and 5.1.
+fn unexpected(what: &str, kind: u8) -> String {
+    format!("the server breaks the rules of TLS: a {what} of type {kind} out of turn")
+}
+
+/// What both ends lack in common.
+fn explain_incompatible(why: &PeerIncompatible) -> &'static str {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls grows variants; the last arm serves"
+    )]
+    match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
+            "the server has no TLS version that this build has: 1.2 or 1.3"
+        }
+        PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
+            "the server wants a certificate of this host, signed as this build cannot"
+        }
+        PeerIncompatible::IncorrectCertificateTypeExtension
+        | PeerIncompatible::UnsolicitedCertificateTypeExtension => {
+            "the server has a bare key, not a certificate"
+        }
+        _ => "the server has no TLS version or cipher that this build has",
+    }
+}
+
+/// What a server did that RFC 8446 or RFC 5246 forbids, as far as one does it to a client.
+fn explain_misbehaviour(why: &PeerMisbehaved) -> &'static str {
+    use PeerMisbehaved as Why;
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls grows variants; the last arm serves"
+    )]
+    match why {
+        Why::AttemptedDowngradeToTls12WhenTls13IsSupported => {
+            "it has TLS 1.3 and was brought to speak 1.2; is somebody in between?"
+        }
+        Why::SelectedUnofferedCipherSuite | Why::SelectedUnusableCipherSuiteForVersion => {
+            "it chose a cipher that was not offered"
+        }
+        Why::SelectedUnofferedKxGroup | Why::WrongGroupForKeyShare | Why::MissingKeyShare => {
+            "it chose a key exchange that was not offered"
+        }
+        Why::SelectedUnofferedApplicationProtocol => "it chose a protocol that was not offered",
+        Why::SelectedUnofferedCompression | Why::SelectedUnofferedCertCompression => {
+            "it chose a compression that was not offered"
+        }
+        Why::SelectedTls12UsingTls13VersionExtension => "it chose TLS 1.2 in the way of 1.3",
+        Why::SelectedInvalidPsk
+        | Why::SelectedUnofferedPsk
+        | Why::ResumptionOfferedWithIncompatibleCipherSuite
+        | Why::ResumptionOfferedWithVariedCipherSuite
+        | Why::ResumptionOfferedWithVariedEms
+        | Why::ServerEchoedCompatibilitySessionId => "it takes up a session that never was",
+        Why::IllegalHelloRetryRequestWithEmptyCookie
+        | Why::IllegalHelloRetryRequestWithNoChanges
+        | Why::IllegalHelloRetryRequestWithOfferedGroup
+        | Why::IllegalHelloRetryRequestWithUnofferedCipherSuite
+        | Why::IllegalHelloRetryRequestWithUnofferedNamedGroup
+        | Why::IllegalHelloRetryRequestWithUnsupportedVersion
+        | Why::IllegalHelloRetryRequestWithWrongSessionId
+        | Why::IllegalHelloRetryRequestWithInvalidEch
+        | Why::SelectedDifferentCipherSuiteAfterRetry => "its hello retry request is not valid",
+        Why::UnsolicitedServerHelloExtension
+        | Why::UnsolicitedEncryptedExtension
+        | Why::UnsolicitedEchExtension
+        | Why::DisallowedEncryptedExtension
+        | Why::UnexpectedCleartextExtension => "it sent an extension that nobody asked for",
+        Why::SignedKxWithWrongAlgorithm | Why::SignedHandshakeWithUnadvertisedSigScheme => {
+            "it signed by an algorithm that was not offered"
+        }
+        Why::IllegalMiddleboxChangeCipherSpec
+        | Why::KeyEpochWithPendingFragment
+        | Why::MessageInterleavedWithHandshakeMessage => "its messages are out of order",
+        Why::TooManyEmptyFragments
+        | Why::TooManyKeyUpdateRequests
+        | Why::TooManyRenegotiationRequests
+        | Why::TooManyWarningAlertsReceived => "it sent too many messages that say nothing",
+        Why::InvalidCertCompression => "its compressed certificate cannot be read",
+        Why::InvalidKeyShare => "its key share is not a key",
+        _ => "a message of its handshake is not valid",
     }
 }
 
@@ -73,7 +166,11 @@ fn explain_certificate(fault: &CertificateError, host: &str) -> String {
             format!("the certificate of {host} demands what kinglet does not know")
         }
         CertificateError::Other(OtherError(inner)) => explain_chain(inner.downcast_ref(), host),
-        other => format!("the certificate of {host} is not accepted: {other}"),
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            format!("a certificate of {host} is signed in a way that its issuer's key is not for")
+        }
+        CertificateError::Revoked => format!("the certificate of {host} is revoked"),
+        _ => format!("the certificate of {host} is not accepted"),
     }
 }
 
@@ -175,6 +272,10 @@ mod tests {
 
     #[test]
     fn what_an_owner_can_act_on_is_named_without_rust_names() {
+        let out_of_turn = Error::InappropriateHandshakeMessage {
+            expect_types: Vec::new(),
+            got_type: rustls::HandshakeType::Finished,
+        };
         let authority = OtherError(Arc::new(webpki::Error::CaUsedAsEndEntity));
         for (error, words) in [
             (Error::AlertReceived(AlertDescription::UnrecognisedName), "112: unrecognized name"),
@@ -184,6 +285,10 @@ mod tests {
             (Error::InvalidCertificate(CertificateError::InvalidPurpose), "not for a server"),
             (Error::InvalidCertificate(CertificateError::Other(authority)), "in the configuration"),
             (Error::NoCertificatesPresented, "peer sent no certificates"),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), "build has: 1.2 or 1.3"),
+            (PeerMisbehaved::SelectedUnofferedCipherSuite.into(), "a cipher that was not offered"),
+            (PeerMisbehaved::InvalidMaxEarlyDataSize.into(), "of its handshake is not valid"),
+            (out_of_turn, "a handshake message of type 20 out of turn"),
         ] {
             let told = explain(&error, "h");
             assert!(told.ends_with(words), "{told}");

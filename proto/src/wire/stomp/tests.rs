@@ -22,7 +22,7 @@ fn reader(version: Version) -> Reader {
 fn told(frame: &Frame<'_>) -> String {
     let headers: Vec<_> = frame.headers().map(|(name, value)| format!("{name}={value}")).collect();
     let body = String::from_utf8_lossy(frame.body);
-    format!("{} {} {body:?}", frame.command.name(), headers.join(" "))
+    format!("{} {} {}", frame.command.name(), headers.join(" "), Quoted(&body))
 }
 
 /// Every frame that these messages hold, and the fault that ends them.
@@ -124,7 +124,7 @@ fn lines_may_end_as_they_like_and_beats_lie_between() {
 
 #[test]
 fn a_body_with_nul_in_it_ends_by_its_length() {
-    assert_eq!(one("SEND\ncontent-length: 3 \n\na\0b\0"), "SEND content-length= 3  \"a\\0b\"");
+    assert_eq!(one("SEND\ncontent-length: 3 \n\na\0b\0"), "SEND content-length= 3  \"a\\u0000b\"");
     assert_eq!(one("SEND\r\ncontent-length:0\r\n\r\n\0"), "SEND content-length=0 \"\"");
     let twice = one("SEND\ncontent-length:1\ncontent-length:9\n\na\0");
     assert!(twice.ends_with("\"a\""), "the first of two counts: {twice}");
