@@ -11,6 +11,7 @@ pub mod host;
 pub mod ingest;
 pub mod limits;
 pub mod output;
+pub mod pattern;
 pub mod percent;
 pub mod probe;
 pub mod quoted;

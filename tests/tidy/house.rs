@@ -11,8 +11,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proto/src/",
         &[
-            "limits", "percent", "time", "rng", "secret", "quoted", "host", "sample", "probe",
-            "wire", "answer", "delivery", "output", "backoff", "session", "ingest", "viewer",
+            "limits", "pattern", "percent", "time", "rng", "secret", "quoted", "host", "sample",
+            "probe", "wire", "answer", "delivery", "output", "backoff", "session", "ingest", "viewer",
             "enroll",
         ],
     ),
