@@ -3,6 +3,7 @@
 //! Nothing in this crate reads a clock, a file, a socket or randomness: what it needs to know it is
 //! told, and what it wants done it says. So everything here can be tested without waiting.
 
+pub mod alert;
 pub mod answer;
 pub mod backoff;
 pub mod delivery;

@@ -226,6 +226,22 @@ pub const TARGET_HOST_BYTES_MAX: usize = 253;
 /// Characters of what a target is called.
 pub const TARGET_NAME_CHARS_MAX: usize = 64;
 
+// --- Alerts.
+
+/// Rules of one host, the built-in ones among them: an owner who writes more has mistaken a tool.
+pub const ALERT_RULES_MAX: usize = 64;
+/// Series of which something is known, 120 bytes each: a host with 200 mounts has as many that are
+/// to be remembered, and as many again may be wrong at one time.
+pub const ALERT_SERIES_MAX: usize = 512;
+/// Alerts at one time; what else is wrong fires when one of them is over. Nobody reads more.
+pub const ALERTS_OPEN_MAX: usize = 64;
+/// A series that is not seen for so long is gone: what devices say may be a minute late.
+pub const ALERT_GONE_AFTER: Duration = Duration::from_secs(120);
+/// And for so many looks, where they are far apart.
+pub const ALERT_GONE_LOOKS: u8 = 3;
+/// A look that comes so many times later than usual comes after a sleep.
+pub const ALERT_GAP_FACTOR: u64 = 4;
+
 // --- What a hub keeps and lets in.
 
 /// Items kept of each list in a report: a host with 200 mounts fits.
@@ -280,4 +296,6 @@ const _: () = {
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
     assert!(ANSWER_TIMEOUT.as_secs() < DIAL_TIMEOUT.as_secs());
     assert!(BACKOFF_FIRST.as_millis() <= WRITE_RETRY_MAX.as_millis());
+    assert!(ALERT_RULES_MAX * 2 < u8::MAX as usize, "a rule looks at two figures at most");
+    assert!(ALERTS_OPEN_MAX < ALERT_SERIES_MAX);
 };

@@ -12,8 +12,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         "proto/src/",
         &[
             "limits", "pattern", "percent", "time", "rng", "secret", "quoted", "host", "sample",
-            "probe", "wire", "answer", "delivery", "output", "backoff", "session", "ingest", "viewer",
-            "enroll",
+            "probe", "wire", "alert", "answer", "delivery", "output", "backoff", "session",
+            "ingest", "viewer", "enroll",
         ],
     ),
     (

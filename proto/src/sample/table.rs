@@ -14,6 +14,26 @@ pub static METRICS: [Metric; Sample::COUNT] = numbered(Sample::METRICS);
 /// What each metric is, in a sentence or two: what stands at its field in the sample.
 static HELP: [&str; Sample::COUNT] = Sample::HELP;
 
+/// The metric of this name, found while compiling; a name that none has stops the compiler.
+pub(crate) const fn metric(name: &str) -> &'static Metric {
+    let mut at = 0;
+    while at < METRICS.len() {
+        if is_same(METRICS[at].name.as_bytes(), name.as_bytes()) {
+            return &METRICS[at];
+        }
+        at += 1;
+    }
+    panic!("no metric has this name");
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
 const fn numbered<const N: usize>(mut metrics: [Metric; N]) -> [Metric; N] {
     let mut at = 0;
     while at < N {

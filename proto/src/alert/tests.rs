@@ -1,0 +1,371 @@
+use std::time::Duration;
+
+use super::*;
+use crate::limits::{ALERT_GONE_AFTER, ALERT_SERIES_MAX, ALERTS_OPEN_MAX};
+use crate::percent::Percent;
+use crate::sample::{Conntrack, Filesystem, Kernel, Sample};
+use crate::time::{Instant, WallTime};
+
+/// A host that is looked at every five seconds.
+struct Host {
+    watch: Watch,
+    sample: Sample,
+    now: Now,
+}
+
+const BUILT: WallTime = WallTime::from_unix_millis(1_700_000_000_000);
+const STEP: u64 = 5_000;
+
+impl Host {
+    fn new(rules: Vec<Rule>) -> Self {
+        let wall = WallTime::from_unix_millis(1_800_000_000_000);
+        let now = Now { instant: Instant::from_millis(1_000_000), wall };
+        Self { watch: Watch::new(rules, BUILT), sample: Sample::default(), now }
+    }
+
+    fn built_in(name: &str) -> Self {
+        let rules = built_in::rules(|row| row == name);
+        assert_eq!(rules.len(), 1, "{name}");
+        Self::new(rules)
+    }
+
+    fn after(&mut self, step: u64) -> Vec<String> {
+        self.now.instant = Instant::from_millis(self.now.instant.as_millis() + step);
+        let changes = self.watch.observe(&self.sample, self.now);
+        let word = |change: &Change| match change {
+            Change::Fired(alert) => format!("fired: {}", alert.message),
+            Change::Resolved(alert, how) => format!("{}: {how}", alert.id),
+        };
+        changes.iter().map(word).collect()
+    }
+
+    fn look(&mut self) -> Vec<String> {
+        self.after(STEP)
+    }
+
+    /// Looks on until something happens; how long it took.
+    fn wait(&mut self, change: &str) -> Duration {
+        let begun = self.now.instant;
+        for _ in 0..1000 {
+            let changes = self.look();
+            if !changes.is_empty() {
+                assert!(changes.len() == 1 && changes[0].contains(change), "{changes:?}");
+                return self.now.instant.since(begun);
+            }
+        }
+        panic!("it never happens: {change}");
+    }
+
+    fn quiet_for(&mut self, time: Duration) {
+        for _ in 0..time.as_millis() / u128::from(STEP) {
+            assert_eq!(self.look(), [""; 0]);
+        }
+    }
+
+    fn mount(&mut self, mount_point: &str) -> &mut Filesystem {
+        let rows = &mut self.sample.filesystems;
+        let at = rows.iter().position(|row| row.mount_point == mount_point);
+        let at = at.unwrap_or_else(|| {
+            rows.push(Filesystem { mount_point: mount_point.to_owned(), ..Filesystem::default() });
+            rows.len() - 1
+        });
+        &mut rows[at]
+    }
+
+    fn fill(&mut self, mount_point: &str, percents: f64) {
+        self.mount(mount_point).usage_percent = Some(Percent::new(percents));
+    }
+
+    fn open(&self) -> Vec<String> {
+        self.watch.open().map(|alert| alert.id.clone()).collect()
+    }
+}
+
+#[test]
+fn every_built_in_rule_fires_by_what_it_is_for() {
+    type Make = fn(&mut Host, bool);
+    let cases: &[(&str, Make)] = &[
+        ("disk", |host, bad| host.fill("/", if bad { 90.1 } else { 88.0 })),
+        ("inodes", |host, bad| {
+            let row = host.mount("/");
+            (row.inodes_total, row.inodes_used) = (Some(1000), Some(if bad { 901 } else { 880 }));
+        }),
+        ("memory", |host, bad| {
+            host.sample.memory.usage_percent = Some(Percent::new(if bad { 95.1 } else { 90.0 }));
+        }),
+        ("cpu", |host, bad| {
+            host.sample.cpu.usage = Some(Percent::new(if bad { 95.1 } else { 90.0 }));
+        }),
+        ("undervoltage", |host, bad| {
+            host.sample.power.get_or_insert_default().undervoltage = bad;
+        }),
+        ("read_only", |host, bad| host.mount("/").read_only = bad),
+        ("stuck", |host, bad| host.mount("/nas").stuck = bad),
+        ("conntrack", |host, bad| {
+            let used = if bad { 901 } else { 850 };
+            host.sample.conntrack = Some(Conntrack { used, max: 1000 });
+        }),
+        ("oom_kill", |host, bad| {
+            let kernel = host.sample.kernel.get_or_insert_default();
+            *kernel.oom_kills.get_or_insert(7) += u64::from(bad);
+        }),
+        ("clock", |host, bad| {
+            host.now.wall = WallTime::from_unix_millis(if bad { 0 } else { 1_800_000_000_000 });
+        }),
+    ];
+    let names: Vec<_> = cases.iter().map(|(name, _)| *name).collect();
+    let rows: Vec<_> = built_in::BUILT_IN.iter().map(|row| row.name).collect();
+    assert_eq!(names, rows);
+    for (name, make) in cases {
+        let mut host = Host::built_in(name);
+        make(&mut host, false);
+        host.quiet_for(Duration::from_secs(60));
+        make(&mut host, true);
+        let held = host.wait("fired: ");
+        let hold = host.watch.rules().next().unwrap().hold;
+        assert_eq!(held, hold + Duration::from_millis(STEP), "{name}");
+        assert_eq!(host.open().len(), 1);
+        make(&mut host, false);
+        let ended = host.wait(&format!("{name}-"));
+        let quiet = Duration::from_secs(if *name == "oom_kill" { 600 } else { 5 });
+        assert!(ended >= quiet && ended <= quiet + Duration::from_secs(5), "{name}: {ended:?}");
+        assert_eq!(host.open(), [""; 0]);
+        host.quiet_for(Duration::from_secs(30));
+        assert!(host.watch.series() <= 1, "{name}: what is well is forgotten");
+    }
+}
+
+#[test]
+fn words_have_places_that_their_metric_fills() {
+    for row in built_in::BUILT_IN {
+        let rule = row.rule();
+        for text in [&rule.title, &rule.message] {
+            assert!(!text.is_empty() && !text.ends_with('.'), "{}", row.name);
+            if let Some(metric) = rule.subject.metric() {
+                assert_eq!(Words(text).unknown(metric), None, "{}", row.name);
+            }
+        }
+        assert!(!rule.suggestion.is_empty() && row.help.ends_with('.'), "{}", row.name);
+        assert!(!rule.test.is_met(rule.clear), "{}: it would end and begin at once", row.name);
+    }
+}
+
+#[test]
+fn each_series_is_judged_by_itself_and_keeps_its_id() {
+    let mut host = Host::built_in("disk");
+    for mount_point in ["/", "/srv", "/var"] {
+        host.fill(mount_point, 50.0);
+    }
+    assert!(host.look().is_empty());
+    host.fill("/srv", 95.0);
+    assert_eq!(host.look(), ["fired: /srv is 95.0% full"]);
+    let id = host.open().remove(0);
+    host.fill("/", 99.0);
+    assert_eq!(host.look(), ["fired: / is 99.0% full"]);
+    host.fill("/srv", 90.0);
+    assert!(host.look().is_empty(), "between the lines nothing happens");
+    host.fill("/srv", 88.0);
+    assert_eq!(host.look(), [format!("{id}: over")]);
+    host.fill("/srv", 95.0);
+    host.look();
+    assert!(host.open().contains(&id), "the same id again");
+    // Another boot, another device under the same mount.
+    let mut again = Host::built_in("disk");
+    again.mount("/srv").device = "/dev/sdb1".to_owned();
+    again.fill("/srv", 91.0);
+    again.look();
+    assert_eq!(again.open(), [id]);
+}
+
+#[test]
+fn two_figures_of_one_row_are_never_mixed_with_anothers() {
+    let mut host = Host::built_in("inodes");
+    host.mount("/a").inodes_total = Some(10); // it does not say how many are used
+    host.mount("/b").inodes_used = Some(10); // it does not say of how many
+    let row = host.mount("/c");
+    (row.inodes_total, row.inodes_used) = (Some(100), Some(1));
+    let row = host.mount("/d");
+    (row.inodes_total, row.inodes_used) = (Some(0), Some(0));
+    assert!(host.look().is_empty());
+    host.mount("/c").inodes_used = Some(95);
+    assert_eq!(host.look(), ["fired: /c has 95.0% of its file nodes in use"]);
+}
+
+#[test]
+fn what_passes_fires_nothing_and_begins_anew() {
+    let mut host = Host::built_in("memory");
+    let memory = |host: &mut Host, percents: f64| {
+        host.sample.memory.usage_percent = Some(Percent::new(percents));
+    };
+    memory(&mut host, 99.0);
+    host.quiet_for(Duration::from_secs(295));
+    memory(&mut host, 95.0);
+    assert!(host.look().is_empty());
+    memory(&mut host, 99.0);
+    host.quiet_for(Duration::from_secs(295));
+    // The host sleeps: what lies between is unknown.
+    assert!(host.after(8 * 3_600_000).is_empty());
+    assert!(host.wait("fired") >= Duration::from_secs(300));
+    // Looks that are far apart as a rule are no sleep.
+    let mut rare = Host::built_in("memory");
+    memory(&mut rare, 99.0);
+    assert!(rare.after(3_600_000).is_empty());
+    assert_eq!(rare.after(3_600_000).len(), 1);
+}
+
+#[test]
+fn a_file_system_that_is_read_only_from_the_start_is_meant_so() {
+    let mut host = Host::built_in("read_only");
+    host.mount("/rom").read_only = true;
+    host.mount("/").read_only = false;
+    host.quiet_for(Duration::from_secs(60));
+    host.mount("/").read_only = true;
+    host.mount("/cd").read_only = true; // put in just now
+    assert_eq!(host.look(), ["fired: / can no longer be written"]);
+    host.mount("/rom").read_only = false;
+    assert!(host.look().is_empty());
+    host.mount("/rom").read_only = true;
+    assert_eq!(host.look(), ["fired: /rom can no longer be written"]);
+}
+
+#[test]
+fn a_counter_that_begins_anew_is_no_growth() {
+    let mut host = Host::built_in("oom_kill");
+    let kills = |host: &mut Host, kills| {
+        host.sample.kernel = Some(Kernel { oom_kills: Some(kills), ..Kernel::default() });
+    };
+    kills(&mut host, 1000);
+    host.quiet_for(Duration::from_secs(30));
+    kills(&mut host, 3);
+    host.quiet_for(Duration::from_secs(30));
+    kills(&mut host, 4);
+    assert_eq!(host.look(), ["fired: processes killed for want of memory: 1"]);
+    host.quiet_for(Duration::from_secs(500));
+    kills(&mut host, 5);
+    host.quiet_for(Duration::from_secs(590));
+    assert!(host.wait("over") <= Duration::from_secs(20), "ten minutes after the last");
+}
+
+#[test]
+fn a_series_that_is_gone_ends_its_alert_and_one_that_is_late_does_not() {
+    let mut host = Host::built_in("disk");
+    host.fill("/usb", 99.0);
+    assert_eq!(host.look().len(), 1);
+    let rows = std::mem::take(&mut host.sample.filesystems);
+    host.quiet_for(Duration::from_secs(60));
+    host.sample.filesystems = rows;
+    host.quiet_for(Duration::from_secs(300));
+    host.sample.filesystems.clear();
+    assert_eq!(host.wait("no longer there"), ALERT_GONE_AFTER);
+    assert_eq!(host.watch.series(), 0);
+    host.fill("/usb", 99.0);
+    assert_eq!(host.look(), ["fired: /usb is 99.0% full"], "it is looked at afresh");
+    // Looks that are far apart: three of them.
+    host.sample.filesystems.clear();
+    assert!(host.after(3_600_000).is_empty() && host.after(3_600_000).is_empty());
+    assert_eq!(host.after(3_600_000).len(), 1);
+}
+
+#[test]
+fn what_was_open_before_a_start_is_taken_over() {
+    let mut before = Host::built_in("disk");
+    for mount_point in ["/", "/full", "/gone"] {
+        before.fill(mount_point, 95.0);
+    }
+    before.look();
+    let mut host = Host::built_in("disk");
+    for id in before.open() {
+        host.watch.adopt(&id, "filesystems", Level::Warning, host.now);
+        host.watch.adopt(&id, "filesystems", Level::Warning, host.now);
+    }
+    host.watch.adopt("cpu-00000000000000aa", "cpu", Level::Critical, host.now);
+    host.watch.adopt("somebody's", "cpu", Level::Critical, host.now);
+    assert_eq!(host.open().len(), 5);
+    host.fill("/", 50.0);
+    host.fill("/full", 89.0); // under the line, and over that of the end
+    let over = host.look();
+    assert!(over.len() == 1 && over[0].ends_with(": over"), "{over:?}");
+    let full = host.watch.open().find(|alert| !alert.message.is_empty()).unwrap();
+    assert_eq!((&*full.message, full.level), ("/full is 89.0% full", Level::Warning));
+    assert!(before.open().contains(&full.id));
+    let mut gone = Vec::new();
+    while gone.is_empty() {
+        gone = host.look();
+    }
+    assert_eq!(gone.len(), 3, "a rule that is off, a mount that is gone, a stranger's: {gone:?}");
+    assert_eq!((host.open().len(), host.watch.series()), (1, 1));
+    host.fill("/full", 10.0);
+    assert_eq!(host.look().len(), 1);
+    assert_eq!(host.watch.series(), 0);
+}
+
+#[test]
+fn what_fires_already_is_left_as_it_is() {
+    let mut host = Host::built_in("disk");
+    host.fill("/", 95.0);
+    host.look();
+    let id = host.open().remove(0);
+    host.watch.adopt(&id, "x", Level::Critical, host.now);
+    assert_eq!(host.watch.open().next().unwrap().level, Level::Warning);
+    // What may fire becomes what fires.
+    let mut host = Host::built_in("stuck");
+    host.mount("/nas").stuck = true;
+    assert!(host.look().is_empty());
+    let id = id.replace("disk", "stuck");
+    let mut other = Host::built_in("stuck");
+    other.mount("/nas").stuck = true;
+    other.wait("fired");
+    assert_ne!(other.open(), [id]);
+    host.watch.adopt(&other.open()[0], "filesystems", Level::Warning, host.now);
+    host.quiet_for(Duration::from_secs(120));
+    host.mount("/nas").stuck = false;
+    assert_eq!(host.look().len(), 1);
+    assert_eq!((host.open().len(), host.watch.series()), (0, 0));
+}
+
+#[test]
+fn nothing_grows_without_end() {
+    let mut host = Host::new(built_in::rules(|name| ["disk", "read_only"].contains(&name)));
+    for mount in 0..ALERT_SERIES_MAX {
+        host.fill(&format!("/{mount}"), 99.0);
+    }
+    assert_eq!(host.look().len(), ALERTS_OPEN_MAX);
+    assert_eq!(host.watch.series(), ALERT_SERIES_MAX);
+    host.quiet_for(Duration::from_secs(60));
+    assert!((0..99).all(|n| {
+        host.watch.adopt(&format!("x-{n}"), "x", Level::Warning, host.now);
+        host.watch.series() <= ALERT_SERIES_MAX
+    }));
+    host.fill("/0", 10.0);
+    let next = host.look();
+    assert_eq!(next.len(), 2, "one ends, and there is room for another: {next:?}");
+    host.sample.filesystems.clear();
+    host.after(60_000);
+    host.after(60_000);
+    assert_eq!(host.after(60_000).len(), ALERTS_OPEN_MAX);
+    assert_eq!(host.watch.series(), 0);
+}
+
+#[test]
+fn a_rule_for_some_series_leaves_the_others_alone_and_two_may_watch_one_figure() {
+    let rule = |line, labels: &[(&'static str, &str)]| Rule {
+        own: true,
+        name: "filesystems".into(),
+        test: Test::Above(line),
+        clear: line,
+        labels: labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        message: format!("over {line}: {{mount_point}}").into(),
+        ..fixture::rule()
+    };
+    let nfs = [("fstype", "nfs*"), ("mount_point", "/nas/*")];
+    let mut host = Host::new(vec![rule(50.0, &[]), rule(10.0, &nfs), rule(90.0, &[])]);
+    for (mount_point, fstype) in [("/", "ext4"), ("/nas/a", "nfs4"), ("/nas/b", "ext4")] {
+        host.fill(mount_point, 20.0);
+        host.mount(mount_point).fstype = fstype.to_owned();
+    }
+    assert_eq!(host.look(), ["fired: over 10: /nas/a"]);
+    host.fill("/", 95.0);
+    assert_eq!(host.look(), ["fired: over 50: /", "fired: over 90: /"]);
+    let ids = host.open();
+    assert!(ids.iter().all(|id| id.starts_with("filesystems-")) && ids[0] != ids[1], "{ids:?}");
+}
