@@ -28,7 +28,12 @@ pub(crate) fn micros() -> u64 {
 /// Whether the wall clock is behind the day this program was built, so it cannot be right: a board
 /// without a battery begins in 1970 until it has asked a time server.
 pub fn is_unset() -> bool {
-    wall().unix_seconds() < built()
+    wall() < built()
+}
+
+/// The day this program was built.
+pub fn built() -> WallTime {
+    WallTime::from_unix_millis(built_unix_seconds().saturating_mul(1000))
 }
 
 fn boottime() -> Instant {
@@ -45,7 +50,7 @@ fn wall() -> WallTime {
     WallTime::from_unix_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn built() -> u64 {
+fn built_unix_seconds() -> u64 {
     option_env!("SOURCE_DATE_EPOCH")
         .and_then(|text| text.parse().ok())
         .unwrap_or(BUILT_UNIX_SECONDS)
@@ -60,7 +65,7 @@ pub(crate) struct CertificateClock;
 
 impl TimeProvider for CertificateClock {
     fn current_time(&self) -> Option<UnixTime> {
-        let seconds = wall().unix_seconds().max(built());
+        let seconds = wall().max(built()).unix_seconds();
         Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
     }
 }

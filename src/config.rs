@@ -3,6 +3,7 @@
 //! `options` has read what is written, with its place; here it gets its meaning. Every problem is
 //! found in one go and told with file, line, key and what is allowed.
 
+mod alerts;
 mod collected;
 mod duration;
 #[cfg(feature = "terminal")]
@@ -18,8 +19,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[cfg(feature = "terminal")]
+pub(crate) use duration::show;
+#[cfg(feature = "terminal")]
 pub use enroll::Enrollment;
 use kinglet_host::{Options, Roots};
+use kinglet_proto::alert::Rule;
 use kinglet_proto::host::{Host, HostId};
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
@@ -42,6 +46,8 @@ pub struct Config {
     pub collect: Options,
     /// What is probed.
     pub probing: Probing,
+    /// What is watched: those that are built in and switched on, then the owner's own.
+    pub alerts: Vec<Rule>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// What the owner should know and that stops nothing.
@@ -169,8 +175,9 @@ impl Config {
         warnings.dedup();
         warnings.extend(given.text(Table::Top, "log").and_then(unknown_level));
         let collect = collected::options(given, problems);
+        let alerts = alerts::rules(given, problems);
         let probing = probing::probing(given, problems);
-        Self { host, servers, collect, probing, roots, warnings }
+        Self { host, servers, collect, alerts, probing, roots, warnings }
     }
 }
 

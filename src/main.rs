@@ -40,6 +40,10 @@ fn execute(call: &Call) -> ExitCode {
                 Ok(error.outcome())
             }
         },
+        Command::Check if call.has("--alerts") => match Config::load_host(given) {
+            Ok(config) => check::alerts(&config, given),
+            Err(error) => return complain(&error),
+        },
         Command::Check => check::check(given, call.has("--config-only")),
     };
     match outcome {

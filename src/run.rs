@@ -9,6 +9,7 @@ use std::{fmt, io};
 
 use kinglet_host::Sampler;
 use kinglet_host::collect::Change;
+use kinglet_proto::alert::{self, Watch};
 use kinglet_proto::quoted::Escaped;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
@@ -60,6 +61,7 @@ impl std::error::Error for RunError {}
 struct Loop<'a> {
     sources: Vec<Box<dyn Source + 'a>>,
     sampler: Sampler,
+    watch: Watch,
     peers: Vec<Peer>,
     probes: Option<Probes>,
     supervisor: Supervisor,
@@ -90,6 +92,7 @@ impl<'a> Loop<'a> {
             ends: Vec::with_capacity(waited_on),
             sources,
             sampler,
+            watch: Watch::new(config.alerts.clone(), clock::built()),
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
@@ -166,6 +169,9 @@ impl<'a> Loop<'a> {
         }
         if let Some(probes) = &mut self.probes {
             probes.fill(&mut sample.probes);
+        }
+        for change in self.watch.observe(sample, now) {
+            tell(change);
         }
         for peer in &mut self.peers {
             peer.feed(Input::Sampled(sample), now);
@@ -246,6 +252,18 @@ impl<'a> Loop<'a> {
                     peer.feed(Input::Stop, now);
                 }
             }
+        }
+    }
+}
+
+/// The owner reads of alerts in the log, whatever server hears of them.
+fn tell(change: &alert::Change) {
+    match change {
+        alert::Change::Fired(alert) => {
+            log::warn!("alert: {}: {}", Escaped(&alert.title), Escaped(&alert.message));
+        }
+        alert::Change::Resolved(alert, how) => {
+            log::info!("alert: {}: {how}", Escaped(&alert.title));
         }
     }
 }

@@ -3,6 +3,8 @@
 //! `UPDATE_DOCS=1 cargo test --test documents` writes what is made from a table anew: the diff is
 //! the review. What is written by hand is compared with it.
 
+#[path = "documents/alerts.rs"]
+mod alerts;
 #[path = "documents/completions.rs"]
 mod completions;
 #[path = "documents/example.rs"]
@@ -60,6 +62,12 @@ fn the_installer_names_every_protocol() {
 #[test]
 fn every_metric_is_told() {
     hold("docs/metrics.md", &metrics::page());
+}
+
+#[test]
+fn every_alert_that_is_built_in_is_told() {
+    let path = "docs/alerts.md";
+    hold(path, &alerts::page(&read(path)));
 }
 
 #[test]

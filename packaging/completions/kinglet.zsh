@@ -22,6 +22,7 @@ sample)
 check)
     _arguments '2:command:' \
         '--config-only[Read the configuration]' \
+        '--alerts[Show what is watched and which alerts would fire now]' \
         '--config[The configuration file]:file:_files' \
         '--interval[Time between two reports]:time:' \
         '--id[Who this host is to its dashboards]:id:' \

@@ -230,6 +230,8 @@ pub const TARGET_NAME_CHARS_MAX: usize = 64;
 
 /// Rules of one host, the built-in ones among them: an owner who writes more has mistaken a tool.
 pub const ALERT_RULES_MAX: usize = 64;
+/// Longest that a rule may have to be met before it fires.
+pub const ALERT_HOLD_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Series of which something is known, 120 bytes each: a host with 200 mounts has as many that are
 /// to be remembered, and as many again may be wrong at one time.
 pub const ALERT_SERIES_MAX: usize = 512;

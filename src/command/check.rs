@@ -2,12 +2,15 @@
 //!
 //! The configuration is read as `run` reads it; then each server is dialled with the same link and
 //! the same session, and every step is printed with its outcome. A first report really goes out.
+//! With `--alerts` it is told what is watched, and nobody is dialled.
 
+mod alerts;
 mod probe;
 mod visit;
 
 use std::io::{self, Write};
 
+pub use alerts::alerts;
 use kinglet_proto::quoted::Quoted;
 use visit::visit;
 

@@ -27,7 +27,13 @@ impl LeftOut {
 /// `kinglet check`, left out.
 pub mod check {
     use super::{LeftOut, Outcome, io};
+    use crate::config::Config;
     use crate::options::Given;
+
+    /// Says so.
+    pub fn alerts(_config: &Config, _given: &Given) -> io::Result<Outcome> {
+        Err(io::Error::other(LeftOut("the command check")))
+    }
 
     /// Says so.
     pub fn check(_given: &Given, _config_only: bool) -> io::Result<Outcome> {

@@ -31,18 +31,23 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
     page.block("AGENT", &[], agent(sample))
 }
 
-type Row = Vec<String>;
+pub(super) type Row = Vec<String>;
 
 /// Where blocks go.
-struct Page<'a, W> {
-    out: &'a mut W,
-    bold: bool,
+pub(super) struct Page<'a, W> {
+    pub(super) out: &'a mut W,
+    pub(super) bold: bool,
 }
 
 impl<W: Write> Page<'_, W> {
     /// A heading and rows below a header; nothing for no rows. The first column is left-aligned,
     /// and so is everything in a block without a header.
-    fn block(&mut self, heading: &str, header: &[&str], rows: Vec<Row>) -> io::Result<()> {
+    pub(super) fn block(
+        &mut self,
+        heading: &str,
+        header: &[&str],
+        rows: Vec<Row>,
+    ) -> io::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }

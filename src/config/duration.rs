@@ -1,5 +1,6 @@
 //! Durations as owners write them: `5s`, `2m`, `1h`.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use kinglet_proto::limits::{INTERVAL_MAX, INTERVAL_MIN};
@@ -7,12 +8,21 @@ use kinglet_proto::quoted::Quoted;
 
 /// Reads a report interval; the error says what is allowed.
 pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
+    parse(text, "an interval", INTERVAL_MIN..=INTERVAL_MAX)
+}
+
+/// Reads a duration; the error says what it is not, and what is allowed.
+pub(super) fn parse(
+    text: &str,
+    what: &str,
+    range: RangeInclusive<Duration>,
+) -> Result<Duration, String> {
     let allowed = || {
         format!(
-            "{} is not an interval; allowed is {} to {}",
+            "{} is not {what}; allowed is {} to {}",
             Quoted(text),
-            show(INTERVAL_MIN),
-            show(INTERVAL_MAX)
+            show(*range.start()),
+            show(*range.end())
         )
     };
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -25,11 +35,11 @@ pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     };
     let count: u64 = digits.parse().map_err(|_| allowed())?;
     let interval = Duration::from_secs(count.checked_mul(seconds_each).ok_or_else(allowed)?);
-    if (INTERVAL_MIN..=INTERVAL_MAX).contains(&interval) { Ok(interval) } else { Err(allowed()) }
+    if range.contains(&interval) { Ok(interval) } else { Err(allowed()) }
 }
 
 /// Writes a duration the way it is read.
-pub(super) fn show(duration: Duration) -> String {
+pub(crate) fn show(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 => "0s".to_owned(),

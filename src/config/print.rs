@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use kinglet_host::{Filters, Meter};
+use kinglet_proto::alert::{Rule, Test};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::RING_BYTES_MAX;
@@ -12,12 +13,12 @@ use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
 use super::{Config, Probing, Server, traffic};
-use crate::options::collectors;
+use crate::options::{Table, collectors};
 
 /// What each part has is named here one by one, so that nothing can be forgotten.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, servers, collect, probing, roots: _, warnings: _ } = self;
+        let Self { host, servers, collect, alerts, probing, roots: _, warnings: _ } = self;
         let Host { id, name, group, location, country_code, ip, boot_id: _ } = host;
         writeln!(f, "[host]\nid = {}\nname = {}", Quoted(id), Quoted(name))?;
         text(f, "group", group.as_deref())?;
@@ -48,6 +49,12 @@ impl fmt::Display for Config {
             text(f, "quota", quota.map(traffic::show).as_deref())?;
             text(f, "state_file", state_file.as_deref().map(Path::to_string_lossy).as_deref())?;
         }
+        writeln!(f, "\n[alerts]")?;
+        for name in Table::Alerts.switches() {
+            let is_on = alerts.iter().any(|rule| !rule.own && rule.name == name);
+            writeln!(f, "{name} = {is_on}")?;
+        }
+        alerts.iter().filter(|rule| rule.own).try_for_each(|rule| alert(f, rule))?;
         probing.fmt(f)
     }
 }
@@ -97,6 +104,20 @@ impl fmt::Display for Server {
     }
 }
 
+fn alert(f: &mut fmt::Formatter<'_>, rule: &Rule) -> fmt::Result {
+    let metric = rule.subject.metric().map_or("", |metric| metric.name);
+    writeln!(f, "\n[[alert]]\nmetric = {}", Quoted(metric))?;
+    match rule.test {
+        Test::Above(line) => writeln!(f, "above = {line}\nclear = {}", rule.clear)?,
+        Test::Below(line) => writeln!(f, "below = {line}\nclear = {}", rule.clear)?,
+        Test::Equals(wanted) => writeln!(f, "equals = {wanted}")?,
+    }
+    writeln!(f, "for = \"{}\"\nlevel = \"{}\"", show(rule.hold), rule.level.name())?;
+    writeln!(f, "title = {}\nmessage = {}", Quoted(&rule.title), Quoted(&rule.message))?;
+    let labels = rule.labels.iter().map(|(name, pattern)| (*name, pattern.as_str()));
+    map(f, "labels", labels)
+}
+
 /// A key, if it has a value.
 fn text(f: &mut fmt::Formatter<'_>, key: &str, value: Option<&str>) -> fmt::Result {
     value.map_or(Ok(()), |value| writeln!(f, "{key} = {}", Quoted(value)))
@@ -107,15 +128,23 @@ fn setting(f: &mut fmt::Formatter<'_>, key: &str, value: &Setting) -> fmt::Resul
     match value {
         Setting::Text(text) => writeln!(f, "{key} = {}", Quoted(text)),
         Setting::List(list) => writeln!(f, "{key} = {}", QuotedList(list)),
-        Setting::Map(map) => {
-            write!(f, "{key} = {{")?;
-            for (at, (name, value)) in map.iter().enumerate() {
-                let comma = if at == 0 { "" } else { "," };
-                write!(f, "{comma} {} = {}", Quoted(name), Quoted(value))?;
-            }
-            writeln!(f, " }}")
+        Setting::Map(pairs) => {
+            map(f, key, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
         }
     }
+}
+
+fn map<'a>(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> fmt::Result {
+    write!(f, "{key} = {{")?;
+    for (at, (name, value)) in pairs.enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        write!(f, "{comma} {} = {}", Quoted(name), Quoted(value))?;
+    }
+    writeln!(f, " }}")
 }
 
 #[cfg(test)]
@@ -126,7 +155,7 @@ mod tests {
 
     use super::*;
     use crate::link::{Pin, ServerUrl};
-    use crate::options::{Entry, Table, keys_of};
+    use crate::options::{Entry, keys_of};
 
     #[test]
     fn every_key_of_the_file_is_printed() {
@@ -149,11 +178,15 @@ mod tests {
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));
+        let own = Rule { own: true, ..config.alerts[0].clone() };
+        let tests = [Test::Above(90.0), Test::Below(1.5), Test::Equals(1.0)];
+        config.alerts.extend(tests.map(|test| Rule { test, ..own.clone() }));
         let printed = config.to_string();
         for table in Table::ALL {
             let header = format!("[{}]", table.name());
-            let (_, block) = printed.split_once(&header).expect(&header);
-            let block = block.split("\n[").next().unwrap();
+            let blocks: Vec<_> = printed.split(&header).skip(1).collect();
+            let own = blocks.iter().map(|block| block.split("\n[").next().unwrap_or_default());
+            let block = own.collect::<String>();
             for (key, _) in keys_of(table) {
                 assert!(block.contains(&format!("\n{key} = ")), "{header} {key}: {printed}");
             }

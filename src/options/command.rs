@@ -90,6 +90,12 @@ pub static SWITCHES: &[Switch] = &[
         ..SWITCH
     },
     Switch {
+        flag: "--alerts",
+        help: "Show what is watched and which alerts would fire now; connect to nothing.",
+        only_for: Some(Command::Check),
+        ..SWITCH
+    },
+    Switch {
         flag: "--print-config",
         command: Some(Command::PrintConfig),
         help: "Print the configuration in force, with secrets as `***`.",

@@ -116,6 +116,7 @@ impl Form {
             Self::List => "a list of texts: [\"a\", \"b*\"]",
             Self::Switch => "true or false",
             Self::Map => "texts by name: { name = \"text\" }",
+            Self::Number => "a number",
         }
     }
 
@@ -125,6 +126,7 @@ impl Form {
         match self {
             Self::Text => text(value).map(Value::Text),
             Self::Switch => value.as_bool().map(Value::Switch).ok_or(value),
+            Self::Number => number(value).map(Value::Number).ok_or(value),
             Self::List => {
                 let list = value.as_array().ok_or(value)?;
                 let texts = list.iter().map(|element| text(element.get_ref()));
@@ -138,4 +140,19 @@ impl Form {
             }
         }
     }
+}
+
+/// A number in the words that people use for one: no hexadecimals, no infinity.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    let text = match value {
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        DeValue::Integer(_)
+        | DeValue::String(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => return None,
+    };
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }

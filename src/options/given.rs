@@ -37,6 +37,7 @@ pub(super) enum Value {
     List(Vec<String>),
     Switch(bool),
     Map(Vec<(String, String)>),
+    Number(f64),
 }
 
 /// A text that was written.
@@ -136,7 +137,7 @@ impl Block {
     pub(crate) fn text(&self, key: &str) -> Option<Text<'_>> {
         match self.find(key)? {
             Written { value: Value::Text(value), place, .. } => Some(Text { value, place }),
-            Written { value: Value::List(_) | Value::Switch(_) | Value::Map(_), .. } => None,
+            Written { .. } => None,
         }
     }
 
@@ -144,17 +145,7 @@ impl Block {
     pub(crate) fn list(&self, key: &str) -> &[String] {
         match self.find(key) {
             Some(Written { value: Value::List(list), .. }) => list,
-            Some(Written { value: Value::Text(_) | Value::Switch(_) | Value::Map(_), .. })
-            | None => &[],
-        }
-    }
-
-    /// The pairs of a map; none where nothing is written.
-    pub(crate) fn map(&self, key: &str) -> &[(String, String)] {
-        match self.find(key) {
-            Some(Written { value: Value::Map(map), .. }) => map,
-            Some(Written { value: Value::Text(_) | Value::Switch(_) | Value::List(_), .. })
-            | None => &[],
+            Some(Written { .. }) | None => &[],
         }
     }
 
@@ -164,14 +155,29 @@ impl Block {
             Value::Text(text) => Some(Setting::Text(text.clone())),
             Value::List(list) => Some(Setting::List(list.clone())),
             Value::Map(map) => Some(Setting::Map(map.clone())),
-            Value::Switch(_) => None,
+            Value::Switch(_) | Value::Number(_) => None,
         }
     }
 
     pub(crate) fn switch(&self, key: &str) -> Option<bool> {
         match self.find(key)? {
             Written { value: Value::Switch(on), .. } => Some(*on),
-            Written { value: Value::Text(_) | Value::List(_) | Value::Map(_), .. } => None,
+            Written { .. } => None,
+        }
+    }
+
+    /// The pairs of a map; none where nothing is written.
+    pub(crate) fn map(&self, key: &str) -> &[(String, String)] {
+        match self.find(key) {
+            Some(Written { value: Value::Map(map), .. }) => map,
+            Some(Written { .. }) | None => &[],
+        }
+    }
+
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
+        match self.find(key)? {
+            Written { value: Value::Number(number), .. } => Some(*number),
+            Written { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod rows;
 
 /// The names of the collectors: `[collect]` has a switch for each.
 pub use kinglet_host::collect::switches as collectors;
+use kinglet_proto::alert::built_in::BUILT_IN;
 pub use rows::KEYS;
 
 use super::Command;
@@ -44,6 +45,8 @@ pub enum Form {
     Switch,
     /// `{ name = "text" }`
     Map,
+    /// `90` or `12.5`
+    Number,
 }
 
 /// A table of the file.
@@ -63,6 +66,10 @@ pub enum Table {
     Traffic,
     /// `[probe]`
     Probe,
+    /// `[alerts]`: those that are built in.
+    Alerts,
+    /// `[[alert]]`, one for each of the owner's own.
+    Alert,
 }
 
 /// A row without its words, which only documents need: they do not get into the program.
@@ -89,8 +96,8 @@ static ENTRIES: [Entry; KEYS.len()] = {
 };
 
 impl Key {
-    /// The name of the row that stands for a key of each collector.
-    pub const EACH_COLLECTOR: &str = "NAME";
+    /// The name of the row that stands for a key of each of what its table switches.
+    pub const EACH: &str = "NAME";
 
     const fn entry(&self) -> Entry {
         let Self { table, name, form, flag, variable, protocols, commands, .. } = *self;
@@ -101,8 +108,16 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 6] =
-        [Self::Host, Self::Server, Self::Collect, Self::Custom, Self::Traffic, Self::Probe];
+    pub const ALL: [Self; 8] = [
+        Self::Host,
+        Self::Server,
+        Self::Collect,
+        Self::Custom,
+        Self::Traffic,
+        Self::Probe,
+        Self::Alerts,
+        Self::Alert,
+    ];
 
     /// What its header has between the brackets.
     pub const fn name(self) -> &'static str {
@@ -114,12 +129,29 @@ impl Table {
             Self::Custom => "custom",
             Self::Traffic => "traffic",
             Self::Probe => "probe",
+            Self::Alerts => "alerts",
+            Self::Alert => "alert",
         }
     }
 
     /// Whether the header has double brackets, because it may stand more than once.
     pub const fn repeats(self) -> bool {
-        matches!(self, Self::Server)
+        matches!(self, Self::Server | Self::Alert)
+    }
+
+    /// The names of what it switches on and off.
+    pub fn switches(self) -> Vec<&'static str> {
+        match self {
+            Self::Collect => collectors().collect(),
+            Self::Alerts => BUILT_IN.iter().map(|row| row.name).collect(),
+            Self::Top
+            | Self::Host
+            | Self::Server
+            | Self::Custom
+            | Self::Traffic
+            | Self::Probe
+            | Self::Alert => Vec::new(),
+        }
     }
 }
 
@@ -146,8 +178,8 @@ pub fn keys_of(table: Table) -> Vec<(&'static str, Form)> {
     let mut keys = Vec::new();
     for entry in Entry::of_table(table) {
         match entry.form {
-            Some(form) if entry.name == Key::EACH_COLLECTOR => {
-                keys.extend(collectors().map(|name| (name, form)));
+            Some(form) if entry.name == Key::EACH => {
+                keys.extend(table.switches().into_iter().map(|name| (name, form)));
             }
             Some(form) => keys.push((entry.name, form)),
             None => {}

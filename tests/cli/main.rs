@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "the parts of a test are public to each other only")]
 #![allow(clippy::disallowed_methods, reason = "running the program is the point of this test")]
 
+mod alerts;
 mod custom;
 mod influxdb;
 mod program;

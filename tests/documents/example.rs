@@ -5,22 +5,26 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use kinglet::options::{Form, KEYS, Key, Table, keys_of};
-use kinglet_host::collect::switches as switches_of_collectors;
 use toml::de::{DeTable, DeValue};
 
 use super::text::{WIDTH, help, replace, wrap};
 
 /// The file with the switches made anew.
 pub(crate) fn switches(text: &str) -> String {
-    let rows: String = switches_of_collectors().map(|name| format!("#{name} = true\n")).collect();
-    let above = "# What to leave out. Everything is on by default.\n";
-    replace(text, above, "\n\n", rows.trim_end())
+    let tables = [
+        (Table::Collect, "# What to leave out. Everything is on by default.\n"),
+        (Table::Alerts, "# What is watched on every host. Everything is on by default.\n"),
+    ];
+    tables.into_iter().fold(text.to_owned(), |text, (table, above)| {
+        let rows = table.switches().into_iter().map(|name| format!("#{name} = true\n"));
+        replace(&text, above, "\n\n", rows.collect::<String>().trim_end())
+    })
 }
 
 /// The file with every key that it had not, behind the others of its table.
 pub(crate) fn keys(text: &str) -> String {
     let mut text = text.to_owned();
-    for key in KEYS.iter().filter(|key| key.name != Key::EACH_COLLECTOR) {
+    for key in KEYS.iter().filter(|key| key.name != Key::EACH) {
         let Some(form) = key.form else { continue };
         let table = table(&text, key.table);
         let is_key = |line| switched_on(line).starts_with(&format!("{} = ", key.name));
@@ -36,7 +40,8 @@ pub(crate) fn keys(text: &str) -> String {
 fn table(text: &str, table: Table) -> Range<usize> {
     let header = format!("[{}]", table.name());
     let start = if table == Table::Top { 0 } else { text.find(&header).expect("a header") };
-    let end = text[start..].find("\n[").map_or(text.len(), |end| start + end);
+    let ends = ["\n[", "\n#["].map(|next| text[start..].find(next));
+    let end = ends.into_iter().flatten().min().map_or(text.len(), |end| start + end);
     start..end
 }
 
@@ -46,6 +51,7 @@ fn added(key: &Key, form: Form) -> String {
         Form::List => "[]",
         Form::Switch => "true",
         Form::Map => "{}",
+        Form::Number => "0",
     };
     let help = wrap(&help(key), WIDTH - 2).into_iter().map(|line| format!("\n# {line}"));
     format!("{}\n#{} = {value}", help.collect::<String>(), key.name)
@@ -62,23 +68,28 @@ pub(crate) fn assert_keys(text: &str) {
             Some(value) => value.as_table(),
         };
         let found = found.unwrap_or_else(|| panic!("{} is no table", table.name())).iter();
-        let keys =
-            found.filter_map(|(key, value)| Some((&**key.get_ref(), form(value.get_ref())?)));
+        let is_table =
+            |key: &str| table == Table::Top && Table::ALL.iter().any(|t| t.name() == key);
+        let keys = found.filter(|(key, _)| !is_table(key.get_ref()));
+        let keys = keys.filter_map(|(key, value)| Some((&**key.get_ref(), form(value.get_ref())?)));
         let known: BTreeMap<_, _> = keys_of(table).into_iter().collect();
         assert_eq!(keys.collect::<BTreeMap<_, _>>(), known, "[{}]", table.name());
     }
 }
 
-/// The line without the `#` before a key.
+/// The line without the `#` before a key, or before the header of a block.
 fn switched_on(line: &str) -> &str {
     let key = line.strip_prefix('#').filter(|rest| {
+        if rest.starts_with("[[") {
+            return true;
+        }
         let name = rest.split_once(" = ").map(|(name, _)| name);
         name.is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
     });
     key.unwrap_or(line)
 }
 
-/// The form a value has; `None` for tables.
+/// The form a value has; `None` for lists of tables.
 fn form(value: &DeValue<'_>) -> Option<Form> {
     match value {
         DeValue::String(_) => Some(Form::Text),
@@ -86,7 +97,8 @@ fn form(value: &DeValue<'_>) -> Option<Form> {
         DeValue::Array(list) => {
             list.iter().all(|element| element.get_ref().is_str()).then_some(Form::List)
         }
-        DeValue::Table(table) if table.is_empty() => Some(Form::Map),
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+        DeValue::Integer(_) | DeValue::Float(_) => Some(Form::Number),
+        DeValue::Table(_) => Some(Form::Map),
+        DeValue::Datetime(_) => None,
     }
 }

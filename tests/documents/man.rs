@@ -1,6 +1,6 @@
 //! The man pages: what is said of each option, variable and key is made, the rest is by hand.
 
-use kinglet::options::{COMMANDS, KEYS, Key, SWITCHES, Table, collectors};
+use kinglet::options::{COMMANDS, KEYS, Key, SWITCHES, Table};
 
 use super::text::{help, of_command, replace};
 
@@ -62,8 +62,8 @@ fn variable(key: &Key) -> Option<String> {
 }
 
 fn paragraph(key: &Key) -> String {
-    let names = if key.name == Key::EACH_COLLECTOR {
-        collectors().collect::<Vec<_>>().join("\\fR, \\fB")
+    let names = if key.name == Key::EACH {
+        key.table.switches().join("\\fR, \\fB")
     } else {
         key.name.to_owned()
     };

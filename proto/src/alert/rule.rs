@@ -96,7 +96,7 @@ impl Rule {
     }
 
     /// A number that is the rule's own on every host and after every start.
-    pub(super) fn seed(&self) -> u64 {
+    pub fn seed(&self) -> u64 {
         let seed = hash(FNV_OFFSET, self.name.as_bytes());
         if !self.own {
             return seed;

@@ -115,6 +115,33 @@ impl Watch {
         self.series.len()
     }
 
+    /// Hands what each rule looks at to `take`, by the rule's place and with the alert that it would
+    /// be: for owners who want to see. Nothing is judged, and nothing remembered.
+    pub fn glance(&mut self, sample: &Sample, now: Now, mut take: impl FnMut(usize, Alert)) {
+        let mut show = |at: usize, of: &Watched, figure: Option<&Figure<'_>>, seen: f64| {
+            let labels = figure.map_or(&[][..], |figure| figure.labels);
+            if of.rule.wants(labels) {
+                let value = if of.rule.remembers() { 0.0 } else { seen };
+                take(at, of.rule.alert(series_key(of.seed, labels), figure, value, now));
+            }
+        };
+        sample.read(|figure| {
+            for (at, watched) in self.rules.iter_mut().enumerate() {
+                let number = figure.metric.number;
+                if watched.rule.subject.metrics().any(|metric| metric.number == number)
+                    && let Some(value) = watched.value(figure)
+                {
+                    show(at, watched, Some(figure), value);
+                }
+            }
+        });
+        for (at, watched) in self.rules.iter().enumerate() {
+            if watched.rule.subject == Subject::Clock {
+                show(at, watched, None, f64::from(u8::from(now.wall < self.built)));
+            }
+        }
+    }
+
     /// Takes over an alert that a server knows to be open since before this start. One that fires
     /// already is left as it is.
     pub fn adopt(&mut self, id: &str, kind: &str, level: Level, now: Now) {

@@ -135,6 +135,7 @@ impl fmt::Display for Shown {
             | Unit::MegabitsPerSecond
             | Unit::Seconds
             | Unit::UnixSeconds
+            | Unit::Milliseconds
             | Unit::Megahertz
             | Unit::RevolutionsPerMinute
             | Unit::Dbm => {

@@ -17,6 +17,7 @@ const KEY: Key = Key {
 };
 const HOST: Key = Key { table: Table::Host, ..KEY };
 const SERVER: Key = Key { table: Table::Server, ..KEY };
+const ALERT: Key = Key { table: Table::Alert, ..KEY };
 const COLLECT: Key = Key {
     table: Table::Collect,
     form: Some(Form::List),
@@ -238,7 +239,7 @@ pub const KEYS: &[Key] = &[
         ..SERVER
     },
     Key {
-        name: Key::EACH_COLLECTOR,
+        name: Key::EACH,
         form: Some(Form::Switch),
         default: "`true`",
         help: "`false` leaves a collector out.",
@@ -321,6 +322,70 @@ pub const KEYS: &[Key] = &[
         default: "`false`",
         help: "`true` lets servers ask for addresses of this host and of private networks too.",
         ..PROBE
+    },
+    Key {
+        table: Table::Alerts,
+        name: Key::EACH,
+        form: Some(Form::Switch),
+        default: "`true`",
+        help: "`false` switches a rule off that is built in; docs/alerts.md has them all.",
+        ..KEY
+    },
+    Key {
+        name: "metric",
+        default: "required",
+        help: "What is watched, by its name in docs/metrics.md: `cpu.usage`, or \
+               `filesystems.{mount_point}.usage_percent` for every mount by itself.",
+        ..ALERT
+    },
+    Key {
+        name: "above",
+        form: Some(Form::Number),
+        help: "It fires by what is more than this, in the metric's own unit; a yes is 1.",
+        ..ALERT
+    },
+    Key { name: "below", form: Some(Form::Number), help: "Or by what is less than this.", ..ALERT },
+    Key {
+        name: "equals",
+        form: Some(Form::Number),
+        help: "Or by exactly this. Of these three one is given.",
+        ..ALERT
+    },
+    Key {
+        name: "for",
+        value: "TIME",
+        default: "`0s`",
+        help: "How long it has to be so before it fires, up to `24h`.",
+        ..ALERT
+    },
+    Key {
+        name: "clear",
+        form: Some(Form::Number),
+        default: "the line itself",
+        help: "The value at which it is over: with `above = 90` and `clear = 80` not before 80.",
+        ..ALERT
+    },
+    Key { name: "level", default: "`warning`", help: "`warning` or `critical`.", ..ALERT },
+    Key {
+        name: "title",
+        default: "the metric and its value",
+        help: "A few words. `{value}`, `{threshold}`, `{series}` and the metric's labels, as \
+               `{mount_point}`, stand for what was seen.",
+        ..ALERT
+    },
+    Key {
+        name: "message",
+        default: "the metric, its value and the line",
+        help: "A sentence, likewise.",
+        ..ALERT
+    },
+    Key {
+        name: "labels",
+        form: Some(Form::Map),
+        default: "`{}`, for all",
+        help: "Which of the metric's series it is for, `*` for any characters: \
+               `{ mount_point = \"/srv*\" }`.",
+        ..ALERT
     },
     Key {
         name: "code",
