@@ -170,10 +170,14 @@ impl<'a> Loop<'a> {
         if let Some(probes) = &mut self.probes {
             probes.fill(&mut sample.probes);
         }
+        for known in self.peers.iter_mut().flat_map(Peer::take_alerts) {
+            self.watch.adopt(&known.id, &known.kind, known.level, now);
+        }
         for change in self.watch.observe(sample, now) {
             tell(change);
         }
         for peer in &mut self.peers {
+            peer.feed(Input::Watched(&self.watch), now);
             peer.feed(Input::Sampled(sample), now);
         }
     }

@@ -68,6 +68,10 @@ pub const AGENT_BURST: u32 = 200;
 pub const VIEWER_PACE: u32 = 20;
 /// Messages over the pace after which a connection is closed.
 pub const PACE_REFUSALS_MAX: u32 = 500;
+/// Alerts of one host that are held to be open: more than an agent of ours can have.
+pub const ALERTS_OPEN_MAX: usize = 128;
+/// Promises about its alerts that wait for the disk; with more, the oldest are made again.
+pub const ALERTS_UNSAFE_MAX: usize = 64;
 /// Answers that wait for an agent which does not read them.
 pub const AGENT_QUEUE_MAX: usize = 16;
 /// TCP connections at one time.

@@ -41,6 +41,7 @@
 //! [`Subject`] of their own beside [`Subject::Clock`], as is the traffic of a billing period once a
 //! sample has it.
 
+pub mod book;
 pub mod built_in;
 #[cfg(test)]
 mod fixture;

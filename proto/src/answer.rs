@@ -3,25 +3,37 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::alert::book::{Greeting, Known};
 use crate::host::{HostId, HostIdError};
-use crate::wire::envelope::{Head, ack, connected, error, pong};
+use crate::wire::envelope::{Alerts, Head, Open, ack, alert_ack, error, greeting, pong};
 use crate::wire::{frame, vstats};
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The connection stands, and what comes on it is this host's.
-    Connected(HostId),
+    /// The connection stands. Apart, for it is large and said once.
+    Connected(Box<Welcome>),
     /// To a login in a message.
     Login(Result<(), LoginError>),
     /// To a `ping` message.
     Pong,
     /// Every reading up to and including this number may be forgotten.
     Ack(u64),
+    /// All news of alerts up to and including this number may be forgotten.
+    AlertAck(u64),
     /// To a batch of readings. Apart, for it is large and rare among what waits for an agent.
     BatchAck(Box<BatchAck>),
     /// More messages came than the pace allows; the next may come after this.
     TooFast(Duration),
+}
+
+/// What an agent is greeted with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Welcome {
+    /// What comes on the connection is this host's.
+    pub host: HostId,
+    /// What is known of its alerts.
+    pub alerts: Greeting,
 }
 
 /// What became of a batch.
@@ -59,7 +71,8 @@ impl Answer {
     /// Its text: in the envelope, or as vStats words it where the question was in its words.
     pub fn encode(&self, head: Head) -> String {
         match self {
-            Self::Connected(host) => connected(head, host, None),
+            Self::Connected(welcome) => greeting(head, &welcome.host, said_of(&welcome.alerts)),
+            Self::AlertAck(number) => alert_ack(head, *number),
             Self::Login(taken) => login(*taken),
             Self::Pong => pong(head),
             Self::Ack(seq) => ack(head, *seq),
@@ -70,6 +83,19 @@ impl Answer {
                 error(head, "RATE_LIMIT_EXCEEDED", text, Some(ms))
             }
         }
+    }
+}
+
+fn said_of(greeting: &Greeting) -> Alerts<'_> {
+    let open = |known: &Known| Open {
+        alert_id: known.id.clone().into(),
+        r#type: known.kind.clone().into(),
+        level: known.level.name().into(),
+    };
+    Alerts {
+        boot_id: greeting.heard.as_ref().map(|(boot, _)| boot.into()),
+        number: greeting.heard.as_ref().map(|(_, number)| *number),
+        open: greeting.open.iter().map(open).collect(),
     }
 }
 
@@ -93,6 +119,7 @@ fn batch_ack(ack: &BatchAck) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::Level;
     use crate::time::WallTime;
 
     #[test]
@@ -101,11 +128,13 @@ mod tests {
         let at = "1970-01-01T00:00:00.000Z";
         let host = HostId::parse("pi").unwrap();
         let ack = BatchAck { batch_id: "b".to_owned(), accepted: 2, rejected: 1 };
+        let open = Known { id: "cpu-1".into(), kind: "cpu".into(), level: Level::Critical };
+        let alerts = Greeting { heard: Some(("b".to_owned(), 7)), open: vec![open] };
         for (answer, text) in [
             (
-                Answer::Connected(host),
+                Answer::Connected(Box::new(Welcome { host, alerts })),
                 format!(
-                    r#"{{"type":"connection","id":"connection_5","timestamp":"{at}","data":{{"status":"connected","client_id":"pi","server_time":"{at}"}}}}"#
+                    r#"{{"type":"connection","id":"connection_5","timestamp":"{at}","data":{{"status":"connected","client_id":"pi","server_time":"{at}","alerts":{{"boot_id":"b","number":7,"open":[{{"alert_id":"cpu-1","type":"cpu","level":"critical"}}]}}}}}}"#
                 ),
             ),
             (Answer::Login(Ok(())), r#"{"type":"auth","status":"ok"}"#.to_owned()),
@@ -118,6 +147,10 @@ mod tests {
             (
                 Answer::Ack(9),
                 format!(r#"{{"type":"ack","id":"ack_5","timestamp":"{at}","data":{{"seq":9}}}}"#),
+            ),
+            (
+                Answer::AlertAck(9),
+                format!(r#"{{"type":"ack","id":"ack_5","timestamp":"{at}","data":{{"alert":9}}}}"#),
             ),
             (
                 Answer::BatchAck(Box::new(ack)),

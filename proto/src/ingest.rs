@@ -22,6 +22,7 @@ pub use published::{Placed, Published, custom, decode_published, decode_sample, 
 pub use simple_server_status::decode as decode_server_info;
 pub use viewer::{Filters, Question, Request, Scalar, decode as decode_request};
 
+use crate::alert::book::Known;
 use crate::sample::Sample;
 
 /// One message of an agent, whatever its protocol.
@@ -133,6 +134,30 @@ pub struct Told {
     pub kind: &'static str,
     /// A JSON object as text, within bounds.
     pub data: String,
+    /// What it says, where it is an alert that has an id.
+    pub alert: Option<Box<AlertNews>>,
+}
+
+/// An alert that begins or is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertNews {
+    /// Which.
+    pub known: Known,
+    /// It is over.
+    pub is_over: bool,
+    /// Its place in the news of its host; `None` from agents that do not count it.
+    pub place: Option<NewsPlace>,
+}
+
+/// The place of news about alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewsPlace {
+    /// The boot it is of; empty when the agent does not know.
+    pub boot_id: String,
+    /// Rises with each news of one boot.
+    pub number: u64,
+    /// The number of the news before it; 0 for none.
+    pub after: u64,
 }
 
 impl Told {

@@ -237,6 +237,11 @@ pub const ALERT_HOLD_MAX: Duration = Duration::from_secs(24 * 3600);
 pub const ALERT_SERIES_MAX: usize = 512;
 /// Alerts at one time; what else is wrong fires when one of them is over. Nobody reads more.
 pub const ALERTS_OPEN_MAX: usize = 64;
+/// Alerts of one host that a server holds to be open, or is told of.
+pub const ALERTS_KNOWN_MAX: usize = 2 * ALERTS_OPEN_MAX;
+/// News of alerts that wait for one server: each alert that is known may begin and end. Of more,
+/// what undoes itself is left out.
+pub const ALERT_NEWS_MAX: usize = 2 * ALERTS_KNOWN_MAX;
 /// A series that is not seen for so long is gone: what devices say may be a minute late.
 pub const ALERT_GONE_AFTER: Duration = Duration::from_secs(120);
 /// And for so many looks, where they are far apart.

@@ -34,6 +34,7 @@ use serde::Serialize;
 pub use settings::{BadSetting, Setting, Settings};
 pub use verdict::{Answer, Verdict};
 
+use crate::alert::book::{Greeting, Telling};
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
 use crate::limits::KEPT_BYTES_MAX;
@@ -186,6 +187,14 @@ pub trait Output: fmt::Debug {
     /// Writes the news that an outage is over, in protocols that have a message for it.
     fn encode_restored(&mut self, _restored: &Restored, _now: Now, _out: &mut String) {}
 
+    /// Whether the server hears of alerts.
+    fn tells_alerts(&self) -> bool {
+        false
+    }
+
+    /// Writes news of an alert, in protocols that have a message for it.
+    fn encode_alert(&mut self, _telling: &Telling<'_>, _now: Now, _out: &mut String) {}
+
     /// Whether there is something to say that is no report.
     fn has_message(&self) -> bool {
         false
@@ -271,6 +280,10 @@ pub enum Heard {
     },
     /// The credentials are refused, in the server's words.
     Refused(String),
+    /// The connection stands; with what the server knows of this host's alerts, if it says.
+    Greeted(Option<Box<Greeting>>),
+    /// All news of alerts up to this number is stored.
+    AlertAck(u64),
     /// The sample with this number is stored, and what was sent before it with a lower one.
     Ack(u64),
     /// The batch with this number was taken, but for so many samples.

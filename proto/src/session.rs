@@ -58,9 +58,11 @@
 //! ```
 //!
 //! This file holds the way up; `loss.rs` the way down, `deadline.rs` what time alone brings about,
-//! `heard.rs` what the server says, `report.rs` what happens to samples, `state.rs` the states,
-//! `port.rs` what goes in and out, `event.rs` what the owner is told.
+//! `alert.rs` when the server hears of alerts, `heard.rs` what it says, `report.rs` what happens to
+//! samples, `state.rs` the states, `port.rs` what goes in and out, `event.rs` what the owner is
+//! told.
 
+mod alert;
 mod deadline;
 mod errand;
 mod event;
@@ -83,6 +85,7 @@ pub use reporter::{Reporter, start};
 use state::{Action, Frame, Line, State, Talk, Text};
 pub use writer::Writer;
 
+use crate::alert::book::Book;
 use crate::backoff::Backoff;
 use crate::delivery::Delivery;
 use crate::limits::{AUTH_TIMEOUT, DIAL_TIMEOUT};
@@ -121,6 +124,8 @@ pub struct Session {
     connections: u64,
     /// An errand is under way.
     on_errand: bool,
+    /// What the server was told of alerts.
+    alerts: Book,
 }
 
 /// Without the buffers: a login stands in one of them.
@@ -142,6 +147,7 @@ impl Conversation for Session {
         match input {
             Input::Stop => self.stop(),
             Input::Sampled(sample) => self.handle_sample(sample),
+            Input::Watched(watch) => self.handle_watch(watch),
             Input::NetworkChanged => self.handle_network_change(),
             Input::Tick => {
                 if matches!(self.state, State::New) {
@@ -160,6 +166,7 @@ impl Conversation for Session {
             Input::Blocked => {}
             Input::Drained => self.handle_drained(),
         }
+        self.flush_alerts();
     }
 
     fn poll_command(&mut self) -> Command<'_> {
@@ -188,6 +195,7 @@ impl Session {
     /// the seed decides the jitter.
     pub fn new(protocol: &Protocol, account: Account, interval: Duration, seed: u64) -> Self {
         Self {
+            alerts: Book::new(&account.host.boot_id),
             output: (protocol.new)(account),
             delivery: Delivery::new(interval.min(protocol.interval_max)),
             state: State::New,
@@ -256,6 +264,7 @@ impl Session {
                 let restored = Restored::new(reason.to_string(), down_for, attempts);
                 self.output.encode_restored(&restored, self.now, &mut self.frame);
             }
+            Frame::Alert => self.encode_alert(),
             Frame::Oldest => self.encode_oldest(),
             Frame::Message => {
                 let last = self.live.get(self.payload.clone()).unwrap_or("{}");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kinglet_proto::alert::book::Known;
 use kinglet_proto::output::Account;
 use kinglet_proto::probe::Wanted;
 use kinglet_proto::session::{Counts, Input, Reporter, Run, start};
@@ -49,6 +50,11 @@ impl Peer {
     /// A task of its server's is done.
     pub(crate) fn handle_probed(&mut self, task: u64, millis: Option<u32>) {
         self.drive.conversation.handle_probed(task, millis);
+    }
+
+    /// The alerts that the server knows from before this start, once each.
+    pub(crate) fn take_alerts(&mut self) -> Vec<Known> {
+        self.drive.conversation.take_alerts()
     }
 
     /// What its session counted.

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
-use kinglet_proto::answer::{Answer, LoginError};
+use kinglet_proto::alert::book::Greeting;
+use kinglet_proto::answer::{Answer, LoginError, Welcome};
 use kinglet_proto::host::{HostId, HostIdError};
 use kinglet_proto::ingest::{self, DecodeError};
 use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
@@ -137,7 +138,8 @@ fn probe(
     };
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
-        let greeting = Answer::Connected(host).encode(Head { id: 1, wall: clock::now().wall });
+        let welcome = Box::new(Welcome { host, alerts: Greeting::default() });
+        let greeting = Answer::Connected(welcome).encode(Head { id: 1, wall: clock::now().wall });
         if ws::send(&mut socket, Message::text(greeting)).await.is_ok() {
             // What it says is read, by which its Pings are answered, and forgotten.
             let hear = async { while let Some(Ok(_)) = socket.next().await {} };

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use kinglet_proto::alert::book::Greeting;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{Label, Place, Report};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
+use super::alerts::Alerts;
 use super::order::{Order, Placed};
 use super::{ConnectionId, Snapshot};
 
@@ -25,6 +27,8 @@ pub(super) struct Host {
     pub(super) connection: Option<ConnectionId>,
     /// The newest reading, inventory merged in.
     pub(super) sample: Option<Arc<Sample>>,
+    /// Of what its agent told about alerts; `None` for nothing yet.
+    pub(super) alerts: Option<Box<Alerts>>,
     taken: Instant,
     order: Order,
     /// What the owner of the hub calls it.
@@ -115,7 +119,13 @@ impl Host {
 
     /// What is not safe may come again; whether there was any.
     pub(super) fn forget_unsafe(&mut self) -> bool {
-        self.order.forget_unsafe()
+        let alerts = self.alerts.as_mut().is_some_and(|alerts| alerts.forget_unsafe());
+        self.order.forget_unsafe() | alerts
+    }
+
+    /// What its agent is told of its alerts when it comes.
+    pub(super) fn alerts(&self) -> Greeting {
+        self.alerts.as_ref().map(|alerts| alerts.greeting()).unwrap_or_default()
     }
 
     /// The host as everybody outside the fleet sees it.

@@ -28,10 +28,13 @@ impl Fleet {
         }
         let Some(mut host) = self.reporting(connection) else { return };
         host.hear(now);
+        let mut promised = None;
         let answer = match message {
             Message::Report(report) => {
                 let age = report.age;
-                host.take(*report, Some(age), now)
+                let answer = host.take(*report, Some(age), now);
+                promised = host.host.alerts.as_mut().and_then(|alerts| alerts.promise());
+                answer
             }
             Message::Batch(batch) => Some(host.take_batch(batch, now)),
             Message::Told(told) => {
@@ -45,7 +48,7 @@ impl Fleet {
             Message::Ping => Some(Answer::Pong),
             Message::Login(_) | Message::Heartbeat | Message::Other => None,
         };
-        if let Some(answer) = answer {
+        for answer in promised.map(Answer::AlertAck).into_iter().chain(answer) {
             self.answer(connection, answer);
         }
     }
@@ -53,9 +56,10 @@ impl Fleet {
     /// Answers at once, or when what it says is safe is safe.
     fn answer(&mut self, connection: ConnectionId, answer: Answer) {
         match (&answer, self.settings.durable) {
-            (Answer::Ack(_) | Answer::BatchAck(_), true) => {
+            (Answer::Ack(_) | Answer::AlertAck(_) | Answer::BatchAck(_), true) => {
                 self.unsafe_answers.push_back((self.readings, connection, answer));
             }
+            (Answer::AlertAck(number), false) => self.keep_alerts(connection, *number),
             (
                 Answer::Ack(_)
                 | Answer::BatchAck(_)
@@ -71,12 +75,13 @@ impl Fleet {
     /// Every reading up to this number is safe: whoever waits to hear so does.
     pub(super) fn keep(&mut self, number: u64) {
         // Of several acknowledgements the last one says all.
-        let mut acks: BTreeMap<ConnectionId, u64> = BTreeMap::new();
+        let (mut acks, mut alerts) = (BTreeMap::new(), BTreeMap::new());
         while let Some((_, connection, answer)) =
             self.unsafe_answers.pop_front_if(|(of, ..)| *of <= number)
         {
             match answer {
                 Answer::Ack(seq) => drop(acks.insert(connection, seq)),
+                Answer::AlertAck(number) => drop(alerts.insert(connection, number)),
                 Answer::BatchAck(_)
                 | Answer::Connected(_)
                 | Answer::Login(_)
@@ -84,11 +89,23 @@ impl Fleet {
                 | Answer::TooFast(_) => self.send(connection, answer),
             }
         }
+        for (connection, number) in alerts {
+            self.keep_alerts(connection, number);
+        }
         for (connection, seq) in acks {
             if let Some(host) = self.agents.get(&connection).and_then(|id| self.hosts.get_mut(id)) {
                 host.kept(seq);
                 self.send(connection, Answer::Ack(seq));
             }
+        }
+    }
+
+    /// News of alerts is safe up to this number, and its agent is told so.
+    fn keep_alerts(&mut self, connection: ConnectionId, number: u64) {
+        let host = self.agents.get(&connection).and_then(|id| self.hosts.get_mut(id));
+        if let Some(alerts) = host.and_then(|host| host.alerts.as_mut()) {
+            alerts.kept(number);
+            self.send(connection, Answer::AlertAck(number));
         }
     }
 
@@ -148,9 +165,14 @@ impl Reporting<'_> {
         ack.map(Answer::Ack)
     }
 
-    /// Passes on what is told beside the figures. It is of this moment: it is neither kept here nor
-    /// told again to who comes later.
+    /// Passes on what is told beside the figures. It is of this moment: but for which alerts are
+    /// open, it is neither kept here nor told again to who comes later.
     fn tell(&mut self, told: ingest::Told, now: Now) {
+        if let Some(news) = &told.alert
+            && !self.host.alerts.get_or_insert_default().take(news)
+        {
+            return; // it was here before, or comes again behind what is missing
+        }
         let host = self.announce(false);
         let (kind, data) = (told.kind.to_owned(), told.data);
         self.publish(Update::Told(Told { host, kind, data, received: now }));

@@ -6,6 +6,8 @@
 
 #[path = "../../../proto/tests/sim/agent.rs"]
 mod agent;
+#[path = "../../../proto/tests/sim/alerts.rs"]
+mod alerts;
 mod expected;
 #[path = "../../../proto/tests/sim/seeds.rs"]
 mod seeds;

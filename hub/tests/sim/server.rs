@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kinglet_hub::fleet::{Command, ConnectionId, Fleet, Input, Pace, Reason, Settings, Verdict};
+use kinglet_hub::fleet::{
+    Command, ConnectionId, Fleet, Input, Pace, Reason, Settings, Update, Verdict,
+};
 use kinglet_hub::limits::OFFLINE_AFTER;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{self, Label, Message};
@@ -12,6 +14,7 @@ use kinglet_proto::time::{Instant, Now, WallTime};
 use kinglet_proto::wire::envelope::Head;
 
 use crate::agent::{Agent, LIFE, ToAgent, ToServer, Who};
+use crate::alerts::Told;
 use crate::expected::{Shown, Truth, last_number};
 use crate::store::Store;
 use crate::viewer::Viewer;
@@ -45,6 +48,12 @@ pub(crate) struct Server {
     truths: BTreeMap<String, Truth>,
     viewer: Viewer,
     answered: u64,
+    /// What was told of alerts, by host.
+    told: BTreeMap<String, Told>,
+    /// Whose word is taken in.
+    speaker: u64,
+    /// Something of what was told is lost, or forgotten: it is told again.
+    forgetful: bool,
     /// The numbers that came of each agent's life.
     delivered: BTreeMap<u64, BTreeSet<u64>>,
     /// Those that the pace did not let through at first: an acknowledgement may pass over them,
@@ -78,6 +87,9 @@ impl Server {
             truths: BTreeMap::new(),
             viewer: Viewer::default(),
             answered: 0,
+            told: BTreeMap::new(),
+            speaker: 0,
+            forgetful: false,
             delivered: BTreeMap::new(),
             refused: BTreeSet::new(),
             store,
@@ -137,6 +149,7 @@ impl Server {
             return Vec::new();
         };
         self.seen.lost += u64::from(matches!(input, Input::Lost));
+        self.forgetful |= matches!(input, Input::Lost);
         let answers = self.input(input, now, Shown::Nothing);
         for conn in answers.iter().filter_map(Answer::closed) {
             for truth in self.truths.values_mut().filter(|truth| truth.current == Some(conn)) {
@@ -167,6 +180,7 @@ impl Server {
             return self.join(conn, &who.host, input, now);
         }
         self.hear(conn, now);
+        self.speaker = who.life;
         let truth = self.truths.entry(who.host.clone()).or_default();
         assert_eq!(truth.current, Some(conn), "{who:?} talks on a connection that was replaced");
         let shown = truth.shown(&who, text);
@@ -275,6 +289,7 @@ impl Server {
     /// The hub is another, which knows what its owner wrote and nothing else.
     pub(crate) fn restart(&mut self, now: u64) {
         self.fleet = new_fleet(self.store.is_some());
+        self.forgetful |= now > 0;
         self.store.iter_mut().for_each(|store| store.restart(now));
         self.connections.clear();
         self.closing.clear();
@@ -305,6 +320,7 @@ impl Server {
                 }
                 Command::Publish(update) => {
                     self.store.iter_mut().for_each(|store| store.take(&update));
+                    self.check_told(&update);
                     published.extend(self.viewer.hear(&update));
                 }
                 Command::Note(_) => {}
@@ -316,9 +332,21 @@ impl Server {
         answers
     }
 
+    /// An alert begins that was not there, or ends that was.
+    fn check_told(&mut self, update: &Update) {
+        let Update::Told(told) = update else { return };
+        if told.kind == "alert" {
+            let of_host = self.told.entry(told.host.id.to_string()).or_default();
+            let is_news = of_host.take(self.speaker, &told.data);
+            // Two machines of one id may both tell the end.
+            let is_shared = &*told.host.id == "host-0";
+            assert!(is_news || self.forgetful || is_shared, "told twice: {}", told.data);
+        }
+    }
+
     /// An acknowledgement names what came, and never less than the one before.
     fn check_ack(&mut self, conn: u64, text: &str, now: u64) {
-        if !text.contains(r#""type":"ack""#) {
+        if !text.contains(r#""type":"ack""#) || text.contains("\"alert\":") {
             return;
         }
         let seq = last_number(text, "\"seq\":").expect("an acknowledgement says of what");
@@ -383,6 +411,15 @@ impl Server {
         let last = agent.newest();
         assert!(newest <= last && newest + 1 >= last, "{newest} is shown, {last} was taken");
         if *protocol == "kinglet" {
+            let eyes = agent.eyes.as_ref().expect("it looks");
+            let told = self.told.get(host);
+            // A hub that has forgotten something is told what is open, not what was.
+            let open = told.map(|told| told.open.clone()).unwrap_or_default();
+            assert!(self.forgetful || open == eyes.open(), "{host}: {told:?}");
+            // Of two machines with one id, what one told is no news from the other.
+            if host != "host-0" {
+                told.into_iter().for_each(|told| told.check(*life, eyes, !self.forgetful));
+            }
             let came = &self.delivered[life];
             let newest = *came.last().expect("it reported");
             let missing: Vec<u64> = (1..=newest).filter(|seq| !came.contains(seq)).collect();

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::book::Known;
 use super::{Alert, Resolution};
 use crate::time::WallTime;
 
@@ -66,15 +67,15 @@ impl<'a> Fired<'a> {
 
 impl<'a> Resolved<'a> {
     /// Of this alert, which ended so and then.
-    pub fn new(alert: &'a Alert, how: Resolution, at: WallTime) -> Self {
+    pub fn new(known: &'a Known, how: Resolution, at: WallTime) -> Self {
         let resolution = match how {
             Resolution::Over => "the figure is well again",
             Resolution::Gone => "it is no longer there, or no longer watched",
         };
         Self {
-            alert_id: &alert.id,
-            r#type: &alert.kind,
-            level: alert.level.name(),
+            alert_id: &known.id,
+            r#type: &known.kind,
+            level: known.level.name(),
             status: "resolved",
             resolved_at: at,
             resolution,
@@ -97,7 +98,7 @@ mod tests {
         );
         let at = WallTime::from_unix_millis(0);
         assert_eq!(
-            json(&Resolved::new(&alert, Resolution::Over, at)),
+            json(&Resolved::new(&Known::of(&alert), Resolution::Over, at)),
             r#"{"alert_id":"disk-00000000000000ff","type":"filesystems","level":"warning","status":"resolved","resolved_at":"1970-01-01T00:00:00.000Z","resolution":"the figure is well again","resolved_by":"kinglet"}"#
         );
     }

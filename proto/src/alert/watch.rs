@@ -105,9 +105,27 @@ impl Watch {
         &self.changes.list
     }
 
-    /// What fires now, in no order that means anything.
+    /// What fires now, in no order that means anything. What was taken over is among it once it
+    /// was seen.
     pub fn open(&self) -> impl Iterator<Item = &Arc<Alert>> {
-        self.series.iter().filter_map(Series::alert)
+        self.series.iter().filter_map(|series| match &series.phase {
+            Phase::Firing(alert) => Some(alert),
+            Phase::Unseen(_) | Phase::Well | Phase::Pending(_) => None,
+        })
+    }
+
+    /// Whether this alert fires, or was taken over and may.
+    pub fn holds(&self, id: &str) -> bool {
+        self.series.iter().filter_map(Series::alert).any(|alert| alert.id == id)
+    }
+
+    /// Why an alert ended, by the last look.
+    pub fn ending(&self, id: &str) -> Resolution {
+        let found = self.changes.list.iter().find_map(|change| match change {
+            Change::Resolved(alert, how) if alert.id == id => Some(*how),
+            Change::Resolved(..) | Change::Fired(_) => None,
+        });
+        found.unwrap_or(Resolution::Gone)
     }
 
     /// Series of which something is known: what fires, what may, and what has to be remembered.
@@ -115,7 +133,7 @@ impl Watch {
         self.series.len()
     }
 
-    /// Hands what each rule looks at to `take`, by the rule's place and with the alert that it would
+    /// Hands what each rule looks at to `take`, by the rule's place and with the alert it would
     /// be: for owners who want to see. Nothing is judged, and nothing remembered.
     pub fn glance(&mut self, sample: &Sample, now: Now, mut take: impl FnMut(usize, Alert)) {
         let mut show = |at: usize, of: &Watched, figure: Option<&Figure<'_>>, seen: f64| {

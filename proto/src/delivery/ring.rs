@@ -107,13 +107,15 @@ impl Ring {
     ///
     /// A sample with a lower number that was sent *later*, as backfill is, may still be on its way,
     /// and one that was not sent at all is certainly not there: both stay.
-    pub fn handle_ack(&mut self, seq: u64) {
+    /// Returns the frame that carried `seq`, if it was here.
+    pub fn handle_ack(&mut self, seq: u64) -> Option<u64> {
         self.acknowledges = true;
         let found = self.entries.binary_search_by_key(&seq, |entry| entry.seq);
         let frame = found.ok().and_then(|at| self.entries.get(at)).and_then(|entry| entry.sent);
         if let Some(frame) = frame {
             self.remove(|entry| entry.seq <= seq && entry.sent.is_some_and(|sent| sent <= frame));
         }
+        frame
     }
 
     /// How many samples frame number `frame` of this connection carried that are still here.

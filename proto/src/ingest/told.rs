@@ -1,24 +1,53 @@
 //! What an agent tells beside its figures, `data` of an `alert`, `performance`, `status`, `system`
 //! or `config`: whatever it is, an object within bounds.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{DecodeError, Told};
+use super::bounds::cut;
+use super::{AlertNews, DecodeError, NewsPlace, Told};
+use crate::alert::Level;
+use crate::alert::book::Known;
 use crate::limits::{INGEST_LIST_MAX, TOLD_BYTES_MAX, TOLD_DEPTH_MAX, TOLD_TEXT_MAX};
+use crate::wire::envelope::Place;
 use crate::wire::frame::json;
 
 #[derive(Deserialize)]
 struct Frame {
     data: Map<String, Value>,
+    meta: Option<Value>,
 }
 
 /// Reads the `data` of a message of this type.
 pub(super) fn decode(kind: &'static str, text: &str) -> Result<Told, DecodeError> {
     let wrong = DecodeError::WrongShape("data");
-    let Frame { data } = serde_json::from_str(text).map_err(|_| wrong)?;
-    let data = json(&object(data, 1));
-    if data.len() > TOLD_BYTES_MAX { Err(wrong) } else { Ok(Told { kind, data }) }
+    let Frame { data, meta } = serde_json::from_str(text).map_err(|_| wrong)?;
+    let data = object(data, 1);
+    let alert = if kind == "alert" { alert(&data, meta) } else { None };
+    let data = json(&data);
+    if data.len() > TOLD_BYTES_MAX { Err(wrong) } else { Ok(Told { kind, data, alert }) }
+}
+
+/// What an alert says; `None` for one without an id.
+fn alert(data: &Map<String, Value>, meta: Option<Value>) -> Option<Box<AlertNews>> {
+    let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
+    let is_critical = text("level") == Level::Critical.name();
+    let level = if is_critical { Level::Critical } else { Level::Warning };
+    let (mut id, mut kind) = (text("alert_id").to_owned(), text("type").to_owned());
+    cut(&mut id);
+    cut(&mut kind);
+    let is_over = text("status") == "resolved";
+    let known = (!id.is_empty()).then_some(Known { id, kind, level })?;
+    Some(Box::new(AlertNews { known, is_over, place: meta.and_then(place) }))
+}
+
+fn place(meta: Value) -> Option<NewsPlace> {
+    let Place { boot_id, number, after, age_ms: _ } = serde_json::from_value(meta).ok()?;
+    let mut boot_id = boot_id.map(Cow::into_owned).unwrap_or_default();
+    cut(&mut boot_id);
+    Some(NewsPlace { boot_id, number: number?, after })
 }
 
 /// The object within bounds. `depth` counts from 1 what lies in each other down to here.
@@ -65,6 +94,24 @@ mod tests {
         assert_eq!(data(&deep).unwrap().matches('{').count(), TOLD_DEPTH_MAX);
         let list = format!(r#"{{"list":[{}]}}"#, vec!["1"; 1000].join(","));
         assert_eq!(data(&list).unwrap().matches('1').count(), INGEST_LIST_MAX);
+    }
+
+    #[test]
+    fn an_alert_says_which_it_is_and_where_it_belongs() {
+        let read = |data: &str, rest: &str| {
+            decode("alert", &format!(r#"{{"type":"alert","data":{data}{rest}}}"#)).unwrap().alert
+        };
+        let data = r#"{"alert_id":"a","type":"cpu","level":"critical","status":"resolved"}"#;
+        let meta = r#","meta":{"boot_id":"b","number":7,"after":5,"age_ms":0}"#;
+        let alert = read(data, meta).unwrap();
+        let (id, kind) = ("a".to_owned(), "cpu".to_owned());
+        assert_eq!(alert.known, Known { id, kind, level: Level::Critical });
+        let place = NewsPlace { boot_id: "b".to_owned(), number: 7, after: 5 };
+        assert_eq!((alert.is_over, alert.place), (true, Some(place)));
+        assert_eq!(read(data, "").unwrap().place, None);
+        assert_eq!(read(data, r#","meta":{"number":"7"}"#).unwrap().place, None);
+        assert!(!read(r#"{"alert_id":"a","status":"active"}"#, "").unwrap().is_over);
+        assert_eq!(read(r#"{"level":"critical"}"#, meta), None);
     }
 
     #[test]

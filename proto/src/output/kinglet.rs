@@ -8,7 +8,10 @@
 //! > {"type":"heartbeat","id":"2","timestamp":..}
 //! > {"type":"system","id":"3","timestamp":..,"data":{"event":"link_restored","reason":..,
 //!    "down_ms":..,"attempts":..}}
-//! < {"type":"connection","data":{"status":"connected",..}}
+//! > {"type":"alert","id":"4","timestamp":..,"data":{"alert_id":..,"status":"active",..},
+//!    "meta":{"boot_id":..,"number":86400000,"after":0,"age_ms":0}}
+//! < {"type":"connection","data":{"status":"connected",..,"alerts":{"open":[..]}}}
+//! < {"type":"ack","data":{"alert":86400000}}
 //! < {"type":"ack","data":{"seq":41}}
 //! < {"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED","retry_after":5000}}
 //! ```
@@ -22,12 +25,14 @@ use std::time::Duration;
 use super::{
     Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Restored, Seat, Stamp, trim,
 };
+use crate::alert::book::{Greeting, Known, News, Telling};
+use crate::alert::{Fired, Level, Resolved};
 use crate::delivery::ring::Entry;
 use crate::host::Host;
 use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
 use crate::sample::{Custom, Report, Sample, Terms};
 use crate::time::{Instant, Now, WallTime};
-use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
+use crate::wire::envelope::{Ack, Alerts, Labels, Meta, Outcome, Place};
 use crate::wire::exposition;
 use crate::wire::frame::{self, Frame};
 use crate::wire::pick;
@@ -133,6 +138,28 @@ impl Output for Kinglet {
         frame.finish();
     }
 
+    fn tells_alerts(&self) -> bool {
+        true
+    }
+
+    fn encode_alert(&mut self, telling: &Telling<'_>, now: Now, out: &mut String) {
+        let age = now.instant.since(telling.at).as_millis();
+        let place = Place {
+            boot_id: Some(self.account.host.boot_id.as_str().to_owned().into()),
+            number: Some(telling.number),
+            after: telling.after,
+            age_ms: u64::try_from(age).unwrap_or(u64::MAX),
+        };
+        let mut frame = self.open("alert", now, out);
+        frame.raw(",\"data\":");
+        match telling.news {
+            News::Fired(alert) => frame.value(&Fired::new(alert)),
+            News::Resolved(known, how, at) => frame.value(&Resolved::new(known, *how, *at)),
+        };
+        frame.raw(",\"meta\":").value(&place).raw("}");
+        frame.finish();
+    }
+
     fn encode_restored(&mut self, restored: &Restored, now: Now, out: &mut String) {
         let mut frame = self.open("system", now, out);
         frame.raw(",\"data\":").value(restored).raw("}");
@@ -209,19 +236,36 @@ fn labels(host: &Host) -> Labels<'_> {
 fn hear(text: &str) -> Heard {
     let Some(kind) = pick::text(text, &["type"]) else { return Heard::Nothing };
     match &*kind {
-        "ack" => Ack::read(text).map_or(Heard::Nothing, |ack| Heard::Ack(ack.seq)),
+        "ack" => match (Ack::read(text), pick::whole(text, &["data", "alert"])) {
+            (Some(ack), _) => Heard::Ack(ack.seq),
+            (None, Some(number)) => Heard::AlertAck(number),
+            (None, None) => Heard::Nothing,
+        },
         "connection" | "error" if pick::exists(text, &["data"]) => {
-            hear_outcome(&Outcome::read(text))
+            let outcome = Outcome::read(text);
+            if outcome.status.as_deref() == Some("connected") {
+                return Heard::Greeted(Alerts::read(text).map(|alerts| Box::new(known(alerts))));
+            }
+            hear_outcome(&outcome)
         }
         "command" | "update" => Heard::Command(kind.into_owned()),
         _ => Heard::Nothing,
     }
 }
 
+/// What the hub knows of our alerts; one without an id is none.
+fn known(alerts: Alerts<'_>) -> Greeting {
+    let Alerts { boot_id, number, open } = alerts;
+    let open = open.into_iter().filter(|open| !open.alert_id.is_empty()).map(|open| Known {
+        id: open.alert_id.into_owned(),
+        kind: open.r#type.into_owned(),
+        level: if open.level == Level::Critical.name() { Level::Critical } else { Level::Warning },
+    });
+    let heard = boot_id.map(Into::into).zip(number);
+    Greeting { heard, open: open.collect() }
+}
+
 fn hear_outcome(outcome: &Outcome<'_>) -> Heard {
-    if outcome.status.as_deref() == Some("connected") {
-        return Heard::Nothing;
-    }
     let code = outcome.code.as_deref().or(outcome.error_code.as_deref()).unwrap_or_default();
     let words = outcome.message.as_deref().unwrap_or(code);
     match code {

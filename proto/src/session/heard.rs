@@ -51,6 +51,8 @@ impl Session {
                 let words = (!words.is_empty()).then_some(words);
                 self.hang_up(Reason::Refused(words));
             }
+            Heard::Greeted(alerts) => self.alerts.handle_greeting(alerts),
+            Heard::AlertAck(number) => self.alerts.handle_ack(number),
             Heard::Ack(seq) => self.handle_ack(seq),
             Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),
             Heard::RateLimit(pause) => self.handle_rate_limit(pause),
@@ -65,7 +67,9 @@ impl Session {
     }
 
     fn handle_ack(&mut self, seq: u64) {
-        self.delivery.ring_mut().handle_ack(seq);
+        if let Some(frame) = self.delivery.ring_mut().handle_ack(seq) {
+            self.alerts.handle_report_ack(frame);
+        }
         if let State::Up { talk, .. } = &mut self.state {
             talk.accepted = true;
         }
@@ -96,6 +100,7 @@ impl Session {
             if self.output.keeps() == Keep::UntilAcked {
                 // Something we sent was not taken, and the server does not say what.
                 self.delivery.ring_mut().handle_lost();
+                self.alerts.handle_refused();
                 talk.backfill_at = (!self.delivery.ring().is_empty()).then_some(until);
             }
             if !told {

@@ -59,6 +59,7 @@ impl Session {
         }
         self.keep_waiting();
         self.delivery.ring_mut().handle_lost();
+        self.alerts.handle_lost();
         self.output.handle_lost();
         let refused = matches!(reason, Reason::Refused(_));
         if refused {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Event, Reason};
+use crate::alert::Watch;
 use crate::output::{Answer, Errand, Request};
 use crate::sample::Sample;
 use crate::time::{Instant, Now};
@@ -20,6 +21,8 @@ pub enum Input<'a> {
     Closed(Loss),
     /// A sample was taken: at the cadence of the server that wants them most often.
     Sampled(&'a Sample),
+    /// A sample was taken, and this is what follows from it for alerts: before it is reported.
+    Watched(&'a Watch),
     /// The link holds bytes that did not leave yet.
     Blocked,
     /// The link's bytes have all left.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::state::{Action, Frame};
 use super::{Conversation, Counts, Session, Writer};
+use crate::alert::book::Known;
 use crate::delivery::ring;
 use crate::output::{Account, Keep, Protocol, Seat};
 use crate::probe::Wanted;
@@ -18,6 +19,11 @@ pub trait Reporter: Conversation {
 
     /// Whether samples are to have their detail.
     fn wants_detail(&self) -> bool;
+
+    /// The alerts that the server knows from before this start, once each.
+    fn take_alerts(&mut self) -> Vec<Known> {
+        Vec::new()
+    }
 
     /// What another connection of this host takes from the one that is there; `None` for nothing.
     fn seat(&self) -> Option<Seat>;
@@ -59,6 +65,10 @@ impl Reporter for Session {
 
     fn wants_detail(&self) -> bool {
         self.output.wants_detail()
+    }
+
+    fn take_alerts(&mut self) -> Vec<Known> {
+        Self::take_alerts(self)
     }
 
     fn seat(&self) -> Option<Seat> {

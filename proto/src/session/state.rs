@@ -126,6 +126,8 @@ pub(super) enum Frame {
         down_for: Duration,
         attempts: u32,
     },
+    /// News of an alert.
+    Alert,
     /// The oldest samples that wait.
     Oldest,
     /// What the protocol has to say that is no report.

@@ -117,7 +117,8 @@ impl Conversation for Writer {
             | Input::Pong
             | Input::Blocked
             | Input::Drained
-            | Input::ErrandDone(_) => {}
+            | Input::ErrandDone(_)
+            | Input::Watched(_) => {}
         }
     }
 

@@ -52,6 +52,58 @@ pub(crate) struct Labels<'a> {
     pub(crate) ip: Option<Cow<'a, str>>,
 }
 
+/// `meta` of an alert: its place in the news of its host.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Place<'a> {
+    pub(crate) boot_id: Option<Cow<'a, str>>,
+    /// Rises over all starts of an agent within one boot.
+    pub(crate) number: Option<u64>,
+    /// The number of the news before it; 0 for none.
+    pub(crate) after: u64,
+    /// Milliseconds from when it happened to when it was sent.
+    pub(crate) age_ms: u64,
+}
+
+/// In a greeting: what the hub knows of the host's alerts.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Alerts<'a> {
+    /// The boot of the last news it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) boot_id: Option<Cow<'a, str>>,
+    /// The number of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) number: Option<u64>,
+    /// What it holds to be open.
+    pub(crate) open: Vec<Open<'a>>,
+}
+
+/// An alert that is open.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Open<'a> {
+    pub(crate) alert_id: Cow<'a, str>,
+    pub(crate) r#type: Cow<'a, str>,
+    pub(crate) level: Cow<'a, str>,
+}
+
+impl Alerts<'static> {
+    /// Reads them from a greeting.
+    pub(crate) fn read(message: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Message {
+            data: Data,
+        }
+        #[derive(Deserialize)]
+        struct Data {
+            alerts: Option<Alerts<'static>>,
+        }
+        let Message { data } = serde_json::from_str(message).ok()?;
+        data.alerts
+    }
+}
+
 /// `ack`: every reading up to and including `seq` is stored.
 #[derive(Serialize)]
 pub(crate) struct Ack {
@@ -71,6 +123,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) server_time: Option<WallTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) servers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alerts: Option<Alerts<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error_code: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +230,27 @@ pub fn refused(head: Head, code: &str, message: &str) -> String {
 /// Every reading up to and including `seq` is stored.
 pub fn ack(head: Head, seq: u64) -> String {
     envelope("ack", head, Some(&Ack { seq }))
+}
+
+/// The connection stands, and this is what is known of the host's alerts.
+pub(crate) fn greeting(head: Head, client_id: &str, alerts: Alerts<'_>) -> String {
+    let data = Outcome {
+        status: Some("connected".into()),
+        client_id: Some(client_id.into()),
+        server_time: Some(head.wall),
+        alerts: Some(alerts),
+        ..Outcome::default()
+    };
+    envelope("connection", head, Some(&data))
+}
+
+/// All news of alerts up to and including this number is stored.
+pub(crate) fn alert_ack(head: Head, alert: u64) -> String {
+    #[derive(Serialize)]
+    struct AlertAck {
+        alert: u64,
+    }
+    envelope("ack", head, Some(&AlertAck { alert }))
 }
 
 /// The answer to a `ping` message.

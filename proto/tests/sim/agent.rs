@@ -12,6 +12,8 @@ use kinglet_proto::secret::Secret;
 use kinglet_proto::session::{Command, Conversation, Input, Reason, Session};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
+use crate::alerts::Eyes;
+
 /// Who dials, as its credentials tell a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
@@ -82,6 +84,8 @@ pub(crate) struct Agent {
     last_pong: u64,
     dials: VecDeque<u64>,
     sample: Sample,
+    /// What it sees of its host's troubles.
+    pub(crate) eyes: Option<Eyes>,
 }
 
 /// What its owner chose: beats of a second, of ten, or none.
@@ -135,6 +139,7 @@ impl Agent {
             not_before: 0,
             last_pong: 0,
             dials: VecDeque::new(),
+            eyes: Some(Eyes::new()),
             sample: counted(hostname),
         }
     }
@@ -144,9 +149,26 @@ impl Agent {
         let mut sample = std::mem::take(&mut self.sample);
         sample.taken = Instant::from_millis(now - self.booted_at);
         sample.uptime = Some(self.newest());
-        let wishes = self.feed(Input::Sampled(&sample), now);
+        let mut wishes = self.look(now);
+        wishes.extend(self.feed(Input::Sampled(&sample), now));
         self.sample = sample;
         wishes
+    }
+
+    /// Looks at the host's troubles, before the sample is reported.
+    fn look(&mut self, now: u64) -> Vec<Wish> {
+        let Some(mut eyes) = self.eyes.take() else { return Vec::new() };
+        let clock = self.clock(now);
+        let watch = eyes.look(&mut self.session, &self.who.host, now, clock);
+        let wishes = self.feed(Input::Watched(watch), now);
+        self.eyes = Some(eyes);
+        wishes
+    }
+
+    fn clock(&self, now: u64) -> Now {
+        let wall = u64::try_from(1_700_000_000_000 + self.wall_offset).unwrap_or_default();
+        let wall = WallTime::from_unix_millis(wall.saturating_add(now));
+        Now { instant: Instant::from_millis(now - self.booted_at), wall }
     }
 
     /// Which sample the last one is.
@@ -165,10 +187,8 @@ impl Agent {
         if matches!(input, Input::Opened | Input::Pong) {
             self.last_pong = now;
         }
-        let wall = u64::try_from(1_700_000_000_000 + self.wall_offset).unwrap_or_default();
-        let wall = WallTime::from_unix_millis(wall.saturating_add(now));
-        let instant = Instant::from_millis(now - self.booted_at);
-        self.session.handle_input(input, Now { instant, wall });
+        let clock = self.clock(now);
+        self.session.handle_input(input, clock);
         // Only a deadline that passed before the close was heard finds no link.
         let gone = matches!(input, Input::Closed(_));
         let mut wishes = Vec::new();

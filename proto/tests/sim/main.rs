@@ -8,6 +8,7 @@
 //! here but `server.rs`, its `broker.rs` and `writer.rs` is compiled into it, too.
 
 mod agent;
+mod alerts;
 mod broker;
 mod seeds;
 mod server;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kinglet_proto::session::Loss;
 
 use crate::agent::{Agent, ToAgent, ToServer, Who};
+use crate::alerts::Told;
 use crate::broker::Broker;
 use crate::world::TROUBLE_MS;
 
@@ -35,6 +36,7 @@ struct Stored {
     samples: BTreeMap<u64, u64>,
     /// The newest number seen live.
     newest_live: u64,
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -136,6 +138,10 @@ impl Server {
         let missing: Vec<u64> = (1..=newest).filter(lacks).collect();
         let dropped = counts.samples_dropped;
         assert!(missing.len() as u64 <= dropped, "{missing:?} of {newest}, {counts:?}");
+        // This server does not say what it knows of alerts: it may be told twice, and misses none.
+        let eyes = agent.eyes.as_ref().expect("it looks");
+        stored.told.check(agent.who.life, eyes, false);
+        assert_eq!(stored.told.open, eyes.open(), "what fires is known to");
     }
 }
 
@@ -162,6 +168,10 @@ impl Connection {
 
     fn receive_kinglet(&mut self, text: &str, stored: &mut Stored) -> Option<String> {
         if text.contains("\"type\":\"heartbeat\"") || text.contains("\"link_restored\"") {
+            return None;
+        }
+        if text.contains("\"type\":\"alert\"") {
+            stored.told.take(self.who.life, text);
             return None;
         }
         let seq = number(text, "\"seq\":").expect("a report is numbered");

@@ -118,7 +118,10 @@ fn every_message_of_the_hub_is_understood_or_ignored() {
     for (text, heard) in [
         (r#"{"type":"ack","id":"1","data":{"seq":41}}"#, Heard::Ack(41)),
         (r#"{"data":{"seq":41,"more":[1,{}]},"type":"ack"}"#, Heard::Ack(41)),
-        (r#"{"type":"connection","data":{"status":"connected","client_id":"x"}}"#, Heard::Nothing),
+        (
+            r#"{"type":"connection","data":{"status":"connected","client_id":"x"}}"#,
+            Heard::Greeted(None),
+        ),
         (r#"{"type":"pong","id":"1"}"#, Heard::Nothing),
         (
             r#"{"type":"error","data":{"code":"RATE_LIMIT_EXCEEDED","retry_after":5000}}"#,

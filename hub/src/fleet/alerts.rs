@@ -1,0 +1,204 @@
+//! What a host's agent has told of its alerts: which are open, and how far its news has come.
+//!
+//! News is numbered, and names the number before it: what was here before is no news, and what
+//! comes after a gap is not taken, for its agent tells all of it again. Where readings are safe
+//! only later, so is news: with the first reading behind it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::sync::Arc;
+
+use kinglet_proto::alert::Level;
+use kinglet_proto::alert::book::{Greeting, Known};
+use kinglet_proto::ingest::{AlertNews, NewsPlace};
+
+use crate::limits::{ALERTS_OPEN_MAX, ALERTS_UNSAFE_MAX};
+
+/// The alerts of one host.
+#[derive(Debug, Default)]
+pub(super) struct Alerts {
+    heard: State,
+    /// What nothing can take back any more.
+    safe: State,
+    /// What will be safe, oldest first.
+    waiting: VecDeque<State>,
+    /// The agent wants to hear how far its news has come.
+    owed: bool,
+}
+
+/// After some news.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct State {
+    boot_id: String,
+    /// The number of the last news of that boot; 0 for none.
+    number: u64,
+    open: Arc<BTreeMap<String, (String, Level)>>,
+}
+
+impl Alerts {
+    /// Takes news in; whether it is any.
+    pub(super) fn take(&mut self, news: &AlertNews) -> bool {
+        match &news.place {
+            Some(place) => {
+                let is_next = self.heard.place(place);
+                // What another boot's agent told is no answer to this one.
+                self.owed = self.heard.boot_id == place.boot_id;
+                is_next && self.heard.note(news)
+            }
+            // Who does not number may have another value to tell.
+            None => {
+                self.heard.note(news);
+                true
+            }
+        }
+    }
+
+    /// Another connection speaks for the host: what was owed was owed to the one before.
+    pub(super) fn handle_joined(&mut self) {
+        self.owed = false;
+        self.waiting.clear();
+    }
+
+    /// What its agent is told when it comes: how far its news is safe, and what is open by all that
+    /// came. So it tells again what is not safe, which changes nothing here.
+    pub(super) fn greeting(&self) -> Greeting {
+        let State { boot_id, number, open } = &self.heard;
+        let is_of_boot = self.safe.boot_id == *boot_id;
+        let safe = if is_of_boot { self.safe.number } else { 0 };
+        let open = open.iter().map(|(id, (kind, level))| Known {
+            id: id.clone(),
+            kind: kind.clone(),
+            level: *level,
+        });
+        let heard = (*number > 0).then(|| (boot_id.clone(), safe));
+        Greeting { heard, open: open.collect() }
+    }
+
+    /// A reading came behind what is known: how far the news will be safe with it, where its agent
+    /// waits to hear so.
+    pub(super) fn promise(&mut self) -> Option<u64> {
+        if !mem::take(&mut self.owed) {
+            return None;
+        }
+        if self.waiting.len() >= ALERTS_UNSAFE_MAX {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(self.heard.clone());
+        Some(self.heard.number)
+    }
+
+    /// News up to this number is safe.
+    pub(super) fn kept(&mut self, number: u64) {
+        while let Some(state) = self.waiting.pop_front_if(|state| state.number <= number) {
+            self.safe = state;
+        }
+    }
+
+    /// What is not safe is forgotten, to be told again; whether there was any.
+    pub(super) fn forget_unsafe(&mut self) -> bool {
+        self.waiting.clear();
+        self.owed = false;
+        let differs = self.heard != self.safe;
+        self.heard = self.safe.clone();
+        differs
+    }
+}
+
+impl State {
+    /// Whether it belongs behind what is known.
+    fn place(&mut self, place: &NewsPlace) -> bool {
+        let known = if self.boot_id == place.boot_id { self.number } else { 0 };
+        if place.boot_id.is_empty() {
+            return true; // nothing can be said about it
+        }
+        if place.number <= known || place.after != known {
+            return false;
+        }
+        (self.boot_id, self.number) = (place.boot_id.clone(), place.number);
+        true
+    }
+
+    /// Keeps the list of what is open; whether that changed, or may have.
+    fn note(&mut self, news: &AlertNews) -> bool {
+        let AlertNews { known, is_over, place: _ } = news;
+        let is_open = self.open.contains_key(&known.id);
+        if *is_over != is_open {
+            return *is_over; // the end of one that nobody knew is told all the same
+        }
+        let open = Arc::make_mut(&mut self.open);
+        if *is_over {
+            open.remove(&known.id);
+        } else if open.len() < ALERTS_OPEN_MAX {
+            open.insert(known.id.clone(), (known.kind.clone(), known.level));
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn news(id: &str, is_over: bool, place: Option<(&str, u64, u64)>) -> AlertNews {
+        let known = Known { id: id.to_owned(), kind: "cpu".to_owned(), level: Level::Warning };
+        let place = place.map(|(boot_id, number, after)| NewsPlace {
+            boot_id: boot_id.to_owned(),
+            number,
+            after,
+        });
+        AlertNews { known, is_over, place }
+    }
+
+    fn open(alerts: &Alerts) -> Vec<&str> {
+        alerts.heard.open.keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn news_is_taken_once_and_not_behind_a_gap() {
+        let mut alerts = Alerts::default();
+        let mut take = |id, is_over, number, after| {
+            alerts.take(&news(id, is_over, Some(("b", number, after))))
+        };
+        assert!(take("a", false, 10, 0));
+        assert!(!take("a", false, 10, 0), "twice");
+        assert!(!take("b", false, 30, 20), "20 is missing");
+        assert!(take("a", true, 20, 10) && take("b", false, 30, 20));
+        assert!(!take("a", true, 20, 10));
+        assert_eq!(open(&alerts), ["b"]);
+        assert!(alerts.take(&news("b", true, Some(("next boot", 1, 0)))), "it counts anew");
+        assert!(open(&alerts).is_empty());
+    }
+
+    #[test]
+    fn who_does_not_number_is_believed() {
+        let mut alerts = Alerts::default();
+        assert!(alerts.take(&news("a", false, None)));
+        assert!(alerts.take(&news("a", false, None)), "with another value");
+        assert!(alerts.take(&news("a", true, None)));
+        assert!(alerts.take(&news("never told", true, None)));
+        assert_eq!(alerts.promise(), None, "it waits for no answer");
+        for n in 0..2 * ALERTS_OPEN_MAX {
+            alerts.take(&news(&n.to_string(), false, None));
+        }
+        assert_eq!(open(&alerts).len(), ALERTS_OPEN_MAX);
+    }
+
+    #[test]
+    fn what_is_not_safe_is_not_told_to_be_known() {
+        let mut alerts = Alerts::default();
+        alerts.take(&news("a", false, Some(("b", 10, 0))));
+        assert_eq!(alerts.promise(), Some(10));
+        assert_eq!(alerts.promise(), None);
+        alerts.take(&news("a", true, Some(("b", 20, 10))));
+        assert_eq!(alerts.promise(), Some(20));
+        assert_eq!(alerts.greeting().heard, Some(("b".to_owned(), 0)));
+        alerts.kept(10);
+        assert_eq!(alerts.greeting().heard, Some(("b".to_owned(), 10)));
+        assert!(!alerts.take(&news("a", true, Some(("b", 20, 10)))), "it is here, if not safe");
+        assert!(alerts.forget_unsafe());
+        assert!(alerts.take(&news("a", true, Some(("b", 20, 10)))), "it comes again");
+        alerts.promise();
+        alerts.kept(20);
+        assert!(!alerts.forget_unsafe() && alerts.greeting().open.is_empty());
+    }
+}

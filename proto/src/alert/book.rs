@@ -1,0 +1,275 @@
+//! What one server was told of alerts, and what it has still to hear.
+//!
+//! Each piece of news has a number that rises in the course of a boot, over starts of the agent
+//! too: the milliseconds since boot, or one more than the one before. It names the one before it,
+//! so that a server sees when one is missing and takes none twice. What a server has not said that
+//! it has is told again: on the next connection, or when it turns out that it was not taken.
+//!
+//! Nothing is said on a connection before the server greets, for its greeting says what it knows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Alert, Level, Resolution, Watch};
+use crate::limits::{ALERT_NEWS_MAX, ALERTS_KNOWN_MAX};
+use crate::time::{Instant, Now, WallTime};
+
+/// The alerts of one host at one server.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// Which boot this is; empty where nobody knows.
+    boot_id: String,
+    /// Open there once all news has arrived.
+    told: Vec<Known>,
+    news: VecDeque<Entry>,
+    /// The number of the last news.
+    number: u64,
+    /// The server has all up to here.
+    heard: u64,
+    /// The last that was told on this connection, or that the server had when it began.
+    sent: u64,
+    /// The server has said what it knows.
+    greeted: bool,
+    /// It says of news that it has them.
+    answers: bool,
+    /// What it knows of before this start.
+    before: Vec<Known>,
+    /// What it was told and has forgotten.
+    forgotten: Vec<Known>,
+}
+
+/// An alert as far as a server's word for it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub kind: String,
+    /// How bad it is.
+    pub level: Level,
+}
+
+/// What a server says of a host's alerts when it greets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Greeting {
+    /// The boot and the number of the last news it has; `None` where it has none.
+    pub heard: Option<(String, u64)>,
+    /// What it holds to be open.
+    pub open: Vec<Known>,
+}
+
+/// Something to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// An alert fires.
+    Fired(Arc<Alert>),
+    /// It is over.
+    Resolved(Known, Resolution, WallTime),
+}
+
+/// News with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// What is to be told.
+    pub news: &'a News,
+    /// Its number.
+    pub number: u64,
+    /// The number of what was told before it; 0 for nothing.
+    pub after: u64,
+    /// When it happened.
+    pub at: Instant,
+}
+
+#[derive(Debug)]
+struct Entry {
+    news: News,
+    number: u64,
+    at: Instant,
+    /// How many reports went before it on this connection, once it is told.
+    sent: Option<u64>,
+}
+
+impl News {
+    fn id(&self) -> &str {
+        match self {
+            Self::Fired(alert) => &alert.id,
+            Self::Resolved(known, ..) => &known.id,
+        }
+    }
+
+    const fn is_fired(&self) -> bool {
+        matches!(self, Self::Fired(_))
+    }
+}
+
+impl Known {
+    pub(super) fn of(alert: &Alert) -> Self {
+        Self { id: alert.id.clone(), kind: alert.kind.clone(), level: alert.level }
+    }
+}
+
+impl Book {
+    /// Of this boot.
+    pub fn new(boot_id: &str) -> Self {
+        Self { boot_id: boot_id.to_owned(), ..Self::default() }
+    }
+
+    /// Notes what a look brought about: what fires and was not told, and what was told and is over.
+    pub fn observe(&mut self, watch: &Watch, now: Now) {
+        for alert in watch.open() {
+            if !self.told.iter().any(|known| known.id == alert.id)
+                && self.told.len() < ALERTS_KNOWN_MAX
+            {
+                self.told.push(Known::of(alert));
+                self.push(News::Fired(alert.clone()), now.instant);
+            }
+        }
+        for known in std::mem::take(&mut self.forgotten) {
+            if !watch.holds(&known.id) {
+                self.resolve(known, watch, now);
+            }
+        }
+        let mut at = 0;
+        while let Some(known) = self.told.get(at) {
+            if watch.holds(&known.id) {
+                at += 1;
+                continue;
+            }
+            let known = self.told.remove(at);
+            self.resolve(known, watch, now);
+        }
+    }
+
+    /// The server greets, and says what it knows where it can.
+    pub fn handle_greeting(&mut self, greeting: Option<Box<Greeting>>) {
+        self.greeted = true;
+        self.answers = greeting.is_some();
+        let Some(greeting) = greeting else { return };
+        let before = std::mem::take(&mut self.heard);
+        let is_ours = |boot: &str| !boot.is_empty() && boot == self.boot_id;
+        let is_anothers = greeting.heard.as_ref().is_some_and(|(boot, _)| !is_ours(boot));
+        let heard = greeting.heard.filter(|(boot, _)| is_ours(boot));
+        self.heard = heard.map_or(0, |(_, number)| number);
+        self.number = self.number.max(self.heard);
+        self.news.retain(|entry| entry.number > self.heard);
+        self.rewind();
+        // What it holds to be open, and what becomes of that by the news that it may not have.
+        let mut open = greeting.open;
+        open.truncate(ALERTS_KNOWN_MAX);
+        let held: Vec<_> = open.iter().map(|known| known.id.clone()).collect();
+        for Entry { news, .. } in &self.news {
+            let found = open.iter().position(|known| known.id == news.id());
+            match (found, news) {
+                (None, News::Fired(alert)) => open.push(Known::of(alert)),
+                (Some(at), News::Resolved(..)) => drop(open.remove(at)),
+                (Some(_), News::Fired(_)) | (None, News::Resolved(..)) => {}
+            }
+        }
+        let told = std::mem::replace(&mut self.told, open);
+        let has = |list: &[Known], id: &str| list.iter().any(|known| known.id == id);
+        let is_before = |known: &&Known| held.contains(&known.id) && !has(&told, &known.id);
+        self.before = self.told.iter().filter(is_before).cloned().collect();
+        if self.heard < before && !is_anothers {
+            let is_forgotten = |known: &Known| !has(&self.told, &known.id);
+            self.forgotten = told.into_iter().filter(is_forgotten).collect();
+        }
+    }
+
+    /// What a server knows from before this start, to be taken over by who watches.
+    pub fn take_before(&mut self) -> Vec<Known> {
+        std::mem::take(&mut self.before)
+    }
+
+    /// The next that can be told; `None` while nothing can.
+    pub fn next(&self) -> Option<Telling<'_>> {
+        let Entry { news, number, at, .. } =
+            self.news.iter().find(|entry| entry.sent.is_none()).filter(|_| self.greeted)?;
+        Some(Telling { news, number: *number, after: self.sent, at: *at })
+    }
+
+    /// The next is told, after so many reports on this connection.
+    pub fn handle_sent(&mut self, reports: u64) {
+        if let Some(entry) = self.news.iter_mut().find(|entry| entry.sent.is_none()) {
+            entry.sent = Some(reports);
+            self.sent = entry.number;
+        }
+    }
+
+    /// The server has all news up to this number.
+    pub fn handle_ack(&mut self, number: u64) {
+        self.heard = self.heard.max(number);
+        self.news.retain(|entry| entry.number > number);
+    }
+
+    /// The server has the report of this place on the connection. What was told before it has come
+    /// there too, if the server says nothing about news; else it was not taken, and is told again.
+    pub fn handle_report_ack(&mut self, report: u64) {
+        self.greeted = true; // not every server greets
+        let went_before = |entry: &Entry| entry.sent.is_some_and(|sent| sent < report);
+        if !self.answers {
+            self.news.retain(|entry| !went_before(entry));
+        } else if self.news.iter().any(went_before) {
+            self.rewind();
+        }
+    }
+
+    /// Something was not taken, and the server does not say what: all is told again.
+    pub fn handle_refused(&mut self) {
+        self.rewind();
+    }
+
+    /// The connection is gone.
+    pub fn handle_lost(&mut self) {
+        self.greeted = false;
+        self.rewind();
+    }
+
+    /// How many pieces of news the server is not known to have.
+    pub fn len(&self) -> usize {
+        self.news.len()
+    }
+
+    /// Whether the server has all news.
+    pub fn is_empty(&self) -> bool {
+        self.news.is_empty()
+    }
+
+    fn resolve(&mut self, known: Known, watch: &Watch, now: Now) {
+        let how = watch.ending(&known.id);
+        self.push(News::Resolved(known, how, now.wall), now.instant);
+    }
+
+    fn rewind(&mut self) {
+        self.sent = self.heard;
+        for entry in &mut self.news {
+            entry.sent = None;
+        }
+    }
+
+    fn push(&mut self, news: News, at: Instant) {
+        if self.news.len() >= ALERT_NEWS_MAX {
+            self.forget_one();
+        }
+        self.number = at.as_millis().max(self.number + 1);
+        self.news.push_back(Entry { news, number: self.number, at, sent: None });
+    }
+
+    /// Leaves out two pieces of news that undo each other: the oldest such of one alert.
+    fn forget_one(&mut self) {
+        let later = |at: usize| {
+            let first = &self.news.get(at)?.news;
+            let undoes = |other: &Entry| {
+                other.news.id() == first.id() && other.news.is_fired() != first.is_fired()
+            };
+            let second = at + 1 + self.news.iter().skip(at + 1).position(undoes)?;
+            Some((at, second))
+        };
+        if let Some((first, second)) = (0..self.news.len()).find_map(later) {
+            self.news.remove(second);
+            self.news.remove(first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

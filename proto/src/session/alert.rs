@@ -1,0 +1,40 @@
+//! When a server hears of alerts: as soon as it has greeted and the line is free, and again what it
+//! is not known to have. What it hears is the [`Book`](crate::alert::book::Book)'s.
+
+use super::Session;
+use super::state::{Action, Frame, State};
+use crate::alert::Watch;
+use crate::alert::book::Known;
+
+impl Session {
+    /// A look was taken: what follows from it is news for servers that hear of alerts.
+    pub(super) fn handle_watch(&mut self, watch: &Watch) {
+        if self.output.tells_alerts() && !matches!(self.state, State::Stopped) {
+            self.alerts.observe(watch, self.now);
+        }
+    }
+
+    /// Plans the next news, if one can be told now: one at a time, for a report is more urgent.
+    pub(super) fn flush_alerts(&mut self) {
+        let State::Up { line, talk } = &self.state else { return };
+        let is_free = line.blocked_since.is_none() && talk.muted_until.is_none();
+        let is_planned = |action: &Action| matches!(action, Action::Frame(Frame::Alert));
+        if is_free && self.alerts.next().is_some() && !self.actions.iter().any(is_planned) {
+            self.actions.push_back(Action::Frame(Frame::Alert));
+        }
+    }
+
+    pub(super) fn encode_alert(&mut self) {
+        let State::Up { talk, .. } = &self.state else { return };
+        let reports = talk.frames;
+        if let Some(telling) = self.alerts.next() {
+            self.output.encode_alert(&telling, self.now, &mut self.frame);
+            self.alerts.handle_sent(reports);
+        }
+    }
+
+    /// The alerts that the server knows from before this start, for who watches to take over.
+    pub(super) fn take_alerts(&mut self) -> Vec<Known> {
+        self.alerts.take_before()
+    }
+}
