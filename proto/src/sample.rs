@@ -22,6 +22,7 @@ mod stated;
 mod storage;
 pub mod table;
 mod traffic;
+pub mod wanted;
 
 pub use custom::Custom;
 use detail::Detail;

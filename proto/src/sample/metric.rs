@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::wanted::Wanted;
 use crate::percent::Percent;
 
 /// One figure: its name, and what a number under that name means, whatever the host.
@@ -106,7 +107,10 @@ pub struct Figure<'a> {
 }
 
 /// Who takes the figures of a walk.
-pub(crate) type Take<'a> = dyn FnMut(&Figure<'_>) + 'a;
+pub(crate) struct Take<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) to: &'a mut dyn FnMut(&Figure<'_>),
+}
 
 /// The labels on the way through a sample.
 #[derive(Debug, Clone, Copy)]

@@ -210,7 +210,8 @@ macro_rules! part {
     (@walk each ($label:literal, $unit:ident, $is:literal, $by:ident)
         $field:ident, $at:ident, $labels:ident, $take:ident
     ) => {
-        for (place, figure) in $field.iter().enumerate() {
+        let wanted = if $take.wanted.has($at) { $field.as_slice() } else { &[] };
+        for (place, figure) in wanted.iter().enumerate() {
             let number = $by.get(place).map_or(place, |number| *number as usize);
             let labels = $labels.with($label, $crate::sample::metric::LabelValue::Number(number));
             $crate::sample::table::read_figure(figure, $at, &labels, $take);
@@ -218,7 +219,9 @@ macro_rules! part {
         $at += 1
     };
     (@walk part ($type:ident $($arg:tt)*) $field:ident, $at:ident, $labels:ident, $take:ident) => {
-        $crate::sample::field::Field::walk($field, $at, &$labels, $take);
+        if $take.wanted.has_any($at, $type::COUNT) {
+            $crate::sample::field::Field::walk($field, $at, &$labels, $take);
+        }
         $at += $type::COUNT
     };
     (@walk key ($label:literal) $field:ident, $at:ident, $labels:ident, $take:ident) => {

@@ -7,6 +7,7 @@
 use super::Sample;
 use super::field::Field;
 use super::metric::{Figure, Labels, Metric, Take};
+use super::wanted::Wanted;
 
 /// Every metric, in the order of the walk.
 pub static METRICS: [Metric; Sample::COUNT] = numbered(Sample::METRICS);
@@ -49,15 +50,22 @@ const fn numbered<const N: usize>(mut metrics: [Metric; N]) -> [Metric; N] {
 impl Sample {
     /// Hands every figure of this sample to `take`, in the order of [`METRICS`]; what the host did
     /// not give is left out.
-    pub fn read(&self, mut take: impl FnMut(&Figure<'_>)) {
-        self.walk(0, &Labels::NONE, &mut take);
+    pub fn read(&self, take: impl FnMut(&Figure<'_>)) {
+        self.read_some(&Wanted::ALL, take);
+    }
+
+    /// The same of these metrics alone.
+    pub fn read_some(&self, wanted: &Wanted, mut take: impl FnMut(&Figure<'_>)) {
+        self.walk(0, &Labels::NONE, &mut Take { wanted, to: &mut take });
     }
 }
 
 /// Hands on a figure, if it is there.
 pub(super) fn read_figure(field: &impl Field, at: usize, labels: &Labels<'_>, take: &mut Take<'_>) {
-    if let (Some(value), Some(metric)) = (field.figure(), METRICS.get(at)) {
-        take(&Figure { metric, labels: labels.list(), value });
+    if take.wanted.has(at)
+        && let (Some(value), Some(metric)) = (field.figure(), METRICS.get(at))
+    {
+        (take.to)(&Figure { metric, labels: labels.list(), value });
     }
 }
 
