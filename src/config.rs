@@ -16,6 +16,7 @@ mod traffic;
 mod trust;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "terminal")]
@@ -47,7 +48,7 @@ pub struct Config {
     /// What is probed.
     pub probing: Probing,
     /// What is watched: those that are built in and switched on, then the owner's own.
-    pub alerts: Vec<Rule>,
+    pub alerts: Vec<Arc<Rule>>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// What the owner should know and that stops nothing.

@@ -92,7 +92,7 @@ impl<'a> Loop<'a> {
             ends: Vec::with_capacity(waited_on),
             sources,
             sampler,
-            watch: Watch::new(config.alerts.clone(), clock::built()),
+            watch: Watch::new(&config.alerts, clock::built()),
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
@@ -171,7 +171,7 @@ impl<'a> Loop<'a> {
             probes.fill(&mut sample.probes);
         }
         for known in self.peers.iter_mut().flat_map(Peer::take_alerts) {
-            self.watch.adopt(&known.id, &known.kind, known.level, now);
+            self.watch.adopt(&known.id, now);
         }
         for change in self.watch.observe(sample, now) {
             tell(change);
@@ -266,8 +266,9 @@ fn tell(change: &alert::Change) {
         alert::Change::Fired(alert) => {
             log::warn!("alert: {}: {}", Escaped(&alert.title), Escaped(&alert.message));
         }
-        alert::Change::Resolved(alert, how) => {
-            log::info!("alert: {}: {how}", Escaped(&alert.title));
+        alert::Change::Resolved { id, title, how } => {
+            let name = if title.is_empty() { id } else { title };
+            log::info!("alert: {}: {how}", Escaped(name));
         }
     }
 }

@@ -9,7 +9,8 @@
 //! # use kinglet_proto::percent::Percent;
 //! # use kinglet_proto::sample::Sample;
 //! # use kinglet_proto::time::{Instant, Now, WallTime};
-//! let mut watch = Watch::new(built_in::rules(|name| name == "memory"), WallTime::default());
+//! let rules = built_in::rules(|name| name == "memory");
+//! let mut watch = Watch::new(&rules, WallTime::default());
 //! let mut sample = Sample::default();
 //! let mut feed = |minute: u64, used: u64| {
 //!     sample.memory.usage_percent = Some(Percent::of(used, 100));
@@ -17,7 +18,7 @@
 //!     let changes = watch.observe(&sample, Now { instant, wall: WallTime::default() });
 //!     Vec::from_iter(changes.iter().map(|change| match change {
 //!         Change::Fired(alert) => format!("fired: {}", alert.message),
-//!         Change::Resolved(alert, how) => format!("{}: {how}", alert.title),
+//!         Change::Resolved { title, how, .. } => format!("{title}: {how}"),
 //!     }))
 //! };
 //! for minute in 1..=5 {
@@ -54,12 +55,16 @@ mod words;
 use std::fmt;
 use std::sync::Arc;
 
-pub use message::{Fired, Resolved};
+pub(crate) use message::{write_fired, write_resolved};
 pub use rule::{Level, Rule, Subject, Test};
 pub use watch::Watch;
 pub use words::{Shown, Words};
 
 use crate::time::Now;
+
+/// Whether this build watches anything: without it rules and servers' words of alerts are passed
+/// over, and what is made for them is no part of the program.
+pub const IS_BUILT: bool = cfg!(feature = "alerts");
 
 /// What one look brought about.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +72,14 @@ pub enum Change {
     /// An alert began.
     Fired(Arc<Alert>),
     /// It ended.
-    Resolved(Arc<Alert>, Resolution),
+    Resolved {
+        /// Its id.
+        id: String,
+        /// Its title; empty for one that was taken over and not seen since.
+        title: String,
+        /// Why.
+        how: Resolution,
+    },
 }
 
 /// One alert, as it was when it fired.
@@ -75,13 +87,9 @@ pub enum Change {
 pub struct Alert {
     /// Made of rule and series: the same at every time and after every start.
     pub id: String,
-    /// What it is about: the first word of the metric's name, or `clock`.
-    pub kind: String,
-    /// How bad it is.
-    pub level: Level,
-    /// The rule's name.
-    pub rule: String,
-    /// Which series: `filesystems./.usage_percent`; empty for an alert that was taken over.
+    /// What it fired by.
+    pub rule: Arc<Rule>,
+    /// Which series: `filesystems./.usage_percent`.
     pub series: String,
     /// A few words.
     pub title: String,
@@ -89,10 +97,6 @@ pub struct Alert {
     pub message: String,
     /// What was seen.
     pub value: f64,
-    /// The line it crossed.
-    pub threshold: f64,
-    /// What to do about it; empty where nothing is to be said.
-    pub suggestion: String,
     /// When it fired.
     pub at: Now,
 }

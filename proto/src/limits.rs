@@ -303,6 +303,6 @@ const _: () = {
     assert!(RATE_LIMIT_MAX.as_secs() <= BACKOFF_MAX.as_secs());
     assert!(ANSWER_TIMEOUT.as_secs() < DIAL_TIMEOUT.as_secs());
     assert!(BACKOFF_FIRST.as_millis() <= WRITE_RETRY_MAX.as_millis());
-    assert!(ALERT_RULES_MAX * 2 < u8::MAX as usize, "a rule looks at two figures at most");
+    assert!(ALERT_RULES_MAX <= u64::BITS as usize, "a bit for each");
     assert!(ALERTS_OPEN_MAX < ALERT_SERIES_MAX);
 };

@@ -9,7 +9,7 @@ mod json;
 pub(crate) mod komari;
 pub mod line_protocol;
 mod number;
-pub(crate) mod pick;
+pub mod pick;
 pub(crate) mod simple_server_status;
 pub mod sockjs;
 pub mod stomp;

@@ -1,20 +1,30 @@
 //! `[alerts]` and `[[alert]]`: what is watched.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::alert::built_in::{self, BUILT_IN};
-use kinglet_proto::alert::{Level, Rule, Subject, Test, Words};
+use kinglet_proto::alert::{IS_BUILT, Level, Rule, Subject, Test, Words};
 use kinglet_proto::limits::{ALERT_HOLD_MAX, ALERT_RULES_MAX};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::sample::table::METRICS;
 
 use super::{choice, duration};
-use crate::options::{Block, Given, Problems, Table, nearest};
+use crate::options::{Block, Given, Place, Problems, Table, nearest};
+
+/// What a rule is called that has no title.
+const TITLE: &str = "{series} is {value}";
 
 /// Those that are built in and not switched off, then the owner's own.
-pub(super) fn rules(given: &Given, problems: &mut Problems) -> Vec<Rule> {
+pub(super) fn rules(given: &Given, problems: &mut Problems) -> Vec<Arc<Rule>> {
+    if !IS_BUILT {
+        for block in given.tables(Table::Alert) {
+            problems.add(&block.place, "this build of kinglet was made without alerts");
+        }
+        return Vec::new();
+    }
     let switches = given.table(Table::Alerts);
     let is_on = |name: &str| switches.and_then(|block| block.switch(name)).unwrap_or(true);
     let mut rules = built_in::rules(is_on);
@@ -27,7 +37,7 @@ pub(super) fn rules(given: &Given, problems: &mut Problems) -> Vec<Rule> {
         if rules.iter().any(|other| other.own && other.seed() == rule.seed()) {
             problems.add(&block.place, "watches what another one does: metric, line and labels");
         }
-        rules.push(rule);
+        rules.push(Arc::new(rule));
     }
     rules
 }
@@ -35,24 +45,18 @@ pub(super) fn rules(given: &Given, problems: &mut Problems) -> Vec<Rule> {
 fn rule(block: &Block, problems: &mut Problems) -> Option<Rule> {
     let metric = metric(block, problems);
     let test = test(block, problems);
-    let hold = block.text("for").map_or(Duration::ZERO, |text| {
-        duration::parse(text.value, "a time", Duration::ZERO..=ALERT_HOLD_MAX).unwrap_or_else(
-            |fault| {
-                problems.add(text.place, fault);
-                Duration::ZERO
-            },
-        )
-    });
-    let level = block
-        .text("level")
-        .map_or(Some(0), |text| choice(text, &Level::ALL.map(Level::name), problems));
-    let (metric, test) = (metric?, test?);
-    let side = match test {
-        Test::Above(_) => "above",
-        Test::Below(_) => "below",
-        Test::Equals(_) => "",
+    let hold = hold(block, problems);
+    let level = match block.text("level") {
+        Some(text) => choice(text, &Level::ALL.map(Level::name), problems)?,
+        None => 0,
     };
-    let rule = Rule {
+    let (metric, test) = (metric?, test?);
+    let message = match test {
+        Test::Above(_) => "{series} is {value}, above {threshold}",
+        Test::Below(_) => "{series} is {value}, below {threshold}",
+        Test::Equals(_) => TITLE,
+    };
+    Some(Rule {
         name: metric.name.split('.').next().unwrap_or_default().into(),
         own: true,
         subject: Subject::Figure(metric),
@@ -60,15 +64,20 @@ fn rule(block: &Block, problems: &mut Problems) -> Option<Rule> {
         clear: clear(block, test, problems),
         hold,
         labels: labels(block, metric, problems),
-        level: Level::ALL[level?],
-        title: words(block, "title", metric, problems).unwrap_or("{series} is {value}".into()),
-        message: words(block, "message", metric, problems).unwrap_or_else(|| match side {
-            "" => "{series} is {value}".into(),
-            side => format!("{{series}} is {{value}}, {side} {{threshold}}").into(),
-        }),
+        level: Level::ALL[level],
+        title: words(block, "title", metric, problems).unwrap_or(TITLE.into()),
+        message: words(block, "message", metric, problems).unwrap_or(message.into()),
         suggestion: "".into(),
-    };
-    Some(rule)
+    })
+}
+
+fn hold(block: &Block, problems: &mut Problems) -> Duration {
+    let Some(text) = block.text("for") else { return Duration::ZERO };
+    let hold = duration::parse(text.value, "a time", Duration::ZERO..=ALERT_HOLD_MAX);
+    hold.unwrap_or_else(|fault| {
+        problems.add(text.place, fault);
+        Duration::ZERO
+    })
 }
 
 fn metric(block: &Block, problems: &mut Problems) -> Option<&'static Metric> {
@@ -91,21 +100,27 @@ fn metric(block: &Block, problems: &mut Problems) -> Option<&'static Metric> {
 
 /// One of the three ways to cross a line.
 fn test(block: &Block, problems: &mut Problems) -> Option<Test> {
-    let ways = ["above", "below", "equals"].map(|key| (key, block.number(key)));
-    let mut given = ways.into_iter().filter_map(|(key, line)| Some((key, line?)));
-    let first = given.next();
-    if let Some((key, _)) = given.next() {
-        let place = block.place_of(key).unwrap_or(&block.place);
-        problems.add(place, "only one of above, below and equals");
+    let mut found = None;
+    for (key, test) in [
+        ("above", Test::Above as fn(f64) -> Test),
+        ("below", Test::Below),
+        ("equals", Test::Equals),
+    ] {
+        let Some(line) = block.number(key) else { continue };
+        if found.is_some() {
+            problems.add(place(block, key), "only one of above, below and equals");
+        }
+        found = found.or(Some(test(line)));
     }
-    if first.is_none() {
+    if found.is_none() {
         problems.add(&block.place, "says no line: one of above, below and equals");
     }
-    first.map(|(key, line)| match key {
-        "above" => Test::Above(line),
-        "below" => Test::Below(line),
-        _ => Test::Equals(line),
-    })
+    found
+}
+
+/// Where a key stands; its table where it does not.
+fn place<'a>(block: &'a Block, key: &str) -> &'a Place {
+    block.place_of(key).unwrap_or(&block.place)
 }
 
 fn clear(block: &Block, test: Test, problems: &mut Problems) -> f64 {
@@ -117,7 +132,7 @@ fn clear(block: &Block, test: Test, problems: &mut Problems) -> f64 {
         Test::Equals(_) => "means nothing beside equals: it is over when the value is another",
         Test::Above(_) | Test::Below(_) => return clear,
     };
-    problems.add(block.place_of("clear").unwrap_or(&block.place), fault);
+    problems.add(place(block, "clear"), fault);
     line
 }
 
@@ -127,9 +142,11 @@ fn labels(block: &Block, metric: &Metric, problems: &mut Problems) -> Vec<(&'sta
         match metric.labels.iter().find(|label| *label == name) {
             Some(label) => labels.push((*label, pattern.clone())),
             None => {
-                let allowed = allowed(metric, &[]);
-                let fault = format!("{} has no label {}; {allowed}", metric.name, Quoted(name));
-                problems.add(block.place_of("labels").unwrap_or(&block.place), fault);
+                let allowed =
+                    if metric.labels.is_empty() { "none" } else { &metric.labels.join(", ") };
+                let fault =
+                    format!("{} has no label {}; allowed: {allowed}", metric.name, Quoted(name));
+                problems.add(place(block, "labels"), fault);
             }
         }
     }
@@ -145,19 +162,12 @@ fn words(
 ) -> Option<Cow<'static, str>> {
     let text = block.text(key)?;
     if let Some(place) = Words(text.value).unknown(metric) {
-        let allowed = allowed(metric, &["value", "threshold", "series"]);
-        problems.add(text.place, format!("nothing stands for {{{place}}}; {allowed}"));
+        let more = if metric.labels.is_empty() { "" } else { ", " };
+        let labels = metric.labels.join(", ");
+        let allowed = format!("value, threshold, series{more}{labels}");
+        problems.add(text.place, format!("nothing stands for {{{place}}}; allowed: {allowed}"));
     }
     Some(text.value.to_owned().into())
-}
-
-fn allowed(metric: &Metric, more: &[&str]) -> String {
-    let names: Vec<_> = more.iter().chain(metric.labels).copied().collect();
-    if names.is_empty() {
-        "it has none".to_owned()
-    } else {
-        format!("allowed: {}", names.join(", "))
-    }
 }
 
 #[cfg(test)]
@@ -165,14 +175,14 @@ fn allowed(metric: &Metric, more: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Rule>, String> {
+    fn read(text: &str) -> Result<Vec<Arc<Rule>>, String> {
         let mut problems = Problems::default();
         let given = Given::read("k.toml", text, &mut problems);
         let rules = rules(&given, &mut problems);
         problems.finish(Some(rules)).map_err(|error| error.to_string())
     }
 
-    fn own(lines: &str) -> Result<Vec<Rule>, String> {
+    fn own(lines: &str) -> Result<Vec<Arc<Rule>>, String> {
         let rules = read(&format!("[[alert]]\n{lines}\n"))?;
         Ok(rules.into_iter().filter(|rule| rule.own).collect())
     }

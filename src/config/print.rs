@@ -8,7 +8,7 @@ use kinglet_proto::alert::{Rule, Test};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::RING_BYTES_MAX;
-use kinglet_proto::output::Setting;
+use kinglet_proto::output::{Setting, json};
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
@@ -107,10 +107,15 @@ impl fmt::Display for Server {
 fn alert(f: &mut fmt::Formatter<'_>, rule: &Rule) -> fmt::Result {
     let metric = rule.subject.metric().map_or("", |metric| metric.name);
     writeln!(f, "\n[[alert]]\nmetric = {}", Quoted(metric))?;
-    match rule.test {
-        Test::Above(line) => writeln!(f, "above = {line}\nclear = {}", rule.clear)?,
-        Test::Below(line) => writeln!(f, "below = {line}\nclear = {}", rule.clear)?,
-        Test::Equals(wanted) => writeln!(f, "equals = {wanted}")?,
+    let (way, has_clear) = match rule.test {
+        Test::Above(_) => ("above", true),
+        Test::Below(_) => ("below", true),
+        Test::Equals(_) => ("equals", false),
+    };
+    // Numbers are written as in JSON, which the agent can anyway: TOML has the same.
+    writeln!(f, "{way} = {}", json(&rule.test.threshold()))?;
+    if has_clear {
+        writeln!(f, "clear = {}", json(&rule.clear))?;
     }
     writeln!(f, "for = \"{}\"\nlevel = \"{}\"", show(rule.hold), rule.level.name())?;
     writeln!(f, "title = {}\nmessage = {}", Quoted(&rule.title), Quoted(&rule.message))?;
@@ -149,6 +154,7 @@ fn map<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use kinglet_proto::secret::Secret;
@@ -178,9 +184,9 @@ mod tests {
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));
-        let own = Rule { own: true, ..config.alerts[0].clone() };
+        let own = Rule { own: true, ..Rule::clone(&config.alerts[0]) };
         let tests = [Test::Above(90.0), Test::Below(1.5), Test::Equals(1.0)];
-        config.alerts.extend(tests.map(|test| Rule { test, ..own.clone() }));
+        config.alerts.extend(tests.map(|test| Arc::new(Rule { test, ..own.clone() })));
         let printed = config.to_string();
         for table in Table::ALL {
             let header = format!("[{}]", table.name());

@@ -52,8 +52,8 @@ impl Peer {
         self.drive.conversation.handle_probed(task, millis);
     }
 
-    /// The alerts that the server knows from before this start, once each.
-    pub(crate) fn take_alerts(&mut self) -> Vec<Known> {
+    /// The alerts that the server holds to be open, once after each of its greetings.
+    pub(crate) fn take_alerts(&mut self) -> &[Known] {
         self.drive.conversation.take_alerts()
     }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use kinglet_proto::quoted::Quoted;
+use kinglet_proto::wire::pick;
 use toml::de::{DeTable, DeValue};
 
 use super::given::{Block, Value};
@@ -142,7 +143,8 @@ impl Form {
     }
 }
 
-/// A number in the words that people use for one: no hexadecimals, no infinity.
+/// A number in the words that people use for one: no hexadecimals, no infinity. Those are JSON's,
+/// which is read anyway: what reads any float is 10 kB.
 fn number(value: &DeValue<'_>) -> Option<f64> {
     let text = match value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
@@ -154,5 +156,5 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
         | DeValue::Array(_)
         | DeValue::Table(_) => return None,
     };
-    text.parse().ok().filter(|number: &f64| number.is_finite())
+    pick::number(text.strip_prefix('+').unwrap_or(text), &[]).filter(|number| number.is_finite())
 }

@@ -15,7 +15,7 @@ pub(crate) fn page(text: &str) -> String {
 fn row(row: &BuiltIn) -> String {
     let rule = row.rule();
     let (fires, over) = (fires(&rule), over(&rule));
-    format!("| `{}` | {fires} | {over} | {} | {} |\n", row.name, rule.level.name(), row.help)
+    format!("| `{}` | {fires} | {over} | {} | {} |\n", row.name, rule.level.name(), row.help())
 }
 
 fn fires(rule: &Rule) -> String {

@@ -7,10 +7,9 @@
 //!
 //! Nothing is said on a connection before the server greets, for its greeting says what it knows.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Alert, Level, Resolution, Watch};
+use super::{Alert, IS_BUILT, Level, Resolution, Rule, Watch};
 use crate::limits::{ALERT_NEWS_MAX, ALERTS_KNOWN_MAX};
 use crate::time::{Instant, Now, WallTime};
 
@@ -21,7 +20,7 @@ pub struct Book {
     boot_id: String,
     /// Open there once all news has arrived.
     told: Vec<Known>,
-    news: VecDeque<Entry>,
+    news: Vec<Entry>,
     /// The number of the last news.
     number: u64,
     /// The server has all up to here.
@@ -32,9 +31,9 @@ pub struct Book {
     greeted: bool,
     /// It says of news that it has them.
     answers: bool,
-    /// What it knows of before this start.
-    before: Vec<Known>,
-    /// What it was told and has forgotten.
+    /// It has said what it holds to be open, and who watches has not heard so.
+    has_said: bool,
+    /// What it was told and may have forgotten.
     forgotten: Vec<Known>,
 }
 
@@ -104,7 +103,8 @@ impl News {
 
 impl Known {
     pub(super) fn of(alert: &Alert) -> Self {
-        Self { id: alert.id.clone(), kind: alert.kind.clone(), level: alert.level }
+        let Rule { level, .. } = *alert.rule;
+        Self { id: alert.id.clone(), kind: alert.rule.kind().to_owned(), level }
     }
 }
 
@@ -117,16 +117,14 @@ impl Book {
     /// Notes what a look brought about: what fires and was not told, and what was told and is over.
     pub fn observe(&mut self, watch: &Watch, now: Now) {
         for alert in watch.open() {
-            if !self.told.iter().any(|known| known.id == alert.id)
-                && self.told.len() < ALERTS_KNOWN_MAX
-            {
+            if self.told.len() < ALERTS_KNOWN_MAX && !has(&self.told, &alert.id) {
                 self.told.push(Known::of(alert));
                 self.push(News::Fired(alert.clone()), now.instant);
             }
         }
         for known in std::mem::take(&mut self.forgotten) {
-            if !watch.holds(&known.id) {
-                self.resolve(known, watch, now);
+            if !watch.holds(&known.id) && !has(&self.told, &known.id) {
+                self.told.push(known);
             }
         }
         let mut at = 0;
@@ -136,7 +134,8 @@ impl Book {
                 continue;
             }
             let known = self.told.remove(at);
-            self.resolve(known, watch, now);
+            let how = watch.ending(&known.id);
+            self.push(News::Resolved(known, how, now.wall), now.instant);
         }
     }
 
@@ -144,40 +143,34 @@ impl Book {
     pub fn handle_greeting(&mut self, greeting: Option<Box<Greeting>>) {
         self.greeted = true;
         self.answers = greeting.is_some();
-        let Some(greeting) = greeting else { return };
+        let Some(greeting) = greeting.filter(|_| IS_BUILT) else { return };
+        let Greeting { heard, open } = *greeting;
         let before = std::mem::take(&mut self.heard);
-        let is_ours = |boot: &str| !boot.is_empty() && boot == self.boot_id;
-        let is_anothers = greeting.heard.as_ref().is_some_and(|(boot, _)| !is_ours(boot));
-        let heard = greeting.heard.filter(|(boot, _)| is_ours(boot));
-        self.heard = heard.map_or(0, |(_, number)| number);
+        let ours = heard.as_ref().filter(|(boot, _)| !boot.is_empty() && *boot == self.boot_id);
+        let is_anothers = heard.is_some() && ours.is_none();
+        self.handle_ack(ours.map_or(0, |(_, number)| *number));
         self.number = self.number.max(self.heard);
-        self.news.retain(|entry| entry.number > self.heard);
         self.rewind();
         // What it holds to be open, and what becomes of that by the news that it may not have.
-        let mut open = greeting.open;
-        open.truncate(ALERTS_KNOWN_MAX);
-        let held: Vec<_> = open.iter().map(|known| known.id.clone()).collect();
+        let told = std::mem::replace(&mut self.told, open);
+        self.told.truncate(ALERTS_KNOWN_MAX);
         for Entry { news, .. } in &self.news {
-            let found = open.iter().position(|known| known.id == news.id());
-            match (found, news) {
-                (None, News::Fired(alert)) => open.push(Known::of(alert)),
-                (Some(at), News::Resolved(..)) => drop(open.remove(at)),
-                (Some(_), News::Fired(_)) | (None, News::Resolved(..)) => {}
+            match news {
+                News::Fired(alert) if has(&self.told, &alert.id) => {}
+                News::Fired(alert) => self.told.push(Known::of(alert)),
+                News::Resolved(over, ..) => self.told.retain(|known| known.id != over.id),
             }
         }
-        let told = std::mem::replace(&mut self.told, open);
-        let has = |list: &[Known], id: &str| list.iter().any(|known| known.id == id);
-        let is_before = |known: &&Known| held.contains(&known.id) && !has(&told, &known.id);
-        self.before = self.told.iter().filter(is_before).cloned().collect();
+        self.has_said = true;
         if self.heard < before && !is_anothers {
-            let is_forgotten = |known: &Known| !has(&self.told, &known.id);
-            self.forgotten = told.into_iter().filter(is_forgotten).collect();
+            self.forgotten = told;
         }
     }
 
-    /// What a server knows from before this start, to be taken over by who watches.
-    pub fn take_before(&mut self) -> Vec<Known> {
-        std::mem::take(&mut self.before)
+    /// What a server has just said to be open, to be taken over by who watches where that is from
+    /// before this start.
+    pub fn take_said(&mut self) -> &[Known] {
+        if std::mem::take(&mut self.has_said) { &self.told } else { &[] }
     }
 
     /// The next that can be told; `None` while nothing can.
@@ -234,11 +227,6 @@ impl Book {
         self.news.is_empty()
     }
 
-    fn resolve(&mut self, known: Known, watch: &Watch, now: Now) {
-        let how = watch.ending(&known.id);
-        self.push(News::Resolved(known, how, now.wall), now.instant);
-    }
-
     fn rewind(&mut self) {
         self.sent = self.heard;
         for entry in &mut self.news {
@@ -251,7 +239,7 @@ impl Book {
             self.forget_one();
         }
         self.number = at.as_millis().max(self.number + 1);
-        self.news.push_back(Entry { news, number: self.number, at, sent: None });
+        self.news.push(Entry { news, number: self.number, at, sent: None });
     }
 
     /// Leaves out two pieces of news that undo each other: the oldest such of one alert.
@@ -269,6 +257,10 @@ impl Book {
             self.news.remove(first);
         }
     }
+}
+
+fn has(list: &[Known], id: &str) -> bool {
+    list.iter().any(|known| known.id == id)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A rule and an alert, for tests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Alert, Level, Rule, Subject, Test};
@@ -25,15 +26,11 @@ pub(super) fn rule() -> Rule {
 pub(super) fn alert() -> Alert {
     Alert {
         id: "disk-00000000000000ff".to_owned(),
-        kind: "filesystems".to_owned(),
-        level: Level::Warning,
-        rule: "disk".to_owned(),
+        rule: Arc::new(rule()),
         series: "filesystems./srv.usage_percent".to_owned(),
         title: "Disk almost full".to_owned(),
         message: "/srv is 93.3% full".to_owned(),
         value: 93.26,
-        threshold: 90.0,
-        suggestion: "make room".to_owned(),
         at: Now::default(),
     }
 }

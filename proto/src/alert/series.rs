@@ -11,7 +11,7 @@ pub(super) struct Series {
     /// Rule and series as a number.
     pub(super) key: u64,
     /// The rule it is of; `None` until an alert that was taken over is seen.
-    pub(super) rule: Option<u8>,
+    pub(super) rule: Option<usize>,
     pub(super) phase: Phase,
     /// When it was last seen.
     pub(super) seen: Instant,
@@ -32,8 +32,8 @@ pub(super) enum Phase {
     Pending(Instant),
     /// There is an alert about it.
     Firing(Arc<Alert>),
-    /// The same, from before this start, and it was not seen since.
-    Unseen(Arc<Alert>),
+    /// There is one of this id from before this start, and it was not seen since.
+    Unseen(String),
 }
 
 impl Series {
@@ -50,16 +50,17 @@ impl Series {
         }
     }
 
-    /// The alert about it.
-    pub(super) const fn alert(&self) -> Option<&Arc<Alert>> {
+    /// The id of the alert about it.
+    pub(super) fn alert_id(&self) -> Option<&str> {
         match &self.phase {
-            Phase::Firing(alert) | Phase::Unseen(alert) => Some(alert),
+            Phase::Firing(alert) => Some(&alert.id),
+            Phase::Unseen(id) => Some(id),
             Phase::Well | Phase::Pending(_) => None,
         }
     }
 
     /// It is seen: what it is to its rule, which may go by what it was.
-    pub(super) fn see(&mut self, number: u8, rule: &Rule, value: f64, now: Instant) -> f64 {
+    pub(super) fn see(&mut self, number: usize, rule: &Rule, value: f64, now: Instant) -> f64 {
         self.rule = Some(number);
         self.seen = now;
         match rule.subject {

@@ -17,7 +17,7 @@ const BUILT: WallTime = WallTime::from_unix_millis(1_700_000_000_000);
 const STEP: u64 = 5_000;
 
 impl Host {
-    fn new(rules: Vec<Rule>) -> Self {
+    fn new(rules: &[Arc<Rule>]) -> Self {
         let wall = WallTime::from_unix_millis(1_800_000_000_000);
         let now = Now { instant: Instant::from_millis(1_000_000), wall };
         Self { watch: Watch::new(rules, BUILT), sample: Sample::default(), now }
@@ -26,7 +26,7 @@ impl Host {
     fn built_in(name: &str) -> Self {
         let rules = built_in::rules(|row| row == name);
         assert_eq!(rules.len(), 1, "{name}");
-        Self::new(rules)
+        Self::new(&rules)
     }
 
     fn after(&mut self, step: u64) -> Vec<String> {
@@ -34,7 +34,7 @@ impl Host {
         let changes = self.watch.observe(&self.sample, self.now);
         let word = |change: &Change| match change {
             Change::Fired(alert) => format!("fired: {}", alert.message),
-            Change::Resolved(alert, how) => format!("{}: {how}", alert.id),
+            Change::Resolved { id, how, .. } => format!("{id}: {how}"),
         };
         changes.iter().map(word).collect()
     }
@@ -122,7 +122,7 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
         host.quiet_for(Duration::from_secs(60));
         make(&mut host, true);
         let held = host.wait("fired: ");
-        let hold = host.watch.rules().next().unwrap().hold;
+        let hold = host.watch.open().next().unwrap().rule.hold;
         assert_eq!(held, hold + Duration::from_millis(STEP), "{name}");
         assert_eq!(host.open().len(), 1);
         make(&mut host, false);
@@ -145,7 +145,7 @@ fn words_have_places_that_their_metric_fills() {
                 assert_eq!(Words(text).unknown(metric), None, "{}", row.name);
             }
         }
-        assert!(!rule.suggestion.is_empty() && row.help.ends_with('.'), "{}", row.name);
+        assert!(!rule.suggestion.is_empty() && row.help().ends_with('.'), "{}", row.name);
         assert!(!rule.test.is_met(rule.clear), "{}: it would end and begin at once", row.name);
     }
 }
@@ -275,18 +275,18 @@ fn what_was_open_before_a_start_is_taken_over() {
     before.look();
     let mut host = Host::built_in("disk");
     for id in before.open() {
-        host.watch.adopt(&id, "filesystems", Level::Warning, host.now);
-        host.watch.adopt(&id, "filesystems", Level::Warning, host.now);
+        host.watch.adopt(&id, host.now);
+        host.watch.adopt(&id, host.now);
     }
-    host.watch.adopt("cpu-00000000000000aa", "cpu", Level::Critical, host.now);
-    host.watch.adopt("somebody's", "cpu", Level::Critical, host.now);
+    host.watch.adopt("cpu-00000000000000aa", host.now);
+    host.watch.adopt("somebody's", host.now);
     assert!(host.open().is_empty() && before.open().iter().all(|id| host.watch.holds(id)));
     host.fill("/", 50.0);
     host.fill("/full", 89.0); // under the line, and over that of the end
     let over = host.look();
     assert!(over.len() == 1 && over[0].ends_with(": over"), "{over:?}");
     let full = host.watch.open().find(|alert| !alert.message.is_empty()).unwrap();
-    assert_eq!((&*full.message, full.level), ("/full is 89.0% full", Level::Warning));
+    assert_eq!((&*full.message, full.rule.level), ("/full is 89.0% full", Level::Warning));
     assert!(before.open().contains(&full.id));
     let mut gone = Vec::new();
     while gone.is_empty() {
@@ -305,8 +305,8 @@ fn what_fires_already_is_left_as_it_is() {
     host.fill("/", 95.0);
     host.look();
     let id = host.open().remove(0);
-    host.watch.adopt(&id, "x", Level::Critical, host.now);
-    assert_eq!(host.watch.open().next().unwrap().level, Level::Warning);
+    host.watch.adopt(&id, host.now);
+    assert_eq!(host.watch.open().next().unwrap().message, "/ is 95.0% full");
     // What may fire becomes what fires.
     let mut host = Host::built_in("stuck");
     host.mount("/nas").stuck = true;
@@ -316,7 +316,7 @@ fn what_fires_already_is_left_as_it_is() {
     other.mount("/nas").stuck = true;
     other.wait("fired");
     assert_ne!(other.open(), [id]);
-    host.watch.adopt(&other.open()[0], "filesystems", Level::Warning, host.now);
+    host.watch.adopt(&other.open()[0], host.now);
     host.quiet_for(Duration::from_secs(120));
     host.mount("/nas").stuck = false;
     assert_eq!(host.look().len(), 1);
@@ -325,7 +325,7 @@ fn what_fires_already_is_left_as_it_is() {
 
 #[test]
 fn nothing_grows_without_end() {
-    let mut host = Host::new(built_in::rules(|name| ["disk", "read_only"].contains(&name)));
+    let mut host = Host::new(&built_in::rules(|name| ["disk", "read_only"].contains(&name)));
     for mount in 0..ALERT_SERIES_MAX {
         host.fill(&format!("/{mount}"), 99.0);
     }
@@ -333,7 +333,7 @@ fn nothing_grows_without_end() {
     assert_eq!(host.watch.series(), ALERT_SERIES_MAX);
     host.quiet_for(Duration::from_secs(60));
     assert!((0..99).all(|n| {
-        host.watch.adopt(&format!("x-{n}"), "x", Level::Warning, host.now);
+        host.watch.adopt(&format!("x-{n}"), host.now);
         host.watch.series() <= ALERT_SERIES_MAX
     }));
     host.fill("/0", 10.0);
@@ -358,7 +358,8 @@ fn a_rule_for_some_series_leaves_the_others_alone_and_two_may_watch_one_figure()
         ..fixture::rule()
     };
     let nfs = [("fstype", "nfs*"), ("mount_point", "/nas/*")];
-    let mut host = Host::new(vec![rule(50.0, &[]), rule(10.0, &nfs), rule(90.0, &[])]);
+    let rules = [rule(50.0, &[]), rule(10.0, &nfs), rule(90.0, &[])].map(Arc::new);
+    let mut host = Host::new(&rules);
     for (mount_point, fstype) in [("/", "ext4"), ("/nas/a", "nfs4"), ("/nas/b", "ext4")] {
         host.fill(mount_point, 20.0);
         host.mount(mount_point).fstype = fstype.to_owned();

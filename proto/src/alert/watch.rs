@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::rule::{series_key, text_key};
 use super::series::{Phase, Series};
-use super::{Alert, Change, Level, Resolution, Rule, Subject};
+use super::words;
+use super::{Alert, Change, IS_BUILT, Resolution, Rule, Subject};
 use crate::limits::{
     ALERT_GAP_FACTOR, ALERT_GONE_AFTER, ALERT_GONE_LOOKS, ALERT_RULES_MAX, ALERT_SERIES_MAX,
     ALERTS_OPEN_MAX,
@@ -12,16 +13,17 @@ use crate::limits::{
 use crate::sample::Sample;
 use crate::sample::metric::{Figure, LabelValue};
 use crate::sample::table::METRICS;
+use crate::sample::wanted::Wanted;
 use crate::time::{Instant, Now, WallTime};
 
 /// Every rule, and what was seen of the series they are for.
 #[derive(Debug)]
 pub struct Watch {
     rules: Vec<Watched>,
-    /// Which rules look at which metric, by its number: first all of one metric, then the next.
-    links: Vec<Link>,
-    /// Where in `links` each metric's begin, counted from 1; 0 for one that no rule looks at.
-    first: [u8; METRICS.len()],
+    /// What they look at.
+    wanted: Wanted,
+    /// Which of them look at each metric, by its number: a bit for each.
+    looked_at: [u64; METRICS.len()],
     /// What is known of series, by their keys, in order.
     series: Vec<Series>,
     /// Alerts that were taken over and not seen yet.
@@ -36,7 +38,7 @@ pub struct Watch {
 /// A rule as it is watched.
 #[derive(Debug)]
 struct Watched {
-    rule: Rule,
+    rule: Arc<Rule>,
     seed: u64,
     /// Series of it that something is known of.
     series: u16,
@@ -45,60 +47,42 @@ struct Watched {
     half: Option<(usize, f64)>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Link {
-    metric: u16,
-    rule: u8,
-}
-
 impl Watch {
     /// Of at most [`ALERT_RULES_MAX`] rules; `built` is a day that has surely passed.
-    pub fn new(mut rules: Vec<Rule>, built: WallTime) -> Self {
-        rules.truncate(ALERT_RULES_MAX);
-        let mut links = Vec::new();
-        for (rule, at) in rules.iter().zip(0_u8..) {
-            links.extend(rule.subject.metrics().map(|metric| (metric.number, at)));
-        }
-        links.sort_unstable();
-        let mut first = [0; METRICS.len()];
-        for (&(metric, _), at) in links.iter().zip(1_u8..) {
-            let first = &mut first[usize::from(metric)];
-            if *first == 0 {
-                *first = at;
-            }
-        }
-        let watched = |rule: Rule| Watched { seed: rule.seed(), rule, series: 0, half: None };
-        Self {
-            rules: rules.into_iter().map(watched).collect(),
-            links: links.into_iter().map(|(metric, rule)| Link { metric, rule }).collect(),
-            first,
+    pub fn new(rules: &[Arc<Rule>], built: WallTime) -> Self {
+        let mut watch = Self {
+            rules: Vec::new(),
+            wanted: Wanted::NONE,
+            looked_at: [0; METRICS.len()],
             series: Vec::new(),
             unseen: 0,
             changes: Changes::default(),
             looked: None,
             built,
+        };
+        for (at, rule) in rules.iter().take(ALERT_RULES_MAX).enumerate() {
+            for metric in rule.subject.metrics().into_iter().flatten() {
+                watch.wanted.add(metric);
+                watch.looked_at[usize::from(metric.number)] |= 1 << at;
+            }
+            let (rule, seed) = (rule.clone(), rule.seed());
+            watch.rules.push(Watched { rule, seed, series: 0, half: None });
         }
-    }
-
-    /// The rules, in their order.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|watched| &watched.rule)
+        watch
     }
 
     /// Looks at a sample; what fired and what is over by it.
     pub fn observe(&mut self, sample: &Sample, now: Now) -> &[Change] {
         self.changes.list.clear();
-        if self.rules.is_empty() && self.series.is_empty() {
+        if !IS_BUILT || self.rules.is_empty() && self.series.is_empty() {
             return &self.changes.list;
         }
         self.note_gap(now.instant);
-        sample.read(|figure| {
-            let at = self.first.get(usize::from(figure.metric.number)).copied().unwrap_or(0);
-            if at > 0 {
-                self.look(usize::from(at) - 1, figure, now);
-            }
-        });
-        self.look_at_clock(now);
+        let wanted = self.wanted;
+        sample.read_some(&wanted, |figure| self.look(figure, now));
+        if let Some(rule) = self.clock() {
+            self.judge(rule, None, f64::from(u8::from(now.wall < self.built)), now);
+        }
         if !self.series.is_empty() {
             self.sweep(now);
         }
@@ -116,16 +100,19 @@ impl Watch {
 
     /// Whether this alert fires, or was taken over and may.
     pub fn holds(&self, id: &str) -> bool {
-        self.series.iter().filter_map(Series::alert).any(|alert| alert.id == id)
+        self.series.iter().any(|series| series.alert_id() == Some(id))
     }
 
     /// Why an alert ended, by the last look.
     pub fn ending(&self, id: &str) -> Resolution {
-        let found = self.changes.list.iter().find_map(|change| match change {
-            Change::Resolved(alert, how) if alert.id == id => Some(*how),
-            Change::Resolved(..) | Change::Fired(_) => None,
-        });
-        found.unwrap_or(Resolution::Gone)
+        for change in &self.changes.list {
+            if let Change::Resolved { id: ended, how, .. } = change
+                && ended == id
+            {
+                return *how;
+            }
+        }
+        Resolution::Gone
     }
 
     /// Series of which something is known: what fires, what may, and what has to be remembered.
@@ -133,63 +120,46 @@ impl Watch {
         self.series.len()
     }
 
-    /// Hands what each rule looks at to `take`, by the rule's place and with the alert it would
-    /// be: for owners who want to see. Nothing is judged, and nothing remembered.
-    pub fn glance(&mut self, sample: &Sample, now: Now, mut take: impl FnMut(usize, Alert)) {
-        let mut show = |at: usize, of: &Watched, figure: Option<&Figure<'_>>, seen: f64| {
-            let labels = figure.map_or(&[][..], |figure| figure.labels);
-            if of.rule.wants(labels) {
-                let value = if of.rule.remembers() { 0.0 } else { seen };
-                take(at, of.rule.alert(series_key(of.seed, labels), figure, value, now));
-            }
-        };
-        sample.read(|figure| {
+    /// For each series that a rule looks at the alert that it would be: for owners who want to see.
+    /// Nothing is judged, and nothing remembered.
+    pub fn glance(&mut self, sample: &Sample, now: Now) -> Vec<Alert> {
+        let mut seen = Vec::new();
+        sample.read_some(&self.wanted, |figure| {
+            let rules = self.looked_at[usize::from(figure.metric.number)];
             for (at, watched) in self.rules.iter_mut().enumerate() {
-                let number = figure.metric.number;
-                if watched.rule.subject.metrics().any(|metric| metric.number == number)
+                if rules & 1 << at != 0
+                    && watched.rule.wants(figure.labels)
                     && let Some(value) = watched.value(figure)
                 {
-                    show(at, watched, Some(figure), value);
+                    let value = if watched.rule.remembers() { 0.0 } else { value };
+                    seen.push(watched.alert(Some(figure), value, now));
                 }
             }
         });
-        for (at, watched) in self.rules.iter().enumerate() {
-            if watched.rule.subject == Subject::Clock {
-                show(at, watched, None, f64::from(u8::from(now.wall < self.built)));
-            }
+        if let Some(clock) = self.clock() {
+            let is_wrong = f64::from(u8::from(now.wall < self.built));
+            seen.push(self.rules[clock].alert(None, is_wrong, now));
         }
+        seen
     }
 
     /// Takes over an alert that a server knows to be open since before this start. One that fires
     /// already is left as it is.
-    pub fn adopt(&mut self, id: &str, kind: &str, level: Level, now: Now) {
-        let key = id.rsplit('-').next().and_then(|key| u64::from_str_radix(key, 16).ok());
+    pub fn adopt(&mut self, id: &str, now: Now) {
+        let key = id.rsplit_once('-').and_then(|(_, key)| u64::from_str_radix(key, 16).ok());
         // What is none of ours has a place, too, until it is given up.
         let key = key.unwrap_or_else(|| text_key(id));
         let found = self.series.binary_search_by_key(&key, |series| series.key);
-        if found.is_ok_and(|at| self.series[at].alert().is_some())
+        if found.is_ok_and(|at| self.series[at].alert_id().is_some())
             || self.changes.open >= ALERTS_OPEN_MAX
         {
             return;
         }
-        let alert = Alert {
-            id: id.to_owned(),
-            kind: kind.to_owned(),
-            level,
-            rule: String::new(),
-            series: String::new(),
-            title: String::new(),
-            message: String::new(),
-            value: 0.0,
-            threshold: 0.0,
-            suggestion: String::new(),
-            at: now,
-        };
         let at = found.unwrap_or_else(|at| {
             self.series.insert(at, Series::new(key, 0.0, now.instant));
             at
         });
-        self.series[at].phase = Phase::Unseen(Arc::new(alert));
+        self.series[at].phase = Phase::Unseen(id.to_owned());
         self.changes.open += 1;
         self.unseen += 1;
     }
@@ -213,32 +183,25 @@ impl Watch {
     }
 
     /// Shows a figure to every rule that looks at it.
-    fn look(&mut self, from: usize, figure: &Figure<'_>, now: Now) {
-        let number = figure.metric.number;
-        for at in from..self.links.len() {
-            let Link { metric, rule } = self.links[at];
-            if metric != number {
-                return;
-            }
-            let watched = &mut self.rules[usize::from(rule)];
-            if let Some(value) = watched.value(figure) {
-                self.judge(rule, Some(figure), value, now);
+    fn look(&mut self, figure: &Figure<'_>, now: Now) {
+        let mut rules = self.looked_at[usize::from(figure.metric.number)];
+        while rules != 0 {
+            let at = rules.trailing_zeros() as usize;
+            rules &= rules - 1;
+            if let Some(value) = self.rules[at].value(figure) {
+                self.judge(at, Some(figure), value, now);
             }
         }
     }
 
-    /// The clock is no figure of a sample.
-    fn look_at_clock(&mut self, now: Now) {
-        let clock = self.rules.iter().position(|watched| watched.rule.subject == Subject::Clock);
-        if let Some(rule) = clock.and_then(|rule| u8::try_from(rule).ok()) {
-            let is_wrong = now.wall < self.built;
-            self.judge(rule, None, f64::from(u8::from(is_wrong)), now);
-        }
+    /// The rule about the clock, which is no figure of a sample.
+    fn clock(&self) -> Option<usize> {
+        self.rules.iter().position(|watched| watched.rule.subject == Subject::Clock)
     }
 
     /// Judges one series of one rule by what is seen of it now.
-    fn judge(&mut self, number: u8, figure: Option<&Figure<'_>>, seen: f64, now: Now) {
-        let Some(watched) = self.rules.get_mut(usize::from(number)) else { return };
+    fn judge(&mut self, rule: usize, figure: Option<&Figure<'_>>, seen: f64, now: Now) {
+        let watched = &mut self.rules[rule];
         let labels = figure.map_or(&[][..], |figure| figure.labels);
         let begins = watched.rule.remembers() || watched.rule.test.is_met(seen);
         // Most figures are well, and nothing is known of any of their rule.
@@ -257,26 +220,27 @@ impl Watch {
         };
         let series = &mut self.series[at];
         watched.series += u16::from(series.rule.is_none());
-        let value = series.see(number, &watched.rule, seen, now.instant);
-        let alert = || Arc::new(watched.rule.alert(key, figure, value, now));
+        let value = series.see(rule, &watched.rule, seen, now.instant);
         let is_over = watched.rule.is_over(value);
-        series.phase = match std::mem::replace(&mut series.phase, Phase::Well) {
-            Phase::Firing(alert) if is_over => self.changes.end(alert, Resolution::Over),
-            firing @ Phase::Firing(_) => firing,
-            Phase::Unseen(alert) if is_over => {
-                self.unseen -= 1;
-                self.changes.end(alert, Resolution::Over)
+        let is_met = watched.rule.test.is_met(value);
+        let phase = std::mem::replace(&mut series.phase, Phase::Well);
+        self.unseen -= usize::from(matches!(phase, Phase::Unseen(_)));
+        series.phase = match phase {
+            Phase::Firing(_) | Phase::Unseen(_) if is_over => {
+                self.changes.end(phase, Resolution::Over);
+                Phase::Well
             }
-            Phase::Unseen(_) => {
-                self.unseen -= 1;
-                Phase::Firing(alert())
-            }
-            Phase::Well | Phase::Pending(_) if !watched.rule.test.is_met(value) => Phase::Well,
-            phase @ (Phase::Well | Phase::Pending(_)) => {
+            Phase::Firing(_) => phase,
+            Phase::Unseen(_) => Phase::Firing(Arc::new(watched.alert(figure, value, now))),
+            Phase::Well | Phase::Pending(_) if !is_met => Phase::Well,
+            Phase::Well | Phase::Pending(_) => {
                 let since = if let Phase::Pending(since) = phase { since } else { now.instant };
                 let is_held = now.instant.since(since) >= watched.rule.hold;
                 if is_held && self.changes.open < ALERTS_OPEN_MAX {
-                    self.changes.begin(alert())
+                    let alert = Arc::new(watched.alert(figure, value, now));
+                    self.changes.open += 1;
+                    self.changes.list.push(Change::Fired(alert.clone()));
+                    Phase::Firing(alert)
                 } else {
                     Phase::Pending(since)
                 }
@@ -288,7 +252,7 @@ impl Watch {
     fn sweep(&mut self, now: Now) {
         let Self { rules, series, unseen, changes, .. } = self;
         series.retain_mut(|series| {
-            let watched = series.rule.and_then(|rule| rules.get_mut(usize::from(rule)));
+            let watched = series.rule.and_then(|rule| rules.get_mut(rule));
             let matters = !matches!(series.phase, Phase::Well)
                 || watched.as_ref().is_some_and(|watched| watched.rule.remembers());
             if matters && !series.is_gone(now.instant) {
@@ -297,14 +261,8 @@ impl Watch {
             if let Some(watched) = watched {
                 watched.series -= 1;
             }
-            match std::mem::replace(&mut series.phase, Phase::Well) {
-                Phase::Firing(alert) => drop(changes.end(alert, Resolution::Gone)),
-                Phase::Unseen(alert) => {
-                    *unseen -= 1;
-                    drop(changes.end(alert, Resolution::Gone));
-                }
-                Phase::Well | Phase::Pending(_) => {}
-            }
+            *unseen -= usize::from(matches!(series.phase, Phase::Unseen(_)));
+            changes.end(std::mem::replace(&mut series.phase, Phase::Well), Resolution::Gone);
             false
         });
     }
@@ -319,20 +277,27 @@ struct Changes {
 }
 
 impl Changes {
-    fn begin(&mut self, alert: Arc<Alert>) -> Phase {
-        self.open += 1;
-        self.list.push(Change::Fired(alert.clone()));
-        Phase::Firing(alert)
-    }
-
-    fn end(&mut self, alert: Arc<Alert>, how: Resolution) -> Phase {
+    /// Notes the end of the alert there is, if there is one.
+    fn end(&mut self, phase: Phase, how: Resolution) {
+        let (id, title) = match phase {
+            Phase::Firing(alert) => (alert.id.clone(), alert.title.clone()),
+            Phase::Unseen(id) => (id, String::new()),
+            Phase::Well | Phase::Pending(_) => return,
+        };
         self.open -= 1;
-        self.list.push(Change::Resolved(alert, how));
-        Phase::Well
+        self.list.push(Change::Resolved { id, title, how });
     }
 }
 
 impl Watched {
+    /// The alert that there is by this value.
+    fn alert(&self, figure: Option<&Figure<'_>>, value: f64, now: Now) -> Alert {
+        let labels = figure.map_or(&[][..], |figure| figure.labels);
+        let key = series_key(self.seed, labels);
+        let [id, series, title, message] = words::of_alert(&self.rule, key, figure, value);
+        Alert { id, rule: self.rule.clone(), series, title, message, value, at: now }
+    }
+
     /// How much a figure is to the rule; `None` while the other one of two is missing.
     fn value(&mut self, figure: &Figure<'_>) -> Option<f64> {
         let value = figure.value.get();

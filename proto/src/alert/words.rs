@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Alert, Rule, Subject};
-use crate::sample::metric::{Figure, Metric, Unit};
-use crate::time::Now;
+use super::{Rule, Subject};
+use crate::sample::metric::{Figure, Label, Metric, Unit};
 
 /// A text with places in braces: `{value}` and `{threshold}` with their unit, `{series}` for the
 /// name of the figure, and each label of the metric by its name, as `{mount_point}`.
@@ -18,43 +17,44 @@ pub struct Shown(pub f64, pub Unit);
 /// What stands in the places.
 struct Places<'a> {
     rule: &'a Rule,
-    figure: Option<&'a Figure<'a>>,
+    series: &'a str,
+    labels: &'a [Label<'a>],
     value: f64,
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
     /// The first place in it that a rule about this metric has nothing for.
-    pub fn unknown(&self, metric: &Metric) -> Option<&str> {
-        self.pieces().filter_map(|(_, place)| place).find(|place| {
-            !(["value", "threshold", "series"].contains(place) || metric.labels.contains(place))
-        })
-    }
-
-    /// Plain text, and the place behind it.
-    fn pieces(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.0.split_inclusive('}').map(|piece| match piece.split_once('{') {
-            Some((plain, place)) if place.ends_with('}') => (plain, place.strip_suffix('}')),
-            _ => (piece, None),
-        })
-    }
-
-    fn fill(&self, places: &Places<'_>) -> String {
-        let mut text = String::new();
-        for (plain, place) in self.pieces() {
-            text.push_str(plain);
-            if let Some(place) = place {
-                // Writing to memory does not fail.
-                let _ = places.write(place, &mut text);
+    pub fn unknown(self, metric: &Metric) -> Option<&'a str> {
+        let mut rest = self.0;
+        while let Some((_, place, behind)) = next(rest) {
+            if !["value", "threshold", "series"].contains(&place) && !metric.labels.contains(&place)
+            {
+                return Some(place);
             }
+            rest = behind;
         }
-        text
+        None
     }
 }
 
+/// The text before the first place, the place, and the text behind it.
+fn next(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (place, behind) = rest.split_once('}')?;
+    Some((before, place, behind))
+}
+
 impl Places<'_> {
-    /// The name of the figure; the rule's where it is about none.
-    fn series(&self) -> String {
-        self.figure.map_or_else(|| self.rule.name.clone().into_owned(), ToString::to_string)
+    fn fill(&self, text: &str) -> String {
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, place, behind)) = next(rest) {
+            filled.push_str(before);
+            // Writing to memory does not fail.
+            let _ = self.write(place, &mut filled);
+            rest = behind;
+        }
+        filled.push_str(rest);
+        filled
     }
 
     fn write(&self, place: &str, text: &mut String) -> fmt::Result {
@@ -62,16 +62,28 @@ impl Places<'_> {
         match place {
             "value" => write!(text, "{}", Shown(self.value, unit)),
             "threshold" => write!(text, "{}", Shown(self.rule.test.threshold(), unit)),
-            "series" => text.write_str(&self.series()),
-            place => {
-                let labels = self.figure.map_or(&[][..], |figure| figure.labels);
-                match labels.iter().find(|label| label.name == place) {
-                    Some(label) => write!(text, "{}", label.value),
-                    None => write!(text, "{{{place}}}"),
-                }
-            }
+            "series" => text.write_str(self.series),
+            place => match self.labels.iter().find(|label| label.name == place) {
+                Some(label) => write!(text, "{}", label.value),
+                None => write!(text, "{{{place}}}"),
+            },
         }
     }
+}
+
+/// The texts of the alert that fires by this figure: its id, series, title and message.
+pub(super) fn of_alert(
+    rule: &Rule,
+    key: u64,
+    figure: Option<&Figure<'_>>,
+    value: f64,
+) -> [String; 4] {
+    // Named by the figure; by the rule where it is about none.
+    let series = figure.map_or_else(|| rule.name.to_string(), ToString::to_string);
+    let labels = figure.map_or(&[][..], |figure| figure.labels);
+    let places = Places { rule, series: &series, labels, value };
+    let (title, message) = (places.fill(&rule.title), places.fill(&rule.message));
+    [format!("{}-{key:016x}", rule.name), series, title, message]
 }
 
 impl Rule {
@@ -85,80 +97,61 @@ impl Rule {
             Subject::Clock => Unit::Switch,
         }
     }
-
-    /// The alert that fires by this figure.
-    pub(super) fn alert(
-        &self,
-        key: u64,
-        figure: Option<&Figure<'_>>,
-        value: f64,
-        at: Now,
-    ) -> Alert {
-        let places = Places { rule: self, figure, value };
-        let fill = |text: &str| Words(text).fill(&places);
-        Alert {
-            id: format!("{}-{key:016x}", self.name),
-            kind: self.kind().to_owned(),
-            level: self.level,
-            rule: self.name.clone().into_owned(),
-            series: places.series(),
-            title: fill(&self.title),
-            message: fill(&self.message),
-            value,
-            threshold: self.test.threshold(),
-            suggestion: self.suggestion.clone().into_owned(),
-            at,
-        }
-    }
 }
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(value, unit) = *self;
-        let sign = unit.sign();
-        match unit {
-            Unit::Switch => f.write_str(if value > 0.0 { "on" } else { "off" }),
-            Unit::Percent => write!(f, "{value:.1}%"),
-            Unit::Celsius => write!(f, "{value:.1} °C"),
-            Unit::Bytes | Unit::BytesPerSecond => {
-                let (mut value, mut steps) = (value, ["", "Ki", "Mi", "Gi", "Ti"].into_iter());
-                let mut step = steps.next().unwrap_or_default();
-                while value.abs() >= 1024.0
-                    && let Some(next) = steps.next()
-                {
+        let Self(mut value, unit) = *self;
+        let mut step = "";
+        if unit == Unit::Switch {
+            return f.write_str(if value > 0.0 { "on" } else { "off" });
+        }
+        if matches!(unit, Unit::Bytes | Unit::BytesPerSecond) {
+            for next in ["Ki", "Mi", "Gi", "Ti"] {
+                if value.abs() >= 1024.0 {
                     (value, step) = (value / 1024.0, next);
                 }
-                let decimals = usize::from(!step.is_empty());
-                write!(f, "{value:.decimals$} {step}{sign}")
-            }
-            Unit::Count
-            | Unit::MegabitsPerSecond
-            | Unit::Seconds
-            | Unit::UnixSeconds
-            | Unit::Milliseconds
-            | Unit::Megahertz
-            | Unit::RevolutionsPerMinute
-            | Unit::Dbm => {
-                let space = if sign.is_empty() { "" } else { " " };
-                write!(f, "{value}{space}{sign}")
             }
         }
+        let has_tenths = matches!(unit, Unit::Percent | Unit::Celsius) || !step.is_empty();
+        write_number(f, value, has_tenths)?;
+        f.write_str(if matches!(unit, Unit::Count | Unit::Percent) { "" } else { " " })?;
+        f.write_str(step)?;
+        f.write_str(unit.sign())
+    }
+}
+
+/// A number with one decimal, or with as many of two as it has: by whole numbers, for what writes
+/// any float is 13 kB.
+fn write_number(f: &mut fmt::Formatter<'_>, value: f64, has_tenths: bool) -> fmt::Result {
+    let parts: u32 = if has_tenths { 10 } else { 100 };
+    // What is out of range is cut, and no figure of a host is.
+    #[expect(clippy::cast_possible_truncation)]
+    let scaled = (value * f64::from(parts)).round() as i64;
+    let parts = u64::from(parts);
+    let (whole, rest) = (scaled.unsigned_abs() / parts, scaled.unsigned_abs() % parts);
+    f.write_str(if scaled < 0 { "-" } else { "" })?;
+    match (has_tenths, rest % 10) {
+        (false, _) if rest == 0 => write!(f, "{whole}"),
+        (true, _) => write!(f, "{whole}.{rest}"),
+        (false, 0) => write!(f, "{whole}.{}", rest / 10),
+        (false, _) => write!(f, "{whole}.{rest:02}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::metric::{Label, LabelValue, Value};
+    use crate::sample::metric::LabelValue;
     use crate::sample::table::metric;
 
     #[test]
     fn places_are_filled_and_strangers_named() {
         let metric = metric("filesystems.{mount_point}.usage_percent");
         let labels = [Label { name: "mount_point", value: LabelValue::Text("/srv") }];
-        let figure = Figure { metric, labels: &labels, value: Value::Float(93.26) };
         let rule = super::super::fixture::rule();
-        let places = Places { rule: &rule, figure: Some(&figure), value: 93.26 };
+        let series = "filesystems./srv.usage_percent";
+        let places = Places { rule: &rule, series, labels: &labels, value: 93.26 };
         for (text, filled) in [
             ("", ""),
             ("full", "full"),
@@ -167,7 +160,7 @@ mod tests {
             ("a } b { c", "a } b { c"),
             ("{colour}", "{colour}"),
         ] {
-            assert_eq!(Words(text).fill(&places), filled);
+            assert_eq!(places.fill(text), filled);
         }
         assert_eq!(Words("{value} {mount_point} {series}").unknown(metric), None);
         assert_eq!(Words("{value} {interface}").unknown(metric), Some("interface"));
@@ -183,6 +176,11 @@ mod tests {
             (512.0, Unit::Bytes, "512 B"),
             (1_572_864.0, Unit::BytesPerSecond, "1.5 MiB/s"),
             (3.0, Unit::Count, "3"),
+            (0.25, Unit::Count, "0.25"),
+            (1.5, Unit::Count, "1.5"),
+            (0.05, Unit::Seconds, "0.05 s"),
+            (-0.04, Unit::Celsius, "0.0 °C"),
+            (9e15, Unit::Bytes, "8185.5 TiB"),
             (-61.0, Unit::Dbm, "-61 dBm"),
         ] {
             assert_eq!(Shown(value, unit).to_string(), shown);

@@ -19,6 +19,7 @@
 //! Inventory, and what the owner calls the host, go with the first live report of a connection and
 //! whenever the inventory changes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -26,13 +27,13 @@ use super::{
     Account, Auth, Backlog, Heard, Keep, Output, Protocol, Request, Restored, Seat, Stamp, trim,
 };
 use crate::alert::book::{Greeting, Known, News, Telling};
-use crate::alert::{Fired, Level, Resolved};
+use crate::alert::{IS_BUILT, Level, write_fired, write_resolved};
 use crate::delivery::ring::Entry;
 use crate::host::Host;
-use crate::limits::{FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
+use crate::limits::{ALERTS_KNOWN_MAX, FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
 use crate::sample::{Custom, Report, Sample, Terms};
 use crate::time::{Instant, Now, WallTime};
-use crate::wire::envelope::{Ack, Alerts, Labels, Meta, Outcome, Place};
+use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
 use crate::wire::exposition;
 use crate::wire::frame::{self, Frame};
 use crate::wire::pick;
@@ -144,19 +145,19 @@ impl Output for Kinglet {
 
     fn encode_alert(&mut self, telling: &Telling<'_>, now: Now, out: &mut String) {
         let age = now.instant.since(telling.at).as_millis();
-        let place = Place {
-            boot_id: Some(self.account.host.boot_id.as_str().to_owned().into()),
-            number: Some(telling.number),
-            after: telling.after,
-            age_ms: u64::try_from(age).unwrap_or(u64::MAX),
-        };
+        let age = u64::try_from(age).unwrap_or(u64::MAX);
         let mut frame = self.open("alert", now, out);
         frame.raw(",\"data\":");
         match telling.news {
-            News::Fired(alert) => frame.value(&Fired::new(alert)),
-            News::Resolved(known, how, at) => frame.value(&Resolved::new(known, *how, *at)),
+            News::Fired(alert) => write_fired(&mut frame, alert),
+            News::Resolved(known, how, at) => write_resolved(&mut frame, known, *how, *at),
         };
-        frame.raw(",\"meta\":").value(&place).raw("}");
+        frame.raw(",\"meta\":{").texts(&[("boot_id", &self.account.host.boot_id)]);
+        for (key, number) in [("number", telling.number), ("after", telling.after), ("age_ms", age)]
+        {
+            frame.key(key).value(&number);
+        }
+        frame.raw("}}");
         frame.finish();
     }
 
@@ -236,15 +237,14 @@ fn labels(host: &Host) -> Labels<'_> {
 fn hear(text: &str) -> Heard {
     let Some(kind) = pick::text(text, &["type"]) else { return Heard::Nothing };
     match &*kind {
-        "ack" => match (Ack::read(text), pick::whole(text, &["data", "alert"])) {
-            (Some(ack), _) => Heard::Ack(ack.seq),
-            (None, Some(number)) => Heard::AlertAck(number),
-            (None, None) => Heard::Nothing,
+        "ack" => match Ack::read(text) {
+            Some(ack) => Heard::Ack(ack.seq),
+            None => pick::whole(text, &["data", "alert"]).map_or(Heard::Nothing, Heard::AlertAck),
         },
         "connection" | "error" if pick::exists(text, &["data"]) => {
             let outcome = Outcome::read(text);
             if outcome.status.as_deref() == Some("connected") {
-                return Heard::Greeted(Alerts::read(text).map(|alerts| Box::new(known(alerts))));
+                return Heard::Greeted(greeting(text).map(Box::new));
             }
             hear_outcome(&outcome)
         }
@@ -253,16 +253,29 @@ fn hear(text: &str) -> Heard {
     }
 }
 
-/// What the hub knows of our alerts; one without an id is none.
-fn known(alerts: Alerts<'_>) -> Greeting {
-    let Alerts { boot_id, number, open } = alerts;
-    let open = open.into_iter().filter(|open| !open.alert_id.is_empty()).map(|open| Known {
-        id: open.alert_id.into_owned(),
-        kind: open.r#type.into_owned(),
-        level: if open.level == Level::Critical.name() { Level::Critical } else { Level::Warning },
-    });
-    let heard = boot_id.map(Into::into).zip(number);
-    Greeting { heard, open: open.collect() }
+/// What the hub knows of our alerts, if it says so; an alert without an id is none.
+fn greeting(message: &str) -> Option<Greeting> {
+    if !IS_BUILT {
+        return None;
+    }
+    let mut greeting = Greeting::default();
+    let boot_id = pick::text(message, &["data", "alerts", "boot_id"]);
+    let number = pick::whole(message, &["data", "alerts", "number"]);
+    greeting.heard = boot_id.map(Cow::into_owned).zip(number);
+    for at in 0..pick::count(message, &["data", "alerts", "open"]).min(ALERTS_KNOWN_MAX) {
+        let at = at.to_string();
+        let text = |member| {
+            let text = pick::text(message, &["data", "alerts", "open", &at, member]);
+            text.unwrap_or_default().into_owned()
+        };
+        let is_critical = text("level") == Level::Critical.name();
+        let level = if is_critical { Level::Critical } else { Level::Warning };
+        let (id, kind) = (text("alert_id"), text("type"));
+        if !id.is_empty() {
+            greeting.open.push(Known { id, kind, level });
+        }
+    }
+    pick::exists(message, &["data", "alerts"]).then_some(greeting)
 }
 
 fn hear_outcome(outcome: &Outcome<'_>) -> Heard {

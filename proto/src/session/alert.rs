@@ -3,13 +3,13 @@
 
 use super::Session;
 use super::state::{Action, Frame, State};
-use crate::alert::Watch;
 use crate::alert::book::Known;
+use crate::alert::{IS_BUILT, Watch};
 
 impl Session {
     /// A look was taken: what follows from it is news for servers that hear of alerts.
     pub(super) fn handle_watch(&mut self, watch: &Watch) {
-        if self.output.tells_alerts() && !matches!(self.state, State::Stopped) {
+        if IS_BUILT && self.output.tells_alerts() && !matches!(self.state, State::Stopped) {
             self.alerts.observe(watch, self.now);
         }
     }
@@ -17,6 +17,9 @@ impl Session {
     /// Plans the next news, if one can be told now: one at a time, for a report is more urgent.
     pub(super) fn flush_alerts(&mut self) {
         let State::Up { line, talk } = &self.state else { return };
+        if !IS_BUILT {
+            return;
+        }
         let is_free = line.blocked_since.is_none() && talk.muted_until.is_none();
         let is_planned = |action: &Action| matches!(action, Action::Frame(Frame::Alert));
         if is_free && self.alerts.next().is_some() && !self.actions.iter().any(is_planned) {
@@ -33,8 +36,8 @@ impl Session {
         }
     }
 
-    /// The alerts that the server knows from before this start, for who watches to take over.
-    pub(super) fn take_alerts(&mut self) -> Vec<Known> {
-        self.alerts.take_before()
+    /// The alerts that the server holds to be open, for who watches to take over.
+    pub(super) fn take_alerts(&mut self) -> &[Known] {
+        self.alerts.take_said()
     }
 }

@@ -20,9 +20,9 @@ pub trait Reporter: Conversation {
     /// Whether samples are to have their detail.
     fn wants_detail(&self) -> bool;
 
-    /// The alerts that the server knows from before this start, once each.
-    fn take_alerts(&mut self) -> Vec<Known> {
-        Vec::new()
+    /// The alerts that the server holds to be open, once after each of its greetings.
+    fn take_alerts(&mut self) -> &[Known] {
+        &[]
     }
 
     /// What another connection of this host takes from the one that is there; `None` for nothing.
@@ -67,7 +67,7 @@ impl Reporter for Session {
         self.output.wants_detail()
     }
 
-    fn take_alerts(&mut self) -> Vec<Known> {
+    fn take_alerts(&mut self) -> &[Known] {
         Self::take_alerts(self)
     }
 

@@ -53,7 +53,7 @@ pub(crate) struct Labels<'a> {
 }
 
 /// `meta` of an alert: its place in the news of its host.
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct Place<'a> {
     pub(crate) boot_id: Option<Cow<'a, str>>,
@@ -66,8 +66,7 @@ pub(crate) struct Place<'a> {
 }
 
 /// In a greeting: what the hub knows of the host's alerts.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(default)]
+#[derive(Serialize)]
 pub(crate) struct Alerts<'a> {
     /// The boot of the last news it has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,28 +79,11 @@ pub(crate) struct Alerts<'a> {
 }
 
 /// An alert that is open.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(default)]
+#[derive(Serialize)]
 pub(crate) struct Open<'a> {
     pub(crate) alert_id: Cow<'a, str>,
     pub(crate) r#type: Cow<'a, str>,
     pub(crate) level: Cow<'a, str>,
-}
-
-impl Alerts<'static> {
-    /// Reads them from a greeting.
-    pub(crate) fn read(message: &str) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Message {
-            data: Data,
-        }
-        #[derive(Deserialize)]
-        struct Data {
-            alerts: Option<Alerts<'static>>,
-        }
-        let Message { data } = serde_json::from_str(message).ok()?;
-        data.alerts
-    }
 }
 
 /// `ack`: every reading up to and including `seq` is stored.

@@ -1,4 +1,5 @@
-//! Takes single values out of JSON, by their path from the top; items of lists have numbers in it.
+//! Takes single values out of JSON, by their path from the top: keys, and in a list the place of an
+//! item, counted from 0.
 //!
 //! What a server says is short, and little of it is of interest: looking for that once more costs
 //! less than a reader of its own for each kind of message, in the program's bytes as in its time.
@@ -27,7 +28,7 @@ pub(crate) fn whole(json: &str, path: &[&str]) -> Option<u64> {
 }
 
 /// The number at `path`.
-pub(crate) fn number(json: &str, path: &[&str]) -> Option<f64> {
+pub fn number(json: &str, path: &[&str]) -> Option<f64> {
     match leaf(json, path)? {
         // Above 2^53 the last digits are lost.
         #[expect(clippy::cast_precision_loss)]
@@ -191,12 +192,17 @@ mod tests {
         assert_eq!((whole(JSON, &["a", "f"]), number(JSON, &["a", "f"])), (None, Some(1.5)));
         assert_eq!((whole(JSON, &["a", "m"]), number(JSON, &["a", "m"])), (None, Some(-2.0)));
         assert_eq!(number(JSON, &["a", "n"]), Some(7.0));
+        assert_eq!(whole(JSON, &["a", "b", "0", "c"]), Some(1));
+        assert_eq!(whole("[1,[2,3],4]", &["1", "1"]), Some(3));
         for (path, there) in [
             (&["a"][..], true),
             (&["a", "b"], true),
             (&["a", "t"], true),
             (&["a", "z"], false),
             (&["a", "b", "c"], false),
+            (&["a", "b", "0"], true),
+            (&["a", "b", "1"], false),
+            (&["a", "b", "1", "c"], false),
             (&["a", "n", "x"], false),
             (&["x"], false),
             (&[], true),

@@ -26,18 +26,18 @@ pub(crate) struct Eyes {
 impl Eyes {
     pub(crate) fn new() -> Self {
         let rules = built_in::rules(|name| name == "disk");
-        Self { watch: Watch::new(rules, WallTime::default()), edges: Vec::new() }
+        Self { watch: Watch::new(&rules, WallTime::default()), edges: Vec::new() }
     }
 
     /// Looks at the host; `at` is the world's time.
     pub(crate) fn look(&mut self, session: &mut Session, host: &str, at: u64, now: Now) -> &Watch {
         for known in Reporter::take_alerts(session) {
-            self.watch.adopt(&known.id, &known.kind, known.level, now);
+            self.watch.adopt(&known.id, now);
         }
         for change in self.watch.observe(&troubles(host, at), now) {
             self.edges.push(match change {
                 Change::Fired(alert) => (alert.id.clone(), true),
-                Change::Resolved(alert, _) => (alert.id.clone(), false),
+                Change::Resolved { id, .. } => (id.clone(), false),
             });
         }
         &self.watch

@@ -1,6 +1,8 @@
 //! `kinglet check --alerts`: what is watched, how it stands, and what would fire.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use kinglet_host::Sampler;
 use kinglet_host::limits::{BACKGROUND_PATIENCE_MAX, STATFS_TIMEOUT};
@@ -26,45 +28,60 @@ pub fn alerts(config: &Config, given: &Given) -> io::Result<Outcome> {
     let mut stdout = io::stdout().lock();
     let bold = stdout.is_terminal() && given.text(Table::Top, "no_color").is_none();
     let mut page = Page { out: &mut stdout, bold };
-    let mut watch = Watch::new(config.alerts.clone(), clock::built());
-    let mut seen: Vec<Vec<Alert>> = config.alerts.iter().map(|_| Vec::new()).collect();
-    watch.glance(sampler.sample_mut(), clock::now(), |at, alert| {
-        seen.get_mut(at).into_iter().for_each(|of_rule| of_rule.push(alert.clone()));
-    });
-    let rules = config.alerts.iter().zip(seen);
-    let rows = rules.flat_map(|(rule, seen)| rows(rule, seen)).collect();
+    let mut watch = Watch::new(&config.alerts, clock::built());
+    let seen = watch.glance(sampler.sample_mut(), clock::now());
+    let mut rows = Vec::new();
+    for rule in &config.alerts {
+        add_rows(&mut rows, rule, &seen);
+    }
     page.block("ALERTS", &[], rows)?;
     stdout.flush().map(|()| Outcome::Good)
 }
 
 /// Of a rule every series that would fire; where none would, the one that is nearest to it.
-fn rows(rule: &Rule, mut seen: Vec<Alert>) -> Vec<Row> {
-    let is_met = |alert: &Alert| rule.test.is_met(alert.value);
-    seen.sort_by(|one, other| distance(rule, one).total_cmp(&distance(rule, other)));
-    let fires = seen.iter().filter(|alert| is_met(alert)).count();
-    seen.truncate(fires.max(1));
-    let head = |series: &str| {
-        let (name, level) = (rule.name.to_string(), rule.level.name().to_owned());
-        vec![name, series.to_owned(), level, condition(rule)]
-    };
-    let row = |alert: &Alert| {
-        let verdict = match (is_met(alert), rule.hold.is_zero()) {
-            (false, _) => "well".to_owned(),
-            (true, true) => format!("WOULD FIRE: {}", alert.message),
-            (true, false) => {
-                format!("WOULD FIRE after {}: {}", show(rule.hold), alert.message)
-            }
-        };
-        let mut row = head(if alert.series == rule.name { "" } else { &alert.series });
-        row.extend([Shown(alert.value, rule.unit()).to_string(), verdict]);
-        row
-    };
-    if seen.is_empty() {
-        let mut row = head(rule.subject.metric().map_or("", |metric| metric.name));
-        row.extend([String::new(), "this host has no such figure".to_owned()]);
-        return vec![row];
+fn add_rows(rows: &mut Vec<Row>, rule: &Arc<Rule>, seen: &[Alert]) {
+    let mut nearest: Option<&Alert> = None;
+    for alert in seen.iter().filter(|alert| Arc::ptr_eq(&alert.rule, rule)) {
+        if rule.test.is_met(alert.value) {
+            rows.push(row(rule, Some(alert)));
+        }
+        if nearest.is_none_or(|nearest| distance(rule, alert) < distance(rule, nearest)) {
+            nearest = Some(alert);
+        }
     }
-    seen.iter().map(row).collect()
+    if !nearest.is_some_and(|alert| rule.test.is_met(alert.value)) {
+        rows.push(row(rule, nearest));
+    }
+}
+
+/// One series of a rule, or that there is none.
+fn row(rule: &Rule, seen: Option<&Alert>) -> Row {
+    let hold = |word: &str| match rule.hold {
+        Duration::ZERO => String::new(),
+        hold => format!(" {word} {}", show(hold)),
+    };
+    let line = Shown(rule.test.threshold(), rule.unit());
+    let way = match rule.test {
+        Test::Above(_) => "above ",
+        Test::Below(_) => "below ",
+        Test::Equals(_) if rule.unit() == Unit::Switch => "",
+        Test::Equals(_) => "equal to ",
+    };
+    let mut series = rule.subject.metric().map_or("", |metric| metric.name);
+    let (mut value, mut verdict) = (String::new(), "this host has no such figure".to_owned());
+    if let Some(alert) = seen {
+        series = &alert.series;
+        value = Shown(alert.value, rule.unit()).to_string();
+        let is_met = rule.test.is_met(alert.value);
+        verdict = if is_met {
+            format!("WOULD FIRE{}: {}", hold("after"), alert.message)
+        } else {
+            "well".to_owned()
+        };
+    }
+    let condition = format!("{way}{line}{}", hold("for"));
+    let (name, level) = (rule.name.to_string(), rule.level.name().to_owned());
+    vec![name, series.to_owned(), level, condition, value, verdict]
 }
 
 /// How far a series is from firing: the less, the nearer.
@@ -74,15 +91,4 @@ fn distance(rule: &Rule, alert: &Alert) -> f64 {
         Test::Below(line) => alert.value - line,
         Test::Equals(wanted) => (wanted - alert.value).abs(),
     }
-}
-
-fn condition(rule: &Rule) -> String {
-    let line = Shown(rule.test.threshold(), rule.unit());
-    let when = match rule.test {
-        Test::Above(_) => format!("above {line}"),
-        Test::Below(_) => format!("below {line}"),
-        Test::Equals(_) if rule.unit() == Unit::Switch => line.to_string(),
-        Test::Equals(_) => format!("equal to {line}"),
-    };
-    if rule.hold.is_zero() { when } else { format!("{when} for {}", show(rule.hold)) }
 }

@@ -18,7 +18,7 @@ impl Desk {
             test: Test::Above(90.0),
             ..fixture::rule()
         };
-        let watch = Watch::new(vec![rule], WallTime::default());
+        let watch = Watch::new(&[Arc::new(rule)], WallTime::default());
         Self { book: Book::new("b"), watch, ms: 1000 }
     }
 
@@ -43,8 +43,9 @@ impl Desk {
                 ..Filesystem::default()
             });
         }
-        for Known { id, kind, level } in self.book.take_before() {
-            self.watch.adopt(&id, &kind, level, self.now());
+        let now = self.now();
+        for known in self.book.take_said() {
+            self.watch.adopt(&known.id, now);
         }
         self.watch.observe(&sample, self.now());
         self.book.observe(&self.watch, self.now());
@@ -128,7 +129,7 @@ fn what_the_server_knows_from_before_this_start_is_taken_over() {
     desk.look("a");
     let over = desk.tell(0);
     assert_eq!(over, [(10_000, 2001, false)], "one fires still and is no news, one is over");
-    assert!(desk.book.take_before().is_empty());
+    assert!(desk.book.take_said().is_empty());
 }
 
 #[test]
