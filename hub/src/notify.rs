@@ -38,7 +38,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 use tracing::warn;
 
-use crate::fleet::Update;
+use crate::fleet::{Snapshot, Update};
 use crate::limits::NOTIFY_KEEP_EVERY;
 
 /// The channels of a hub.
@@ -98,11 +98,13 @@ impl Notifier {
         !self.channels.is_empty()
     }
 
-    /// Tells what of an update is to be told; never waits.
-    pub(crate) fn take(&self, update: &Update) {
+    /// Tells what of an update is to be told; never waits. `is_silenced` says of a host and the id
+    /// of an alert whether its owner wants to hear nothing of it.
+    pub(crate) fn take(&self, update: &Update, is_silenced: impl Fn(&Snapshot, &str) -> bool) {
         match update {
             Update::Told(told) => {
-                let Some(alert) = Alert::read(told) else { return };
+                let Some(mut alert) = Alert::read(told) else { return };
+                alert.is_silenced |= is_silenced(&told.host, &alert.id);
                 for channel in &self.channels {
                     let alert = alert.clone();
                     channel.feed(|desk| desk.handle_alert(alert, told.received.instant));

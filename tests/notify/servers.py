@@ -68,6 +68,33 @@ class MailServer:
         self.controller.start()
 
 
+class Liar:
+    """Says behind its answer to STARTTLS, in clear, what would draw a password out of a client that
+    believes it, and offers no login once the line is safe."""
+
+    def __init__(self):
+        self.heard = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain("cert.pem", "key.pem")
+        while True:
+            line, _ = self.listener.accept()
+            line.sendall(b"220 mail\r\n")
+            line.recv(1000)
+            line.sendall(b"250 STARTTLS\r\n")
+            line.recv(1000)
+            line.sendall(b"220 go on\r\n250 AUTH PLAIN\r\n")
+            line = context.wrap_socket(line, server_side=True)
+            line.recv(1000)
+            line.sendall(b"250 mail\r\n")
+            self.heard.append(line.recv(1000))
+            line.close()
+
+
 class Web:
     """What was asked, by the first part of the path, and how often each was."""
 

@@ -18,7 +18,7 @@ import websockets
 
 warnings.simplefilter("ignore")
 logging.disable()
-from servers import MailServer, Web, free_port
+from servers import Liar, MailServer, Web, free_port
 
 HUB = sys.argv[1]
 SECRETS = {
@@ -185,6 +185,11 @@ def check_command(lab):
     changed(f":{lab.starttls.port}", f":{lab.clear.port}")
     code, text = run("notify", "--config", "c.toml", "--test", "starttls")
     expect("no STARTTLS, no word", code == 1 and "offers no STARTTLS" in text, text)
+    liar = Liar()
+    changed(f":{lab.starttls.port}", f":{liar.port}")
+    code, text = run("notify", "--config", "c.toml", "--test", "starttls")
+    expect("what came before TLS is nothing", "offers no login" in text, text)
+    expect("and draws nothing", within(5, lambda: liar.heard == [b""]), liar.heard)
     pathlib.Path("gotify").rename("gotify.away")
     code, text = run("check", "--config", "a.toml")
     missing = "[[notify]] gotify: gotify: No such"

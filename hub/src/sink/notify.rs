@@ -29,7 +29,8 @@ impl Sink for Notify {
             let takes = async {
                 while let Some(next) = feed.next().await {
                     match next {
-                        Next::Update(update) => hub.notifier.take(&update),
+                        // An alert says itself where it is silenced.
+                        Next::Update(update) => hub.notifier.take(&update, |_, _| false),
                         Next::Lost(count) => {
                             warn!(
                                 "{count} updates were not looked at for alerts: the hub is too slow"

@@ -7,6 +7,7 @@ mod floods;
 mod frames;
 mod ids;
 mod influxdb;
+mod notify;
 mod ostara;
 mod past;
 mod protocol;
