@@ -185,26 +185,35 @@ function factList({ info, metrics }) {
   ];
 }
 
+// Flags of a Raspberry Pi's power: what each is called now, once and many times.
+const powerFlags = [
+  ['undervoltage', 'undervoltage', 'undervoltage', 'undervoltages'],
+  ['throttled', 'throttled', 'throttling', 'throttlings'],
+  ['frequency_capped', 'clock capped', 'cap of the clock', 'caps of the clock'],
+  ['soft_limit', 'soft temperature limit', 'soft limit', 'soft limits'],
+];
+
+/** How often one was so, for how long, and when last. */
+function powerEntry(power, [flag, , one, many]) {
+  const { [`${flag}_count`]: times, [`${flag}_seconds`]: long, [`${flag}_last`]: last } = power;
+  if (!(times > 0)) return null;
+  const when = last && `last ${clock(last * 1000)}`;
+  const more = list(long > 0 && duration(long), when);
+  return `${times} ${times === 1 ? one : many}${more ? ` (${more})` : ''}`;
+}
+
 /** What is wrong with the power now, and how often it was: a weak supply may be good just now. */
 export function powerText(power) {
-  const now = list(
-    power.undervoltage && 'undervoltage', power.throttled && 'throttled',
-    power.frequency_capped && 'clock capped',
-  );
-  const times = (number, one, many) => number > 0 && `${number} ${number === 1 ? one : many}`;
-  const were = list(
-    times(power.undervoltage_count, 'undervoltage', 'undervoltages'),
-    times(power.throttled_count, 'throttling', 'throttlings'),
-    times(power.frequency_capped_count, 'cap of the clock', 'caps of the clock'),
-  );
+  const now = list(...powerFlags.map(([flag, name]) => power[flag] && name));
+  const were = list(...powerFlags.map((flag) => powerEntry(power, flag)));
   const state = now || 'good';
   return were ? `${now ? `${state} now` : 'good now'}; ${were} since the agent started` : state;
 }
 
 function powerLevel(power) {
   if (power.undervoltage || power.throttled) return 'bad';
-  const counts = [power.undervoltage_count, power.throttled_count, power.frequency_capped_count];
-  return power.frequency_capped || counts.some((number) => number > 0) ? 'warn' : 'good';
+  const was = powerFlags.some(([flag]) => power[flag] || power[`${flag}_count`] > 0);
+  return was ? 'warn' : 'good';
 }
 
 function factBlock(host) {

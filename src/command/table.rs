@@ -229,8 +229,9 @@ fn sensors(sample: &Sample) -> Vec<Row> {
     rows.extend(sample.power.map(|power| {
         let state = [
             (power.undervoltage, "undervoltage"),
-            (power.throttled, "throttled"),
-            (power.frequency_capped, "clock capped"),
+            (power.throttled == Some(true), "throttled"),
+            (power.frequency_capped == Some(true), "clock capped"),
+            (power.soft_limit == Some(true), "soft limit"),
         ];
         let now: Vec<_> = state.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
         let now = if now.is_empty() { "good".to_owned() } else { now.join(", ") };

@@ -7,6 +7,7 @@
 //! fan1_input     1840         revolutions a minute
 //! temp           48000        millidegrees of a zone; whole degrees of some vendors' kernels
 //! get_throttled  50005        hexadecimal, without 0x
+//! in0_lcrit_alarm 1           undervoltage, where a kernel has no get_throttled
 //! ```
 
 use super::text;
@@ -49,35 +50,26 @@ pub fn parse_rpm(value: &[u8]) -> Option<u64> {
     text::number(text::trim(value)).filter(|rpm| *rpm <= RPM_MAX)
 }
 
-/// What the firmware says of the power supply, now (`true` first) and since boot.
+/// One of the firmware's flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Throttled {
-    /// Below 4.63 V now.
-    pub undervoltage: bool,
-    /// The clock is capped now.
-    pub frequency_capped: bool,
-    /// Throttled now.
-    pub throttled: bool,
-    /// Undervoltage happened since boot.
-    pub undervoltage_before: bool,
-    /// The clock was capped since boot.
-    pub frequency_capped_before: bool,
-    /// Throttling happened since boot.
-    pub throttled_before: bool,
+pub struct Flag {
+    /// It is so now.
+    pub now: bool,
+    /// It was so since boot.
+    pub before: bool,
 }
 
-/// Parses `get_throttled`.
-pub fn parse_throttled(value: &[u8]) -> Option<Throttled> {
+/// Parses `get_throttled`: below 4.63 V, clock capped, throttled, soft temperature limit.
+pub fn parse_throttled(value: &[u8]) -> Option<[Flag; 4]> {
     let bits = text::hexadecimal(text::trim(value))?;
-    let bit = |number: u32| bits >> number & 1 == 1;
-    Some(Throttled {
-        undervoltage: bit(0),
-        frequency_capped: bit(1),
-        throttled: bit(2),
-        undervoltage_before: bit(16),
-        frequency_capped_before: bit(17),
-        throttled_before: bit(18),
-    })
+    let bit = |number: usize| bits >> number & 1 == 1;
+    Some([0, 1, 2, 3].map(|number| Flag { now: bit(number), before: bit(number + 16) }))
+}
+
+/// Parses the driver's `in0_lcrit_alarm`: undervoltage since it looked last, two seconds ago.
+pub fn parse_alarm(value: &[u8]) -> Option<Flag> {
+    let now = text::number(text::trim(value))? != 0;
+    Some(Flag { now, before: now })
 }
 
 #[cfg(test)]
@@ -136,12 +128,17 @@ mod tests {
 
     #[test]
     fn firmware_bits_are_hexadecimal_with_or_without_a_prefix() {
-        let earlier = parse_throttled(b"50000\n").unwrap();
-        assert!(earlier.undervoltage_before && earlier.throttled_before);
-        assert!(!earlier.undervoltage && !earlier.frequency_capped_before);
-        let now = parse_throttled(b"0x20002").unwrap();
-        assert!(now.frequency_capped && now.frequency_capped_before && !now.throttled);
-        assert_eq!(parse_throttled(b"0\n"), Some(Throttled::default()));
+        let bits = |text: &[u8]| {
+            let flags = parse_throttled(text).unwrap();
+            (flags.map(|flag| flag.now), flags.map(|flag| flag.before))
+        };
+        let (no, yes) = (false, true);
+        assert_eq!(bits(b"50000\n"), ([no; 4], [yes, no, yes, no]));
+        assert_eq!(bits(b"0x20002"), ([no, yes, no, no], [no, yes, no, no]));
+        assert_eq!(bits(b"80008"), ([no, no, no, yes], [no, no, no, yes]));
+        assert_eq!(bits(b"0\n"), ([no; 4], [no; 4]));
+        assert!(parse_alarm(b"1\n").unwrap().now && !parse_alarm(b"0").unwrap().now);
+        assert_eq!(parse_alarm(b""), None);
         assert_eq!(parse_throttled(b""), None);
     }
 }

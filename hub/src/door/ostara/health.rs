@@ -38,7 +38,7 @@ fn parts(sample: &Sample) -> Vec<(String, Value)> {
     add(
         "power",
         sample.power.map(|power| {
-            let good = !power.undervoltage && !power.throttled;
+            let good = !power.undervoltage && power.throttled != Some(true);
             let details =
                 json!({ "undervoltage": power.undervoltage, "throttled": power.throttled });
             json!({ "status": status(good), "details": details })
