@@ -1,4 +1,4 @@
-//! A percentage that cannot be wrong: finite, 0 to 100, one decimal.
+//! A percentage that cannot be wrong: finite, 0 to 100, one decimal; and a part in proportion.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -14,8 +14,8 @@ impl Percent {
         if whole == 0 {
             return Self::default();
         }
-        let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole);
-        Self { tenths: u16::try_from(tenths.min(1000)).unwrap_or(1000) }
+        let halves = scaled(part, 2000, whole).min(2000);
+        Self { tenths: u16::try_from(halves.div_ceil(2)).unwrap_or(1000) }
     }
 
     /// The nearest percentage to a number of percents: clamped, and zero for NaN.
@@ -31,6 +31,21 @@ impl Percent {
     pub fn get(self) -> f64 {
         f64::from(self.tenths) / 10.0
     }
+}
+
+/// `amount` by `part` in `whole`, rounded down, at most `u64::MAX`; a whole of none counts as one.
+///
+/// The only division of 128 bits: it is slow, a kilobyte wherever it stands on 32 bits, and needed
+/// only for what no host has.
+pub fn scaled(amount: u64, part: u64, whole: u64) -> u64 {
+    let whole = whole.max(1);
+    amount.checked_mul(part).map_or_else(
+        || {
+            let scaled = u128::from(amount) * u128::from(part) / u128::from(whole);
+            u64::try_from(scaled).unwrap_or(u64::MAX)
+        },
+        |product| product / whole,
+    )
 }
 
 impl Serialize for Percent {
@@ -50,10 +65,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_part_in_proportion_is_rounded_down_and_bounded() {
+        for (amount, part, whole, expected) in [
+            (7, 2, 3, 4),
+            (7, 2, 0, 14),
+            (u64::MAX, 2, 4, u64::MAX / 2),
+            (u64::MAX, 3, 2, u64::MAX),
+        ] {
+            assert_eq!(scaled(amount, part, whole), expected);
+        }
+    }
+
+    #[test]
     fn every_input_gives_a_finite_share_with_one_decimal() {
-        for (part, whole, json) in
-            [(1, 3, "33.3"), (2, 3, "66.7"), (0, 0, "0.0"), (9, 3, "100.0"), (u64::MAX, 1, "100.0")]
-        {
+        for (part, whole, json) in [
+            (1, 3, "33.3"),
+            (2, 3, "66.7"),
+            (0, 0, "0.0"),
+            (9, 3, "100.0"),
+            (u64::MAX, 1, "100.0"),
+            (1, 2000, "0.1"),
+            (9, 20_001, "0.0"),
+            (u64::MAX / 2, u64::MAX, "50.0"),
+        ] {
             assert_eq!(serde_json::to_string(&Percent::of(part, whole)).unwrap(), json);
         }
         for (number, json) in

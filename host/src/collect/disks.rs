@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use kinglet_proto::percent::Percent;
+use kinglet_proto::percent::{Percent, scaled};
 use kinglet_proto::sample::detail::BlockDevice;
 use kinglet_proto::sample::{Disk, Filesystem, Sample};
 use kinglet_proto::time::Instant;
@@ -277,8 +277,7 @@ fn fill_usage(disk: &mut Disk, place: usize, shares: &[Vec<Share>], filesystems:
 }
 
 fn part_of(amount: u64, share: &Share) -> u64 {
-    let part = u128::from(amount) * u128::from(share.part) / u128::from(share.of.max(1));
-    u64::try_from(part).unwrap_or(u64::MAX)
+    scaled(amount, share.part, share.of)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use kinglet_proto::percent::scaled;
+
 /// How wide a counter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Width {
@@ -36,11 +38,7 @@ pub(super) fn growth(before: u64, after: u64, width: Width) -> Option<u64> {
 /// `amount` a second, rounded down; `None` when no time has passed.
 pub(super) fn per_second(amount: u64, elapsed: Duration) -> Option<u64> {
     let ms = u64::try_from(elapsed.as_millis()).ok().filter(|ms| *ms > 0)?;
-    // 128 bits are slow, and needed for amounts only that nothing moves in an interval.
-    Some(amount.checked_mul(1000).map_or_else(
-        || u64::try_from(u128::from(amount) * 1000 / u128::from(ms)).unwrap_or(u64::MAX),
-        |thousandfold| thousandfold / ms,
-    ))
+    Some(scaled(amount, 1000, ms))
 }
 
 #[cfg(test)]

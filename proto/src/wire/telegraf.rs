@@ -15,6 +15,7 @@ mod system;
 use std::borrow::Cow;
 
 use super::line_protocol::{Line, Point, Value};
+use crate::percent::scaled;
 use crate::sample::Sample;
 
 /// Every point of a round, in the order they are written, those of long lists last. A measurement
@@ -240,7 +241,7 @@ const fn float(
 
 /// `part` of `whole` in percent, with four decimals: more are only longer.
 fn share(part: u64, whole: u64) -> f64 {
-    let share = u128::from(part) * 1_000_000 / u128::from(whole.max(1));
+    let share = scaled(part, 1_000_000, whole);
     f64::from(u32::try_from(share).unwrap_or(u32::MAX)) / 10_000.0
 }
 
