@@ -2,6 +2,7 @@
 //!
 //! What changed is not looked at: the answer is the same for all of it, look again.
 
+use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use kinglet_proto::time::Instant;
@@ -38,7 +39,8 @@ impl NetWatch {
     }
 }
 
-fn subscribe() -> nix::Result<OwnedFd> {
+/// The error is std's: nix has texts of its own for all of them, 4 kB.
+fn subscribe() -> io::Result<OwnedFd> {
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let fd = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
     bind(fd.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))?;
