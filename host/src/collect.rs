@@ -21,6 +21,7 @@ mod schedule;
 mod sensors;
 mod sockets;
 mod table;
+mod wear;
 mod wireless;
 
 use std::time::Duration;

@@ -75,6 +75,8 @@ pub const CANDIDATES_MAX: usize = 512;
 pub const DEPTH_MAX: usize = 32;
 /// Disks in a sample.
 pub const DISKS_MAX: usize = 64;
+/// Devices of raw flash in a sample; a router has one or two.
+pub const FLASH_MAX: usize = 8;
 /// Interfaces in a sample; totals count the others too.
 pub const INTERFACES_MAX: usize = 128;
 /// Temperatures in a sample, and files kept open for them.

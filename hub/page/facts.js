@@ -56,12 +56,17 @@ function memoryRows({ used, total, usage_percent, swap_used: swapped, swap_total
   return rows;
 }
 
+function errorText({ errors, last_error: last }) {
+  const when = last && `, last ${clock(last * 1000)}`;
+  return `${errors} ${errors === 1 ? 'error' : 'errors'}${when ?? ''}`;
+}
+
 function mountRow(mount) {
   const { inodes_used: used, inodes_total: all } = mount;
   const small = list(
     // The space of a view is another mount's, and in no sum.
     mount.fstype, mount.view && 'view', mount.read_only && 'read-only',
-    mount.stuck && 'does not answer',
+    mount.stuck && 'does not answer', mount.errors > 0 && errorText(mount),
     all > 0 && `${percent((used / all) * 100)} of inodes`,
   );
   const text = Number.isFinite(mount.total) ? part(mount.used, mount.total) : '–';
@@ -90,14 +95,27 @@ const reads = ({ read_speed: read, write_speed: write }) => (
   `read ${rate(read)}   written ${rate(write)}`
 );
 
-/** Each disk: how busy it is, what it reads and writes, how worn it is. */
-function diskBlock({ disks = [] }) {
+const spares = [, '', 'spare blocks low', 'no spare blocks left'];
+
+function flashRow({ device, bad_blocks: bad, spare_blocks: spare, erase_count: erased }) {
+  const small = list(
+    Number.isFinite(spare) && `${count(spare)} spare blocks`,
+    Number.isFinite(erased) && `erased ${count(erased)} times`,
+  );
+  return row(device, small, undefined, `${count(bad)} bad blocks`);
+}
+
+/** Each disk: how busy it is, what it reads and writes, how worn it is; and raw flash. */
+function diskBlock({ disks = [], flash = [] }) {
   const known = disks.filter((disk) => Number.isFinite(disk.read_speed));
-  return rowsBlock('Disks', known.map((disk) => {
+  const rows = known.map((disk) => {
     const worn = Number.isFinite(disk.wear_percent) && `${percent(disk.wear_percent)} worn`;
     const busy = Number.isFinite(disk.busy_percent) && `${percent(disk.busy_percent)} busy`;
-    return row(disk.name, list(disk.model, busy, worn), disk.busy_percent, reads(disk));
-  }));
+    const written = disk.written_per_day > 0 && `${bytes(disk.written_per_day)} written a day`;
+    const small = list(disk.model, busy, worn, spares[disk.pre_eol], written);
+    return row(disk.name, small, disk.busy_percent, reads(disk));
+  });
+  return rowsBlock('Disks', [...rows, ...flash.map(flashRow)]);
 }
 
 function interfaceBlock({ network = {}, wireless = [] }) {

@@ -35,7 +35,7 @@ pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use probe::Probe;
 pub use sensors::{Battery, Fan, Power, Temperature};
-pub use storage::{Disk, DiskType, Filesystem};
+pub use storage::{Disk, DiskType, Filesystem, Flash};
 pub use traffic::{Traffic, WanTraffic};
 
 use crate::time::{Instant, WallTime};
@@ -63,6 +63,8 @@ part! {
         pub disks: Vec<Disk> => part(Disk), public;
         /// Mounted file systems with storage behind them, each device once, `/` first.
         pub filesystems: Vec<Filesystem> => part(Filesystem), public;
+        /// Raw flash under UBI.
+        pub flash: Vec<Flash> => part(Flash), sparse, public;
         /// Traffic of the host and of each interface.
         pub network: Network => part(Network), public;
         /// Traffic of the billing period; absent where its owner says nothing of one.

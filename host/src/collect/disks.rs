@@ -179,9 +179,14 @@ impl DiskCollector {
     /// Wear moves over months; it is read with the inventory.
     fn fill_wear(&mut self, now: Instant, buffer: &mut Buffer, disks: &mut [Disk]) {
         for (place, disk) in self.order.iter().zip(disks) {
-            let file = self.map.disks.get_mut(*place).and_then(|disk| disk.life_time.as_mut());
-            disk.wear_percent =
-                file.and_then(|file| file.read(now, buffer)).and_then(block::parse_life_time);
+            let Some(medium) = self.map.disks.get_mut(*place) else { continue };
+            let mut read = |file: &mut Option<HotFile>| {
+                file.as_mut().and_then(|file| file.read(now, buffer)).map(ToOwned::to_owned)
+            };
+            let life_time = read(&mut medium.life_time);
+            disk.wear_percent = life_time.and_then(|text| block::parse_life_time(&text));
+            let pre_eol = read(&mut medium.pre_eol);
+            disk.pre_eol = pre_eol.and_then(|text| block::parse_pre_eol(&text));
         }
     }
 }
@@ -212,6 +217,7 @@ impl Collector for DiskCollector {
         for (place, disk) in self.order.iter().zip(disks.iter_mut()) {
             if let Some(readings) = self.readings.get(*place) {
                 fill_rates(disk, readings, elapsed);
+                disk.written_per_day = disk.write_bytes.and_then(|bytes| per_day(bytes, now));
             }
         }
         self.fill_usage(filesystems, disks);
@@ -262,6 +268,12 @@ fn fill_rates(disk: &mut Disk, readings: &Readings, elapsed: Duration) {
     });
 }
 
+/// What is a day of it, if it is since boot.
+fn per_day(bytes: u64, now: Instant) -> Option<u64> {
+    let seconds = now.as_millis() / 1000;
+    (seconds >= 3600).then(|| bytes.saturating_mul(24) / (seconds / 3600))
+}
+
 fn fill_usage(disk: &mut Disk, place: usize, shares: &[Vec<Share>], filesystems: &[Filesystem]) {
     let (mut used, mut held, mut is_known) = (0_u64, 0_u64, false);
     for (shares, filesystem) in shares.iter().zip(filesystems) {
@@ -303,6 +315,13 @@ mod tests {
         let wrapped = rates(count(0, 0, (1 << 32) - 100), count(0, 0, 400));
         assert_eq!(wrapped, (Some(0), Some(0), Some(50.0)));
         assert_eq!(rates(count(0, 0, 0), count(0, 0, 5000)).2, Some(100.0));
+    }
+
+    #[test]
+    fn a_day_of_writing_needs_an_hour() {
+        assert_eq!(per_day(500, Instant::from_millis(3_599_999)), None);
+        assert_eq!(per_day(500, Instant::from_millis(3_600_000)), Some(12_000));
+        assert_eq!(per_day(500, Instant::from_millis(48 * 3_600_000)), Some(250));
     }
 
     #[test]

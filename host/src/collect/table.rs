@@ -2,7 +2,7 @@
 
 use super::{Entry, Row};
 
-/// The collectors. `disks` comes behind `filesystems`, whose figures it adds up.
+/// The collectors. `disks` and `wear` come behind `filesystems`, whose rows they read and fill.
 ///
 /// A constant, for documents and tests: the program has its own, without a word of prose.
 pub const COLLECTORS: &[Row] = &[
@@ -48,6 +48,13 @@ pub const COLLECTORS: &[Row] = &[
         source: "`/proc/diskstats`, `/sys/block`",
         always: false,
         new: |setup| Box::new(super::disks::DiskCollector::new(setup)),
+    },
+    Row {
+        name: "wear",
+        gives: "errors of ext4 and when they were; bad blocks and erase counts of raw flash",
+        source: "`/sys/fs/ext4`, `/sys/class/ubi`",
+        always: false,
+        new: |setup| Box::new(super::wear::WearCollector::new(setup)),
     },
     Row {
         name: "network",

@@ -4,6 +4,7 @@
 //! dev              8:0
 //! mm_stat          136314880 27262976 28672000 0 30408704 1320 0 120 0    (zram)
 //! device/life_time 0x01 0x02                                              (eMMC)
+//! device/pre_eol_info 0x01                                                (eMMC)
 //! device/vpd_pg80  00 80 00 0c "WD-WX21D97..."                            (SCSI, binary)
 //! ```
 
@@ -29,6 +30,12 @@ pub fn parse_life_time(life_time: &[u8]) -> Option<Percent> {
     let steps = text::fields(text::trim(life_time)).filter_map(text::hexadecimal);
     let worst = steps.max().filter(|step| (1..=11).contains(step))?;
     Some(Percent::of(worst.min(10), 10))
+}
+
+/// What is left of an eMMC's spare blocks: 1 normal, 2 warning (80 % are used), 3 urgent; 0 is "not
+/// told".
+pub fn parse_pre_eol(info: &[u8]) -> Option<u64> {
+    text::hexadecimal(text::trim(info)).filter(|state| (1..=3).contains(state))
 }
 
 /// The serial number in a SCSI disk's unit serial number page.
@@ -64,6 +71,14 @@ mod tests {
         ] {
             assert_eq!(parse_life_time(text.as_bytes()).map(Percent::get), percent, "{text}");
         }
+    }
+
+    #[test]
+    fn what_an_emmc_does_not_tell_of_its_spare_blocks_is_absent() {
+        for (text, state) in [("0x01\n", Some(1)), ("0x03", Some(3)), ("0x00", None), ("", None)] {
+            assert_eq!(parse_pre_eol(text.as_bytes()), state, "{text}");
+        }
+        assert_eq!(parse_pre_eol(b"0xff"), None);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Medium {
     pub(crate) total: Option<u64>,
     /// Where an eMMC tells its wear.
     pub(crate) life_time: Option<HotFile>,
+    /// Where it tells what is left of its spare blocks.
+    pub(crate) pre_eol: Option<HotFile>,
 }
 
 impl Medium {
@@ -29,7 +31,7 @@ impl Medium {
         let model = read_model(name, &vendor, sys, buffer);
         let device = sys.read(at("dev"), buffer).and_then(block::parse_dev).unwrap_or_default();
         let rotational = sys.number(at("queue/rotational"), buffer);
-        let life_time = at("device/life_time");
+        let (life_time, pre_eol) = (at("device/life_time"), at("device/pre_eol_info"));
         Self {
             name: block::plain(name),
             device,
@@ -38,6 +40,7 @@ impl Medium {
             serial: read_serial(name, device, sys, root, buffer),
             total: sys.number(at("size"), buffer).map(|sectors| sectors.saturating_mul(SECTOR)),
             life_time: sys.exists(&life_time).then(|| sys.file(&life_time)),
+            pre_eol: sys.exists(&pre_eol).then(|| sys.file(&pre_eol)),
         }
     }
 }

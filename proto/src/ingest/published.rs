@@ -38,6 +38,7 @@ const ROWS: [(&str, &[&str], &str); 9] = [
     ("temperatures.", &["temperatures"], "label"),
     ("fans.", &["fans"], "label"),
     ("wireless.", &["wireless"], "interface"),
+    ("flash.", &["flash"], "device"),
     ("custom.", &["custom"], "series"),
     ("traffic.", &["traffic", "wans"], "interface"),
     ("probes.", &["probes"], "name"),

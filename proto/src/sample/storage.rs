@@ -61,6 +61,11 @@ part! {
         pub busy_percent: Option<Percent> => gauge(Percent), public;
         /// Share of its life that is used up, as eMMC tells it; absent where the disk does not say.
         pub wear_percent: Option<Percent> => gauge(Percent), public;
+        /// What is left of an eMMC's spare blocks: 1 for enough, 2 for less than a fifth, 3 for
+        /// hardly any.
+        pub pre_eol: Option<u64> => gauge(Count), public;
+        /// Bytes written to it a day, as far as one can tell since boot; absent in the first hour.
+        pub written_per_day: Option<u64> => gauge(Bytes), public;
     }
 }
 
@@ -86,6 +91,12 @@ part! {
         pub inodes_total: Option<u64> => gauge(Count), public;
         /// File nodes in use.
         pub inodes_used: Option<u64> => gauge(Count), public;
+        /// Errors that ext4 has noted in it since it was last checked by e2fsck.
+        pub errors: Option<u64> => counter(Count), public;
+        /// When the first of them was; absent without any.
+        pub first_error: Option<u64> => gauge(UnixSeconds), public;
+        /// When the last of them was.
+        pub last_error: Option<u64> => gauge(UnixSeconds), public;
         /// Whether it is mounted read-only, or was turned so by an error.
         pub read_only: bool => gauge(Switch), public;
         /// Whether its space is another's, and no sum has it: a union or an encrypted view of
@@ -93,5 +104,20 @@ part! {
         pub view: bool => gauge(Switch), public, sparse;
         /// Whether the kernel did not answer about it in time; its figures are absent then.
         pub stuck: bool => gauge(Switch), public, sparse;
+    }
+}
+
+part! {
+    /// One device of raw flash under UBI, as routers have it.
+    #[derive(Eq)]
+    pub struct Flash in "flash.{device}" {
+        /// Kernel name: `ubi0`.
+        pub device: String => key("device"), public;
+        /// Blocks that are bad.
+        pub bad_blocks: Option<u64> => gauge(Count), public;
+        /// Blocks kept for those that will be.
+        pub spare_blocks: Option<u64> => gauge(Count), public;
+        /// How often the block was erased that was erased most often.
+        pub erase_count: Option<u64> => gauge(Count), public;
     }
 }
