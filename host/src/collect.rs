@@ -7,6 +7,7 @@
 
 mod agent;
 mod cpu;
+#[cfg(feature = "custom")]
 mod custom;
 mod disks;
 mod filesystems;

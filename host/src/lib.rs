@@ -11,6 +11,7 @@ mod read;
 mod sampler;
 mod setup;
 mod stat_file;
+#[cfg(feature = "traffic")]
 mod state;
 mod storage;
 

@@ -11,6 +11,7 @@
 
 pub(crate) mod background;
 mod buffer;
+#[cfg(feature = "custom")]
 pub(crate) mod folder;
 mod inside;
 mod memory;

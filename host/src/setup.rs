@@ -96,6 +96,10 @@ pub struct Meter {
 pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
 
 impl Faults {
+    #[cfg_attr(
+        not(any(feature = "custom", feature = "traffic")),
+        expect(dead_code, reason = "nobody reads files of the owner's")
+    )]
     pub(crate) fn tell(&self, fault: String) {
         let mut faults = self.0.borrow_mut();
         if faults.len() < FAULTS_MAX {
@@ -131,8 +135,10 @@ pub(crate) struct Setup {
     /// What is mounted: `filesystems` finds it, `disks` lays it on hardware.
     pub(crate) volumes: Rc<RefCell<Volumes>>,
     /// The folder with the owner's own figures; empty for none.
+    #[cfg_attr(not(feature = "custom"), expect(dead_code, reason = "it is for that"))]
     pub(crate) custom: PathBuf,
     /// The billing period, where the owner says of one.
+    #[cfg_attr(not(feature = "traffic"), expect(dead_code, reason = "it is for that"))]
     pub(crate) meter: Option<Meter>,
     /// What is to be told the owner.
     pub(crate) faults: Faults,

@@ -5,6 +5,7 @@
 
 mod ports;
 mod today;
+#[cfg(feature = "traffic")]
 mod traffic;
 
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use kinglet_proto::time::{Instant, Now};
 
 use self::ports::{Passed, Port};
 use self::today::{Today, Zone};
+#[cfg(feature = "traffic")]
 use self::traffic::{Account, Counted};
 use super::rate::{self, Width};
 use super::schedule::{Allowance, Schedule};
@@ -44,6 +46,7 @@ pub(super) struct NetworkCollector {
     today: Today,
     zone: Zone,
     /// The billing period, where the owner wants it counted.
+    #[cfg(feature = "traffic")]
     account: Option<Account>,
     /// Tells others that the topology was read again.
     renewals: Rc<Cell<u64>>,
@@ -81,6 +84,7 @@ impl NetworkCollector {
             before_at: Instant::default(),
             today: Today::default(),
             zone: Zone::new(&setup.root),
+            #[cfg(feature = "traffic")]
             account: Account::new(setup),
             renewals: Rc::clone(&setup.links),
         }
@@ -251,6 +255,7 @@ struct Moved {
 }
 
 impl Link {
+    #[cfg(feature = "traffic")]
     fn counted(&self, wan: Option<&[u8]>) -> Counted<'_> {
         let (name, is_wan) = (&*self.port.name, wan == Some(&self.port.name));
         Counted { name, index: self.index, bytes: self.after, is_wan }
@@ -268,7 +273,7 @@ impl Link {
 
 impl Collector for NetworkCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        let (network, traffic) = (&mut sample.network, &mut sample.traffic);
+        let network = &mut sample.network;
         // Where nobody tells of changes, a new default route is the one that matters.
         let wan = self.routes_due.is_due(now).then(|| self.read_wan(buffer));
         let is_other_wan = wan.is_some_and(|wan| wan != self.wan);
@@ -290,10 +295,11 @@ impl Collector for NetworkCollector {
         let today = self.today.count(now, ahead, moved.total, moved.grown);
         network.daily_rx = today.map(|ways| ways[0]);
         network.daily_tx = today.map(|ways| ways[1]);
+        #[cfg(feature = "traffic")]
         if let Some(account) = &mut self.account {
             let wan = self.wan.as_deref();
             let links = self.links.iter().map(|link| link.counted(wan));
-            account.count(now, ahead, links, traffic);
+            account.count(now, ahead, links, &mut sample.traffic);
         }
     }
 

@@ -91,6 +91,7 @@ pub const COLLECTORS: &[Row] = &[
         always: false,
         new: |setup| Box::new(super::wireless::WirelessCollector::new(setup)),
     },
+    #[cfg(feature = "custom")]
     Row {
         name: "custom",
         gives: "figures of your own, each by its name and labels; nothing without `custom.dir`",

@@ -32,9 +32,24 @@ pub(crate) struct Stamp {
     pub(crate) bytes: u64,
 }
 
+/// What reading gave, or in place of the error that it is a folder the list of it.
+pub(super) fn or_list<'b>(
+    result: io::Result<&'b [u8]>,
+    path: &Path,
+    list: &'b mut Vec<u8>,
+) -> io::Result<&'b [u8]> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            *list = self::list(path)?;
+            Ok(list)
+        }
+        other => other,
+    }
+}
+
 /// Lists a folder; links are followed. What is no file, or has a name that is no plain text, is
 /// left out.
-pub(super) fn list(folder: &Path) -> io::Result<Vec<u8>> {
+fn list(folder: &Path) -> io::Result<Vec<u8>> {
     let mut out = String::new();
     for entry in fs::read_dir(folder)?.take(FOLDER_ENTRIES_MAX) {
         let name = entry?.file_name();

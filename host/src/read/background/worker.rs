@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
 use std::mem;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
@@ -13,7 +12,9 @@ use std::time::Duration;
 
 use crate::limits::BACKGROUND_STACK;
 use crate::read::buffer::is_short;
-use crate::read::{Buffer, folder, will_not_answer};
+#[cfg(feature = "custom")]
+use crate::read::folder;
+use crate::read::{Buffer, will_not_answer};
 
 /// One file, as the two threads share it. Nobody holds its lock across a system call.
 #[derive(Debug)]
@@ -71,15 +72,14 @@ impl Job {
         #[cfg(test)]
         super::tests::pass_gate(&self.path);
         let open = self.answer().file.take();
-        let list;
+        #[cfg(feature = "custom")]
+        let mut list = Vec::new();
         let (file, result) = match open.map_or_else(|| File::open(&self.path), Ok) {
             Ok(file) => {
                 let read = |bytes: &mut [u8], offset| file.read_at(bytes, offset);
-                let mut result = buffer.fill(read, &mut is_short);
-                if matches!(&result, Err(error) if error.kind() == io::ErrorKind::IsADirectory) {
-                    list = folder::list(&self.path);
-                    result = list.as_deref().map_err(|error| io::Error::from(error.kind()));
-                }
+                let result = buffer.fill(read, &mut is_short);
+                #[cfg(feature = "custom")]
+                let result = folder::or_list(result, &self.path, &mut list);
                 (Some(file), result)
             }
             Err(error) => (None, Err(error)),
