@@ -52,6 +52,9 @@ pub struct Link {
     request: Request,
     /// Whether more requests are to go over its connection.
     keeps: bool,
+    /// Whether only the head of an answer is asked for.
+    #[cfg(feature = "probe")]
+    heads: bool,
     state: State,
     /// A look-up that outlived its attempt, taken over by the next.
     lookup: Option<Lookup>,
@@ -88,6 +91,8 @@ impl Link {
             target,
             request: Request::default(),
             keeps: false,
+            #[cfg(feature = "probe")]
+            heads: false,
             state: State::Idle,
             lookup: None,
             events: Events::new(),
@@ -111,6 +116,20 @@ impl Link {
         }
         self.begin_dial(request, true, now);
         false
+    }
+
+    /// Asks this address for the head of what is at the URL; its name is not looked up.
+    #[cfg(feature = "probe")]
+    pub(crate) fn head(&mut self, address: SocketAddr, now: Instant) {
+        self.heads = true;
+        self.state = State::Connecting(Race::new(vec![address], now));
+        self.advance_dial(now);
+    }
+
+    /// Until when the certificate of the open connection is good.
+    #[cfg(feature = "probe")]
+    pub(crate) fn certificate_end(&self) -> Option<kinglet_proto::time::WallTime> {
+        self.carrier()?.transport().certificate_end()
     }
 
     fn begin_dial(&mut self, request: Request, keeps: bool, now: Instant) {
@@ -287,6 +306,10 @@ impl Link {
 
     fn carry(&mut self, stream: TcpStream, now: Instant) -> Result<Box<dyn Carrier>, LinkError> {
         let (target, request) = (&self.target, std::mem::take(&mut self.request));
+        #[cfg(feature = "probe")]
+        if self.heads {
+            return Ok(Box::new(Http::head(stream, target, now)?));
+        }
         Ok(match &request.body {
             Some(_) => Box::new(Http::new(stream, target, self.keeps, &request, now)?),
             None => Box::new(Handshake::new(stream, target, &request, now)?),

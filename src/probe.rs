@@ -8,21 +8,23 @@
 mod attempt;
 mod echo;
 
-use std::mem;
 use std::net::SocketAddr;
+use std::{io, mem};
 
 use attempt::{Attempt, Way};
 use echo::Echo;
 use kinglet_proto::limits::{TARGET_TIMEOUT, TARGETS_MAX};
 use kinglet_proto::probe::{Done, Kind, Outcome, Plan, Wanted};
 use kinglet_proto::sample::Probe;
-use kinglet_proto::time::Instant;
+use kinglet_proto::time::{Instant, WallTime};
 use nix::poll::{PollFd, PollFlags};
 
 use crate::clock;
 use crate::config::Probing;
 use crate::limits::LOOKUPS_HELD_MAX;
-use crate::link::{Lookup, Standing, begin_connect, outcome_of_connect};
+use crate::link::{
+    Link, LinkEvent, Lookup, ServerUrl, Standing, Target, Trust, begin_connect, outcome_of_connect,
+};
 
 /// All probes of this host.
 pub(crate) struct Probes {
@@ -31,6 +33,8 @@ pub(crate) struct Probes {
     under_way: Vec<Attempt>,
     /// Look-ups that were given up while libc still thinks.
     held: Vec<Lookup>,
+    /// Whom pages' certificates may come from.
+    trust: Option<Trust>,
     /// The owner was told that not all is probed that a server asked for.
     is_told: bool,
 }
@@ -46,6 +50,7 @@ impl Probes {
             echo: Echo::new(seed()),
             under_way: Vec::new(),
             held: Vec::new(),
+            trust: probing.trust.clone(),
             is_told: false,
         })
     }
@@ -58,7 +63,7 @@ impl Probes {
     /// Adds the sockets to wait for.
     pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
         self.echo.register(fds);
-        fds.extend(self.under_way.iter().filter_map(Attempt::register));
+        self.under_way.iter().for_each(|attempt| attempt.register(fds));
     }
 
     /// Takes what came, gives up what is too old, and begins what is due; `ready` is what poll(2)
@@ -75,7 +80,20 @@ impl Probes {
                     Ok(true) => Some(attempt.answered()),
                     Err(error) => Some(Outcome::Failed(error.to_string())),
                 },
-                Way::Echo(_) | Way::Connect(_) => is_old.then_some(Outcome::Lost),
+                Way::Ask(link) if is_ready => {
+                    link.advance(ready, now);
+                    match hear(link) {
+                        None => is_old.then_some(Outcome::Lost),
+                        Some(Ok(())) => {
+                            if let Some(days) = link.certificate_end().map(days_until) {
+                                self.plan.handle_certificate(attempt.id, days);
+                            }
+                            Some(attempt.answered())
+                        }
+                        Some(Err(fault)) => Some(Outcome::Failed(fault)),
+                    }
+                }
+                Way::Echo(_) | Way::Connect(_) | Way::Ask(_) => is_old.then_some(Outcome::Lost),
                 Way::LookUp(_) if !is_ready && !is_old => None,
                 Way::LookUp(lookup) => match lookup.advance(now) {
                     Standing::Waiting => None,
@@ -163,8 +181,28 @@ impl Probes {
         let asked = match kind {
             Kind::Icmp => self.echo.send(address.ip()).map(Way::Echo),
             Kind::Tcp => begin_connect(address).map(Way::Connect),
+            Kind::Http | Kind::Https => self.ask_page(id, address, now),
         };
         asked.map_err(|error| Outcome::Failed(error.to_string()))
+    }
+
+    fn ask_page(&mut self, id: u32, address: SocketAddr, now: Instant) -> io::Result<Way> {
+        let Some(page) = self.plan.target(id) else { return Err(io::ErrorKind::NotFound.into()) };
+        let tls = page.kind == Kind::Https;
+        let trust = self.trust.clone().filter(|_| tls);
+        if tls && trust.is_none() {
+            return Err(io::Error::other("this host knows no certificate authority"));
+        }
+        let url = ServerUrl {
+            scheme: page.kind.name(),
+            tls,
+            host: page.host.clone(),
+            port: page.port,
+            path_and_query: page.path.clone(),
+        };
+        let mut link = Box::new(Link::new(Target { url, trust }));
+        link.head(address, now);
+        Ok(Way::Ask(link))
     }
 
     fn keep_lookup(&mut self, way: Way) {
@@ -174,6 +212,36 @@ impl Probes {
             self.held.push(*lookup);
         }
     }
+}
+
+/// What a page's server said, once it did.
+fn hear(link: &mut Link) -> Option<Result<(), String>> {
+    while let Some(event) = link.poll_event() {
+        match event {
+            // 405 and 501 know no such request, but that is an answer.
+            LinkEvent::Answered(answer) => {
+                let is_good = matches!(answer.status, 0..400 | 405 | 501);
+                return Some(
+                    is_good.then_some(()).ok_or_else(|| format!("HTTP {}", answer.status)),
+                );
+            }
+            LinkEvent::Closed(error) => return Some(Err(error.to_string())),
+            LinkEvent::Progress(_)
+            | LinkEvent::Opened
+            | LinkEvent::Text(_)
+            | LinkEvent::Pong
+            | LinkEvent::Blocked
+            | LinkEvent::Drained => {}
+        }
+    }
+    None
+}
+
+/// Whole days, below zero for a time that is over.
+fn days_until(end: WallTime) -> i32 {
+    let [end, now] = [end, clock::now().wall].map(|time| i64::try_from(time.unix_seconds()));
+    let seconds = end.unwrap_or_default() - now.unwrap_or_default();
+    i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
 }
 
 fn look_up(held: &mut Vec<Lookup>, host: &str, port: u16, now: Instant) -> Result<Way, Outcome> {

@@ -135,10 +135,12 @@ function interfaceBlock({ network = {}, wireless = [] }) {
 function probeBlock({ probes = [] }) {
   return rowsBlock('Latency', probes.map((probe) => {
     const { latency, latency_min: least, latency_mean: mean, jitter, loss_percent: loss } = probe;
+    const { certificate_days: days } = probe;
     const known = (value, text) => Number.isFinite(value) && text(milliseconds(value));
     const small = list(
       probe.kind, known(mean, (text) => `mean ${text}`), known(least, (text) => `min ${text}`),
-      known(jitter, (text) => `jitter ${text}`), loss > 0 && `${percent(loss)} lost`, probe.fault,
+      known(jitter, (text) => `jitter ${text}`), loss > 0 && `${percent(loss)} lost`,
+      Number.isFinite(days) && `certificate for ${days} days`, probe.fault,
     );
     return row(probe.name, small, loss, Number.isFinite(latency) ? milliseconds(latency) : 'lost');
   }));

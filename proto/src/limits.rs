@@ -223,6 +223,8 @@ pub const TARGET_ADDRESS_AGE: Duration = Duration::from_secs(600);
 pub const TARGET_NAME_PAUSE: Duration = Duration::from_secs(60);
 /// Bytes of a target's host: the longest name there is.
 pub const TARGET_HOST_BYTES_MAX: usize = 253;
+/// Bytes of the path and query of a page.
+pub const TARGET_PATH_BYTES_MAX: usize = 512;
 /// Characters of what a target is called.
 pub const TARGET_NAME_CHARS_MAX: usize = 64;
 

@@ -61,12 +61,13 @@ impl fmt::Display for Config {
 
 impl fmt::Display for Probing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { targets, interval, from_server, private } = self;
+        let Self { targets, interval, from_server, private, ca_file, trust: _ } = self;
         let pairs = targets.iter().map(|target| (target.name.clone(), target.to_string()));
         writeln!(f, "\n[probe]")?;
         setting(f, "targets", &Setting::Map(pairs.collect()))?;
         writeln!(f, "interval = \"{}\"", show(*interval))?;
-        writeln!(f, "from_server = {from_server}\nprivate = {private}")
+        writeln!(f, "from_server = {from_server}\nprivate = {private}")?;
+        text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())
     }
 }
 
@@ -173,6 +174,7 @@ mod tests {
         for text in [group, location, country_code, ip] {
             *text = Some("x".to_owned());
         }
+        config.probing.ca_file = Some("/ca".into());
         let server = &mut config.servers[0];
         server.server_id = Some("s".to_owned());
         for key in Entry::of_table(Table::Server).filter(|key| !key.protocols.is_empty()) {

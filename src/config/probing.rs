@@ -1,13 +1,15 @@
 //! `[probe]`: which places are probed, and how often.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kinglet_proto::limits::TARGETS_MAX;
-use kinglet_proto::probe::Target;
+use kinglet_proto::probe::{Kind, Target};
 use kinglet_proto::quoted::Quoted;
 
 use super::interval;
 use crate::limits::TARGET_INTERVAL_DEFAULT;
+use crate::link::Trust;
 use crate::options::{Given, Problems, Table};
 
 /// What is probed.
@@ -21,6 +23,10 @@ pub struct Probing {
     pub from_server: bool,
     /// Of private addresses too.
     pub private: bool,
+    /// Authorities trusted beside the built-in ones and the host's.
+    pub ca_file: Option<PathBuf>,
+    /// Whom the certificates of pages may come from; `None` where there are none.
+    pub trust: Option<Trust>,
 }
 
 /// What the owner said about it.
@@ -30,6 +36,8 @@ pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
         interval: TARGET_INTERVAL_DEFAULT,
         from_server: false,
         private: false,
+        ca_file: None,
+        trust: None,
     };
     let Some(block) = given.table(Table::Probe) else { return probing };
     probing.interval = interval(block.text("interval"), TARGET_INTERVAL_DEFAULT, problems);
@@ -48,6 +56,17 @@ pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
     }
     if probing.targets.len() > TARGETS_MAX {
         problems.add(place, format!("at most {TARGETS_MAX} targets"));
+    }
+    probing.ca_file = block.text("ca_file").map(|text| PathBuf::from(text.value));
+    let has_page = probing.targets.iter().any(|target| target.kind == Kind::Https);
+    if has_page || probing.from_server {
+        match Trust::load(probing.ca_file.as_deref()) {
+            Ok(trust) => probing.trust = Some(trust),
+            Err(error) if has_page || probing.ca_file.is_some() => {
+                problems.add(&block.place, error.to_string());
+            }
+            Err(_) => {} // a server that wants one is told
+        }
     }
     probing
 }

@@ -6,6 +6,8 @@ pub(super) mod fault;
 mod key;
 pub(super) mod pin;
 mod system;
+#[cfg(feature = "probe")]
+pub(super) mod validity;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

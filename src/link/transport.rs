@@ -56,6 +56,13 @@ impl Transport {
         Some(format!("{version} {suite}"))
     }
 
+    /// Until when the server's certificate is good.
+    #[cfg(feature = "probe")]
+    pub(crate) fn certificate_end(&self) -> Option<kinglet_proto::time::WallTime> {
+        let certificates = self.tls.as_ref()?.peer_certificates()?;
+        super::tls::validity::end_of(certificates.first()?)
+    }
+
     /// Moves handshake bytes and what TLS holds back, as far as the socket lets it.
     pub(crate) fn pump(&mut self) -> io::Result<()> {
         let Some(tls) = &mut self.tls else { return Ok(()) };

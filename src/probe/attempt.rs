@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags};
 
 use super::echo::Asked;
 use crate::clock;
-use crate::link::Lookup;
+use crate::link::{Link, Lookup};
 
 /// An attempt under way.
 pub(super) struct Attempt {
@@ -30,24 +30,26 @@ pub(super) enum Way {
     Echo(Asked),
     /// The connection.
     Connect(TcpStream),
+    /// The head of a page.
+    Ask(Box<Link>),
 }
 
 impl Attempt {
     /// When to look at it though nothing is ready.
     pub(super) fn deadline(&self) -> Instant {
-        let lookup = match &self.way {
-            Way::LookUp(lookup) => lookup.deadline(),
-            Way::Echo(_) | Way::Connect(_) => None,
-        };
-        lookup.unwrap_or(self.give_up_at)
+        match &self.way {
+            Way::LookUp(lookup) => lookup.deadline().unwrap_or(self.give_up_at),
+            Way::Echo(_) | Way::Connect(_) | Way::Ask(_) => self.give_up_at,
+        }
     }
 
-    /// The socket to wait for, where it has its own.
-    pub(super) fn register(&self) -> Option<PollFd<'_>> {
+    /// Adds the socket to wait for, where it has its own.
+    pub(super) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
         match &self.way {
-            Way::LookUp(lookup) => Some(PollFd::new(lookup.fd(), PollFlags::POLLIN)),
-            Way::Connect(stream) => Some(PollFd::new(stream.as_fd(), PollFlags::POLLOUT)),
-            Way::Echo(_) => None,
+            Way::LookUp(lookup) => fds.push(PollFd::new(lookup.fd(), PollFlags::POLLIN)),
+            Way::Connect(stream) => fds.push(PollFd::new(stream.as_fd(), PollFlags::POLLOUT)),
+            Way::Ask(link) => link.register(fds),
+            Way::Echo(_) => {}
         }
     }
 

@@ -48,7 +48,7 @@ const rare = {
         jitter: 0.31, loss_percent: 5, sent: 200, lost: 3,
       },
       {
-        name: 'shop', kind: 'tcp', loss_percent: 100, sent: 20, lost: 20,
+        name: 'shop', kind: 'https', loss_percent: 100, sent: 20, lost: 20, certificate_days: 12,
         fault: 'Connection refused (os error 111)',
       },
     ],

@@ -129,7 +129,7 @@ fn a_wrong_file_is_told_line_by_line() {
         "19: collect.exclude_discs: unknown key; did you mean \"exclude_disks\"?",
         "21: probe.private: expected true or false, found a whole number",
         "22: probe.targets: \"tcp://h\" has no port: \"tcp://192.0.2.1:443\"",
-        "22: probe.targets: \"udp://h\" is of no known kind: icmp or tcp",
+        "22: probe.targets: \"udp://h\" is of no known kind: icmp, tcp, http or https",
     ] {
         let found = lines.next().is_some_and(|told| told.starts_with(&format!("{file}:{line}")));
         assert!(found, "{line}\n{}", told.stdout);

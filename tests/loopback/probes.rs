@@ -1,13 +1,18 @@
 //! What servers have probed: a vStats panel and a Komari server, as strict as the real ones, and
 //! places of our own. Pings are in `tests/netns`, where the kernel can be told to allow them.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 use super::agent::{Agent, Temporary};
 use super::block;
+use super::certificates::{Authority, Kind};
 use super::server::{Server, Visit, now};
 
 /// Reports in which what is expected happens; each comes a second after the one before.
@@ -54,7 +59,7 @@ fn read_ping(metrics: &Value) -> Option<&Vec<Value>> {
     ping["targets"].as_array()
 }
 
-fn login<S: std::io::Read + std::io::Write>(visit: &mut Visit<S>, open: u16, shut: u16) {
+fn login<S: Read + Write>(visit: &mut Visit<S>, open: u16, shut: u16) {
     assert_eq!(visit.frame()["type"], "auth");
     visit.send(&format!(
         r#"{{"type":"auth","status":"ok","ping_targets":[
@@ -64,7 +69,7 @@ fn login<S: std::io::Read + std::io::Write>(visit: &mut Visit<S>, open: u16, shu
 }
 
 /// The targets of the first report in which there are so many.
-fn targets<S: std::io::Read + std::io::Write>(visit: &mut Visit<S>, count: usize) -> Vec<Value> {
+fn targets<S: Read + Write>(visit: &mut Visit<S>, count: usize) -> Vec<Value> {
     for _ in 0..REPORTS {
         let report = visit.frame_of("metrics");
         let targets = read_ping(&report["metrics"]).cloned().unwrap_or_default();
@@ -131,7 +136,7 @@ fn a_panel_gets_nothing_probed_where_the_owner_said_nothing() {
 }
 
 /// The result of a task, which is read into whole numbers, and the time it took to come.
-fn result<S: std::io::Read + std::io::Write>(visit: &mut Visit<S>, task: u64) -> (i64, Duration) {
+fn result<S: Read + Write>(visit: &mut Visit<S>, task: u64) -> (i64, Duration) {
     let began = now();
     for _ in 0..REPORTS {
         let frame = visit.frame();
@@ -162,5 +167,86 @@ fn a_komari_server_has_its_tasks_done_one_by_one() {
         let (value, after) = result(&mut visit, task);
         assert!(if answered { (0..1000).contains(&value) } else { value == -1 }, "{value}");
         assert!(after < Duration::from_secs(4), "it does not wait for a report: {after:?}");
+    }
+}
+
+/// Answers each request for a head like this, and leaves the connection open: that no body follows
+/// a head is the asker's to know.
+fn answer_heads<S: Read + Write>(mut stream: S, answer: &str) -> Option<String> {
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        asked.push(byte[0]);
+    }
+    stream.write_all(answer.as_bytes()).ok()?;
+    stream.flush().ok()?;
+    let _ = stream.read(&mut [0]); // until the asker hangs up
+    String::from_utf8(asked).ok()
+}
+
+/// A page over TLS, and what is asked of it.
+fn page(tls: Arc<ServerConfig>, answer: &'static str) -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (to, asked) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
+            if let Some(text) = answer_heads(StreamOwned::new(connection, stream), answer)
+                && to.send(text).is_err()
+            {
+                return;
+            }
+        }
+    });
+    (port, asked)
+}
+
+/// The probe of this name, once it was made twice.
+fn probe<S: Read + Write>(visit: &mut Visit<S>, name: &str) -> Value {
+    for _ in 0..REPORTS {
+        let report = visit.frame_of("metrics");
+        let probes = report["data"]["probes"].as_array().cloned().unwrap_or_default();
+        let found = probes.into_iter().find(|probe| probe["name"] == name);
+        if let Some(probe) = found.filter(|probe| probe["sent"].as_u64() >= Some(2)) {
+            return probe;
+        }
+    }
+    panic!("{name} is never probed");
+}
+
+#[test]
+fn a_page_is_asked_for_its_head_and_the_days_of_its_certificate() {
+    const FOUND: &str = "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n";
+    let (server, token, authority) = (Server::new(), Temporary::new("t"), Authority::new("ours"));
+    let ca_file = Temporary::new(&authority.pem());
+    let (good, asked) = page(authority.server(Kind::Good), FOUND);
+    let (gone, _gone) = page(authority.server(Kind::Good), "HTTP/1.1 410 Gone\r\n\r\n");
+    let (expired, _expired) = page(authority.server(Kind::Expired), FOUND);
+    let probes = format!(
+        "interval = \"1s\"\nca_file = \"{}\"\n[probe.targets]\n\
+         good = \"https://localhost:{good}/health?deep=1\"\n\
+         gone = \"https://localhost:{gone}\"\nexpired = \"https://localhost:{expired}\"\n",
+        ca_file.path()
+    );
+    let _agent = start(&server, &token, "", &probes);
+    let mut visit = server.visit();
+    let told = probe(&mut visit, "good");
+    assert!(told["latency"].as_f64().unwrap() > 0.0 && told["fault"].is_null(), "{told}");
+    // rcgen's own end of a certificate: the year 4096.
+    assert!(told["certificate_days"].as_i64().unwrap() > 700_000, "{told}");
+    assert_eq!((&told["kind"], &told["lost"]), (&"https".into(), &0.into()), "{told}");
+    let head = asked.recv_timeout(Duration::from_secs(5)).unwrap();
+    let lines: Vec<_> = head.lines().collect();
+    assert_eq!(lines[0], "HEAD /health?deep=1 HTTP/1.1");
+    assert_eq!(lines[1], format!("Host: localhost:{good}"));
+    for (name, words) in [("gone", "HTTP 410"), ("expired", "has expired")] {
+        let told = probe(&mut visit, name);
+        assert!(told["fault"].as_str().unwrap().contains(words), "{told}");
+        assert_eq!((&told["lost"], &told["latency"]), (&told["sent"], &Value::Null), "{told}");
     }
 }

@@ -31,7 +31,7 @@ pub struct Placed<'a> {
 }
 
 /// Where metrics with a label in their names stand in a sample, and the field with the label.
-const ROWS: [(&str, &[&str], &str); 9] = [
+const ROWS: [(&str, &[&str], &str); 10] = [
     ("disks.", &["disks"], "name"),
     ("filesystems.", &["filesystems"], "mount_point"),
     ("network.", &["network", "interfaces"], "name"),

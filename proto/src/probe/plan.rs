@@ -65,6 +65,7 @@ struct Row {
     address: Option<(IpAddr, Instant)>,
     window: Window,
     fault: String,
+    certificate_days: Option<i32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +139,7 @@ impl Plan {
             address: None,
             window: Window::default(),
             fault: String::new(),
+            certificate_days: None,
         });
         true
     }
@@ -156,6 +158,11 @@ impl Plan {
         Some((row.id, &row.target, row.address.map(|(address, _)| address)))
     }
 
+    /// What the attempt is at.
+    pub fn target(&self, id: u32) -> Option<&Target> {
+        self.rows.iter().find(|row| row.id == id).map(|row| &row.target)
+    }
+
     /// Whether who asked for this attempt may have that address probed; then it is remembered.
     pub fn take_address(&mut self, id: u32, address: IpAddr, now: Instant) -> bool {
         let private = self.private;
@@ -163,6 +170,13 @@ impl Plan {
         let may = row.asker == Asker::Owner || private || !is_private(address);
         row.address = may.then(|| (address, now.plus(TARGET_ADDRESS_AGE)));
         may
+    }
+
+    /// A certificate was shown that is good for so many days.
+    pub fn handle_certificate(&mut self, id: u32, days: i32) {
+        if let Some(row) = self.row(id) {
+            row.certificate_days = Some(days);
+        }
     }
 
     /// An attempt is over.
@@ -225,21 +239,18 @@ impl Row {
     }
 
     fn told(&self) -> Probe {
-        let Self { target, window, fault, .. } = self;
-        Probe {
+        let Self { target, window, fault, certificate_days, .. } = self;
+        let mut probe = Probe {
             name: target.name.clone(),
             kind: target.kind.name().to_owned(),
             target: target.host.clone(),
             port: (target.kind != Kind::Icmp).then(|| u32::from(target.port)),
-            latency: window.latency(),
-            latency_min: window.min(),
-            latency_mean: window.mean(),
-            jitter: window.jitter(),
-            loss_percent: Some(window.loss()),
-            sent: window.sent(),
-            lost: window.lost(),
             fault: fault.clone(),
-        }
+            certificate_days: *certificate_days,
+            ..Probe::default()
+        };
+        window.tell(&mut probe);
+        probe
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::limits::TARGET_ATTEMPTS;
 use crate::percent::Percent;
+use crate::sample::Probe;
 
 /// The last [`TARGET_ATTEMPTS`] attempts, each with its latency in microseconds; and how many there
 /// ever were.
@@ -37,54 +38,29 @@ impl Window {
         self.sent
     }
 
-    /// Those of them that were not answered.
-    pub const fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    /// The latency of the last attempt, in milliseconds; `None` when it was not answered.
-    pub fn latency(&self) -> Option<f64> {
-        self.all().last().and_then(answered).map(|micros| millis(u64::from(micros)))
-    }
-
-    /// Share of the last attempts that was not answered.
-    pub fn loss(&self) -> Percent {
-        let lost = self.all().filter(|micros| *micros == LOST).count();
-        Percent::of(lost as u64, self.all().count() as u64)
-    }
-
-    /// The least latency of the last attempts, in milliseconds.
-    pub fn min(&self) -> Option<f64> {
-        self.all().filter_map(answered).min().map(|micros| millis(u64::from(micros)))
-    }
-
-    /// The mean latency of the last attempts, in milliseconds.
-    pub fn mean(&self) -> Option<f64> {
-        mean(self.all().filter_map(answered))
-    }
-
-    /// The mean change from one answer to the next, in milliseconds; `None` below two answers.
-    pub fn jitter(&self) -> Option<f64> {
-        let (former, later) = (self.all().filter_map(answered), self.all().filter_map(answered));
-        mean(former.zip(later.skip(1)).map(|(one, other)| one.abs_diff(other)))
-    }
-
-    /// The last attempts, in the order of time.
-    fn all(&self) -> impl Iterator<Item = u32> {
+    /// What is told of it, in the probe of a sample.
+    pub fn tell(&self, probe: &mut Probe) {
         let count = usize::try_from(self.sent).unwrap_or(TARGET_ATTEMPTS).min(TARGET_ATTEMPTS);
-        let first = self.next + TARGET_ATTEMPTS - count;
-        (first..first + count).map(|at| self.attempts[at % TARGET_ATTEMPTS])
+        let (mut sum, mut answered, mut min, mut changes, mut former) = (0, 0, LOST, 0, None);
+        // In the order of time.
+        for after in 0..count {
+            let at = (self.next + TARGET_ATTEMPTS - count + after) % TARGET_ATTEMPTS;
+            let micros = self.attempts[at];
+            if micros != LOST {
+                changes += u64::from(former.map_or(0, |former| micros.abs_diff(former)));
+                (sum, answered, min) = (sum + u64::from(micros), answered + 1, min.min(micros));
+                former = Some(micros);
+            }
+        }
+        let last = self.attempts[(self.next + TARGET_ATTEMPTS - 1) % TARGET_ATTEMPTS];
+        probe.latency = (last != LOST).then(|| millis(u64::from(last)));
+        probe.latency_min = (answered > 0).then(|| millis(u64::from(min)));
+        probe.latency_mean = sum.checked_div(answered).map(millis);
+        probe.jitter =
+            answered.checked_sub(1).and_then(|steps| changes.checked_div(steps)).map(millis);
+        probe.loss_percent = Some(Percent::of(count as u64 - answered, count as u64));
+        (probe.sent, probe.lost) = (self.sent, self.lost);
     }
-}
-
-fn answered(micros: u32) -> Option<u32> {
-    (micros != LOST).then_some(micros)
-}
-
-fn mean(micros: impl Iterator<Item = u32>) -> Option<f64> {
-    let (sum, count) =
-        micros.fold((0, 0), |(sum, count), micros| (sum + u64::from(micros), count + 1));
-    (count > 0).then(|| millis(sum / count))
 }
 
 /// With two decimals, as much as a loop that has other work can tell.
@@ -105,48 +81,54 @@ mod tests {
         window
     }
 
+    fn told(window: &Window) -> Probe {
+        let mut probe = Probe::default();
+        window.tell(&mut probe);
+        probe
+    }
+
     #[test]
     fn nothing_is_known_before_the_first_attempt() {
-        let window = Window::default();
-        assert_eq!((window.sent(), window.lost()), (0, 0));
-        assert_eq!(
-            (window.latency(), window.min(), window.mean(), window.jitter()),
-            (None, None, None, None)
-        );
-        assert_eq!(window.loss(), Percent::default());
+        let probe = told(&Window::default());
+        assert_eq!((probe.sent, probe.lost), (0, 0));
+        assert_eq!((probe.latency, probe.latency_min, probe.latency_mean), (None, None, None));
+        assert_eq!((probe.jitter, probe.loss_percent), (None, Some(Percent::default())));
     }
 
     #[test]
     fn attempts_are_counted_and_weighed() {
-        let window = window(&[Some(10_004), None, Some(12_005), Some(11_000)]);
-        assert_eq!((window.sent(), window.lost()), (4, 1));
-        assert_eq!(window.latency(), Some(11.0));
-        assert_eq!(window.min(), Some(10.0));
-        assert_eq!(window.mean(), Some(11.0));
+        let probe = told(&window(&[Some(10_004), None, Some(12_005), Some(11_000)]));
+        assert_eq!((probe.sent, probe.lost), (4, 1));
+        assert_eq!(probe.latency, Some(11.0));
+        assert_eq!(probe.latency_min, Some(10.0));
+        assert_eq!(probe.latency_mean, Some(11.0));
         // 2001 and 1005 microseconds from answer to answer.
-        assert_eq!(window.jitter(), Some(1.5));
-        assert_eq!(window.loss(), Percent::new(25.0));
+        assert_eq!(probe.jitter, Some(1.5));
+        assert_eq!(probe.loss_percent, Some(Percent::new(25.0)));
     }
 
     #[test]
     fn a_lost_attempt_has_no_latency_and_is_no_zero() {
-        let window = window(&[Some(500), None]);
-        assert_eq!((window.latency(), window.min(), window.mean()), (None, Some(0.5), Some(0.5)));
-        assert_eq!(window.jitter(), None, "one answer does not change");
+        let probe = told(&window(&[Some(500), None]));
+        assert_eq!((probe.latency, probe.latency_min), (None, Some(0.5)));
+        assert_eq!(probe.latency_mean, Some(0.5));
+        assert_eq!(probe.jitter, None, "one answer does not change");
     }
 
     #[test]
     fn only_the_last_attempts_are_weighed_and_all_are_counted() {
         let mut window = window(&[None; TARGET_ATTEMPTS]);
-        assert_eq!(window.loss(), Percent::new(100.0));
+        assert_eq!(told(&window).loss_percent, Some(Percent::new(100.0)));
         for at in 0..TARGET_ATTEMPTS {
             window.push(Some(1000 * u32::try_from(at).unwrap()));
         }
-        assert_eq!((window.loss(), window.min()), (Percent::default(), Some(0.0)));
-        assert_eq!(window.jitter(), Some(1.0), "in the order of time");
-        assert_eq!((window.sent(), window.lost()), (40, 20));
+        let probe = told(&window);
+        assert_eq!((probe.loss_percent, probe.latency_min), (Some(Percent::default()), Some(0.0)));
+        assert_eq!(probe.jitter, Some(1.0), "in the order of time");
+        assert_eq!((probe.sent, probe.lost), (40, 20));
         window.push(None);
-        assert_eq!((window.loss(), window.min()), (Percent::new(5.0), Some(1.0)));
-        assert_eq!(window.jitter(), Some(1.0));
+        let probe = told(&window);
+        assert_eq!((probe.loss_percent, probe.latency_min), (Some(Percent::new(5.0)), Some(1.0)));
+        assert_eq!(probe.jitter, Some(1.0));
     }
 }

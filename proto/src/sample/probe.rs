@@ -8,7 +8,7 @@ part! {
     pub struct Probe in "probes.{probe}" {
         /// What its owner calls it.
         pub name: String => key("probe"), public;
-        /// How it is asked: `icmp`, `tcp`.
+        /// How it is asked: `icmp`, `tcp`, `http`, `https`.
         pub kind: String => plain, public;
         /// Its name or address.
         pub target: String => plain;
@@ -28,6 +28,8 @@ part! {
         pub sent: u64 => counter(Count), public;
         /// Attempts of these that were lost.
         pub lost: u64 => counter(Count), public;
+        /// Days until the certificate of a page ends; below zero when it has.
+        pub certificate_days: Option<i32> => gauge(Count), public;
         /// Why the last attempt could not be made, or was refused, in words.
         pub fault: String => plain, sparse;
     }

@@ -14,6 +14,8 @@ use crate::link::event::Answered;
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     bytes: Vec<u8>,
+    /// Only the head was asked for.
+    pub(super) has_no_body: bool,
 }
 
 /// An answer that is whole.
@@ -52,16 +54,17 @@ impl Incoming {
         let start = begin_of_final(&self.bytes);
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut response = httparse::Response::new(&mut headers);
-        let length = match response.parse(&self.bytes[start..]) {
-            Ok(httparse::Status::Complete(length)) => length,
+        let head = match response.parse(&self.bytes[start..]) {
+            Ok(httparse::Status::Complete(head)) => head,
             Ok(httparse::Status::Partial) if self.bytes.len() < HEAD_BYTES_MAX => return Ok(None),
             Ok(httparse::Status::Partial) | Err(_) => return Err(not_http()),
         };
         let status = response.code.ok_or_else(not_http)?;
         let header = |name: &str| header(response.headers, name);
-        let rest = &self.bytes[start + length..];
+        let rest = &self.bytes[start + head..];
         let passed = rest.len() > ANSWER_PASSED_MAX;
-        let (body, is_whole) = match length_of(status, &header)? {
+        let length = if self.has_no_body { Length::Bytes(0) } else { length_of(status, &header)? };
+        let (body, is_whole) = match length {
             Length::Bytes(count) => (rest[..count.min(rest.len())].to_vec(), rest.len() >= count),
             Length::Chunks => joined(rest).ok_or_else(not_http)?,
             Length::UntilTheEnd => (rest.to_vec(), false),

@@ -52,11 +52,39 @@ impl Http {
         asked: &Request,
         now: Instant,
     ) -> Result<Self, LinkError> {
+        Self::begin(stream, target, keeps, request(&target.url, asked, keeps), now)
+    }
+
+    /// Asks on a connected socket for the head of what is at the URL.
+    #[cfg(feature = "probe")]
+    pub(in crate::link) fn head(
+        stream: TcpStream,
+        target: &Target,
+        now: Instant,
+    ) -> Result<Self, LinkError> {
+        let url = &target.url;
+        let slash = if url.path_and_query.starts_with('/') { "" } else { "/" };
+        let (host, agent) = (url.authority(), env!("CARGO_PKG_VERSION"));
+        let words = ["HEAD ", slash, &url.path_and_query, " HTTP/1.1\r\nHost: ", &host];
+        let rest = ["\r\nConnection: close\r\nUser-Agent: kinglet/", agent, "\r\n\r\n"];
+        let text = [&words[..], &rest[..]].concat().concat();
+        let mut http = Self::begin(stream, target, false, text.into_bytes(), now)?;
+        http.incoming.has_no_body = true;
+        Ok(http)
+    }
+
+    fn begin(
+        stream: TcpStream,
+        target: &Target,
+        keeps: bool,
+        request: Vec<u8>,
+        now: Instant,
+    ) -> Result<Self, LinkError> {
         Ok(Self {
             transport: Transport::new(stream, target.tls()?),
             url: target.url.clone(),
             keeps,
-            request: request(&target.url, asked, keeps),
+            request,
             written: 0,
             incoming: Incoming::default(),
             stage: Stage::Asked { give_up_at: now.plus(timeout(keeps)) },

@@ -49,7 +49,7 @@ impl fmt::Display for Unusable {
 }
 
 /// The content of the first DER element, and what follows it.
-fn content(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn content(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, rest) = bytes.get(1..)?.split_first()?;
     let (length, rest) = match length {
         0..=0x7f => (usize::from(length), rest),

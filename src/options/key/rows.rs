@@ -298,7 +298,8 @@ pub const KEYS: &[Key] = &[
         form: Some(Form::Map),
         default: "`{}`",
         help: "Places whose latency is watched, at most 16, by what they are called: \
-               `icmp://host` pings, `tcp://host:port` connects.",
+               `icmp://host` pings, `tcp://host:port` connects, `http://` and `https://` ask for \
+               the head of a page.",
         ..PROBE
     },
     Key {
@@ -321,6 +322,13 @@ pub const KEYS: &[Key] = &[
         form: Some(Form::Switch),
         default: "`false`",
         help: "`true` lets servers ask for addresses of this host and of private networks too.",
+        ..PROBE
+    },
+    Key {
+        name: "ca_file",
+        value: "FILE",
+        help: "Certificate authorities of your own (PEM) for pages over TLS, trusted beside the \
+               built-in ones and this host's.",
         ..PROBE
     },
     Key {

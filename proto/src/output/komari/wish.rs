@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{Errand, Heard, Komari, RESULT_1, TERMINAL, Version, next};
 use crate::limits::TARGETS_MAX;
-use crate::probe::{Target, Wanted};
+use crate::probe::{Kind, Target, Wanted};
 use crate::wire::frame;
 use crate::wire::komari::{Call, Declined, PingResult, TaskResult};
 use crate::wire::pick;
@@ -103,7 +103,10 @@ impl Komari {
         } else {
             match Target::of("", kind, target, (kind == "tcp").then_some(80)) {
                 Ok(target) => {
-                    self.tasks.push((task, target.kind.name()));
+                    // A page may be asked for over TLS, which is no kind of its own there.
+                    let is_page = matches!(target.kind, Kind::Http | Kind::Https);
+                    let kind = if is_page { "http" } else { target.kind.name() };
+                    self.tasks.push((task, kind));
                     self.wanted.push_back(Wanted::Task(task, target));
                     return Heard::Nothing;
                 }

@@ -142,6 +142,11 @@ fn a_ping_task_is_done_where_the_owner_allows_it() {
             })
             .collect();
         assert_eq!(told, [(3, "icmp://192.0.2.1".into()), (4, "tcp://h:80".into())]);
+        assert_eq!(komari.hear(&wish(6, "http", "https://h/x")), Heard::Nothing);
+        let Some(Wanted::Task(6, page)) = komari.poll_wanted() else { panic!("it is a task") };
+        assert_eq!(page.to_string(), "https://h:443/x");
+        komari.handle_probed(6, Some(70));
+        assert_eq!(messages(&mut komari)[0].pointer(path).unwrap()["ping_type"], "http");
         assert!(messages(&mut komari).is_empty(), "there is no result yet");
         komari.handle_probed(4, None);
         komari.handle_probed(3, Some(13));
