@@ -89,6 +89,8 @@ pub struct Auth {
     fleet: Option<TokenHash>,
     /// The viewers' token; `None` when anyone may look.
     viewers: Option<TokenHash>,
+    /// The token of those who may acknowledge and silence alerts; `None`: the viewers'.
+    operators: Option<TokenHash>,
 }
 
 impl Auth {
@@ -98,7 +100,12 @@ impl Auth {
         fleet: Option<TokenHash>,
         viewers: Option<TokenHash>,
     ) -> Self {
-        Self { hosts: RwLock::new(hosts), fleet, viewers }
+        Self { hosts: RwLock::new(hosts), fleet, viewers, operators: None }
+    }
+
+    /// The same, with a token of those who may acknowledge and silence alerts.
+    pub fn with_operators(self, operators: Option<TokenHash>) -> Self {
+        Self { operators, ..self }
     }
 
     /// Gives a host a token of its own, in place of the one it had; good from now on.
@@ -146,7 +153,22 @@ impl Auth {
     /// Whether a viewer with this token may look.
     pub fn viewer(&self, token: Option<&str>) -> bool {
         let Some(theirs) = &self.viewers else { return true };
-        token.is_some_and(|token| theirs.matches(&TokenHash::of(token)))
+        token.is_some_and(|token| {
+            let hash = TokenHash::of(token);
+            theirs.matches(&hash) | self.operators.is_some_and(|theirs| theirs.matches(&hash))
+        })
+    }
+
+    /// Whether there is a token with which alerts may be acknowledged and silenced.
+    pub fn has_operators(&self) -> bool {
+        self.operators.or(self.viewers).is_some()
+    }
+
+    /// Whether who has this token may acknowledge and silence alerts. Where anyone may look, and no
+    /// token was set for it, nobody may.
+    pub fn operator(&self, token: Option<&str>) -> bool {
+        let theirs = self.operators.or(self.viewers);
+        theirs.zip(token).is_some_and(|(theirs, token)| theirs.matches(&TokenHash::of(token)))
     }
 
     /// Anyone may look.
@@ -190,6 +212,17 @@ mod tests {
         }
         assert!(auth().viewer(Some("v")));
         assert!(!auth().viewer(Some("w")) && !auth().viewer(None));
+    }
+
+    #[test]
+    fn who_may_look_need_not_be_who_may_silence() {
+        assert!(auth().operator(Some("v")) && !auth().operator(Some("w")));
+        let apart = auth().with_operators(Some(TokenHash::of("o")));
+        assert!(apart.operator(Some("o")) && apart.viewer(Some("o")) && apart.viewer(Some("v")));
+        assert!(!apart.operator(Some("v")) && !apart.operator(None));
+        let public = || Auth::new(BTreeMap::new(), None, None);
+        assert!(!public().operator(Some("v")) && !public().operator(None));
+        assert!(public().with_operators(Some(TokenHash::of("o"))).operator(Some("o")));
     }
 
     #[test]

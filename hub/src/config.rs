@@ -1,6 +1,7 @@
 //! kinglet-hub.toml: as written, then what it means. An unknown key is an error that names the line
 //! and the nearest key there is.
 
+mod alerts;
 mod enrolled;
 mod history;
 mod influxdb;
@@ -20,6 +21,7 @@ use kinglet_proto::limits::CONFIG_BYTES_MAX;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::alert;
 use crate::auth::{Auth, TokenHash};
 use crate::fleet::Settings;
 use crate::influx;
@@ -41,6 +43,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Where and how long the past is kept.
     pub store: store::Settings,
+    /// What the hub watches itself, and when it is quiet.
+    pub alerts: alert::Settings,
     /// How often viewers of the STOMP endpoint are told figures.
     pub stomp_every: Duration,
     /// The database that readings go to, and that may keep the past; `None` for none.
@@ -128,6 +132,12 @@ struct RawConfig {
     fleet: Option<RawFleet>,
     store: Option<history::RawStore>,
     stomp: Option<stomp::RawStomp>,
+    #[serde(default)]
+    alerts: alerts::RawAlerts,
+    #[serde(default)]
+    alert: Vec<Spanned<alerts::RawRule>>,
+    #[serde(default)]
+    maintenance: Vec<Spanned<alerts::RawWindow>>,
     sink: Option<influxdb::RawSinks>,
     #[serde(default)]
     notify: Vec<Spanned<notify::RawNotify>>,
@@ -191,7 +201,8 @@ fn parse(text: &str) -> Result<Config, Fault> {
         hosts.push((id, label(host.into_inner())));
     }
     let settings = Settings { offline_after, durable: false, hosts };
-    let auth = Auth::new(tokens, fleet_token, viewers);
+    let auth = Auth::new(tokens, fleet_token, viewers).with_operators(raw.alerts.operators()?);
+    let alerts = alerts::settings(&raw.alerts, &raw.alert, &raw.maintenance)?;
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
     let has_influxdb = raw.sink.as_ref().is_some_and(influxdb::RawSinks::is_any);
     let is_history = history::is_influxdb(raw.store.as_ref(), has_influxdb)?;
@@ -206,6 +217,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
         settings,
         state_dir: Some(state_dir),
         store,
+        alerts,
         stomp_every,
         influxdb,
         notify,

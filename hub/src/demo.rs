@@ -13,6 +13,7 @@ use kinglet::run::run as run_loop;
 use kinglet_proto::limits::INTERVAL_MIN;
 use kinglet_proto::secret::Secret;
 
+use crate::alert;
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::fleet::Settings;
@@ -63,6 +64,7 @@ pub async fn run(
         settings,
         state_dir,
         store,
+        alerts: alert::Settings::default(),
         stomp_every,
         influxdb,
         notify,

@@ -4,6 +4,7 @@
 //! share is the hub, its sinks, and what `server` has for them.
 
 mod agents;
+mod alerts;
 mod enroll;
 mod events;
 mod exposition;
@@ -38,6 +39,7 @@ type Door = fn(&Arc<Hub>, &Sinks) -> Routes;
 /// Every door.
 const DOORS: &[Door] = &[
     agents::routes,
+    alerts::routes,
     enroll::routes,
     events::routes,
     exposition::routes,

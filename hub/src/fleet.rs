@@ -78,8 +78,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::time::Duration;
 
+use alerts::Alerts;
 pub use command::{Command, Note, Reason};
 use host::Host;
+use kinglet_proto::alert::book::{Greeting, Known};
 use kinglet_proto::answer::{Answer, LoginError, Welcome};
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{Label, Message};
@@ -135,6 +137,8 @@ pub enum Input {
     Kept(u64),
     /// Some readings that were not safe are lost.
     Lost,
+    /// An alert of the hub's own about this host, as the `data` of its message.
+    Alert(HostId, String),
     /// A deadline may have passed.
     Tick,
 }
@@ -150,6 +154,8 @@ pub struct Fleet {
     check_at: Option<Instant>,
     /// The number of the last reading.
     readings: u64,
+    /// Alerts that agents told before this start and that were open, until their host comes.
+    alerts_before: BTreeMap<HostId, Greeting>,
     /// Answers that say something is safe, and the reading that has to be.
     unsafe_answers: VecDeque<(u64, ConnectionId, Answer)>,
 }
@@ -167,8 +173,21 @@ impl Fleet {
             commands: VecDeque::new(),
             check_at: None,
             readings: 0,
+            alerts_before: BTreeMap::new(),
             unsafe_answers: VecDeque::new(),
         }
+    }
+
+    /// Takes over which alerts of agents were open before this start, and how far their news was
+    /// told: that is no news.
+    pub fn restore_alerts(&mut self, before: Vec<(HostId, Greeting)>) {
+        self.alerts_before = before.into_iter().collect();
+    }
+
+    /// Which alerts agents hold open, by host.
+    pub fn alerts(&self) -> Vec<(HostId, Vec<Known>)> {
+        let open = |(id, host): (&HostId, &Host)| (id.clone(), host.alerts().open);
+        self.hosts.iter().map(open).collect()
     }
 
     /// Takes one input; what follows from it is in [`Fleet::poll_command`].
@@ -193,6 +212,7 @@ impl Fleet {
             Input::Enrolled(id, label) => self.enroll(id, label),
             Input::Kept(number) => self.keep(number),
             Input::Lost => self.lose(),
+            Input::Alert(id, data) => self.tell_of(&id, data, now),
             Input::Tick => self.tick(now),
         }
     }
@@ -251,6 +271,9 @@ impl Fleet {
             return false;
         }
         let host = self.hosts.entry(id.clone()).or_default();
+        if let Some(before) = self.alerts_before.remove(id) {
+            host.alerts.get_or_insert_with(|| Box::new(Alerts::restored(before)));
+        }
         host.alerts.iter_mut().for_each(|alerts| alerts.handle_joined());
         let older = host.connection.replace(connection);
         self.agents.insert(connection, id.clone());

@@ -10,6 +10,7 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::time::WallTime;
 
+use crate::alert::{Change, Entry, Kept as KeptAlerts};
 use crate::fleet::Update;
 use crate::limits::POINTS_MAX;
 
@@ -47,6 +48,31 @@ pub trait History: Send + Sync {
     /// # Errors
     /// Only [`QueryError::Failed`].
     fn events(&self, query: &EventQuery<'_>) -> Result<Vec<Event>, QueryError>;
+
+    /// Keeps changes of alerts, silences and hosts, all of them or none. Waits for the disk, as do
+    /// the next two.
+    ///
+    /// # Errors
+    /// Only [`QueryError::Failed`].
+    fn keep_alerts(&self, _changes: &[Change]) -> Result<(), QueryError> {
+        Ok(())
+    }
+
+    /// What was kept of alerts that matters today.
+    ///
+    /// # Errors
+    /// Only [`QueryError::Failed`].
+    fn kept_alerts(&self) -> Result<KeptAlerts, QueryError> {
+        Ok(KeptAlerts::default())
+    }
+
+    /// Alerts that are over, of a host or of all, which began in this range; newest first.
+    ///
+    /// # Errors
+    /// Only [`QueryError::Failed`].
+    fn past_alerts(&self, _query: &EventQuery<'_>) -> Result<Vec<Entry>, QueryError> {
+        Ok(Vec::new())
+    }
 
     /// How the store is.
     fn state(&self) -> State;

@@ -1,6 +1,7 @@
 //! Ties the parts together: the fleet behind its lock, the queues its commands go out on, and the
 //! places that are counted.
 
+pub(crate) mod alerts;
 pub(crate) mod feed;
 pub(crate) mod sessions;
 
@@ -10,13 +11,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use alerts::Alerts;
 use feed::{Feed, Outlet};
 use kinglet_proto::answer::Answer;
+use kinglet_proto::host::HostId;
 use kinglet_proto::time::{Instant, Now};
 use sessions::Sessions;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
+use crate::alert::{Desk, Standing, Tell};
 use crate::auth::Auth;
 use crate::clock;
 use crate::fleet::{
@@ -34,6 +38,8 @@ pub(crate) struct Hub {
     pub(crate) state_dir: Option<PathBuf>,
     /// What is remembered of the past.
     pub(crate) history: Arc<dyn History>,
+    /// Which alerts are open, and which are silent.
+    pub(crate) alerts: Arc<Alerts>,
     /// How often viewers of the STOMP endpoint are told figures.
     pub(crate) stomp_every: Duration,
     /// The sessions of the STOMP endpoint.
@@ -83,6 +89,7 @@ impl Hub {
             auth,
             state_dir,
             history,
+            alerts: Arc::default(),
             stomp_every: STOMP_EVERY,
             stomp_sessions: Sessions::default(),
             influx: None,
@@ -110,6 +117,44 @@ impl Hub {
     /// The same hub, which tells somebody of alerts.
     pub(crate) fn with_notifier(self, notifier: Notifier) -> Self {
         Self { notifier, ..self }
+    }
+
+    /// What a host that was there before this start is today.
+    pub(crate) fn standing(&self, id: &HostId) -> Standing {
+        if self.auth.knows(id) || self.lock().fleet.snapshot(id).is_some() {
+            Standing::Named
+        } else if self.auth.is_open() {
+            Standing::Guest
+        } else {
+            Standing::Nobody
+        }
+    }
+
+    /// The same hub with these alerts; what of them agents told is no news to its fleet.
+    pub(crate) fn with_alerts(self, desk: Desk) -> Self {
+        self.lock().fleet.restore_alerts(desk.told_by_agents());
+        Self { alerts: Arc::new(Alerts::new(desk)), ..self }
+    }
+
+    /// Keeps what changed of alerts, and tells what of it is the hub's own: in this order, so that
+    /// what was told is not told again after a restart. Where it cannot be kept it is told all the
+    /// same.
+    ///
+    /// # Errors
+    /// It was not kept, and waits for the next call.
+    pub(crate) async fn settle_alerts(self: &Arc<Self>) -> Result<(), String> {
+        if self.alerts.is_settled() {
+            return Ok(());
+        }
+        let hub = self.clone();
+        let settled = tokio::task::spawn_blocking(move || {
+            let (tells, kept) = hub.alerts.keep(&*hub.history);
+            for Tell { host, data } in tells {
+                hub.handle_input(Input::Alert(host, data));
+            }
+            kept
+        });
+        settled.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
     /// Feeds one input to the fleet and does what follows.

@@ -3,6 +3,7 @@
 //! [`fleet`] decides, [`listen`] owns the sockets, [`config`] and [`auth`] say who may do what,
 //! [`enroll`] lets new hosts in.
 
+pub mod alert;
 pub mod auth;
 pub mod clock;
 pub mod config;

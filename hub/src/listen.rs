@@ -2,6 +2,7 @@
 
 mod supervisor;
 mod tls;
+mod validity;
 
 use std::fmt;
 use std::io;
@@ -19,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use kinglet_proto::host::HostId;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use supervisor::Supervisor;
 pub use tls::{check as check_tls, pin};
@@ -30,6 +32,8 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use crate::alert::{Desk, Kept};
+use crate::clock;
 use crate::config::Config;
 use crate::door::router;
 use crate::history::History;
@@ -86,6 +90,7 @@ impl Server {
     pub fn bind(config: Config) -> Result<Self, ServeError> {
         let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
         let (stomp_every, influxdb, notify) = (config.stomp_every, config.influxdb, config.notify);
+        let certificate = tls.as_ref().and_then(tls::ends);
         let tls = tls.as_ref().map(tls::acceptor).transpose()?;
         let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
@@ -101,9 +106,16 @@ impl Server {
         settings.durable = history.is_durable();
         let lasting = state_dir.clone().filter(|_| settings.durable);
         let notifier = Notifier::open(notify, lasting).map_err(ServeError::Notify)?;
+        // An alert that is told twice is better than a hub that does not start.
+        let kept = history.kept_alerts().unwrap_or_else(|error| {
+            warn!("which alerts were open is not known: {error}");
+            Kept::default()
+        });
         let hub = Hub::new(auth, settings, state_dir, history);
-        let hub =
-            Arc::new(hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier));
+        let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
+        let standing = |id: &HostId| hub.standing(id);
+        let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
+        let hub = Arc::new(hub.with_alerts(desk));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })

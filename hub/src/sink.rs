@@ -3,6 +3,7 @@
 //! A new sink is a file and a row of [`SINKS`]. It hears of every reading, late ones too, and says
 //! itself what it does when it was too slow; nobody waits for it.
 
+mod alerts;
 pub(crate) mod broadcast;
 mod influxdb;
 mod keep;
@@ -19,7 +20,8 @@ use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::hub::feed::Feed;
 use crate::limits::{
-    BROADCAST_QUEUE_MAX, NOTIFY_UPDATES_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX, TOPICS_QUEUE_MAX,
+    ALERTS_QUEUE_MAX, BROADCAST_QUEUE_MAX, NOTIFY_UPDATES_MAX, ROSTER_QUEUE_MAX, STORE_QUEUE_MAX,
+    TOPICS_QUEUE_MAX,
 };
 
 /// Takes the fleet's updates in, and shows, keeps or passes them on.
@@ -40,6 +42,7 @@ struct Row {
 
 /// Every sink.
 const SINKS: &[Row] = &[
+    Row { queue_max: ALERTS_QUEUE_MAX, is_wanted: |_| true, open: alerts::open },
     Row { queue_max: BROADCAST_QUEUE_MAX, is_wanted: |_| true, open: broadcast::open },
     Row { queue_max: STORE_QUEUE_MAX, is_wanted: |_| true, open: keep::open },
     Row { queue_max: STORE_QUEUE_MAX, is_wanted: influxdb::is_wanted, open: influxdb::open },

@@ -10,6 +10,7 @@
 //!          (memory)   5 s      1 h            1 day
 //! ```
 
+mod alerts;
 mod bucket;
 mod column;
 mod database;
@@ -55,6 +56,7 @@ use read::{Failure, Question};
 pub use tier::Retention;
 use writer::Writer;
 
+use crate::alert::{Change, Entry, Kept};
 use crate::clock;
 use crate::fleet::Update;
 use crate::history::{Event, EventQuery, History, Line, Query, QueryError, State, Tell};
@@ -330,6 +332,21 @@ impl History for Store {
             Some(Event { host: HostId::parse(&host).ok()?, at, kind, data })
         };
         Ok(found.into_iter().filter_map(event).collect())
+    }
+
+    fn keep_alerts(&self, changes: &[Change]) -> Result<(), QueryError> {
+        let written = held(&self.shared.database).write(|db| db.keep_alerts(changes));
+        written.map_err(|error| QueryError::Failed(error.to_string()))
+    }
+
+    fn kept_alerts(&self) -> Result<Kept, QueryError> {
+        let read = self.shared.read(Database::kept_alerts);
+        read.map_err(|error: StoreError| QueryError::Failed(error.to_string()))
+    }
+
+    fn past_alerts(&self, query: &EventQuery<'_>) -> Result<Vec<Entry>, QueryError> {
+        let read = self.shared.read(|db| db.past_alerts(query));
+        read.map_err(|error: StoreError| QueryError::Failed(error.to_string()))
     }
 
     fn state(&self) -> State {

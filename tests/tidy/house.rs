@@ -58,6 +58,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "tls_client",
             "http",
             "fleet",
+            "alert",
             "history",
             "store",
             "influx",

@@ -83,7 +83,8 @@ pub(super) fn read(
         .ok_or_else(|| fault(text, &format!("`{name}` must be {words}, with s, m, h or d")))
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// A whole number with its unit; `None` for anything else.
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let seconds = match text.chars().last()? {
         's' => 1,
         'm' => 60,

@@ -8,13 +8,17 @@ pub(super) fn explain(message: &str) -> String {
     let mut words = rest.split('`').step_by(2);
     let unknown = words.next().unwrap_or_default();
     let allowed: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let near = allowed.iter().min_by_key(|key| distance(unknown, key));
-    let meant = match near {
-        Some(key) if distance(unknown, key) <= 3 => format!("; did you mean `{key}`?"),
-        Some(_) | None => String::new(),
-    };
+    let meant = meant(unknown, allowed.iter().copied());
     let allowed = allowed.join("`, `");
     format!("unknown key `{unknown}`; allowed here: `{allowed}`{meant}")
+}
+
+/// The nearest of these words as a question, where one is near enough.
+pub(super) fn meant<'a>(unknown: &str, allowed: impl Iterator<Item = &'a str>) -> String {
+    match allowed.min_by_key(|word| distance(unknown, word)) {
+        Some(word) if distance(unknown, word) <= 3 => format!("; did you mean `{word}`?"),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// Letters to change, add or take away between two words (Levenshtein).

@@ -4,7 +4,7 @@
 //! comes after a gap is not taken, for its agent tells all of it again. Where readings are safe
 //! only later, so is news: with the first reading behind it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
@@ -24,6 +24,20 @@ pub(super) struct Alerts {
     waiting: VecDeque<State>,
     /// The agent wants to hear how far its news has come.
     owed: bool,
+    /// The boot and the number up to which news was told to everybody. What a store has lost since
+    /// then comes again, for the store alone.
+    told: (String, u64),
+    /// What is open by all that was told to everybody.
+    told_open: BTreeSet<String>,
+}
+
+/// What news is to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// It was told before, and comes for a store that lost it.
+    Again,
+    /// Nobody knows of it.
+    New,
 }
 
 /// After some news.
@@ -36,21 +50,58 @@ struct State {
 }
 
 impl Alerts {
-    /// Takes news in; whether it is any.
-    pub(super) fn take(&mut self, news: &AlertNews) -> bool {
+    /// Takes news in; `None` when it is none.
+    pub(super) fn take(&mut self, news: &AlertNews) -> Option<Word> {
         match &news.place {
             Some(place) => {
                 let is_next = self.heard.place(place);
                 // What another boot's agent told is no answer to this one.
                 self.owed = self.heard.boot_id == place.boot_id;
-                is_next && self.heard.note(news)
+                if !is_next {
+                    return None;
+                }
+                let word = if self.is_told(place) { Word::Again } else { self.word(news) };
+                let is_noted = self.heard.note(news);
+                (is_noted || word == Word::New).then_some(word)
             }
             // Who does not number may have another value to tell.
             None => {
                 self.heard.note(news);
-                true
+                Some(self.word(news))
             }
         }
+    }
+
+    /// Whether everybody has heard of news of this place, as they have now.
+    fn is_told(&mut self, place: &NewsPlace) -> bool {
+        let (boot_id, number) = &self.told;
+        if *boot_id == place.boot_id && place.number <= *number {
+            return !boot_id.is_empty(); // else nothing can be said about it
+        }
+        self.told = (place.boot_id.clone(), place.number);
+        false
+    }
+
+    /// What news says that is not told yet. An agent that was restarted may tell the end of what
+    /// was told to be over already, when a store has lost that.
+    fn word(&mut self, news: &AlertNews) -> Word {
+        let id = &news.known.id;
+        let is_new = if news.is_over {
+            self.told_open.remove(id)
+        } else {
+            self.told_open.len() < ALERTS_OPEN_MAX && self.told_open.insert(id.clone())
+        };
+        if is_new { Word::New } else { Word::Again }
+    }
+
+    /// What was open before this start, and is no news.
+    pub(super) fn restored(before: Greeting) -> Self {
+        let Greeting { heard, open } = before;
+        let told_open = open.iter().map(|known| known.id.clone()).collect();
+        let open = open.into_iter().map(|known| (known.id, (known.kind, known.level)));
+        let state = State { open: Arc::new(open.collect()), ..State::default() };
+        let told = heard.unwrap_or_default();
+        Self { heard: state.clone(), safe: state, told, told_open, ..Self::default() }
     }
 
     /// Another connection speaks for the host: what was owed was owed to the one before.
@@ -159,23 +210,47 @@ mod tests {
         let mut take = |id, is_over, number, after| {
             alerts.take(&news(id, is_over, Some(("b", number, after))))
         };
-        assert!(take("a", false, 10, 0));
-        assert!(!take("a", false, 10, 0), "twice");
-        assert!(!take("b", false, 30, 20), "20 is missing");
-        assert!(take("a", true, 20, 10) && take("b", false, 30, 20));
-        assert!(!take("a", true, 20, 10));
+        assert_eq!(take("a", false, 10, 0), Some(Word::New));
+        assert_eq!(take("a", false, 10, 0), None, "twice");
+        assert_eq!(take("b", false, 30, 20), None, "20 is missing");
+        assert_eq!(take("a", true, 20, 10), Some(Word::New));
+        assert_eq!(take("b", false, 30, 20), Some(Word::New));
+        assert_eq!(take("a", true, 20, 10), None);
         assert_eq!(open(&alerts), ["b"]);
-        assert!(alerts.take(&news("b", true, Some(("next boot", 1, 0)))), "it counts anew");
+        let next = news("b", true, Some(("next boot", 1, 0)));
+        assert_eq!(alerts.take(&next), Some(Word::New), "it counts anew");
+        let again = news("b", true, Some(("next boot", 2, 1)));
+        assert_eq!(alerts.take(&again), Some(Word::Again), "that is known");
         assert!(open(&alerts).is_empty());
+    }
+
+    #[test]
+    fn what_was_told_before_a_restart_is_no_news_after_it() {
+        let mut first = Alerts::default();
+        first.take(&news("a", false, Some(("b", 10, 0))));
+        first.take(&news("x", false, Some(("b", 11, 10))));
+        first.take(&news("x", true, Some(("b", 12, 11))));
+        let heard = Some(("b".to_owned(), 12));
+        let mut second = Alerts::restored(Greeting { heard, open: first.greeting().open });
+        assert_eq!(second.greeting().heard, None, "who knows whether its store has them");
+        let mut take = |id, is_over, number, after| {
+            second.take(&news(id, is_over, Some(("b", number, after))))
+        };
+        assert_eq!(take("a", false, 10, 0), None, "it is open");
+        assert_eq!(take("x", false, 11, 10), Some(Word::Again));
+        assert_eq!(take("x", true, 12, 11), Some(Word::Again));
+        assert_eq!(take("a", true, 20, 12), Some(Word::New));
+        assert!(open(&second).is_empty());
     }
 
     #[test]
     fn who_does_not_number_is_believed() {
         let mut alerts = Alerts::default();
-        assert!(alerts.take(&news("a", false, None)));
-        assert!(alerts.take(&news("a", false, None)), "with another value");
-        assert!(alerts.take(&news("a", true, None)));
-        assert!(alerts.take(&news("never told", true, None)));
+        let mut take = |id, is_over| alerts.take(&news(id, is_over, None)).unwrap();
+        assert_eq!(take("a", false), Word::New);
+        assert_eq!(take("a", false), Word::Again, "with another value");
+        assert_eq!(take("a", true), Word::New);
+        assert_eq!(take("never told", true), Word::Again);
         assert_eq!(alerts.promise(), None, "it waits for no answer");
         for n in 0..2 * ALERTS_OPEN_MAX {
             alerts.take(&news(&n.to_string(), false, None));
@@ -194,9 +269,10 @@ mod tests {
         assert_eq!(alerts.greeting().heard, Some(("b".to_owned(), 0)));
         alerts.kept(10);
         assert_eq!(alerts.greeting().heard, Some(("b".to_owned(), 10)));
-        assert!(!alerts.take(&news("a", true, Some(("b", 20, 10)))), "it is here, if not safe");
+        let over = news("a", true, Some(("b", 20, 10)));
+        assert_eq!(alerts.take(&over), None, "it is here, if not safe");
         assert!(alerts.forget_unsafe());
-        assert!(alerts.take(&news("a", true, Some(("b", 20, 10)))), "it comes again");
+        assert_eq!(alerts.take(&over), Some(Word::Again), "for the store");
         alerts.promise();
         alerts.kept(20);
         assert!(!alerts.forget_unsafe() && alerts.greeting().open.is_empty());

@@ -10,6 +10,7 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{self, Batch, Bucket, Message, Report};
 use kinglet_proto::time::Now;
 
+use super::alerts::Word;
 use super::host::{Host, Taken};
 use super::{Aggregates, Command, ConnectionId, Fleet, Reading, Reason, Snapshot, Told, Update};
 
@@ -129,6 +130,15 @@ impl Fleet {
         }
     }
 
+    /// Tells of an alert of the hub's own. Its host may be none that viewers know: one that has not
+    /// come back since the start, or the hub itself.
+    pub(super) fn tell_of(&mut self, id: &HostId, data: String, now: Now) {
+        let host = self.snapshot(id).unwrap_or_else(|| Host::default().snapshot(id));
+        let (kind, place, again) = ("alert".to_owned(), None, false);
+        let told = Told { host, kind, data, received: now, place, again };
+        self.commands.push_back(Command::Publish(Update::Told(told)));
+    }
+
     /// The host of a connection, found once for all that is done with it.
     fn reporting(&mut self, connection: ConnectionId) -> Option<Reporting<'_>> {
         let id = self.agents.get(&connection)?;
@@ -168,14 +178,17 @@ impl Reporting<'_> {
     /// Passes on what is told beside the figures. It is of this moment: but for which alerts are
     /// open, it is neither kept here nor told again to who comes later.
     fn tell(&mut self, told: ingest::Told, now: Now) {
-        if let Some(news) = &told.alert
-            && !self.host.alerts.get_or_insert_default().take(news)
-        {
-            return; // it was here before, or comes again behind what is missing
+        let ingest::Told { kind, data, alert } = told;
+        let mut again = false;
+        if let Some(news) = &alert {
+            let Some(word) = self.host.alerts.get_or_insert_default().take(news) else {
+                return; // it was here before, or comes again behind what is missing
+            };
+            again = word == Word::Again;
         }
-        let host = self.announce(false);
-        let (kind, data) = (told.kind.to_owned(), told.data);
-        self.publish(Update::Told(Told { host, kind, data, received: now }));
+        let (host, kind) = (self.announce(false), kind.to_owned());
+        let place = alert.and_then(|news| news.place);
+        self.publish(Update::Told(Told { host, kind, data, received: now, place, again }));
     }
 
     fn take_sums(&mut self, buckets: Vec<Bucket>, now: Now) {

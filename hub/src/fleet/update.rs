@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Bucket, Label, Place};
+use kinglet_proto::ingest::{Bucket, Label, NewsPlace, Place};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Now, WallTime};
 use kinglet_proto::viewer;
@@ -50,6 +50,10 @@ pub struct Told {
     pub data: String,
     /// When it came, by the hub's clocks.
     pub received: Now,
+    /// Of news about alerts that is numbered: its number and its boot.
+    pub place: Option<NewsPlace>,
+    /// It was told before, and comes for a store that lost it: who passes it on leaves it.
+    pub again: bool,
 }
 
 /// A reading and where it belongs.

@@ -17,6 +17,7 @@ use super::request::Requests;
 use super::schema::{Column, column};
 use super::settings::Engine;
 use super::{Influx, held};
+use crate::alert::{Change, Entry, Kept};
 use crate::fleet::Update;
 use crate::history::{
     Event, EventQuery, History, Line, Point, Query, QueryError, State, Tell, step_that_fits,
@@ -143,6 +144,18 @@ impl History for Past {
             // An agent's sums fill gaps, and what is a gap only a store knows that looks.
             Update::Aggregates(_) | Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
         }
+    }
+
+    fn keep_alerts(&self, changes: &[Change]) -> Result<(), QueryError> {
+        self.events.keep_alerts(changes)
+    }
+
+    fn kept_alerts(&self) -> Result<Kept, QueryError> {
+        self.events.kept_alerts()
+    }
+
+    fn past_alerts(&self, query: &EventQuery<'_>) -> Result<Vec<Entry>, QueryError> {
+        self.events.past_alerts(query)
     }
 
     fn missed(&self) {

@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
+use kinglet_proto::time::WallTime;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -36,6 +37,11 @@ pub fn pin(files: &TlsFiles) -> Result<Option<String>, ServeError> {
     let key = read.subject_public_key_info();
     let digits = Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Ok(Some(format!("sha256:{digits}")))
+}
+
+/// Until when the hub's certificate is good; `None` where that cannot be read.
+pub(super) fn ends(files: &TlsFiles) -> Option<WallTime> {
+    super::validity::ends(&CertificateDer::from_pem_file(&files.cert).ok()?)
 }
 
 /// Reads certificate and key; says which of the two is wrong.

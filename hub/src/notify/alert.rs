@@ -137,7 +137,8 @@ pub(super) mod tests {
             instant: Instant::default(),
             wall: WallTime::from_unix_millis(1_795_000_000_000),
         };
-        Told { host, kind: kind.to_owned(), data: data.to_owned(), received }
+        let (kind, data, place, again) = (kind.to_owned(), data.to_owned(), None, false);
+        Told { host, kind, data, received, place, again }
     }
 
     pub(crate) fn alert(id: &str, level: &str, status: &str) -> Alert {

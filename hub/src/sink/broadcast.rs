@@ -22,6 +22,7 @@ use super::Sink;
 use crate::clock;
 use crate::fleet::{Snapshot, Update};
 use crate::hub::Hub;
+use crate::hub::alerts::Alerts;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{BROADCAST_BATCH, VIEWER_QUEUE_MAX};
 use crate::server::viewer::{Notice, Notices};
@@ -38,6 +39,7 @@ pub(crate) struct Kind(usize);
 pub(crate) struct Broadcast {
     /// Anyone may look: viewers get no serial numbers and addresses.
     public: bool,
+    alerts: Arc<Alerts>,
     messages: AtomicU64,
     stage: Mutex<Stage>,
 }
@@ -57,7 +59,7 @@ type Texts = Vec<(usize, Notices)>;
 pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
     let stage = Stage { board: Board::new(hosts), kinds: Vec::new() };
     let (public, messages) = (hub.auth.public(), AtomicU64::new(0));
-    Arc::new(Broadcast { public, messages, stage: Mutex::new(stage) })
+    Arc::new(Broadcast { public, alerts: hub.alerts.clone(), messages, stage: Mutex::new(stage) })
 }
 
 impl Sink for Broadcast {
@@ -108,6 +110,11 @@ impl Broadcast {
     /// Whether anyone may look.
     pub(crate) fn public(&self) -> bool {
         self.public
+    }
+
+    /// Which alerts are silent.
+    pub(crate) fn alerts(&self) -> &Alerts {
+        &self.alerts
     }
 
     /// The number and time of the next message to whomever.

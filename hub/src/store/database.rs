@@ -18,7 +18,7 @@ use super::tier::Tier;
 /// A connection to the file.
 #[derive(Debug)]
 pub(super) struct Database {
-    sql: Connection,
+    pub(super) sql: Connection,
     /// Where the next rows of the log go.
     half: Cell<Half>,
 }
@@ -310,11 +310,11 @@ fn folded(row: &SqlRow<'_>, from: usize) -> rusqlite::Result<Folded> {
 }
 
 /// Times are below 2^63 by far.
-fn signed(time: u64) -> i64 {
+pub(super) fn signed(time: u64) -> i64 {
     i64::try_from(time).unwrap_or(i64::MAX)
 }
 
-fn unsigned(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn unsigned(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number)
         .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))

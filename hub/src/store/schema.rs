@@ -63,6 +63,28 @@ const STEPS: &[&str] = &[
         figures BLOB NOT NULL
     );
 ",
+    "
+    -- Alerts, open and over; said: JSON.
+    CREATE TABLE alert (
+        host TEXT NOT NULL,
+        id TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        said TEXT NOT NULL,
+        PRIMARY KEY (host, id, since)
+    ) WITHOUT ROWID;
+    CREATE INDEX alert_since ON alert (since);
+    CREATE INDEX alert_open ON alert (since) WHERE until IS NULL;
+    CREATE TABLE silence (id INTEGER PRIMARY KEY, said TEXT NOT NULL);
+    -- Hosts that were there, and since when they are away.
+    CREATE TABLE watched (
+        host TEXT PRIMARY KEY,
+        away INTEGER,
+        -- How far its agent's news of alerts was told.
+        boot TEXT,
+        number INTEGER
+    ) WITHOUT ROWID;
+",
 ];
 
 /// Makes the file one of this version.
@@ -117,6 +139,22 @@ mod tests {
         assert_eq!(row, Ok(3));
         let refused = migrate_by(&mut db, &[one]);
         assert!(matches!(refused, Err(StoreError::Newer(2, 1))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_file_of_version_2_keeps_its_events_and_gets_the_tables_of_alerts() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate_by(&mut db, &STEPS[..2]).unwrap();
+        let event = "INSERT INTO host (id, name) VALUES (1, 'pi');
+                     INSERT INTO event (host, at, kind, data) VALUES (1, 5, 'alert', '{}')";
+        db.execute_batch(event).unwrap();
+        migrate(&mut db).unwrap();
+        check(&db).unwrap();
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            db.query_row(&sql, (), |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(["event", "alert", "silence", "watched"].map(count), [1, 0, 0, 0]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::*;
 use crate::fleet::{Aggregates, Reading, Snapshot, Told};
 use crate::history::{Kept, Point};
 
+mod alerts;
 mod faults;
 mod turns;
 
@@ -313,7 +314,14 @@ fn events_are_kept_newest_first() {
         let wall = WallTime::from_unix_millis(NOON + n as u64);
         let received = Now { instant: Instant::default(), wall };
         let (kind, data) = (kind.to_owned(), format!("{{\"n\":{n}}}"));
-        lab.store.keep(&Update::Told(Told { host: snapshot(), kind, data, received }));
+        lab.store.keep(&Update::Told(Told {
+            host: snapshot(),
+            kind,
+            data,
+            received,
+            place: None,
+            again: false,
+        }));
     }
     lab.turn(NOON + 9);
     let ask = |kind: Option<&str>, limit: usize| {

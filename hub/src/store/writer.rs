@@ -303,7 +303,8 @@ impl Writer {
                 return Ok(());
             }
             let kept = u64::try_from(KEEP_EVENTS.as_millis()).unwrap_or(u64::MAX);
-            db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)
+            db.cut_events(now.saturating_sub(kept), EVENTS_KEPT_MAX)?;
+            db.cut_alerts(now)
         })
     }
 }

@@ -8,6 +8,7 @@
 mod agent;
 #[path = "../../../proto/tests/sim/alerts.rs"]
 mod alerts;
+mod desk;
 mod expected;
 #[path = "../../../proto/tests/sim/seeds.rs"]
 mod seeds;
@@ -26,7 +27,7 @@ fn every_seed_keeps_every_promise() {
 
 #[test]
 fn the_faults_do_something() {
-    let (mut reconnects, mut faults) = (0, 0);
+    let (mut reconnects, mut faults, mut own) = (0, 0, 0);
     let mut seen = server::Seen::default();
     for seed in 0..30 {
         let mut world = World::new(seed);
@@ -39,11 +40,12 @@ fn the_faults_do_something() {
         seen.late += more.late;
         seen.refused += more.refused;
         seen.lost += more.lost;
+        own += world.server.own_alerts();
     }
     assert!(faults >= 150 && reconnects >= 90, "{faults} faults, {reconnects} reconnects");
     let server::Seen { duplicates, silent, late, refused, lost } = seen;
     assert!(duplicates >= 10 && silent >= 10 && late >= 100, "{seen:?}");
-    assert!(refused >= 10 && lost >= 10, "{seen:?}");
+    assert!(refused >= 10 && lost >= 10 && own >= 20, "{seen:?}, {own} alerts of the hub's own");
 }
 
 #[test]

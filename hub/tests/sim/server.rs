@@ -15,6 +15,7 @@ use kinglet_proto::wire::envelope::Head;
 
 use crate::agent::{Agent, LIFE, ToAgent, ToServer, Who};
 use crate::alerts::Told;
+use crate::desk::Alerts;
 use crate::expected::{Shown, Truth, last_number};
 use crate::store::Store;
 use crate::viewer::Viewer;
@@ -60,6 +61,7 @@ pub(crate) struct Server {
     /// for the agent was told and sends them again.
     refused: BTreeSet<(u64, u64)>,
     store: Option<Store>,
+    alerts: Alerts,
     pub(crate) seen: Seen,
 }
 
@@ -92,6 +94,7 @@ impl Server {
             forgetful: false,
             delivered: BTreeMap::new(),
             refused: BTreeSet::new(),
+            alerts: Alerts::new(store.is_some(), clock(0)),
             store,
             seen: Seen::default(),
         };
@@ -260,7 +263,8 @@ impl Server {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<u64> {
-        self.fleet.poll_timeout().map(|at| at.as_millis() - ORIGIN_MS)
+        let due = self.fleet.poll_timeout().into_iter().chain(self.alerts.poll_timeout()).min();
+        due.map(|at| at.as_millis() - ORIGIN_MS)
     }
 
     pub(crate) fn tick(&mut self, now: u64) -> Vec<Answer> {
@@ -278,6 +282,11 @@ impl Server {
         answers
     }
 
+    /// How many alerts of the hub's own were told.
+    pub(crate) fn own_alerts(&self) -> u64 {
+        self.alerts.own
+    }
+
     /// Something uses up a connection's pace for a while.
     pub(crate) fn flood(&mut self, conn: u64, until: u64) {
         self.store.iter_mut().for_each(|store| store.troubled = true);
@@ -289,6 +298,7 @@ impl Server {
     /// The hub is another, which knows what its owner wrote and nothing else.
     pub(crate) fn restart(&mut self, now: u64) {
         self.fleet = new_fleet(self.store.is_some());
+        self.alerts.restart(&mut self.fleet, clock(now));
         self.forgetful |= now > 0;
         self.store.iter_mut().for_each(|store| store.restart(now));
         self.connections.clear();
@@ -303,9 +313,20 @@ impl Server {
     /// Feeds the fleet, does what it wants, and looks whether all of it is as it must be.
     fn input(&mut self, input: Input, now: u64, shown: Shown) -> Vec<Answer> {
         let clock = clock(now);
+        if matches!(input, Input::Tick) {
+            self.alerts.tick(clock);
+        }
         self.fleet.handle_input(input, clock);
         let (mut answers, mut published) = (Vec::new(), Vec::new());
-        while let Some(command) = self.fleet.poll_command() {
+        loop {
+            let Some(command) = self.fleet.poll_command() else {
+                let own = self.alerts.settle();
+                if own.is_empty() {
+                    break;
+                }
+                own.into_iter().for_each(|input| self.fleet.handle_input(input, clock));
+                continue;
+            };
             match command {
                 Command::Send(ConnectionId(conn), answer) => {
                     self.answered += 1;
@@ -321,6 +342,7 @@ impl Server {
                 Command::Publish(update) => {
                     self.store.iter_mut().for_each(|store| store.take(&update));
                     self.check_told(&update);
+                    self.alerts.hear(&update, clock);
                     published.extend(self.viewer.hear(&update));
                 }
                 Command::Note(_) => {}
@@ -335,7 +357,7 @@ impl Server {
     /// An alert begins that was not there, or ends that was.
     fn check_told(&mut self, update: &Update) {
         let Update::Told(told) = update else { return };
-        if told.kind == "alert" {
+        if told.kind == "alert" && !told.data.contains("\"alert_id\":\"hub-") {
             let of_host = self.told.entry(told.host.id.to_string()).or_default();
             let is_news = of_host.take(self.speaker, &told.data);
             // Two machines of one id may both tell the end.
@@ -388,6 +410,10 @@ impl Server {
     fn check(&self, now: u64) {
         for (host, truth) in &self.truths {
             let view = self.fleet.snapshot(host).expect("known");
+            // What a host says before its first report nobody hears.
+            if let (Some(heard), true) = (truth.heard_at, self.viewer.online.contains_key(host)) {
+                self.alerts.check(host, now - heard);
+            }
             if let Some(online) = truth.online(now) {
                 assert_eq!(view.online, online, "{host}: {truth:?} at {now}");
             }
@@ -416,6 +442,9 @@ impl Server {
             // A hub that has forgotten something is told what is open, not what was.
             let open = told.map(|told| told.open.clone()).unwrap_or_default();
             assert!(self.forgetful || open == eyes.open(), "{host}: {told:?}");
+            if host != "host-0" {
+                self.alerts.check_settled(host, &eyes.open());
+            }
             // Of two machines with one id, what one told is no news from the other.
             if host != "host-0" {
                 told.into_iter().for_each(|told| told.check(*life, eyes, !self.forgetful));

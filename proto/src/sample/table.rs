@@ -16,7 +16,7 @@ pub static METRICS: [Metric; Sample::COUNT] = numbered(Sample::METRICS);
 static HELP: [&str; Sample::COUNT] = Sample::HELP;
 
 /// The metric of this name, found while compiling; a name that none has stops the compiler.
-pub(crate) const fn metric(name: &str) -> &'static Metric {
+pub const fn metric(name: &str) -> &'static Metric {
     let mut at = 0;
     while at < METRICS.len() {
         if is_same(METRICS[at].name.as_bytes(), name.as_bytes()) {

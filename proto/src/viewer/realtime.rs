@@ -7,7 +7,8 @@ use super::Topic;
 use crate::ingest::Scalar;
 use crate::percent::Percent;
 use crate::sample::Sample;
-use crate::wire::envelope::{Head, envelope, envelope_of};
+use crate::time::WallTime;
+use crate::wire::envelope::{Head, envelope, envelope_of, silent_envelope_of};
 
 /// The system form of `performance`. What the host did not give is absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -91,9 +92,18 @@ pub fn answer(head: Head, data: &Value) -> String {
     envelope("performance", head, Some(data))
 }
 
-/// What an agent told beside its figures.
-pub fn told(head: Head, kind: &str, server_id: &str, data: &Map<String, Value>) -> String {
-    envelope_of(kind, head, data, server_id)
+/// What an agent told beside its figures; `silenced` until when it is not passed on.
+pub fn told(
+    head: Head,
+    kind: &str,
+    server_id: &str,
+    data: &Map<String, Value>,
+    silenced: Option<WallTime>,
+) -> String {
+    match silenced {
+        None => envelope_of(kind, head, data, server_id),
+        Some(until) => silent_envelope_of(kind, head, data, server_id, until),
+    }
 }
 
 /// Of what an agent told, what everybody may know. An agent's owner writes titles and messages for

@@ -155,13 +155,29 @@ pub(crate) fn envelope_of<T: Serialize>(
     data: &T,
     server_id: &str,
 ) -> String {
-    write(kind, head, Some(data), Some(About { server_id }))
+    write(kind, head, Some(data), Some(About { server_id, silenced: false, silenced_until: None }))
+}
+
+/// The same of what is not to be passed on until then.
+pub(crate) fn silent_envelope_of<T: Serialize>(
+    kind: &str,
+    head: Head,
+    data: &T,
+    server_id: &str,
+    until: WallTime,
+) -> String {
+    let about = About { server_id, silenced: true, silenced_until: Some(until) };
+    write(kind, head, Some(data), Some(about))
 }
 
 /// `meta` of what a hub tells of a host whose `data` does not name it.
 #[derive(Serialize)]
 struct About<'a> {
     server_id: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    silenced: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silenced_until: Option<WallTime>,
 }
 
 fn write<T: Serialize>(

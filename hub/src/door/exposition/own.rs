@@ -1,15 +1,17 @@
 //! What the hub says of itself, beside its hosts: its STOMP sessions, how its readings get to their
-//! database, and how its notices get to whom they are for.
+//! database, how many alerts are open, and how notices get to whom they are for.
 
 use std::fmt::Write as _;
 
+use crate::alert::Counts;
 use crate::hub::Hub;
 use crate::hub::sessions::Counted;
 use crate::notify::Report;
 
 /// The families.
 pub(super) fn families(hub: &Hub) -> String {
-    sessions(hub.stomp_sessions.counted()) + &database(hub) + &notices(&hub.notifier.reports())
+    let notices = notices(&hub.notifier.reports());
+    sessions(hub.stomp_sessions.counted()) + &database(hub) + &alerts(hub) + &notices
 }
 
 /// Empty where there is none.
@@ -76,6 +78,17 @@ fn notices(reports: &[Report]) -> String {
 /// A label's value, by the text format's rules.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+}
+
+/// Alerts of agents and of the hub's own.
+fn alerts(hub: &Hub) -> String {
+    let Counts { warning, critical } = hub.alerts.with(|desk, _| desk.counts());
+    format!(
+        "# HELP kinglet_hub_alerts_open Alerts that are open, by level.\n\
+         # TYPE kinglet_hub_alerts_open gauge\n\
+         kinglet_hub_alerts_open{{level=\"warning\"}} {warning}\n\
+         kinglet_hub_alerts_open{{level=\"critical\"}} {critical}\n"
+    )
 }
 
 /// The sessions of the STOMP endpoint.

@@ -98,12 +98,14 @@ fn status_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
 
 /// What an agent told, of which anyone who may look sees a part; `None` when that is nothing.
 fn event_of(event: &Told, broadcast: &Broadcast) -> Option<Notice> {
-    let Told { host, kind, data, received: _ } = event;
+    let Told { host, kind, data, .. } = event;
     let mut data: Map<String, Value> = serde_json::from_str(data).ok()?;
     if broadcast.public() {
         data = public_part(kind, data);
     }
-    let text = told(broadcast.head(), kind, &host.id, &data).into();
+    let id = data.get("alert_id").and_then(Value::as_str).filter(|_| kind == "alert");
+    let silenced = id.and_then(|id| broadcast.alerts().silenced(host, id));
+    let text = told(broadcast.head(), kind, &host.id, &data, silenced).into();
     let topic = Topic::of(kind, &host.id, &data)?;
     (!data.is_empty()).then_some(Notice { text, topic })
 }

@@ -25,7 +25,8 @@ fn new_hub() -> Arc<Hub> {
 }
 
 fn new_broadcast() -> Arc<Broadcast> {
-    Arc::new(Broadcast { public: true, messages: AtomicU64::new(0), stage: Mutex::default() })
+    let (public, alerts, messages) = (true, Arc::default(), AtomicU64::new(0));
+    Arc::new(Broadcast { public, alerts, messages, stage: Mutex::default() })
 }
 
 fn join(hub: &Hub, connection: u64, host: &str) {

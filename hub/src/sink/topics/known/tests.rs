@@ -120,7 +120,14 @@ fn an_alert_triggers_a_rule_and_everybody_may_know_a_part_of_it() {
     topics(&mut known, &Update::Added(pi.clone()));
     let alert = |data: &Value| {
         let (kind, data) = ("alert".to_owned(), data.to_string());
-        Update::Told(Told { host: pi.clone(), kind, data, received: NOW })
+        Update::Told(Told {
+            host: pi.clone(),
+            kind,
+            data,
+            received: NOW,
+            place: None,
+            again: false,
+        })
     };
     let fired = alert(&json!({"alert_id":"a","type":"cpu","value":90.0,"threshold":80.0}));
     let fired = told(&mut known, &fired);

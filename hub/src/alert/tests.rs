@@ -1,0 +1,465 @@
+//! A desk that is fed a fleet's updates by hand, over restarts.
+
+use std::sync::Arc;
+
+use kinglet_proto::host::HostId;
+use kinglet_proto::ingest::{Label, Place};
+use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::{Disk, Filesystem, Sample};
+use kinglet_proto::time::{Instant, Now, WallTime};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::fleet::{Reading, Snapshot, Told, Update};
+
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+/// 2027-01-15T08:00:00Z.
+const BEGIN: u64 = 1_800_000_000_000;
+
+/// A desk and the disk it is kept on.
+struct Lab {
+    desk: Desk,
+    settings: Settings,
+    certificate: Option<WallTime>,
+    kept: Kept,
+    over: Vec<Entry>,
+    now: u64,
+    /// What was told, as `host alert_id status`.
+    told: Vec<String>,
+}
+
+fn settings() -> Settings {
+    Settings {
+        offline_for: Some(Duration::from_secs(300)),
+        full_within: Some(Duration::from_secs(7 * 24 * 3600)),
+        certificate: true,
+        fleet: fleet_rules(|_| true),
+        ..Settings::default()
+    }
+}
+
+fn id(text: &str) -> HostId {
+    HostId::parse(text).unwrap()
+}
+
+fn host(text: &str, online: bool) -> Snapshot {
+    let label = Label { group: Some("Attic".to_owned()), ..Label::default() };
+    Snapshot { id: id(text), label: Arc::new(label), online, last_seen: None, sample: None }
+}
+
+impl Lab {
+    fn new(settings: Settings) -> Self {
+        let mut lab = Self {
+            desk: Desk::new(settings.clone(), None, Kept::default(), known, Now::default()),
+            settings,
+            certificate: None,
+            kept: Kept::default(),
+            over: Vec::new(),
+            now: 0,
+            told: Vec::new(),
+        };
+        lab.restart();
+        lab
+    }
+
+    fn at(&self) -> Now {
+        let wall = WallTime::from_unix_millis(BEGIN + self.now);
+        Now { instant: Instant::from_millis(1_000_000 + self.now), wall }
+    }
+
+    /// The hub is another, which knows what was kept.
+    fn restart(&mut self) {
+        let (kept, now) = (self.kept.clone(), self.at());
+        self.desk = Desk::new(self.settings.clone(), self.certificate, kept, known, now);
+        self.settle();
+    }
+
+    /// Time goes by, in steps.
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while self.now < end {
+            self.now = end.min(self.now + 1000);
+            let now = self.at();
+            self.desk.tick(now);
+            self.settle();
+        }
+    }
+
+    fn feed(&mut self, update: &Update) {
+        let now = self.at();
+        self.desk.handle(update, now);
+        self.settle();
+    }
+
+    fn status(&mut self, name: &str, online: bool) {
+        self.feed(&Update::Status(host(name, online)));
+    }
+
+    fn read(&mut self, name: &str, place: Option<Place>, sample: Sample) {
+        let (host, sample) = (host(name, true), Arc::new(sample));
+        let (number, received, age, newest) = (0, self.at(), None, true);
+        let reading = Reading { number, host, sample, place, received, age, newest };
+        self.feed(&Update::Reading(reading));
+    }
+
+    fn tell(&mut self, name: &str, data: &Value) {
+        let (kind, data) = ("alert".to_owned(), data.to_string());
+        let (received, place, again) = (self.at(), None, false);
+        let told = Told { host: host(name, true), kind, data, received, place, again };
+        self.feed(&Update::Told(told));
+    }
+
+    fn settle(&mut self) {
+        for change in self.desk.take_changes() {
+            match change {
+                Change::Alert(entry) => {
+                    let is_it = |other: &Entry| other.host == entry.host && other.id == entry.id;
+                    self.kept.open.retain(|other| !is_it(other));
+                    let list =
+                        if entry.until.is_some() { &mut self.over } else { &mut self.kept.open };
+                    list.push(entry);
+                }
+                Change::Silence(silence) => self.kept.silences.push(silence),
+                Change::NoSilence(id) => self.kept.silences.retain(|other| other.id != id),
+                Change::Host(seen) => {
+                    self.kept.hosts.retain(|other| other.host != seen.host);
+                    self.kept.hosts.push(seen);
+                }
+                Change::NoHost(host) => self.kept.hosts.retain(|other| other.host != host),
+            }
+        }
+        for Tell { host, data } in self.desk.take_tells() {
+            let data: Value = serde_json::from_str(&data).unwrap();
+            let word = |key: &str| data[key].as_str().unwrap().to_owned();
+            self.told.push(format!("{host} {} {}", word("alert_id"), word("status")));
+            // It comes back with the stream, and is no news.
+            self.tell(&host, &data);
+        }
+    }
+
+    fn take_told(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.told)
+    }
+
+    fn open(&self) -> Vec<&str> {
+        self.desk.open().map(|entry| entry.id.as_str()).collect()
+    }
+}
+
+/// `gone` is nobody's host any more, `named` is in the configuration.
+fn known(id: &HostId) -> Standing {
+    match id.as_str() {
+        "gone" => Standing::Nobody,
+        "named" => Standing::Named,
+        _ => Standing::Guest,
+    }
+}
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+#[test]
+fn a_host_that_is_away_for_long_is_told_once_and_over_restarts() {
+    let mut lab = Lab::new(settings());
+    lab.status("pi", false);
+    lab.pass(60 * MINUTE);
+    assert_eq!(lab.take_told(), none(), "it was never seen");
+    lab.status("pi", true);
+    lab.status("pi", false);
+    lab.pass(4 * MINUTE);
+    lab.status("pi", true);
+    lab.pass(60 * MINUTE);
+    assert_eq!(lab.take_told(), none(), "it was only started anew");
+    lab.status("pi", false);
+    lab.pass(5 * MINUTE + 1000);
+    assert_eq!(lab.take_told(), ["pi hub-offline active"]);
+    lab.restart();
+    lab.pass(60 * MINUTE);
+    assert_eq!(lab.take_told(), none(), "that is known");
+    assert_eq!(lab.open(), ["hub-offline"]);
+    lab.status("pi", true);
+    assert_eq!(lab.take_told(), ["pi hub-offline resolved"]);
+    assert_eq!((lab.open().len(), lab.over.len()), (0, 1));
+    lab.restart();
+    lab.pass(4 * MINUTE);
+    lab.status("pi", true);
+    lab.pass(10 * MINUTE);
+    assert_eq!(lab.take_told(), none(), "it came back in time");
+    lab.restart();
+    lab.pass(6 * MINUTE + 1000);
+    assert_eq!(lab.take_told(), ["pi hub-offline active"], "it died while the hub was away");
+}
+
+#[test]
+fn who_is_retired_is_not_missed() {
+    let mut lab = Lab::new(settings());
+    for name in ["pi", "gone", "named"] {
+        lab.status(name, true);
+        lab.status(name, false);
+    }
+    lab.pass(10 * MINUTE);
+    assert_eq!(lab.take_told().len(), 3);
+    lab.feed(&Update::Removed(id("pi")));
+    lab.restart();
+    assert_eq!(lab.open().len(), 1, "one is forgotten, of one the token is gone");
+    lab.pass(8 * DAY);
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it is in the configuration");
+    lab.status("guest", true);
+    lab.status("guest", false);
+    lab.restart();
+    lab.pass(6 * DAY);
+    assert_eq!(lab.take_told(), ["guest hub-offline active"]);
+    lab.pass(2 * DAY);
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it stayed away for a week");
+    lab.restart();
+    assert_eq!(lab.open().len(), 1);
+}
+
+fn memory(percent: u64) -> Sample {
+    let mut sample = Sample::default();
+    sample.memory.usage_percent = Some(Percent::of(percent, 100));
+    sample
+}
+
+fn disks(percent: u64, with_mounts: bool) -> Sample {
+    let mut sample = Sample::default();
+    let usage_percent = Some(Percent::of(percent, 100));
+    sample.disks = vec![Disk { name: "sda".into(), usage_percent, ..Disk::default() }];
+    if with_mounts {
+        let mount = Filesystem { mount_point: "/".into(), usage_percent, ..Filesystem::default() };
+        sample.filesystems = vec![mount];
+    }
+    sample
+}
+
+#[test]
+fn figures_are_judged_for_hosts_whose_agents_have_no_rules() {
+    let mut lab = Lab::new(settings());
+    lab.status("sss", true);
+    lab.status("own", true);
+    for seq in 0..10 {
+        lab.read("sss", None, memory(97));
+        lab.read("own", Some(Place { boot_id: "b".into(), seq }), memory(97));
+        lab.pass(MINUTE);
+    }
+    let told = lab.take_told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("sss hub-memory-") && told[0].ends_with(" active"), "{told:?}");
+    lab.restart();
+    lab.status("sss", true);
+    lab.status("own", true);
+    for _ in 0..10 {
+        lab.read("sss", None, memory(97));
+        lab.pass(MINUTE);
+    }
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it is known");
+    lab.read("sss", None, memory(50));
+    assert!(lab.take_told()[0].ends_with(" resolved"));
+}
+
+#[test]
+fn a_full_disk_is_told_once_be_it_told_as_disk_or_as_file_system() {
+    let mut lab = Lab::new(settings());
+    for (name, with_mounts) in [("disks", false), ("both", true)] {
+        lab.status(name, true);
+        lab.read(name, None, disks(95, with_mounts));
+        assert_eq!(lab.take_told().len(), 1, "{name}");
+        assert_eq!(lab.desk.open().last().unwrap().said.rule, "disk");
+        lab.read(name, None, disks(50, with_mounts));
+        assert_eq!(lab.take_told().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_rule_of_the_owners_is_for_whom_he_says() {
+    let metric = kinglet_proto::sample::table::metric("memory.usage_percent");
+    let rule = Rule {
+        name: "memory".into(),
+        own: true,
+        subject: kinglet_proto::alert::Subject::Figure(metric),
+        test: kinglet_proto::alert::Test::Above(50.0),
+        clear: 50.0,
+        hold: Duration::ZERO,
+        labels: Vec::new(),
+        level: kinglet_proto::alert::Level::Critical,
+        title: "t".into(),
+        message: "m".into(),
+        suggestion: "".into(),
+    };
+    let scope = Scope { hosts: vec!["web-*".into()], ..Scope::default() };
+    let own = vec![(scope, rule)];
+    let mut lab = Lab::new(Settings { own, fleet: Vec::new(), ..settings() });
+    for name in ["web-1", "db-1"] {
+        lab.status(name, true);
+        lab.read(name, Some(Place { boot_id: "b".into(), seq: 1 }), memory(60));
+    }
+    let told = lab.take_told();
+    assert!(told.len() == 1 && told[0].starts_with("web-1 hub-memory-"), "{told:?}");
+    assert_eq!(lab.desk.counts(), Counts { warning: 0, critical: 1 });
+}
+
+fn fired(id: &str, value: f64) -> Value {
+    json!({"alert_id":id,"type":"cpu","level":"critical","title":"Busy","value":value,
+        "status":"active","metadata":{"series":"cpu.usage"}})
+}
+
+#[test]
+fn what_agents_tell_is_on_the_same_list() {
+    let mut lab = Lab::new(settings());
+    lab.status("pi", true);
+    lab.tell("pi", &fired("cpu-00000000000000ff", 97.5));
+    lab.tell("pi", &fired("hub-offline", 1.0));
+    let entry = lab.desk.open().next().unwrap().clone();
+    assert_eq!((&*entry.said.rule, &*entry.said.series), ("cpu", "cpu.usage"));
+    let now = lab.at();
+    let known = lab.desk.acknowledge(&id("pi"), &entry.id, Some("ann"), now).unwrap();
+    assert_eq!(known.said.acknowledged.unwrap().by, "ann");
+    lab.pass(MINUTE);
+    lab.tell("pi", &fired("cpu-00000000000000ff", 99.0));
+    lab.restart();
+    let again = lab.desk.open().next().unwrap().clone();
+    assert_eq!((again.since, again.said.value), (entry.since, 99.0));
+    assert_eq!(again.said.acknowledged.unwrap().by, "ann");
+    assert_eq!(lab.desk.told_by_agents()[0].1.open.len(), 1);
+    lab.tell("pi", &json!({"alert_id":entry.id,"status":"resolved","resolution":"well"}));
+    assert_eq!((lab.open().len(), &*lab.over[0].said.resolution), (0, "well"));
+    assert_eq!(lab.take_told(), none(), "the agent has told all of it");
+    assert_eq!(lab.desk.acknowledge(&id("pi"), &entry.id, Some("ann"), now), None);
+}
+
+#[test]
+fn what_was_lost_on_the_way_is_made_good() {
+    let mut lab = Lab::new(settings());
+    for name in ["pi", "old"] {
+        lab.status(name, true);
+        lab.tell(name, &fired("cpu-00000000000000ff", 97.5));
+    }
+    let news = kinglet_proto::alert::book::Known {
+        id: "disk-00000000000000ff".to_owned(),
+        kind: "filesystems".to_owned(),
+        level: kinglet_proto::alert::Level::Warning,
+    };
+    let now = lab.at();
+    lab.desk.resume(&[host("pi", false)], &[(id("pi"), vec![news])], now);
+    lab.settle();
+    assert_eq!(lab.open(), ["disk-00000000000000ff"]);
+    lab.pass(6 * MINUTE);
+    assert_eq!(lab.take_told(), ["pi hub-offline active"]);
+}
+
+#[test]
+fn a_disk_that_fills_is_told_in_time() {
+    let mut lab = Lab::new(settings());
+    lab.status("nas", true);
+    let line = |slope: f64, full: f64| {
+        let hour = |n: u32| {
+            let days = f64::from(n) / 24.0;
+            (BEGIN + u64::from(n) * 60 * MINUTE, full - slope * (3.0 - days))
+        };
+        vec![("/srv".to_owned(), (0..72).map(hour).collect::<Vec<_>>())]
+    };
+    let look = |lab: &mut Lab, lines: &[(String, Vec<(u64, f64)>)]| {
+        let now = lab.at();
+        lab.desk.look_ahead(&id("nas"), lines, now);
+        lab.settle();
+        lab.take_told()
+    };
+    assert_eq!(look(&mut lab, &line(5.0, 80.0)), none(), "one look is none");
+    let told = look(&mut lab, &line(5.0, 80.0));
+    assert!(told[0].starts_with("nas hub-disk_trend-"), "{told:?}");
+    lab.restart();
+    lab.status("nas", true);
+    for _ in 0..3 {
+        assert_eq!(look(&mut lab, &line(5.0, 80.0)), none());
+    }
+    assert_eq!(look(&mut lab, &line(0.1, 80.0)), none());
+    assert!(look(&mut lab, &line(0.1, 80.0))[0].ends_with(" resolved"));
+    for _ in 0..2 {
+        look(&mut lab, &line(5.0, 80.0));
+    }
+    assert!(look(&mut lab, &[])[0].ends_with(" resolved"), "it is unmounted");
+}
+
+#[test]
+fn the_hubs_own_certificate_is_watched() {
+    let mut lab = Lab::new(settings());
+    lab.certificate = Some(WallTime::from_unix_millis(BEGIN + 15 * DAY));
+    lab.restart();
+    lab.pass(2 * MINUTE);
+    assert_eq!(lab.take_told(), none());
+    lab.now += 2 * DAY;
+    lab.pass(2 * MINUTE);
+    assert_eq!(lab.take_told(), ["kinglet-hub hub-certificate active"]);
+    lab.restart();
+    lab.pass(2 * MINUTE);
+    assert_eq!(lab.take_told(), none());
+    lab.certificate = Some(WallTime::from_unix_millis(BEGIN + 300 * DAY));
+    lab.restart();
+    lab.pass(2 * MINUTE);
+    assert_eq!(lab.take_told(), ["kinglet-hub hub-certificate resolved"]);
+}
+
+#[test]
+fn silences_are_for_whom_they_are_meant_and_end() {
+    let weekly = Window::Weekly(Scope { rules: vec!["cpu".into()], ..Scope::default() }, 0, 1000);
+    let mut lab = Lab::new(Settings { windows: vec![weekly], ..settings() });
+    let scope = |hosts: &str, groups: &str, rules: &str| {
+        let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        Scope { hosts: list(hosts), groups: list(groups), rules: list(rules) }
+    };
+    let time = |ms: u64| WallTime::from_unix_millis(BEGIN + ms);
+    let silence = |scope: Scope, from: u64, until: u64| Silence {
+        id: 0,
+        scope,
+        from: time(from),
+        until: time(until),
+        by: "ann".into(),
+        comment: String::new(),
+    };
+    let disk = "disk-00000000000000ff";
+    for (scope, is_silent) in [
+        (scope("pi", "", ""), true),
+        (scope("p*", "Attic", "disk"), true),
+        (scope("", "Attic", ""), true),
+        (scope("pi", "", "cpu"), false),
+        (scope("pi", "Cellar", ""), false),
+        (scope("nas", "", ""), false),
+    ] {
+        let made = lab.desk.silence(silence(scope, 0, 5000)).unwrap();
+        let until = lab.desk.silenced("pi", "Attic", disk, time(1));
+        assert_eq!(until, is_silent.then_some(time(5000)), "{made:?}");
+        assert!(lab.desk.end_silence(made.id) && !lab.desk.end_silence(made.id));
+    }
+    let made = lab.desk.silence(silence(Scope::default(), 2000, 5 * MINUTE)).unwrap();
+    lab.restart();
+    lab.settle();
+    assert_eq!(lab.desk.silences().len(), 0, "it was not kept in time");
+    lab.desk.silence(made).unwrap();
+    lab.settle();
+    lab.restart();
+    let silenced = |lab: &Lab, at: u64| lab.desk.silenced("pi", "", disk, time(at)).is_some();
+    assert_eq!(
+        [0, 1999, 2000, 5 * MINUTE].map(|at| silenced(&lab, at)),
+        [false, false, true, false]
+    );
+    lab.pass(7 * MINUTE);
+    assert!(lab.desk.silences().is_empty() && lab.kept.silences.is_empty());
+    let monday = WallTime::parse("2026-11-30T00:00:00.500Z").unwrap();
+    assert!(lab.desk.silenced("pi", "", "hub-cpu-00000000000000ff", monday).is_some());
+    assert!(lab.desk.silenced("pi", "", disk, monday).is_none());
+}
+
+#[test]
+fn what_cannot_be_kept_waits_in_its_order() {
+    let mut lab = Lab::new(settings());
+    lab.desk.handle(&Update::Status(host("pi", true)), lab.at());
+    let first = lab.desk.take_changes();
+    lab.desk.handle(&Update::Status(host("pi", false)), lab.at());
+    lab.desk.give_back(first);
+    let all = lab.desk.take_changes();
+    let away = [None, Some(WallTime::from_unix_millis(BEGIN))];
+    let due = away.map(|away| Change::Host(Seen { host: id("pi"), away, told: None }));
+    assert_eq!(all[..2], due);
+}
