@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use tracing::warn;
 
 use super::Sink;
-use crate::fleet::Snapshot;
+use crate::fleet::{Snapshot, Told, Update};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
 
@@ -29,8 +29,14 @@ impl Sink for Notify {
             let takes = async {
                 while let Some(next) = feed.next().await {
                     match next {
-                        // An alert says itself where it is silenced.
-                        Next::Update(update) => hub.notifier.take(&update, |_, _| false),
+                        // It was told, and comes for a store that lost it.
+                        Next::Update(update) if is_again(&update) => {}
+                        Next::Update(update) => {
+                            let silenced = |host: &Snapshot, id: &str| {
+                                hub.alerts.silenced(host, id).is_some()
+                            };
+                            hub.notifier.take(&update, silenced);
+                        }
                         Next::Lost(count) => {
                             warn!(
                                 "{count} updates were not looked at for alerts: the hub is too slow"
@@ -45,4 +51,8 @@ impl Sink for Notify {
             }
         })
     }
+}
+
+fn is_again(update: &Update) -> bool {
+    matches!(update, Update::Told(Told { again: true, .. }))
 }
