@@ -5,6 +5,8 @@ import { watchHealth } from './health.js';
 import { link } from './live.js';
 import { handle } from './messages.js';
 import { arrange, hosts, redraw, view } from './screen.js';
+import { watchAttention } from './strip.js';
+import { openTimeline } from './timeline.js';
 
 const GROW_OLD_MS = 30_000;
 
@@ -26,8 +28,13 @@ $('filter').addEventListener('click', ({ target }) => {
   arrange();
 });
 
+$('show-timeline').addEventListener('click', () => {
+  openTimeline((id) => hosts.get(id)?.info.name || id);
+});
+
 link.start(handle);
 watchHealth();
+watchAttention();
 // Offline cards say since when, and that grows old.
 setInterval(() => {
   for (const host of hosts.values()) if (!host.info.online) redraw(host);

@@ -9,6 +9,7 @@ import { hubNow } from './live.js';
 import { askPlot, closePlot, drawPlot, newPlot, wantsAnswer } from './plot.js';
 import { follow, reset, span } from './span.js';
 import { spanText } from './ticks.js';
+import { timeline } from './timeline.js';
 import { drawTools, keyPressed, newTools } from './tools.js';
 
 const MOVE_MS = 5000;           // how often the time axis moves on when no reading comes
@@ -20,7 +21,7 @@ export const detail = { id: null, host: null, parts: null };
 export function openDetail(host) {
   follow(() => newest(host));
   reset();
-  Object.assign(detail, { id: host.info.id, host, parts: newDetail() });
+  Object.assign(detail, { id: host.info.id, host, parts: newDetail(host.info.id) });
   $('detail').replaceChildren(detail.parts.node);
   $('detail').showModal();
   drawDetail(host);
@@ -43,10 +44,11 @@ $('detail').addEventListener('click', ({ target }) => {
 });
 $('detail').addEventListener('keydown', (event) => keyPressed(event));
 
-function newDetail() {
+function newDetail(id) {
   const parts = {
     heading: heading(), plots: charts.map(newPlot), tools: newTools(),
     body: element('div', 'sheet-body'),
+    past: element('section', 'block', element('h3', '', 'Timeline'), timeline(id)),
   };
   parts.heading.name.id = 'detail-name';
   const close = element('button', 'close', '✕');
@@ -57,7 +59,8 @@ function newDetail() {
   parts.watch = new IntersectionObserver((entries) => look(parts, entries));
   const top = element('div', 'sheet-top', parts.heading.node, parts.tools.node);
   parts.node = element('div', 'sheet', top, parts.tools.note,
-    element('div', 'charts', ...parts.plots.map(({ node }) => node)), parts.body);
+    element('div', 'charts', ...parts.plots.map(({ node }) => node)), parts.body,
+    element('div', 'sheet-body', parts.past));
   return parts;
 }
 

@@ -84,12 +84,20 @@ function check() {
   put($('stale'), `No connection to the hub. These figures are from ${from}.`);
 }
 
+/** What shows a request's token. */
+export function credentials() {
+  const token = storedToken();
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
 export function storedToken() {
   try { return sessionStorage.getItem('token') ?? ''; } catch { return ''; }
 }
 
-function askToken(tried) {
+/** Asks for a token; `tried` is one that was no good, `why` what it is for. */
+export function askToken(tried, why = 'This hub asks for a token') {
   $('login').hidden = false;
+  put($('login-why'), why);
   put($('login-error'), tried ? 'That token is not accepted.' : '');
   $('token').focus();
 }
@@ -99,5 +107,7 @@ $('login').addEventListener('submit', (event) => {
   const token = $('token').value.trim();
   try { sessionStorage.setItem('token', token); } catch { /* kept for this try only */ }
   $('login').hidden = true;
+  const before = link.socket;
   link.dial();
+  before?.close();
 });

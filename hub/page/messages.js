@@ -1,5 +1,6 @@
 // What each message of the hub does to the hosts.
 
+import { askAlerts } from './alerts.js';
 import { newCard } from './card.js';
 import { askAgain, detail, openDetail } from './detail.js';
 import { $ } from './element.js';
@@ -19,6 +20,7 @@ const handlers = {
     summarize();
     if (expect === 0) forgetUntold();
     askAgain();
+    askAlerts(0);
   },
 
   server_added({ data }) {
@@ -37,6 +39,8 @@ const handlers = {
   },
 
   server_removed({ data }) { forget(data.id); },
+
+  alert() { askAlerts(); },
 
   status({ data }) {
     const host = hosts.get(data.server_id);

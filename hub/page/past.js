@@ -1,6 +1,6 @@
 // What the hub kept: asks /api/history, a few questions at a time, and reads the answers.
 
-import { storedToken } from './live.js';
+import { credentials } from './live.js';
 import { seriesName } from './series.js';
 import { coarser } from './span.js';
 
@@ -55,11 +55,6 @@ function address(id, metrics, { from, to, step }) {
   const query = { metric: metrics.join(','), from: aligned, to: Math.ceil(to), step };
   url.search = new URLSearchParams(query);
   return url;
-}
-
-function credentials() {
-  const token = storedToken();
-  return token ? { authorization: `Bearer ${token}` } : {};
 }
 
 function read(body, step) {

@@ -1,5 +1,6 @@
 // The screen: which hosts are shown, groups in order, cards in order within them, once a frame.
 
+import { isLoud } from './attention.js';
 import { drawCard } from './card.js';
 import { detail, drawDetail } from './detail.js';
 import { $, element, put } from './element.js';
@@ -32,7 +33,10 @@ function sortKey(host) {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
+/** Those that want attention first. */
 function compare(a, b) {
+  const loud = isLoud(b.info.id) - isLoud(a.info.id);
+  if (loud) return loud;
   const by = view.sort === 'name' ? 0 : sortKey(b) - sortKey(a);
   return by || collator.compare(a.info.name || a.info.id, b.info.name || b.info.id);
 }

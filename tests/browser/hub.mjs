@@ -19,7 +19,8 @@ export function freePort() {
 }
 
 export class Hub {
-  constructor(binary, port, { hosts = [], viewerToken, offlineAfter = 3, stompEvery } = {}) {
+  constructor(binary, port, options = {}) {
+    const { hosts = [], viewerToken, alertToken, offlineAfter = 3, stompEvery } = options;
     this.binary = binary;
     this.address = `127.0.0.1:${port}`;
     this.token = randomBytes(32).toString('hex');
@@ -33,6 +34,7 @@ export class Hub {
     const config = [
       `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
+      ...(alertToken ? ['[alerts]', 'offline_for = "0s"', `token_hash = "${hash(alertToken)}"`] : []),
       ...(stompEvery ? ['[stomp]', `every = "${stompEvery}"`] : []), ...blocks,
     ];
     this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
 import { testPast } from './past.mjs';
@@ -257,6 +258,7 @@ await test('a hub with a token asks for it', async () => {
   assert.deepEqual(errors, []);
 });
 
+await testAlerts({ test, startHub, startAgents, openPage, card, shot });
 await testPast({ test, startHub, startAgents, openPage, card, shot });
 
 await test('five hundred hosts', async () => {

@@ -30,6 +30,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/detail.css", CSS, include_str!("../../page/detail.css")),
     ("/icon.svg", SVG, include_str!("../../page/icon.svg")),
     ("/app.js", JS, include_str!("../../page/app.js")),
+    ("/alerts.css", CSS, include_str!("../../page/alerts.css")),
+    ("/alerts.js", JS, include_str!("../../page/alerts.js")),
+    ("/attention.js", JS, include_str!("../../page/attention.js")),
     ("/canvas.js", JS, include_str!("../../page/canvas.js")),
     ("/card.js", JS, include_str!("../../page/card.js")),
     ("/charts.js", JS, include_str!("../../page/charts.js")),
@@ -50,7 +53,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/series.js", JS, include_str!("../../page/series.js")),
     ("/span.js", JS, include_str!("../../page/span.js")),
     ("/spark.js", JS, include_str!("../../page/spark.js")),
+    ("/strip.js", JS, include_str!("../../page/strip.js")),
     ("/ticks.js", JS, include_str!("../../page/ticks.js")),
+    ("/timeline.js", JS, include_str!("../../page/timeline.js")),
     ("/tools.js", JS, include_str!("../../page/tools.js")),
     ("/units.js", JS, include_str!("../../page/units.js")),
     ("/uplot.js", JS, include_str!("../../page/uplot.js")),
@@ -58,13 +63,36 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/uplot-license.txt", TEXT, include_str!("../../page/uplot-license.txt")),
 ];
 
+/// The icon with a number on it, of what wants attention; the last stands for more too.
+const COUNTED: [(&str, char); 9] = [
+    ("/icon-1.svg", '1'),
+    ("/icon-2.svg", '2'),
+    ("/icon-3.svg", '3'),
+    ("/icon-4.svg", '4'),
+    ("/icon-5.svg", '5'),
+    ("/icon-6.svg", '6'),
+    ("/icon-7.svg", '7'),
+    ("/icon-8.svg", '8'),
+    ("/icon-9.svg", '9'),
+];
+
 /// A route for each file.
 pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
     let route = |&(path, kind, text)| (path, get(move || std::future::ready(file(kind, text))));
-    FILES.iter().map(route).collect()
+    let counted = |(path, digit)| (path, get(move || std::future::ready(file(SVG, icon(digit)))));
+    FILES.iter().map(route).chain(COUNTED.map(counted)).collect()
 }
 
-fn file(kind: &'static str, text: &'static str) -> Response {
+fn icon(digit: char) -> String {
+    let badge = format!(
+        "<circle cx=\"22.5\" cy=\"22.5\" r=\"9.5\" fill=\"#c4422f\"/><text x=\"22.5\" y=\"28\" \
+         font-family=\"sans-serif\" font-size=\"15\" font-weight=\"700\" fill=\"#fff\" \
+         text-anchor=\"middle\">{digit}</text></svg>"
+    );
+    include_str!("../../page/icon.svg").replace("</svg>", &badge)
+}
+
+fn file(kind: &'static str, text: impl IntoResponse) -> Response {
     let mut response = text.into_response();
     for (name, value) in [
         ("content-type", kind),

@@ -1,0 +1,51 @@
+// What wants attention now, the worst first: alerts that are open, and hosts that are away, full,
+// stuck or short of voltage though no alert says so.
+
+import { alerts } from './alerts.js';
+
+const FULL_PERCENT = 95;
+
+/** Ids of hosts that want attention and of which nobody said that they know. */
+let loud = new Set();
+
+export const isLoud = (id) => loud.has(id);
+
+const isQuiet = ({ acknowledged, silenced_until: silent }) => Boolean(acknowledged || silent);
+
+function seen(host) {
+  const { info, metrics = {} } = host;
+  const item = (rule, level, title, message) => (
+    { host: info.id, rule, level, title, message, since: info.last_seen }
+  );
+  if (!info.online) {
+    return info.last_seen ? [item('offline', 'critical', 'Host offline', 'nothing is heard of it')]
+      : [];
+  }
+  const mounts = metrics.filesystems ?? [];
+  const full = mounts.filter(({ usage_percent: used }) => used >= FULL_PERCENT);
+  const stuck = mounts.filter((mount) => mount.stuck);
+  const all = [
+    ...full.map(({ mount_point: at }) => item('disk', 'warning', 'Disk almost full', at)),
+    ...stuck.map(({ mount_point: at }) => item('stuck', 'warning', 'Mount stuck', at)),
+  ];
+  if (metrics.power?.undervoltage) {
+    all.push(item('undervoltage', 'critical', 'Undervoltage', 'the power supply is too weak'));
+  }
+  return all;
+}
+
+function worst(a, b) {
+  const order = (item) => (isQuiet(item) ? 2 : 0) + (item.level === 'critical' ? 0 : 1);
+  return order(a) - order(b) || Date.parse(b.since ?? 0) - Date.parse(a.since ?? 0);
+}
+
+/** All of it, and how many of it nobody knows of. */
+export function attention(hosts) {
+  const told = new Set(alerts.open.map(({ host, rule }) => `${host} ${rule}`));
+  const more = [...hosts.values()].flatMap(seen)
+    .filter(({ host, rule }) => !told.has(`${host} ${rule}`));
+  const items = [...alerts.open, ...more].sort(worst);
+  const open = items.filter((item) => !isQuiet(item));
+  loud = new Set(open.map(({ host }) => host));
+  return { items, count: open.length };
+}

@@ -1,0 +1,106 @@
+// The strip on top: what wants attention, and what a viewer may say to it. The count stands in the
+// title and on the icon too.
+
+import { acknowledge, alerts, silence } from './alerts.js';
+import { attention } from './attention.js';
+import { openDetail } from './detail.js';
+import { $, element, put } from './element.js';
+import { askToken } from './live.js';
+import { arrange, hosts } from './screen.js';
+import { clock, duration } from './units.js';
+
+const ROWS_MAX = 30;
+const EVERY_MS = 1000;
+const HOUR = 3600;
+
+let drawn = '';
+
+export function watchAttention() {
+  alerts.changed = draw;
+  setInterval(draw, EVERY_MS);
+}
+
+function draw() {
+  const { items, count } = attention(hosts);
+  document.title = count > 0 ? `(${count}) Kinglet` : 'Kinglet';
+  const icon = count > 0 ? `icon-${Math.min(count, 9)}.svg` : 'icon.svg';
+  if ($('icon').getAttribute('href') !== icon) $('icon').href = icon;
+  const words = items.slice(0, ROWS_MAX).map(rowText);
+  const now = JSON.stringify([count, alerts.change, items.length, words]);
+  // A menu that is open stays so.
+  if (now === drawn || $('attention').contains(document.activeElement)) return;
+  drawn = now;
+  const more = items.length - ROWS_MAX;
+  const rows = items.slice(0, ROWS_MAX).map(row);
+  if (more > 0) rows.push(element('p', 'more', `and ${more} more`));
+  $('attention').replaceChildren(...rows);
+  $('attention').hidden = items.length === 0;
+  arrange();
+}
+
+function rowText(item) {
+  const { host, level, title, message, since, acknowledged, silenced_until: silent } = item;
+  const age = since ? duration(Math.floor((Date.now() - Date.parse(since)) / 60_000) * 60) : '';
+  return {
+    name: hosts.get(host)?.info.name || (host === 'kinglet-hub' ? 'This hub' : host),
+    title, message: message === title ? '' : message, level,
+    age: age === '0 s' ? 'just now' : age,
+    note: [
+      acknowledged && `acknowledged${acknowledged.by ? ` by ${acknowledged.by}` : ''}`,
+      silent && `silent until ${clock(silent)}`,
+    ].filter(Boolean).join(', '),
+  };
+}
+
+function row(item) {
+  const { name, title, message, level, age, note } = rowText(item);
+  const host = hosts.get(item.host);
+  const of = element(host ? 'button' : 'b', 'of', name);
+  if (host) of.addEventListener('click', () => openDetail(host));
+  const text = element('span', 'what', element('b', '', title), ` ${message}`);
+  text.title = item.suggestion ?? '';
+  const side = element('span', 'when', [note, age].filter(Boolean).join(' · '));
+  const node = element('div', 'wants', element('i', 'dot'), of, text, side);
+  node.dataset.level = note ? 'quiet' : level;
+  if (item.alert_id && alerts.change !== 'never') node.append(decisions(item));
+  return node;
+}
+
+/** What may be said to an alert. */
+function decisions(item) {
+  const known = Boolean(item.acknowledged);
+  const button = element('button', '', known ? 'Undo' : 'Acknowledge');
+  button.title = known ? 'Nobody knows of it after all' : 'Say that somebody knows of it';
+  button.addEventListener('click', () => {
+    button.blur();
+    tell(() => acknowledge(item, !known));
+  });
+  const group = hosts.get(item.host)?.info.group;
+  const alert = { hosts: [item.host], rules: [item.rule] };
+  const choices = [
+    ['Silence …'],
+    ['this for an hour', alert, HOUR], ['this for a day', alert, 24 * HOUR],
+    ['the host for an hour', { hosts: [item.host] }, HOUR],
+    ['the host for a day', { hosts: [item.host] }, 24 * HOUR],
+    ['the host for a week', { hosts: [item.host] }, 7 * 24 * HOUR],
+    ...(group ? [['the group for an hour', { groups: [group] }, HOUR]] : []),
+    ['the rule everywhere for a day', { rules: [item.rule] }, 24 * HOUR],
+  ];
+  const select = element('select', '', ...choices.map(([label]) => element('option', '', label)));
+  select.setAttribute('aria-label', 'Silence');
+  select.addEventListener('change', () => {
+    const [, scope, seconds] = choices[select.selectedIndex];
+    select.selectedIndex = 0;
+    select.blur();
+    if (scope) tell(() => silence(scope, seconds));
+  });
+  return element('span', 'decide', button, select);
+}
+
+/** Does it; asks for a token where that is needed. */
+async function tell(decision) {
+  if (alerts.change === 'token') return askToken('', 'This needs a token');
+  const status = await decision();
+  if (status === 401 || status === 403) askToken('', 'This needs another token');
+  put($('attention-fault'), status >= 500 || status === 0 ? 'The hub did not take it.' : '');
+}

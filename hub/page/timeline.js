@@ -1,0 +1,83 @@
+// What happened, the newest first: alerts with their beginning and end, and what agents told.
+
+import { call } from './alerts.js';
+import { $, element } from './element.js';
+import { clock, duration } from './units.js';
+
+const ROWS_MAX = 100;
+
+async function list(path, key) {
+  const answer = await call(path);
+  return answer?.ok ? (await answer.json())[key] : [];
+}
+
+function ofAlert({ host, title, type, message, level, since, until, acknowledged: known }) {
+  const length = until && duration((Date.parse(until) - Date.parse(since)) / 1000);
+  const by = known?.by && `acknowledged by ${known.by}`;
+  const small = [until ? `over after ${length}` : 'open', by];
+  const mark = until ? 'over' : level;
+  return { at: since, host, mark, title: title || type, text: message, small };
+}
+
+const plain = (value) => (typeof value === 'object' ? '' : String(value));
+
+function ofEvent({ host, timestamp, type, data }) {
+  const { event, component, status, action, message, title, ...more } = data;
+  const words = Object.entries(more).filter(([, value]) => plain(value))
+    .slice(0, 4).map(([name, value]) => `${name} ${plain(value)}`);
+  const head = title ?? event ?? [component, status].filter(Boolean).join(' ');
+  const text = message ?? words.join(', ');
+  return { at: timestamp, host, mark: 'told', title: head || action || type, text, small: [type] };
+}
+
+/** The rows of one host, or of all. */
+async function happened(id) {
+  const of = id === undefined ? '' : `&host=${encodeURIComponent(id)}`;
+  const kinds = ['system', 'status', 'config'];
+  const [open, past, ...events] = await Promise.all([
+    list(`api/alerts?state=open${of}`, 'alerts'),
+    list(`api/alerts?state=past&limit=${ROWS_MAX}${of}`, 'alerts'),
+    ...kinds.map((kind) => list(`api/events?type=${kind}&limit=${ROWS_MAX}${of}`, 'events')),
+  ]);
+  const rows = [...[...open, ...past].map(ofAlert), ...events.flat().map(ofEvent)];
+  return rows.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, ROWS_MAX);
+}
+
+function row({ at, host, mark, title, text, small }, nameOf) {
+  const when = element('time', '', clock(at));
+  when.title = new Date(at).toLocaleString();
+  const name = nameOf ? [element('b', 'of', nameOf(host))] : [];
+  const what = element('span', 'what', element('b', '', title), ` ${text}`);
+  const side = element('span', 'when', small.filter(Boolean).join(' · '));
+  const node = element('li', 'wants', element('i', 'dot'), when, ...name, what, side);
+  node.dataset.level = mark;
+  return node;
+}
+
+/** A list of what happened to a host, or, where `nameOf` says what they are called, to all. */
+export function timeline(id, nameOf) {
+  const rows = element('ol', 'timeline');
+  happened(id).then((all) => {
+    const nodes = all.map((each) => row(each, nameOf));
+    rows.replaceChildren(...(nodes.length > 0 ? nodes : [element('li', 'more', 'Nothing yet.')]));
+  });
+  return rows;
+}
+
+/** Opens the list of all. */
+export function openTimeline(nameOf) {
+  const close = element('button', 'close', '✕');
+  close.type = 'button';
+  close.setAttribute('aria-label', 'Close');
+  close.addEventListener('click', () => $('timeline').close());
+  const name = element('div', 'name', 'Timeline');
+  name.id = 'timeline-name';
+  const top = element('div', 'sheet-top', element('div', 'head', name, close));
+  const body = element('div', 'sheet-body', timeline(undefined, nameOf));
+  $('timeline').replaceChildren(element('div', 'sheet', top, body));
+  $('timeline').showModal();
+}
+
+$('timeline').addEventListener('click', ({ target }) => {
+  if (target === $('timeline')) $('timeline').close();
+});

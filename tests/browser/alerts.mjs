@@ -1,0 +1,111 @@
+// What wants attention stands on top; who may says to it what he knows; what happened is listed.
+
+import assert from 'node:assert/strict';
+import { sample, scene } from './fleet.mjs';
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const phone = { width: 390, height: 844, mobile: true };
+
+function tell(agent, number, after, status, more = {}) {
+  const data = {
+    alert_id: 'cpu-00000000000000ff', type: 'cpu', level: 'warning', title: 'Processor busy',
+    message: 'the processor is 97.5% busy', value: 97.5, threshold: 95, status, ...more,
+  };
+  const meta = { boot_id: 'boot', number, after, age_ms: 0 };
+  agent.socket.send(JSON.stringify({ type: 'alert', id: `a${number}`, data, meta }));
+}
+
+export async function testAlerts({ test, startHub, startAgents, openPage, card, shot }) {
+  const rows = (page) => page.locator('#attention .wants');
+  const names = async (page) => (await rows(page).locator('.of').allTextContents());
+  const icon = (page) => page.locator('#icon').getAttribute('href');
+
+  await test('what wants attention stands on top, and who may answers it', async () => {
+    const hub = await startHub({ hosts: scene, alertToken: 'act' });
+    const agents = startAgents(hub);
+    const of = (id) => agents.find((agent) => agent.host.id === id);
+    const { page, errors } = await openPage(hub);
+    await page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+    await sleep(1200);
+    assert.equal(await page.locator('#attention').isVisible(), false, 'all is well');
+    assert.deepEqual([await page.title(), await icon(page)], ['Kinglet', 'icon.svg']);
+
+    tell(of('web-2'), 10, 0, 'active');
+    const held = sample(scene[0], 1);
+    const stuck = { mount_point: '/mnt/nas', fstype: 'nfs4', stuck: true };
+    of('living-room-pi').held = { ...held, filesystems: [...held.filesystems, stuck] };
+    of('edge-za').stop();
+    await rows(page).nth(2).waitFor({ timeout: 9000 });
+    await page.locator('#attention', { hasText: 'nothing is heard of it since' }).waitFor();
+    assert.equal(await page.title(), '(3) Kinglet');
+    assert.equal(await icon(page), 'icon-3.svg');
+    assert.equal((await page.request.get(`http://${hub.address}/icon-3.svg`)).status(), 200);
+    assert.deepEqual((await names(page)).sort(), ['Living room', 'edge-za', 'web-2']);
+    assert.equal((await names(page))[0], 'edge-za', 'the worst first');
+    const first = page.locator('[data-group=Production] .name').first();
+    assert.equal(await first.textContent(), 'web-2', 'before those that are well');
+
+    const busy = rows(page).filter({ hasText: 'Processor busy' });
+    await busy.locator('button', { hasText: 'Acknowledge' }).click();
+    await page.locator('#login:visible').waitFor();
+    await page.fill('#token', 'act');
+    await page.click('#login button');
+    await page.locator('#link[data-state=live]').waitFor();
+    await busy.locator('button', { hasText: 'Acknowledge' }).click();
+    await busy.locator('.when', { hasText: 'acknowledged by page' }).waitFor();
+    await page.waitForFunction(() => document.title === '(2) Kinglet');
+    const away = rows(page).filter({ hasText: 'Host offline' });
+    await away.locator('select').selectOption('this for a day');
+    await away.locator('.when', { hasText: 'silent until' }).waitFor();
+    await page.waitForFunction(() => document.title === '(1) Kinglet');
+    assert.equal((await names(page))[0], 'Living room', 'what is known is last');
+
+    tell(of('web-2'), 20, 10, 'resolved');
+    await busy.waitFor({ state: 'detached' });
+    await page.click('#show-timeline');
+    const told = page.locator('#timeline .wants');
+    await told.nth(1).waitFor();
+    const text = (await told.allTextContents()).join('\n');
+    assert.match(text, /web-2Processor busy.*over after/);
+    assert.match(text, /edge-zaHost offline.*open/);
+    await shot(page, 'timeline');
+    await page.keyboard.press('Escape');
+    await card(page, 'web-2').click();
+    await page.locator('#detail .timeline .wants', { hasText: 'Processor busy' }).waitFor();
+    await page.keyboard.press('Escape');
+    // The browser complains of the refusal itself.
+    assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
+  });
+
+  await test('what alerts say is text, and fits every screen', async () => {
+    const hub = await startHub({ hosts: scene, alertToken: 'act' });
+    const agents = startAgents(hub);
+    const views = { attention: await openPage(hub) };
+    views['attention-dark'] = await openPage(hub, { scheme: 'dark' });
+    views['attention-phone'] = await openPage(hub, phone);
+    await views.attention.page.locator('.card:not(.offline)').nth(scene.length - 1).waitFor();
+    const nasty = '<img src=x onerror="document.title=1">'.repeat(4);
+    agents.slice(0, 5).forEach((agent, at) => {
+      const level = at % 2 ? 'critical' : 'warning';
+      tell(agent, 10, 0, 'active', { level, message: at ? 'it is 97.5% full' : nasty });
+    });
+    agents.at(-1).stop();
+    for (const [name, { page, errors }] of Object.entries(views)) {
+      await page.bringToFront();
+      await rows(page).nth(5).waitFor({ timeout: 9000 });
+      await sleep(400);
+      assert.equal(await page.locator('#attention img').count(), 0);
+      await shot(page, name);
+      const wide = await page.evaluate(() => {
+        const root = document.documentElement;
+        return root.scrollWidth > root.clientWidth;
+      });
+      assert.equal(wide, false, `${name} scrolls sideways`);
+      await page.click('#show-timeline');
+      await page.locator('#timeline .wants').nth(5).waitFor();
+      await shot(page, `${name}-timeline`);
+      await page.keyboard.press('Escape');
+      assert.deepEqual(errors, []);
+    }
+  });
+}
