@@ -9,6 +9,10 @@ import { join } from 'node:path';
 
 const hash = (token) => `sha256:${createHash('sha256').update(token).digest('hex')}`;
 
+const alertLines = (token) => (
+  ['[alerts]', 'offline_for = "0s"', `token_hash = "${hash(token)}"`]
+);
+
 export function freePort() {
   return new Promise((done) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -34,7 +38,7 @@ export class Hub {
     const config = [
       `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
-      ...(alertToken ? ['[alerts]', 'offline_for = "0s"', `token_hash = "${hash(alertToken)}"`] : []),
+      ...(alertToken ? alertLines(alertToken) : []),
       ...(stompEvery ? ['[stomp]', `every = "${stompEvery}"`] : []), ...blocks,
     ];
     this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');

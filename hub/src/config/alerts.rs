@@ -111,6 +111,69 @@ pub(super) fn settings(
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Settings, (usize, String)> {
+        let text = format!("[viewers]\npublic = true\n{text}");
+        let config = super::super::parse(&text);
+        config
+            .map(|config| config.alerts)
+            .map_err(|Fault { at, what }| (text[..at].matches('\n').count() + 1, what))
+    }
+
+    #[test]
+    fn a_whole_file_means_what_it_says() {
+        let usual = read("").unwrap();
+        assert_eq!((usual.offline_for, usual.full_within), (Some(OFFLINE_FOR), Some(FULL_WITHIN)));
+        assert!(
+            usual.certificate && usual.fleet.len() == crate::alert::fleet_rule_names().count() + 1
+        );
+        let all = read(
+            "[alerts]\noffline = false\ndisk_trend = false\ndisk = false\ncertificate = false\n\
+             [[alert]]\nmetric = \"temperatures.{sensor}\"\nabove = 75\nclear = 70\n\
+             for = \"2m\"\nlevel = \"critical\"\ntitle = \"{sensor}\"\nhosts = [\"pi-*\"]\n\
+             labels = { sensor = \"cpu*\" }\n\
+             [[maintenance]]\nevery = \"tue 03:30\"\nfor = \"2h\"\nrules = [\"cpu\"]\n\
+             [[maintenance]]\nfrom = \"2026-12-24T18:00:00Z\"\nto = \"2026-12-27T06:00:00Z\"\n",
+        )
+        .unwrap();
+        assert_eq!((all.offline_for, all.full_within, all.certificate), (None, None, false));
+        assert!(all.fleet.iter().all(|rule| rule.name != "disk"));
+        let (scope, rule) = &all.own[0];
+        assert!(scope.covers_host("pi-1", "") && !scope.covers_host("nas", ""));
+        assert_eq!((rule.clear, rule.hold.as_secs(), rule.level.name()), (70.0, 120, "critical"));
+        assert_eq!(rule.labels, [("sensor", "cpu*".to_owned())]);
+        assert!(matches!(all.windows[0], crate::alert::Window::Weekly(_, 99_000_000, 7_200_000)));
+        assert!(matches!(all.windows[1], crate::alert::Window::Once(..)));
+    }
+
+    #[test]
+    fn every_mistake_names_its_line_and_what_is_allowed() {
+        let rule = "[[alert]]\nmetric = \"cpu.usage\"\n";
+        for (text, line, says) in [
+            ("[alerts]\nofline = false\n".to_owned(), 4, "did you mean `offline`?"),
+            ("[alerts]\noffline_for = \"8d\"\n".to_owned(), 4, "\"0s\" to \"7d\""),
+            ("[alerts]\nfull_within = \"1m\"\n".to_owned(), 4, "\"1h\" to \"365d\""),
+            ("[alerts]\ntoken_hash = \"x\"\n".to_owned(), 4, "kinglet-hub token"),
+            ("[[alert]]\nabove = 1\n".to_owned(), 3, "missing field `metric`"),
+            ("[[alert]]\nmetric = \"cpu.usge\"\nabove = 1\n".to_owned(), 4, "mean `cpu.usage`?"),
+            (rule.to_owned(), 3, "one of `above`, `below` and `equals`"),
+            (format!("{rule}above = 1\nbelow = 2\n"), 3, "one of `above`, `below` and `equals`"),
+            (format!("{rule}above = 1\nclear = 2\n"), 6, "at most what `above` says"),
+            (format!("{rule}below = 2\nclear = 1\n"), 6, "at least what `below` says"),
+            (format!("{rule}above = 1\nfor = \"25h\"\n"), 6, "\"0s\" to \"24h\""),
+            (format!("{rule}above = 1\nlevel = \"bad\"\n"), 6, "\"warning\" or \"critical\""),
+            (format!("{rule}above = 1\nlabels = {{ disk = \"a\" }}\n"), 6, "it has none"),
+            (format!("{rule}above = 1\ntitle = \"{{disk}}\"\n"), 6, "allowed: value, threshold"),
+            (format!("{rule}above = 1\n{rule}above = 1\n"), 6, "that says the same"),
+            ("[[maintenance]]\nevery = \"sun 03:00\"\n".to_owned(), 3, "`every` and `for`"),
+            ("[[maintenance]]\nevery = \"day 3\"\nfor = \"1h\"\n".to_owned(), 4, "\"sun 03:00\""),
+            ("[[maintenance]]\nevery = \"sun 03:00\"\nfor = \"8d\"\n".to_owned(), 5, "to \"7d\""),
+            ("[[maintenance]]\nfrom = \"today\"\nto = \"x\"\n".to_owned(), 4, "a time in UTC"),
+        ] {
+            let (at, what) = read(&text).unwrap_err();
+            assert!(at == line && what.contains(says), "{text}: line {at}: {what}");
+        }
+    }
+
     #[test]
     fn every_rule_that_is_built_in_has_its_switch() {
         for name in crate::alert::fleet_rule_names() {
