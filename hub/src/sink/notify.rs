@@ -32,9 +32,8 @@ impl Sink for Notify {
                         // It was told, and comes for a store that lost it.
                         Next::Update(update) if is_again(&update) => {}
                         Next::Update(update) => {
-                            let silenced = |host: &Snapshot, id: &str| {
-                                hub.alerts.silenced(host, id).is_some()
-                            };
+                            let silenced =
+                                |host: &Snapshot, id: &str| hub.alerts.silenced(host, id).is_some();
                             hub.notifier.take(&update, silenced);
                         }
                         Next::Lost(count) => {
