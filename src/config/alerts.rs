@@ -63,6 +63,8 @@ fn rule(block: &Block, problems: &mut Problems) -> Option<Rule> {
         test,
         clear: clear(block, test, problems),
         hold,
+        linger: Duration::ZERO,
+        unless: None,
         labels: labels(block, metric, problems),
         level: Level::ALL[level],
         title: words(block, "title", metric, problems).unwrap_or(TITLE.into()),

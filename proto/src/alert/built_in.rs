@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Level, Rule, Subject, Test};
+use crate::sample::metric::Metric;
 use crate::sample::table::metric;
 
 /// One of them.
@@ -19,6 +20,8 @@ pub struct BuiltIn {
     test: Test,
     clear: f64,
     hold_s: u32,
+    linger_s: u32,
+    unless: Option<&'static Metric>,
     level: Level,
     title: &'static str,
     message: &'static str,
@@ -26,6 +29,8 @@ pub struct BuiltIn {
 }
 
 const MINUTE: u32 = 60;
+/// What cannot be written does not get full, as the image that a router starts from.
+const READ_ONLY: Option<&Metric> = Some(metric("filesystems.{mount_point}.read_only"));
 /// How long nothing may have been killed until the last time is over.
 const OOM_QUIET: Duration = Duration::from_secs(600);
 
@@ -36,6 +41,8 @@ const SWITCH: BuiltIn = BuiltIn {
     test: Test::Equals(1.0),
     clear: 0.0,
     hold_s: 0,
+    linger_s: 0,
+    unless: None,
     level: Level::Warning,
     title: "",
     message: "",
@@ -50,6 +57,7 @@ const ROWS: &[(BuiltIn, &str)] = &[
             subject: Subject::Figure(metric("filesystems.{mount_point}.usage_percent")),
             test: Test::Above(90.0),
             clear: 88.0,
+            unless: READ_ONLY,
             title: "Disk almost full",
             message: "{mount_point} is {value} full",
             suggestion: "remove what is not needed: logs, caches, old packages and images",
@@ -66,6 +74,7 @@ const ROWS: &[(BuiltIn, &str)] = &[
             ),
             test: Test::Above(90.0),
             clear: 88.0,
+            unless: READ_ONLY,
             title: "Few file nodes left",
             message: "{mount_point} has {value} of its file nodes in use",
             suggestion: "look for a folder with very many small files",
@@ -103,15 +112,32 @@ const ROWS: &[(BuiltIn, &str)] = &[
     ),
     (
         BuiltIn {
+            name: "temperature",
+            subject: Subject::Figure(metric("temperatures.{sensor}")),
+            // Where a Raspberry Pi is throttled for good, and 10 to 15 degrees below where others
+            // throttle or a drive gives up: no sample has a chip's own limit.
+            test: Test::Above(85.0),
+            clear: 80.0,
+            hold_s: 5 * MINUTE,
+            title: "Hot",
+            message: "{sensor} has {value}",
+            suggestion: "look for dust, a fan that stands still, or work that never ends",
+            ..SWITCH
+        },
+        "A sensor has been near the limit of most chips for a while.",
+    ),
+    (
+        BuiltIn {
             name: "undervoltage",
             subject: Subject::Figure(metric("power.undervoltage")),
+            linger_s: 10 * MINUTE,
             level: Level::Critical,
             title: "Undervoltage",
             message: "the power supply gives too little voltage",
             suggestion: "use a stronger power supply and a shorter cable: data can be lost",
             ..SWITCH
         },
-        "The power supply of a Raspberry Pi is too weak.",
+        "The power supply of a Raspberry Pi is too weak; over when 10 minutes passed without a dip.",
     ),
     (
         BuiltIn {
@@ -210,6 +236,8 @@ impl BuiltIn {
             test: self.test,
             clear: self.clear,
             hold: Duration::from_secs(u64::from(self.hold_s)),
+            linger: Duration::from_secs(u64::from(self.linger_s)),
+            unless: self.unless,
             labels: Vec::new(),
             level: self.level,
             title: self.title.into(),

@@ -15,6 +15,8 @@ pub(super) fn rule() -> Rule {
         test: Test::Above(90.0),
         clear: 90.0,
         hold: Duration::ZERO,
+        linger: Duration::ZERO,
+        unless: None,
         labels: Vec::new(),
         level: Level::Warning,
         title: "Disk almost full".into(),

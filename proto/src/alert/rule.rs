@@ -20,6 +20,10 @@ pub struct Rule {
     pub clear: f64,
     /// How long it has to be met, at every look, before it fires.
     pub hold: Duration,
+    /// How long it has to be well, once it fired, before it is over.
+    pub linger: Duration,
+    /// A switch of the same row that, while it is on, leaves nothing to be watched.
+    pub unless: Option<&'static Metric>,
     /// The series it is for: by label, `*` for any characters; empty for all.
     pub labels: Vec<(&'static str, String)>,
     /// How bad it is.
@@ -115,6 +119,14 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Every metric that it looks at: what it is about, the whole of a share, the switch.
+    pub(super) const fn metrics(&self) -> [Option<&'static Metric>; 3] {
+        let whole = if let Subject::Share(_, whole) = self.subject { Some(whole) } else { None };
+        [self.subject.metric(), whole, self.unless]
+    }
+}
+
 impl Subject {
     /// The metric it is named by; none for the clock, which is no figure.
     pub const fn metric(&self) -> Option<&'static Metric> {
@@ -123,12 +135,6 @@ impl Subject {
             Self::Growth(metric, _) | Self::Turned(metric) => Some(metric),
             Self::Clock => None,
         }
-    }
-
-    /// Every metric that it is made of.
-    pub(super) const fn metrics(&self) -> [Option<&'static Metric>; 2] {
-        let second = if let Self::Share(_, whole) = self { Some(*whole) } else { None };
-        [self.metric(), second]
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Series {
     base: f64,
     /// A counter: what it is, and since when.
     last: (f64, Instant),
+    /// When it was last not well.
+    bad: Instant,
 }
 
 /// Where it stands.
@@ -47,7 +49,17 @@ impl Series {
             missed: 0,
             base: value,
             last: (value, now),
+            bad: now,
         }
+    }
+
+    /// Whether an alert ends by this value, for the series has been well for long enough.
+    pub(super) fn is_over(&mut self, rule: &Rule, value: f64, now: Instant) -> bool {
+        if !rule.is_over(value) {
+            self.bad = now;
+            return false;
+        }
+        now.since(self.bad) >= rule.linger
     }
 
     /// The id of the alert about it.

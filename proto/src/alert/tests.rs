@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::limits::{ALERT_GONE_AFTER, ALERT_SERIES_MAX, ALERTS_OPEN_MAX};
 use crate::percent::Percent;
-use crate::sample::{Conntrack, Filesystem, Kernel, Sample};
+use crate::sample::{Conntrack, Filesystem, Kernel, Sample, Temperature};
 use crate::time::{Instant, WallTime};
 
 /// A host that is looked at every five seconds.
@@ -96,6 +96,10 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
         ("cpu", |host, bad| {
             host.sample.cpu.usage = Some(Percent::new(if bad { 95.1 } else { 90.0 }));
         }),
+        ("temperature", |host, bad| {
+            let celsius = if bad { 85.1 } else { 80.0 };
+            host.sample.temperatures = vec![Temperature { label: "cpu".to_owned(), celsius }];
+        }),
         ("undervoltage", |host, bad| {
             host.sample.power.get_or_insert_default().undervoltage = bad;
         }),
@@ -127,7 +131,8 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
         assert_eq!(host.open().len(), 1);
         make(&mut host, false);
         let ended = host.wait(&format!("{name}-"));
-        let quiet = Duration::from_secs(if *name == "oom_kill" { 600 } else { 5 });
+        let lingers = ["oom_kill", "undervoltage"].contains(name);
+        let quiet = Duration::from_secs(if lingers { 600 } else { 5 });
         assert!(ended >= quiet && ended <= quiet + Duration::from_secs(5), "{name}: {ended:?}");
         assert_eq!(host.open(), [""; 0]);
         host.quiet_for(Duration::from_secs(30));
@@ -226,6 +231,41 @@ fn a_file_system_that_is_read_only_from_the_start_is_meant_so() {
     assert!(host.look().is_empty());
     host.mount("/rom").read_only = true;
     assert_eq!(host.look(), ["fired: /rom can no longer be written"]);
+}
+
+#[test]
+fn what_cannot_be_written_does_not_get_full() {
+    let rules = built_in::rules(|name| ["disk", "inodes"].contains(&name));
+    let mut host = Host::new(&rules);
+    for (mount_point, read_only) in [("/", true), ("/overlay", false)] {
+        host.fill(mount_point, 100.0);
+        let row = host.mount(mount_point);
+        (row.inodes_total, row.inodes_used, row.read_only) = (Some(10), Some(10), read_only);
+    }
+    let full = host.look();
+    assert!(full.len() == 2 && full.iter().all(|told| told.contains("/overlay")), "{full:?}");
+    // A full disk that is then read-only is another alert's.
+    host.mount("/overlay").read_only = true;
+    host.quiet_for(Duration::from_secs(115));
+    let gone = host.look();
+    assert!(gone.len() == 2 && gone.iter().all(|told| told.contains("no longer")), "{gone:?}");
+}
+
+#[test]
+fn an_alert_that_lingers_is_one_however_often_it_sets_in() {
+    let mut host = Host::built_in("undervoltage");
+    let weak = |host: &mut Host, is_weak: bool| {
+        host.sample.power.get_or_insert_default().undervoltage = is_weak;
+        host.look()
+    };
+    assert_eq!(weak(&mut host, true).len(), 1);
+    for _ in 0..5 {
+        assert!(weak(&mut host, false).is_empty());
+        host.quiet_for(Duration::from_secs(590));
+        assert!(weak(&mut host, true).is_empty());
+    }
+    weak(&mut host, false);
+    assert!(host.wait("over") >= Duration::from_secs(590));
 }
 
 #[test]

@@ -42,9 +42,10 @@ struct Watched {
     seed: u64,
     /// Series of it that something is known of.
     series: u16,
-    /// Of two figures that are wanted together the one that came first: where its row's name lies
-    /// in the sample, and how much it was.
-    half: Option<(usize, f64)>,
+    /// What came of the figures that are wanted together, and where the name of their row lies in
+    /// the sample.
+    row: usize,
+    came: [Option<f64>; 3],
 }
 
 impl Watch {
@@ -61,12 +62,12 @@ impl Watch {
             built,
         };
         for (at, rule) in rules.iter().take(ALERT_RULES_MAX).enumerate() {
-            for metric in rule.subject.metrics().into_iter().flatten() {
+            for metric in rule.metrics().into_iter().flatten() {
                 watch.wanted.add(metric);
                 watch.looked_at[usize::from(metric.number)] |= 1 << at;
             }
             let (rule, seed) = (rule.clone(), rule.seed());
-            watch.rules.push(Watched { rule, seed, series: 0, half: None });
+            watch.rules.push(Watched { rule, seed, series: 0, row: 0, came: [None; 3] });
         }
         watch
     }
@@ -221,7 +222,7 @@ impl Watch {
         let series = &mut self.series[at];
         watched.series += u16::from(series.rule.is_none());
         let value = series.see(rule, &watched.rule, seen, now.instant);
-        let is_over = watched.rule.is_over(value);
+        let is_over = series.is_over(&watched.rule, value, now.instant);
         let is_met = watched.rule.test.is_met(value);
         let phase = std::mem::replace(&mut series.phase, Phase::Well);
         self.unseen -= usize::from(matches!(phase, Phase::Unseen(_)));
@@ -298,19 +299,34 @@ impl Watched {
         Alert { id, rule: self.rule.clone(), series, title, message, value, at: now }
     }
 
-    /// How much a figure is to the rule; `None` while the other one of two is missing.
+    /// How much a figure is to the rule; `None` while another one of its row is missing, or where
+    /// nothing is to be watched.
     fn value(&mut self, figure: &Figure<'_>) -> Option<f64> {
-        let value = figure.value.get();
-        let Subject::Share(part, _) = self.rule.subject else { return Some(value) };
         let row = row(figure);
-        let Some((_, other)) = self.half.take_if(|(of, _)| *of == row) else {
-            self.half = Some((row, value));
+        if row != self.row {
+            (self.row, self.came) = (row, [None; 3]);
+        }
+        let metrics = self.rule.metrics();
+        for (came, metric) in self.came.iter_mut().zip(metrics) {
+            match metric {
+                Some(metric) if metric.number == figure.metric.number => {
+                    *came = Some(figure.value.get());
+                }
+                Some(_) => {}
+                None => *came = Some(0.0),
+            }
+        }
+        let [Some(value), Some(whole), Some(unless)] = self.came else { return None };
+        self.came = [None; 3];
+        if unless > 0.0 {
             return None;
-        };
-        self.half = None;
-        let (part, whole) =
-            if figure.metric.number == part.number { (value, other) } else { (other, value) };
-        (whole > 0.0).then_some(100.0 * part / whole)
+        }
+        match self.rule.subject {
+            Subject::Share(..) => (whole > 0.0).then_some(100.0 * value / whole),
+            Subject::Figure(_) | Subject::Growth(..) | Subject::Turned(_) | Subject::Clock => {
+                Some(value)
+            }
+        }
     }
 }
 
