@@ -244,6 +244,10 @@ fn what_cannot_be_written_does_not_get_full() {
     }
     let full = host.look();
     assert!(full.len() == 2 && full.iter().all(|told| told.contains("/overlay")), "{full:?}");
+    for alert in host.watch.open() {
+        let metric = alert.rule.subject.metric().unwrap().name;
+        assert_eq!(alert.series, metric.replace("{mount_point}", "/overlay"));
+    }
     // A full disk that is then read-only is another alert's.
     host.mount("/overlay").read_only = true;
     host.quiet_for(Duration::from_secs(115));

@@ -295,7 +295,10 @@ impl Watched {
     fn alert(&self, figure: Option<&Figure<'_>>, value: f64, now: Now) -> Alert {
         let labels = figure.map_or(&[][..], |figure| figure.labels);
         let key = series_key(self.seed, labels);
-        let [id, series, title, message] = words::of_alert(&self.rule, key, figure, value);
+        // The figure that completed its row may be another of the rule's.
+        let named = figure.zip(self.rule.subject.metric());
+        let figure = named.map(|(figure, metric)| Figure { metric, ..*figure });
+        let [id, series, title, message] = words::of_alert(&self.rule, key, figure.as_ref(), value);
         Alert { id, rule: self.rule.clone(), series, title, message, value, at: now }
     }
 
