@@ -53,6 +53,10 @@ pub(crate) struct Server {
     told: BTreeMap<String, Told>,
     /// Whose word is taken in.
     speaker: u64,
+    /// Messages about alerts that came, those that come again too.
+    news: u64,
+    /// Some of them are refused: in every world in which anything is.
+    refuses_news: bool,
     /// Something of what was told is lost, or forgotten: it is told again.
     forgetful: bool,
     /// The numbers that came of each agent's life.
@@ -74,6 +78,9 @@ struct Connection {
     acked: u64,
 }
 
+/// Of messages about alerts every so many-th is refused, however slow they come.
+const REFUSED_NEWS_EVERY: u64 = 5;
+
 /// What agents speak here beside `kinglet`, and whether they log in by their first message.
 pub(crate) const PROTOCOLS: &[(&str, bool)] =
     &[("vstats", true), ("vstats", false), ("simple-server-status", false)];
@@ -91,6 +98,8 @@ impl Server {
             answered: 0,
             told: BTreeMap::new(),
             speaker: 0,
+            news: 0,
+            refuses_news: false,
             forgetful: false,
             delivered: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -123,7 +132,17 @@ impl Server {
         }
         let Some(connection) = self.connections.get_mut(&conn) else { return Vec::new() };
         let id = ConnectionId(conn);
-        let verdict = connection.verdict(now);
+        let mut verdict = connection.verdict(now);
+        if let (Verdict::Take, ToServer::Text(text)) = (verdict, frame)
+            && self.refuses_news
+            && text.starts_with(r#"{"type":"alert""#)
+        {
+            self.news += 1;
+            if self.news % REFUSED_NEWS_EVERY == 0 {
+                // What is behind it on the line is let in, with a gap before it.
+                verdict = Verdict::Refuse(Duration::from_secs(1));
+            }
+        }
         if let (true, ToServer::Text(text)) = (verdict != Verdict::Take, frame) {
             let seq = last_number(text, "\"seq\":");
             self.refused.extend(seq.map(|seq| (connection.who.life, seq)));
@@ -289,6 +308,7 @@ impl Server {
 
     /// Something uses up a connection's pace for a while.
     pub(crate) fn flood(&mut self, conn: u64, until: u64) {
+        self.refuses_news = true;
         self.store.iter_mut().for_each(|store| store.troubled = true);
         if let Some(connection) = self.connections.get_mut(&conn) {
             connection.flooded_until = until;
