@@ -18,6 +18,7 @@ mod silence;
 mod trend;
 mod watched;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use built_in::{fleet_rules, names as fleet_rule_names};
@@ -37,9 +38,9 @@ pub struct Settings {
     /// The certificate's last days are an alert.
     pub certificate: bool,
     /// For hosts whose agents have no rules of their own.
-    pub fleet: Vec<Rule>,
+    pub fleet: Vec<Arc<Rule>>,
     /// The owner's own, for the hosts in their scope.
-    pub own: Vec<(Scope, Rule)>,
+    pub own: Vec<(Scope, Arc<Rule>)>,
     /// Hours of maintenance, every week or once.
     pub windows: Vec<Window>,
 }

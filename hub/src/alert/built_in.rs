@@ -1,19 +1,22 @@
 //! The rules that hold for hosts whose agents have none: those that are built into Kinglet's agent,
 //! and a line for disks where an agent tells of no file systems.
 
+use std::sync::Arc;
+
 use kinglet_proto::alert::built_in::{BUILT_IN, rules};
 use kinglet_proto::alert::{Rule, Subject};
 use kinglet_proto::sample::table::metric;
 
 /// The rules of these names. The clock of a host is none that the hub can look at.
-pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Rule> {
+pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<Rule>> {
     let mut rules = rules(|name| name != "clock" && is_wanted(name));
     let disk = rules.iter().find(|rule| rule.name == "disk").cloned();
-    rules.extend(disk.map(|rule| Rule {
+    let of_disks = |rule: Arc<Rule>| Rule {
         subject: Subject::Figure(metric("disks.{disk}.usage_percent")),
         message: "{disk} is {value} full".into(),
-        ..rule
-    }));
+        ..Rule::clone(&rule)
+    };
+    rules.extend(disk.map(|rule| Arc::new(of_disks(rule))));
     rules
 }
 

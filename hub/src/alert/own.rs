@@ -84,15 +84,15 @@ fn words(time: WallTime) -> String {
 /// A rule was met.
 pub(super) fn figure(host: &HostId, alert: &Alert, now: WallTime) -> Entry {
     let said = Said {
-        kind: alert.kind.clone(),
-        level: alert.level.name().into(),
-        rule: alert.rule.clone(),
+        kind: alert.rule.kind().to_owned(),
+        level: alert.rule.level.name().into(),
+        rule: alert.rule.name.clone().into_owned(),
         series: alert.series.clone(),
         title: alert.title.clone(),
         message: alert.message.clone(),
         value: (alert.value * 10.0).round() / 10.0,
-        threshold: alert.threshold,
-        suggestion: alert.suggestion.clone(),
+        threshold: alert.rule.test.threshold(),
+        suggestion: alert.rule.suggestion.clone().into_owned(),
         ..Said::default()
     };
     let id = format!("{OWN}{}", alert.id);

@@ -289,7 +289,7 @@ fn a_rule_of_the_owners_is_for_whom_he_says() {
         suggestion: "".into(),
     };
     let scope = Scope { hosts: vec!["web-*".into()], ..Scope::default() };
-    let own = vec![(scope, rule)];
+    let own = vec![(scope, Arc::new(rule))];
     let mut lab = Lab::new(Settings { own, fleet: Vec::new(), ..settings() });
     for name in ["web-1", "db-1"] {
         lab.status(name, true);

@@ -1,8 +1,9 @@
 //! One host as the hub watches it: whether it is there, and its figures by the hub's own rules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use kinglet_proto::alert::{Level, Rule, Subject, Watch};
+use kinglet_proto::alert::{Rule, Subject, Watch};
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
@@ -83,10 +84,10 @@ impl Watched {
     ) -> Option<Box<Watch>> {
         let form = self.form.as_ref()?;
         let own = settings.own.iter().filter(|(scope, _)| scope.covers_host(id, &self.group));
-        let mut rules: Vec<Rule> = own.map(|(_, rule)| rule.clone()).collect();
+        let mut rules: Vec<Arc<Rule>> = own.map(|(_, rule)| rule.clone()).collect();
         if form.foreign {
             // A disk is as full as the file systems on it, and is told of once.
-            let is_meant = |rule: &&Rule| !(form.mounts && is_of_disks(rule));
+            let is_meant = |rule: &&Arc<Rule>| !(form.mounts && is_of_disks(rule));
             rules.extend(settings.fleet.iter().filter(is_meant).cloned());
         }
         let figures = open.into_iter().flat_map(BTreeMap::values).filter(|entry| is_figure(entry));
@@ -94,10 +95,9 @@ impl Watched {
         if rules.is_empty() && known.is_empty() {
             return None;
         }
-        let mut watch = Watch::new(rules, WallTime::default());
-        for Entry { id, said, .. } in known {
-            let level = if said.level == "critical" { Level::Critical } else { Level::Warning };
-            watch.adopt(id.strip_prefix(OWN).unwrap_or(id), &said.kind, level, now);
+        let mut watch = Watch::new(&rules, WallTime::default());
+        for Entry { id, .. } in known {
+            watch.adopt(id.strip_prefix(OWN).unwrap_or(id), now);
         }
         Some(Box::new(watch))
     }

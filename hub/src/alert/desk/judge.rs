@@ -175,12 +175,12 @@ impl Desk {
         for turned in turned {
             match turned {
                 Turned::Fired(alert) => self.fire(own::figure(&of.id, &alert, now.wall)),
-                Turned::Resolved(alert, how) => {
+                Turned::Resolved { id, title: _, how } => {
                     let why = match how {
                         Resolution::Over => "the figure is well again",
                         Resolution::Gone => GONE,
                     };
-                    self.end(&of.id, &format!("hub-{}", alert.id), why, now);
+                    self.end(&of.id, &format!("hub-{id}"), why, now);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::alert::{Level, Rule, Subject, Test, Words};
@@ -37,7 +38,7 @@ pub(in super::super) struct RawRule {
 }
 
 /// What it means.
-pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Rule), Fault> {
+pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> {
     let said = raw.get_ref();
     let metric = metric(&said.metric)?;
     let test = match (said.above, said.below, said.equals) {
@@ -68,7 +69,7 @@ pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Rule), Fault> {
         suggestion: "".into(),
     };
     let (hosts, groups) = (said.hosts.clone(), said.groups.clone());
-    Ok((Scope { hosts, groups, rules: Vec::new() }, rule))
+    Ok((Scope { hosts, groups, rules: Vec::new() }, Arc::new(rule)))
 }
 
 fn metric(name: &Spanned<String>) -> Result<&'static Metric, Fault> {
