@@ -150,7 +150,7 @@ impl Channel {
                 error!("notify {name}: a notice was refused and is lost: {words}");
             }
             Fate::Later(_, words) if health.tell(words) => {
-                warn!("notify {name}: {waiting} notices wait: {words}; it is tried again and again")
+                warn!("notify {name}: {words}; waiting: {waiting}, tried again and again")
             }
             Fate::Partly(_) | Fate::Refused(_) | Fate::Later(..) => {}
         }
