@@ -55,6 +55,8 @@ const NAMED: &[(&str, &str)] = &[
     ("network.{interface}.tx_drops", "node_network_transmit_drop_total"),
     ("network.{interface}.rx_speed", "kinglet_network_interface_rx_speed_bytes_per_second"),
     ("network.{interface}.tx_speed", "kinglet_network_interface_tx_speed_bytes_per_second"),
+    ("traffic.{interface}.rx", "kinglet_traffic_interface_rx_bytes"),
+    ("traffic.{interface}.tx", "kinglet_traffic_interface_tx_bytes"),
     ("load_average.one", "node_load1"),
     ("load_average.five", "node_load5"),
     ("load_average.fifteen", "node_load15"),
