@@ -22,7 +22,6 @@ mod trim;
 mod verdict;
 mod vstats;
 
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ pub use crate::wire::frame::json;
 ///
 /// The defaults are those of the simplest protocol: a report goes out, nothing is answered, and
 /// what finds no connection is lost.
-pub trait Output: fmt::Debug {
+pub trait Output {
     /// The name the server knows the host by.
     fn id(&self) -> &str;
 

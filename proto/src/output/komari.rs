@@ -57,7 +57,6 @@ const RESULT_1: &str = "/api/clients/task/result";
 const TERMINAL: &str = "/api/clients/terminal";
 
 /// What one connection has seen so far.
-#[derive(Debug)]
 struct Komari {
     account: Account,
     version: Version,
@@ -74,7 +73,7 @@ struct Komari {
     /// Of a call whose refusal means that the result goes another way: its number and the result.
     result: Option<(u64, String)>,
     /// Places the server wants probed, until they were asked for.
-    wanted: VecDeque<Wanted>,
+    wanted: Vec<Wanted>,
     /// Ping tasks under way: their numbers and kinds.
     tasks: Vec<(u64, &'static str)>,
 }
@@ -170,7 +169,7 @@ impl Output for Komari {
     }
 
     fn poll_wanted(&mut self) -> Option<Wanted> {
-        self.wanted.pop_front()
+        self.wanted.pop()
     }
 
     /// A task of a connection that is gone is nobody's.
@@ -222,7 +221,7 @@ impl Komari {
             frames: VecDeque::new(),
             errands: VecDeque::new(),
             result: None,
-            wanted: VecDeque::new(),
+            wanted: Vec::new(),
             tasks: Vec::new(),
         }
     }

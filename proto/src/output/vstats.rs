@@ -68,7 +68,6 @@ struct Documented {
 }
 
 /// The shipped protocol's own state.
-#[derive(Debug)]
 struct Shipped {
     account: Account,
     server_id: String,

@@ -3,7 +3,6 @@
 //! Whoever has the sockets asks [`Plan::begin`] which attempt to make, says by
 //! [`Plan::handle_outcome`] what came of it, and comes back at [`Plan::deadline`].
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub struct Plan {
     private: bool,
     rng: Rng,
     last_id: u32,
-    done: VecDeque<Done>,
+    done: Vec<Done>,
     /// Something is to be told that no sample has.
     is_news: bool,
 }
@@ -85,7 +84,7 @@ impl Plan {
         seed: u64,
         now: Instant,
     ) -> Self {
-        let (rng, done) = (Rng::new(seed), VecDeque::new());
+        let (rng, done) = (Rng::new(seed), Vec::new());
         let (rows, last_id, is_news) = (Vec::new(), 0, false);
         let mut plan = Self { rows, interval, private, rng, last_id, done, is_news };
         for target in targets {
@@ -101,7 +100,7 @@ impl Plan {
             Wanted::Task(task, target) => {
                 let has_room = self.add(Asker::Task(server, task), target, now);
                 if !has_room {
-                    self.done.push_back(Done { server, task, millis: None });
+                    self.done.push(Done { server, task, millis: None });
                 }
                 usize::from(!has_room)
             }
@@ -207,7 +206,7 @@ impl Plan {
         row.due = Some(next);
         if let Asker::Task(server, task) = row.asker {
             let millis = micros.map(|micros| micros.div_ceil(1000));
-            self.done.push_back(Done { server, task, millis });
+            self.done.push(Done { server, task, millis });
             self.rows.retain(|row| row.id != id);
         } else {
             self.is_news = true;
@@ -216,7 +215,7 @@ impl Plan {
 
     /// A task that is over.
     pub fn poll_done(&mut self) -> Option<Done> {
-        self.done.pop_front()
+        self.done.pop()
     }
 
     /// Writes what is known of each target, if anything of it is new.

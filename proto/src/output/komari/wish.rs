@@ -107,7 +107,7 @@ impl Komari {
                     let is_page = matches!(target.kind, Kind::Http | Kind::Https);
                     let kind = if is_page { "http" } else { target.kind.name() };
                     self.tasks.push((task, kind));
-                    self.wanted.push_back(Wanted::Task(task, target));
+                    self.wanted.push(Wanted::Task(task, target));
                     return Heard::Nothing;
                 }
                 Err(bad) => format!("a ping task: answered as failed, its target {bad}"),

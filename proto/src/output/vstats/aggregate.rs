@@ -19,7 +19,6 @@ use crate::time::{Instant, Now};
 use crate::wire::vstats::LastBuckets;
 
 /// All granularities of one host.
-#[derive(Debug)]
 pub(super) struct Aggregates {
     grains: [Grain; 3],
     /// The first sample of this process; `None` before it.
@@ -31,7 +30,6 @@ pub(super) struct Aggregates {
 }
 
 /// Buckets of one length.
-#[derive(Debug)]
 struct Grain {
     name: &'static str,
     seconds: u64,
@@ -44,7 +42,7 @@ struct Grain {
 }
 
 /// The sums of one bucket, under the server's names.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 struct Bucket {
     bucket: u64,
     cpu_sum: f64,

@@ -24,7 +24,7 @@ const GRAINS: [(&str, u64); 4] =
     [("agg_2min", 120), ("agg_15min", 900), ("agg_hourly", 3600), ("agg_daily", 86_400)];
 
 /// The sums of every target.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Pings {
     rows: Vec<Row>,
     /// The first sample of this process; `None` before it.
@@ -35,7 +35,6 @@ pub(super) struct Pings {
 }
 
 /// Those of one target.
-#[derive(Debug)]
 struct Row {
     name: String,
     host: String,
@@ -46,7 +45,7 @@ struct Row {
     sums: [[Sum; 2]; GRAINS.len()],
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 struct Sum {
     bucket: u64,
     latency: f64,

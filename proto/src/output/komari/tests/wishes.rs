@@ -141,7 +141,7 @@ fn a_ping_task_is_done_where_the_owner_allows_it() {
                 Wanted::Targets(_) => panic!("tasks come one by one"),
             })
             .collect();
-        assert_eq!(told, [(3, "icmp://192.0.2.1".into()), (4, "tcp://h:80".into())]);
+        assert_eq!(told, [(4, "tcp://h:80".into()), (3, "icmp://192.0.2.1".into())]);
         assert_eq!(komari.hear(&wish(6, "http", "https://h/x")), Heard::Nothing);
         let Some(Wanted::Task(6, page)) = komari.poll_wanted() else { panic!("it is a task") };
         assert_eq!(page.to_string(), "https://h:443/x");
