@@ -282,6 +282,8 @@ fn a_rule_of_the_owners_is_for_whom_he_says() {
         test: kinglet_proto::alert::Test::Above(50.0),
         clear: 50.0,
         hold: Duration::ZERO,
+        linger: Duration::ZERO,
+        unless: None,
         labels: Vec::new(),
         level: kinglet_proto::alert::Level::Critical,
         title: "t".into(),

@@ -138,7 +138,7 @@ impl Server {
             && text.starts_with(r#"{"type":"alert""#)
         {
             self.news += 1;
-            if self.news % REFUSED_NEWS_EVERY == 0 {
+            if self.news.is_multiple_of(REFUSED_NEWS_EVERY) {
                 // What is behind it on the line is let in, with a gap before it.
                 verdict = Verdict::Refuse(Duration::from_secs(1));
             }

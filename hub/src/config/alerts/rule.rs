@@ -62,6 +62,8 @@ pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> 
         test,
         clear: clear(said.clear.as_ref(), test)?,
         hold,
+        linger: Duration::ZERO,
+        unless: None,
         labels: labels(&said.labels, metric)?,
         level: level(said.level.as_ref())?,
         title: words("title", said.title.as_ref(), metric, "{series} is {value}")?,
