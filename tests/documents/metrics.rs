@@ -16,6 +16,14 @@ disk `sda`. What a host cannot give is absent, never zero. A gauge goes up and d
 goes up, from zero at the host's boot where nothing else is said: one that is smaller than before
 has begun anew. What is a second, or a share of time, is so since the sample before; the first has
 none. What is private is shown only to viewers who have a token.
+
+What only its owner switches on costs nothing until then, and this much beside a report's 190,000
+instructions and 19 system calls (x86_64, wss, as `bench/footprint` counts):
+
+| collector | instructions a report | system calls |
+|---|---|---|
+| `custom`, two files with ten figures | 23,500, of which most is writing them | 12 every ten seconds |
+| `traffic`, one way out | 14,200 | none; six every ten minutes with a `state_file`, in a thread |
 ";
 
 /// The page.
