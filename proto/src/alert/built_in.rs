@@ -1,8 +1,7 @@
 //! The rules that hold on every host unless its owner says otherwise: each a row.
 //!
 //! Here belongs what is wrong on any host. Not here yet: a temperature near the chip's own limit,
-//! for no sample has that limit; the last days of a server's certificate, and the quota of a
-//! billing period.
+//! for no sample has that limit; the last days of a server's certificate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,6 +174,19 @@ const ROWS: &[(BuiltIn, &str)] = &[
             ..SWITCH
         },
         "A router will soon refuse new connections.",
+    ),
+    (
+        BuiltIn {
+            name: "traffic",
+            subject: Subject::Figure(metric("traffic.quota_percent")),
+            test: Test::Above(90.0),
+            title: "Traffic almost used up",
+            message: "{value} of what the billing period has is used up",
+            suggestion: "look for what moves so much, or for a larger contract",
+            clear: 90.0,
+            ..SWITCH
+        },
+        "The quota of the billing period, where `[traffic]` has one, is almost used up.",
     ),
     (
         BuiltIn {

@@ -109,6 +109,11 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
             let used = if bad { 901 } else { 850 };
             host.sample.conntrack = Some(Conntrack { used, max: 1000 });
         }),
+        ("traffic", |host, bad| {
+            let used = if bad { 901 } else { 0 };
+            let traffic = host.sample.traffic.get_or_insert_default();
+            traffic.quota_percent = Some(Percent::of(used, 1000));
+        }),
         ("oom_kill", |host, bad| {
             let kernel = host.sample.kernel.get_or_insert_default();
             *kernel.oom_kills.get_or_insert(7) += u64::from(bad);
