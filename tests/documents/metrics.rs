@@ -22,8 +22,8 @@ instructions and 19 system calls (x86_64, wss, as `bench/footprint` counts):
 
 | collector | instructions a report | system calls |
 |---|---|---|
-| `custom`, two files with ten figures | 23,500, of which most is writing them | 12 every ten seconds |
-| `traffic`, one way out | 14,200 | none; six every ten minutes with a `state_file`, in a thread |
+| `custom`, two files with ten figures | 23,500, most for writing them | 12 every ten seconds |
+| `traffic`, one way out | 14,200 | none; six every ten minutes with a `state_file` |
 ";
 
 /// The page.
