@@ -11,6 +11,7 @@ mod enroll;
 mod identity;
 mod print;
 mod probing;
+mod server;
 mod token;
 mod traffic;
 mod trust;
@@ -26,14 +27,15 @@ pub use enroll::Enrollment;
 use kinglet_host::{Options, Roots};
 use kinglet_proto::alert::Rule;
 use kinglet_proto::host::{Host, HostId};
-use kinglet_proto::output::{Account, Auth, OUTPUTS, Protocol, Settings};
+use kinglet_proto::output::{Auth, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use probing::Probing;
+pub use server::Server;
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
-use crate::link::{Pin, ServerUrl, Target, Trust};
+use crate::link::ServerUrl;
 use crate::options::{Block, ConfigError, Entry, Given, Problems, Table, Text, nearest};
 
 /// The whole configuration, in meaning.
@@ -53,64 +55,6 @@ pub struct Config {
     pub roots: Roots,
     /// What the owner should know and that stops nothing.
     pub warnings: Vec<String>,
-}
-
-/// One server.
-#[derive(Debug, Clone)]
-pub struct Server {
-    /// Where.
-    pub url: ServerUrl,
-    /// How it is spoken to.
-    pub protocol: &'static Protocol,
-    /// How the token is shown.
-    pub auth: Auth,
-    /// The id the server knows this host by, in protocols that give their own.
-    pub server_id: Option<String>,
-    /// What is said to its protocol alone.
-    pub settings: Settings,
-    /// The token.
-    pub token: Secret,
-    /// Where the token came from, for `--print-config`.
-    pub token_file: Option<PathBuf>,
-    /// Authorities trusted beside the built-in ones.
-    pub ca_file: Option<PathBuf>,
-    /// The one key the server may have, instead of a certificate from any authority.
-    pub pin: Option<Pin>,
-    /// Whom its certificate may come from; `None` for `ws://`.
-    pub trust: Option<Trust>,
-    /// Time between two reports.
-    pub interval: Duration,
-}
-
-impl Server {
-    /// Who we are to it.
-    pub(crate) fn account(&self, host: &Host) -> Account {
-        Account {
-            host: host.clone(),
-            server_id: self.server_id.clone(),
-            token: self.token.clone(),
-            auth: self.auth,
-            path_and_query: self.url.path_and_query.clone(),
-            settings: self.settings.clone(),
-            probes: false,
-        }
-    }
-
-    /// Where it is.
-    pub(crate) fn target(&self) -> Target {
-        Target { url: self.url.clone(), trust: self.trust.clone() }
-    }
-
-    /// What its owner should know.
-    fn warnings(&self) -> impl Iterator<Item = String> {
-        let exposed = self.token_file.as_deref().and_then(token::exposure);
-        let in_clear = !self.url.tls && !self.url.is_loopback() && !self.token.is_empty();
-        let warning = || {
-            let (url, in_clear) = (&self.url, self.url.scheme);
-            format!("{url}: the token travels in clear over {in_clear}://; use {in_clear}s://")
-        };
-        exposed.into_iter().chain(in_clear.then(warning))
-    }
 }
 
 impl Config {
