@@ -136,6 +136,7 @@ impl Desk {
                 Standing::Nobody => desk.forget(&seen.host, now),
             }
         }
+        desk.end_unwatched(now);
         desk
     }
 

@@ -193,6 +193,19 @@ fn a_host_that_is_away_for_long_is_told_once_and_over_restarts() {
 }
 
 #[test]
+fn what_is_not_watched_any_more_is_over() {
+    let mut lab = Lab::new(settings());
+    lab.status("pi", true);
+    lab.status("pi", false);
+    lab.pass(6 * MINUTE);
+    assert_eq!(lab.take_told(), ["pi hub-offline active"]);
+    lab.settings.offline_for = None;
+    lab.restart();
+    assert_eq!(lab.take_told(), ["pi hub-offline resolved"]);
+    assert!(lab.open().is_empty());
+}
+
+#[test]
 fn who_is_retired_is_not_missed() {
     let mut lab = Lab::new(settings());
     for name in ["pi", "gone", "named"] {

@@ -100,6 +100,20 @@ impl Desk {
         self.hosts.insert(host, Watched::expected(since, alarm_at, told, is_guest));
     }
 
+    /// What the owner does not have watched any more is no alert either.
+    pub(super) fn end_unwatched(&mut self, now: Now) {
+        let (away, trend) = (self.settings.offline_for, self.settings.full_within);
+        let is_unwatched = |id: &str| {
+            (away.is_none() && id == OFFLINE) || (trend.is_none() && id.starts_with(TREND))
+        };
+        let over: Vec<(HostId, String)> = self
+            .open()
+            .filter(|entry| is_unwatched(&entry.id))
+            .map(|entry| (entry.host.clone(), entry.id.clone()))
+            .collect();
+        over.iter().for_each(|(host, id)| self.end(host, id, GONE, now));
+    }
+
     /// Notes that and how a host is there.
     pub(super) fn note(&mut self, id: &HostId) {
         if let Some(Watched { away, told, .. }) = self.hosts.get(id) {
