@@ -14,6 +14,7 @@ pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<Rule>> {
     let of_disks = |rule: Arc<Rule>| Rule {
         subject: Subject::Figure(metric("disks.{disk}.usage_percent")),
         message: "{disk} is {value} full".into(),
+        unless: None, // a disk is not read-only, its file systems are
         ..Rule::clone(&rule)
     };
     rules.extend(disk.map(|rule| Arc::new(of_disks(rule))));
