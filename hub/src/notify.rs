@@ -18,6 +18,7 @@ mod kind;
 mod letter;
 mod notice;
 mod settings;
+mod silent;
 mod smtp;
 mod template;
 
@@ -33,6 +34,7 @@ pub use desk::Rules;
 pub use kind::{KINDS, Kind};
 pub use letter::is_mailbox;
 pub use settings::{Mail, MailTls, Settings};
+use silent::Silent;
 pub use template::Template;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
@@ -49,6 +51,7 @@ pub struct Notifier {
     path: Option<PathBuf>,
     /// How many changes were kept.
     kept: AtomicU64,
+    silent: Silent,
 }
 
 /// Whether the files that a channel names can be used.
@@ -90,7 +93,7 @@ impl Notifier {
             Arc::new(Channel::new(settings, memory, seed + number as u64))
         };
         let channels = settings.into_iter().enumerate().map(open).collect();
-        Ok(Self { channels, path, kept: AtomicU64::new(0) })
+        Ok(Self { channels, path, kept: AtomicU64::new(0), silent: Silent::default() })
     }
 
     /// Whether there is anybody to tell.
@@ -105,26 +108,32 @@ impl Notifier {
             Update::Told(told) => {
                 let Some(mut alert) = Alert::read(told) else { return };
                 alert.is_silenced |= is_silenced(&told.host, &alert.id);
+                self.silent.note(&alert, told);
                 for channel in &self.channels {
                     let alert = alert.clone();
                     channel.feed(|desk| desk.handle_alert(alert, told.received.instant));
                 }
             }
             Update::Removed(host) => {
+                self.silent.forget(host);
                 self.channels.iter().for_each(|channel| channel.feed(|desk| desk.forget(host)));
             }
             Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Aggregates(_) => {}
         }
     }
 
-    /// Sends, and keeps what was told, for as long as it is polled.
-    pub(crate) async fn run(&self) {
+    /// Sends, and keeps what was told, for as long as it is polled. What fired in silence is told
+    /// when that is over.
+    pub(crate) async fn run(&self, is_silenced: impl Fn(&Snapshot, &str) -> bool) {
         let mut tasks = JoinSet::new();
         for channel in self.channels.clone() {
             tasks.spawn(async move { channel.run().await });
         }
         loop {
             sleep(NOTIFY_KEEP_EVERY).await;
+            for told in self.silent.take(&is_silenced) {
+                self.take(&Update::Told(told), &is_silenced);
+            }
             self.keep().await;
         }
     }

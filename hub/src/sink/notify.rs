@@ -26,16 +26,13 @@ pub(super) fn open(_: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
 impl Sink for Notify {
     fn run(self: Arc<Self>, hub: Arc<Hub>, mut feed: Feed) -> BoxFuture<'static, ()> {
         Box::pin(async move {
+            let silenced = |host: &Snapshot, id: &str| hub.alerts.silenced(host, id).is_some();
             let takes = async {
                 while let Some(next) = feed.next().await {
                     match next {
                         // It was told, and comes for a store that lost it.
                         Next::Update(update) if is_again(&update) => {}
-                        Next::Update(update) => {
-                            let silenced =
-                                |host: &Snapshot, id: &str| hub.alerts.silenced(host, id).is_some();
-                            hub.notifier.take(&update, silenced);
-                        }
+                        Next::Update(update) => hub.notifier.take(&update, silenced),
                         Next::Lost(count) => {
                             warn!(
                                 "{count} updates were not looked at for alerts: the hub is too slow"
@@ -46,7 +43,7 @@ impl Sink for Notify {
             };
             tokio::select! {
                 () = takes => {}
-                () = hub.notifier.run() => {}
+                () = hub.notifier.run(silenced) => {}
             }
         })
     }

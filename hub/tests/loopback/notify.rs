@@ -90,12 +90,17 @@ fn told(notice: &Value) -> (&str, &str) {
 }
 
 fn post(hub: &Hub, path: &str, token: &str) -> String {
+    ask(hub, "POST", path, token, "")
+}
+
+fn ask(hub: &Hub, method: &str, path: &str, token: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(hub.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 0\r\n\
-         Authorization: Bearer {token}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Authorization: Bearer {token}\r\n\r\n{body}",
+        body.len()
     )
     .unwrap();
     let mut text = String::new();
@@ -125,6 +130,26 @@ fn an_alert_is_told_once_and_its_end_once_over_a_restart_too() {
     }
     let last = web.next();
     assert_eq!((told(&last), &last["title"]), (("b", "resolved"), &json!("CPU")));
+    assert!(web.is_left_alone());
+}
+
+#[test]
+fn what_fired_in_silence_is_told_when_the_silence_ends_and_it_is_open_still() {
+    let web = Web::start(&["200 OK"]);
+    let hub = hub(&web, &scratch("state"), &private());
+    let mut agent = hub.agent("web-1", WEB);
+    let made = ask(&hub, "POST", "/api/silences", VIEWER, r#"{"hosts":["web-*"],"seconds":600}"#);
+    let (head, body) = made.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 201"), "{made}");
+    for text in [alert("a", "active"), alert("b", "active"), alert("b", "resolved")] {
+        agent.send(&text);
+    }
+    agent.settle();
+    assert!(web.is_left_alone());
+    let made: Value = serde_json::from_str(body).unwrap();
+    let ended = ask(&hub, "DELETE", &format!("/api/silences/{}", made["id"]), VIEWER, "");
+    assert!(ended.starts_with("HTTP/1.1 204"), "{ended}");
+    assert_eq!(told(&web.next()), ("a", "fired"));
     assert!(web.is_left_alone());
 }
 
