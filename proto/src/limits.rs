@@ -138,6 +138,8 @@ pub const KOMARI_PATIENCE: u32 = 1;
 pub const KOMARI_COUNT_MAX: u64 = (1 << 63) - 2;
 /// Komari refuses a report with a higher load.
 pub const KOMARI_LOAD_MAX: f64 = 1000.0;
+/// Bytes of what a report tells Komari's visitors: a handful of alerts. Its page wraps no more.
+pub const KOMARI_MESSAGE_BYTES_MAX: usize = 200;
 /// Characters of a text in Komari's basic info.
 pub const KOMARI_TEXT_CHARS_MAX: usize = 100;
 /// Messages and errands of one protocol's own that wait.

@@ -33,6 +33,7 @@ use serde::Serialize;
 pub use settings::{BadSetting, Setting, Settings};
 pub use verdict::{Answer, Verdict};
 
+use crate::alert::Watch;
 use crate::alert::book::{Greeting, Telling};
 pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
@@ -185,6 +186,9 @@ pub trait Output {
 
     /// Writes the news that an outage is over, in protocols that have a message for it.
     fn encode_restored(&mut self, _restored: &Restored, _now: Now, _out: &mut String) {}
+
+    /// Sees which alerts are open, where the server's page has a place for a text of that.
+    fn handle_watch(&mut self, _watch: &Watch) {}
 
     /// Whether the server hears of alerts.
     fn tells_alerts(&self) -> bool {

@@ -26,8 +26,10 @@ use report::{Traffic, basic_info};
 use wish::Wish;
 
 use super::{Account, Auth, Errand, Heard, Output, Protocol, Request, Seat, Stamp};
+use crate::alert::Watch;
 use crate::limits::{
-    KOMARI_ASK_EVERY, KOMARI_INFO_INTERVAL, KOMARI_INTERVAL_MAX, OUTPUT_QUEUE_MAX,
+    KOMARI_ASK_EVERY, KOMARI_INFO_INTERVAL, KOMARI_INTERVAL_MAX, KOMARI_MESSAGE_BYTES_MAX,
+    OUTPUT_QUEUE_MAX,
 };
 use crate::probe::Wanted;
 use crate::sample::Sample;
@@ -76,6 +78,8 @@ struct Komari {
     wanted: Vec<Wanted>,
     /// Ping tasks under way: their numbers and kinds.
     tasks: Vec<(u64, &'static str)>,
+    /// Which alerts are open, in words for every visitor.
+    message: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +112,7 @@ impl Output for Komari {
 
     /// The sample is all of the report, as far as it has a place there.
     fn encode_report(&mut self, sample: &Sample, _stamp: Stamp, out: &mut String) -> Range<usize> {
-        let report = report::report(sample, &mut self.traffic);
+        let report = report::report(sample, &mut self.traffic, &self.message);
         let mut frame = Frame::new(out);
         match self.version {
             Version::One => frame.value(&report),
@@ -122,6 +126,19 @@ impl Output for Komari {
         frame.finish();
         self.reports += 1;
         0..out.len()
+    }
+
+    /// Their titles, as many as there is room for.
+    fn handle_watch(&mut self, watch: &Watch) {
+        self.message.clear();
+        for alert in watch.open() {
+            let parted = if self.message.is_empty() { "" } else { "; " };
+            let bytes = self.message.len() + parted.len() + alert.title.len();
+            if bytes <= KOMARI_MESSAGE_BYTES_MAX {
+                self.message.push_str(parted);
+                self.message.push_str(&alert.title);
+            }
+        }
     }
 
     fn takes(&mut self, sample: &Sample) -> bool {
@@ -223,6 +240,7 @@ impl Komari {
             result: None,
             wanted: Vec::new(),
             tasks: Vec::new(),
+            message: String::new(),
         }
     }
 

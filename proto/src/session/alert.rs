@@ -9,7 +9,11 @@ use crate::alert::{IS_BUILT, Watch};
 impl Session {
     /// A look was taken: what follows from it is news for servers that hear of alerts.
     pub(super) fn handle_watch(&mut self, watch: &Watch) {
-        if IS_BUILT && self.output.tells_alerts() && !matches!(self.state, State::Stopped) {
+        if !IS_BUILT || matches!(self.state, State::Stopped) {
+            return;
+        }
+        self.output.handle_watch(watch);
+        if self.output.tells_alerts() {
             self.alerts.observe(watch, self.now);
         }
     }

@@ -28,13 +28,13 @@ impl<'a, P> Call<'a, P> {
 
 /// `params` of `agent.report`.
 #[derive(Serialize)]
-pub(crate) struct ReportParams {
-    pub(crate) report: Report,
+pub(crate) struct ReportParams<'a> {
+    pub(crate) report: Report<'a>,
 }
 
 /// One reading.
 #[derive(Serialize)]
-pub(crate) struct Report {
+pub(crate) struct Report<'a> {
     pub(crate) cpu: Cpu,
     pub(crate) ram: Space,
     pub(crate) swap: Space,
@@ -46,7 +46,7 @@ pub(crate) struct Report {
     pub(crate) uptime: u64,
     pub(crate) process: u64,
     /// Shown to every visitor.
-    pub(crate) message: &'static str,
+    pub(crate) message: &'a str,
 }
 
 #[derive(Serialize)]

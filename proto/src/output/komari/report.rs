@@ -51,7 +51,7 @@ impl Traffic {
 }
 
 /// The reading, complete: what the host does not give is zero.
-pub(super) fn report(sample: &Sample, traffic: &mut Traffic) -> Report {
+pub(super) fn report<'a>(sample: &Sample, traffic: &mut Traffic, message: &'a str) -> Report<'a> {
     let (up, down) = traffic.tell(sample);
     let LoadAverage { one, five, fifteen } = sample.load_average.unwrap_or_default();
     let (memory, network) = (&sample.memory, &sample.network);
@@ -75,7 +75,7 @@ pub(super) fn report(sample: &Sample, traffic: &mut Traffic) -> Report {
         },
         uptime: count(sample.uptime),
         process: count(sample.processes.and_then(|processes| processes.total)),
-        message: "",
+        message,
     }
 }
 

@@ -70,6 +70,27 @@ fn a_report_is_a_call_and_in_version_1_the_object_alone() {
 }
 
 #[test]
+#[cfg(feature = "alerts")]
+fn visitors_read_what_is_wrong_until_it_is_over() {
+    use crate::alert::built_in::rules;
+    use crate::percent::Percent;
+    use crate::time::WallTime;
+
+    let rules = rules(|_| true);
+    let mut watch = Watch::new(&rules, WallTime::default());
+    let (mut komari, mut sample) = (komari(), pi());
+    for (at, percent, message) in [(0, 95.0, "Disk almost full"), (60, 50.0, "")] {
+        let share = Some(Percent::new(percent));
+        sample.filesystems.iter_mut().for_each(|fs| fs.usage_percent = share);
+        sample.filesystems.truncate(1);
+        watch.observe(&sample, stamp(at).now);
+        komari.handle_watch(&watch);
+        let report = encode(&mut komari, &sample);
+        assert_eq!(report["params"]["report"]["message"], message);
+    }
+}
+
+#[test]
 fn a_report_has_every_member_and_whole_counts_whatever_the_host_gives() {
     for sample in [Sample::default(), counted(u64::MAX, u64::MAX)] {
         let mut report = encode(&mut old(), &sample);
@@ -140,7 +161,7 @@ fn a_total_that_is_missing_once_is_not_counted_twice() {
 fn a_total_that_appears_late_begins_at_nothing() {
     let mut traffic = Traffic::default();
     let without = Sample { network: Network::default(), ..pi() };
-    let mut up = |sample: &Sample| report(sample, &mut traffic).network.total_up;
+    let mut up = |sample: &Sample| report(sample, &mut traffic, "").network.total_up;
     assert_eq!(up(&without), 0);
     assert_eq!(up(&counted(9_000_000, 1)), 0, "what was before does not count");
     assert_eq!(up(&counted(9_000_500, 1)), 500);
