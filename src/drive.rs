@@ -12,7 +12,7 @@ use std::io;
 
 use kinglet_proto::output::{Answer, Errand};
 use kinglet_proto::session::{Command, Conversation, Event, Input};
-use kinglet_proto::time::{Instant, Now};
+use kinglet_proto::time::{Instant, Now, WallTime};
 pub(crate) use logged::Logged;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -33,6 +33,8 @@ pub(crate) struct Drive<C, O> {
     errand: Option<Errand>,
     /// Nothing more will ever be said.
     finished: bool,
+    /// Until when the certificate is good that the server showed last.
+    certificate_end: Option<WallTime>,
 }
 
 /// Looks on while a conversation is driven.
@@ -57,7 +59,15 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
     /// Before the first tick.
     pub(crate) fn new(conversation: C, target: Target, observer: O) -> Self {
         let link = Link::new(target);
-        Self { conversation, link, observer, fault: None, errand: None, finished: false }
+        Self {
+            conversation,
+            link,
+            observer,
+            fault: None,
+            errand: None,
+            finished: false,
+            certificate_end: None,
+        }
     }
 
     /// Feeds one input and does all that follows from it; returns when to come back.
@@ -87,6 +97,11 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         self.link.check_address();
         self.settle(now);
         self.feed(Input::NetworkChanged, now);
+    }
+
+    /// Until when the certificate is good that the server showed last; `None` without TLS.
+    pub(crate) const fn certificate_end(&self) -> Option<WallTime> {
+        self.certificate_end
     }
 
     /// Bytes that sockets have taken so far.
@@ -151,6 +166,9 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     fn hear(&mut self, event: LinkEvent, now: Now) {
         self.observer.handle_link(&event);
+        if matches!(event, LinkEvent::Opened | LinkEvent::Answered(_)) {
+            self.certificate_end = self.link.certificate_end();
+        }
         let wall = Some(now.wall).filter(|_| !clock::is_unset());
         let input = match &event {
             LinkEvent::Progress(_) => return,

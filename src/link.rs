@@ -127,7 +127,6 @@ impl Link {
     }
 
     /// Until when the certificate of the open connection is good.
-    #[cfg(feature = "probe")]
     pub(crate) fn certificate_end(&self) -> Option<kinglet_proto::time::WallTime> {
         self.carrier()?.transport().certificate_end()
     }

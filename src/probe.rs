@@ -85,7 +85,7 @@ impl Probes {
                     match hear(link) {
                         None => is_old.then_some(Outcome::Lost),
                         Some(Ok(())) => {
-                            if let Some(days) = link.certificate_end().map(days_until) {
+                            if let Some(days) = link.certificate_end().map(days_left) {
                                 self.plan.handle_certificate(attempt.id, days);
                             }
                             Some(attempt.answered())
@@ -237,11 +237,8 @@ fn hear(link: &mut Link) -> Option<Result<(), String>> {
     None
 }
 
-/// Whole days, below zero for a time that is over.
-fn days_until(end: WallTime) -> i32 {
-    let [end, now] = [end, clock::now().wall].map(|time| i64::try_from(time.unix_seconds()));
-    let seconds = end.unwrap_or_default() - now.unwrap_or_default();
-    i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
+fn days_left(end: WallTime) -> i32 {
+    end.days_from(clock::now().wall)
 }
 
 fn look_up(held: &mut Vec<Lookup>, host: &str, port: u16, now: Instant) -> Result<Way, Outcome> {

@@ -162,7 +162,7 @@ impl<'a> Loop<'a> {
         }
         let sample = self.sampler.sample_mut();
         if let Some(agent) = &mut sample.agent {
-            account(agent, &self.peers);
+            account(agent, &self.peers, now);
         }
         for source in &mut self.sources {
             source.fill(sample);
@@ -274,7 +274,9 @@ fn tell(change: &alert::Change) {
 }
 
 /// Adds up what the connections cost.
-fn account(agent: &mut AgentCost, peers: &[Peer]) {
+fn account(agent: &mut AgentCost, peers: &[Peer], now: Now) {
+    let end = peers.iter().filter_map(Peer::certificate_end).min();
+    agent.certificate_days = end.map(|end| end.days_from(now.wall));
     agent.bytes_sent = 0;
     agent.reconnects = 0;
     agent.samples_dropped = 0;

@@ -94,6 +94,14 @@ impl WallTime {
         Self::parse(&format!("{year}-{month:02}-{day}T{time}Z"))
     }
 
+    /// Whole days from another time to this one; below zero where this one is over. Between two
+    /// labels: of a certificate there is no other measure.
+    pub fn days_from(self, other: Self) -> i32 {
+        let [to, from] = [self, other].map(|time| i64::try_from(time.unix_seconds()));
+        let seconds = to.unwrap_or_default() - from.unwrap_or_default();
+        i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
+    }
+
     /// Whole seconds since the epoch.
     pub const fn unix_seconds(self) -> u64 {
         self.0 / 1000
@@ -237,6 +245,20 @@ mod tests {
         }
         let without_fraction = WallTime::parse("2024-02-29T00:00:00Z");
         assert_eq!(without_fraction, Some(WallTime::from_unix_millis(1_709_164_800_000)));
+    }
+
+    #[test]
+    fn days_are_whole_and_below_zero_for_what_is_over() {
+        let day = |text: &str| WallTime::parse(text).unwrap();
+        let now = day("2026-11-27T06:00:00Z");
+        for (end, days) in [
+            ("2026-12-11T06:00:00Z", 14),
+            ("2026-12-11T05:59:59Z", 13),
+            ("2026-11-27T05:59:59Z", -1),
+            ("9999-12-31T00:00:00Z", 2_912_111),
+        ] {
+            assert_eq!(day(end).days_from(now), days, "{end}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use kinglet_proto::alert::book::Known;
 use kinglet_proto::output::Account;
 use kinglet_proto::probe::Wanted;
 use kinglet_proto::session::{Counts, Input, Reporter, Run, start};
-use kinglet_proto::time::{Instant, Now};
+use kinglet_proto::time::{Instant, Now, WallTime};
 use nix::poll::{PollFd, PollFlags};
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -60,6 +60,11 @@ impl Peer {
     /// What its session counted.
     pub(crate) fn counts(&self) -> Counts {
         self.drive.conversation.counts()
+    }
+
+    /// Until when its server's certificate is good; `None` without TLS.
+    pub(crate) const fn certificate_end(&self) -> Option<WallTime> {
+        self.drive.certificate_end()
     }
 
     /// Bytes that sockets have taken so far, errands not counted.

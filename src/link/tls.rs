@@ -6,7 +6,6 @@ pub(super) mod fault;
 mod key;
 pub(super) mod pin;
 mod system;
-#[cfg(feature = "probe")]
 pub(super) mod validity;
 
 use std::fmt;

@@ -57,7 +57,6 @@ impl Transport {
     }
 
     /// Until when the server's certificate is good.
-    #[cfg(feature = "probe")]
     pub(crate) fn certificate_end(&self) -> Option<kinglet_proto::time::WallTime> {
         let certificates = self.tls.as_ref()?.peer_certificates()?;
         super::tls::validity::end_of(certificates.first()?)

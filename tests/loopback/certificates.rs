@@ -1,6 +1,7 @@
 //! An authority of our own, and server certificates good and bad.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
@@ -15,6 +16,8 @@ pub enum Kind {
     Good,
     /// It was good until 2020.
     Expired,
+    /// It is good for five days more.
+    EndsSoon,
     /// It is for another name.
     WrongName,
     /// It is good for a year, and no program that asks was built so late.
@@ -49,6 +52,10 @@ impl Authority {
         if kind == Kind::Expired {
             params.not_before = date_time_ymd(2019, 1, 1);
             params.not_after = date_time_ymd(2020, 1, 1);
+        }
+        if kind == Kind::EndsSoon {
+            let end = SystemTime::now() + Duration::from_secs(5 * 86_400 + 43_200);
+            params.not_after = end.into();
         }
         if kind == Kind::IssuedIn2035 {
             params.not_before = date_time_ymd(2035, 1, 1);

@@ -77,6 +77,17 @@ fn tls_reports_through_our_own_authority() {
 }
 
 #[test]
+fn a_report_over_tls_says_how_long_the_servers_certificate_lasts() {
+    let (server, token, authority) = (Server::new(), Temporary::new("t"), Authority::new("ours"));
+    let ca_file = Temporary::new(&authority.pem());
+    let more = format!("ca_file = \"{}\"", ca_file.path());
+    let _agent = Agent::start(&every_second(&block("wss", server.port(), &token, &more)));
+    let mut visit = server.visit_tls(authority.server(Kind::EndsSoon));
+    let report = visit.frame_of("metrics");
+    assert_eq!(report["data"]["agent"]["certificate_days"], 5, "{report}");
+}
+
+#[test]
 fn a_token_in_the_query_is_percent_encoded() {
     let (server, token) = (Server::new(), Temporary::new("a+b/c=&d"));
     let more = "auth = \"query\"";

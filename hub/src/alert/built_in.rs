@@ -7,9 +7,12 @@ use kinglet_proto::alert::built_in::{BUILT_IN, rules};
 use kinglet_proto::alert::{Rule, Subject};
 use kinglet_proto::sample::table::metric;
 
-/// The rules of these names. The clock of a host is none that the hub can look at.
+/// What Kinglet's agent alone can look at: its host's clock, and certificates that it was shown.
+const OF_AGENTS: [&str; 3] = ["clock", "certificate", "page_certificate"];
+
+/// The rules of these names.
 pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<Rule>> {
-    let mut rules = rules(|name| name != "clock" && is_wanted(name));
+    let mut rules = rules(|name| !OF_AGENTS.contains(&name) && is_wanted(name));
     let disk = rules.iter().find(|rule| rule.name == "disk").cloned();
     let of_disks = |rule: Arc<Rule>| Rule {
         subject: Subject::Figure(metric("disks.{disk}.usage_percent")),
@@ -23,5 +26,5 @@ pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<Rule>> {
 
 /// The names of those rules, each of which can be switched off.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|row| row.name).filter(|name| *name != "clock")
+    BUILT_IN.iter().map(|row| row.name).filter(|name| !OF_AGENTS.contains(name))
 }

@@ -1,7 +1,7 @@
 //! The rules that hold on every host unless its owner says otherwise: each a row.
 //!
 //! Here belongs what is wrong on any host. Not here yet: a temperature near the chip's own limit,
-//! for no sample has that limit; the last days of a server's certificate.
+//! for no sample has that limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -187,6 +187,32 @@ const ROWS: &[(BuiltIn, &str)] = &[
             ..SWITCH
         },
         "The quota of the billing period, where `[traffic]` has one, is almost used up.",
+    ),
+    (
+        BuiltIn {
+            name: "certificate",
+            subject: Subject::Figure(metric("agent.certificate_days")),
+            test: Test::Below(14.0),
+            clear: 14.0,
+            title: "Certificate runs out",
+            message: "days that the server's certificate is good for: {value}",
+            suggestion: "renew it on the server that this host reports to",
+            ..SWITCH
+        },
+        "The certificate of the server that is reported to ends within 14 days.",
+    ),
+    (
+        BuiltIn {
+            name: "page_certificate",
+            subject: Subject::Figure(metric("probes.{probe}.certificate_days")),
+            test: Test::Below(14.0),
+            clear: 14.0,
+            title: "Certificate runs out",
+            message: "days that the certificate of {probe} is good for: {value}",
+            suggestion: "renew it on that server",
+            ..SWITCH
+        },
+        "The certificate of a page that is probed ends within 14 days.",
     ),
     (
         BuiltIn {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::limits::{ALERT_GONE_AFTER, ALERT_SERIES_MAX, ALERTS_OPEN_MAX};
 use crate::percent::Percent;
-use crate::sample::{Conntrack, Filesystem, Kernel, Sample, Temperature};
+use crate::sample::{Conntrack, Filesystem, Kernel, Probe, Sample, Temperature};
 use crate::time::{Instant, WallTime};
 
 /// A host that is looked at every five seconds.
@@ -113,6 +113,15 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
             let used = if bad { 901 } else { 0 };
             let traffic = host.sample.traffic.get_or_insert_default();
             traffic.quota_percent = Some(Percent::of(used, 1000));
+        }),
+        ("certificate", |host, bad| {
+            let agent = host.sample.agent.get_or_insert_default();
+            agent.certificate_days = Some(if bad { 13 } else { 14 });
+        }),
+        ("page_certificate", |host, bad| {
+            let certificate_days = Some(if bad { -1 } else { 14 });
+            let name = "shop".to_owned();
+            host.sample.probes = vec![Probe { name, certificate_days, ..Probe::default() }];
         }),
         ("oom_kill", |host, bad| {
             let kernel = host.sample.kernel.get_or_insert_default();

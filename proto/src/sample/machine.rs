@@ -155,5 +155,8 @@ part! {
         pub samples_dropped: u64 => counter(Count), public;
         /// Bytes of samples waiting for a server.
         pub ring_bytes: u64 => gauge(Bytes), public;
+        /// Days for which the certificate of the server that is reported to is good still, of
+        /// several the first that ends; absent without TLS.
+        pub certificate_days: Option<i32> => gauge(Count), public;
     }
 }
