@@ -16,6 +16,9 @@ use crate::read::{Buffer, Root};
 use crate::setup::Setup;
 use crate::storage::mounts::{Volume, Volumes};
 
+/// How many there were, when the first was, and when the last.
+type Errors = [Option<u64>; 3];
+
 /// Reads wear.
 #[derive(Debug)]
 pub(super) struct WearCollector {
@@ -24,8 +27,8 @@ pub(super) struct WearCollector {
     /// Which list of volumes was read.
     generation: u64,
     due: Schedule,
-    /// For each volume how many errors there were, when the first was, and when the last.
-    errors: Vec<[Option<u64>; 3]>,
+    /// Those of each volume, by its device.
+    errors: Vec<((u64, u64), Errors)>,
 }
 
 impl WearCollector {
@@ -40,7 +43,7 @@ impl WearCollector {
     }
 
     /// What ext4 says of a volume (Documentation/ABI/testing/sysfs-fs-ext4).
-    fn read_errors(&self, volume: &Volume, buffer: &mut Buffer) -> [Option<u64>; 3] {
+    fn read_errors(&self, volume: &Volume, buffer: &mut Buffer) -> Errors {
         if volume.fstype != "ext4" {
             return [None; 3];
         }
@@ -81,10 +84,19 @@ impl Collector for WearCollector {
         }
         if is_due || self.generation != volumes.generation {
             self.generation = volumes.generation;
-            let read = |volume| self.read_errors(volume, buffer);
+            // What is new is read when all are: mounts may come and go by the second.
+            let read = |volume: &Volume| {
+                let known = self.errors.iter().find(|(device, _)| *device == volume.device);
+                let errors = match known {
+                    Some((_, errors)) if !is_due => *errors,
+                    None if !is_due => [None; 3],
+                    Some(_) | None => self.read_errors(volume, buffer),
+                };
+                (volume.device, errors)
+            };
             self.errors = volumes.list.iter().map(read).collect();
         }
-        for (errors, row) in self.errors.iter().zip(&mut sample.filesystems) {
+        for ((_, errors), row) in self.errors.iter().zip(&mut sample.filesystems) {
             [row.errors, row.first_error, row.last_error] = *errors;
         }
     }
@@ -145,6 +157,18 @@ mod tests {
             let rows = sample.filesystems.iter().map(|row| (row.errors, row.last_error));
             let rows: Vec<_> = rows.collect();
             assert_eq!(rows, [(Some(2), Some(1_795_161_600)), (None, None), (Some(0), None)]);
+        }
+        // `/boot` is gone, another has come in the first place: it is read with the next inventory.
+        let table = b"9 0 8:3 / / rw - ext4 /dev/sda3 rw\n\
+                      1 0 254:0 / /var rw - ext4 /dev/mapper/vg-root rw\n";
+        write(&path, "fs/ext4/sda3/errors_count", "5\n");
+        let list = crate::storage::mounts::choose(table, &Default::default());
+        *setup.volumes.borrow_mut() = Volumes { list, generation: 2 };
+        for (at, first) in [(15_000, None), (700_000, Some(5))] {
+            sample.filesystems = vec![Filesystem::default(); 2];
+            wear.collect(Instant::from_millis(at), &mut Buffer::default(), &mut sample);
+            let errors: Vec<_> = sample.filesystems.iter().map(|row| row.errors).collect();
+            assert_eq!(errors, [first, Some(2)], "{at}");
         }
         let flash: Vec<_> = sample.flash.iter().map(|it| (&*it.device, it.bad_blocks)).collect();
         assert_eq!(flash, [("ubi0", Some(2))]);
