@@ -158,6 +158,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use kinglet_proto::alert::built_in::BUILT_IN;
     use kinglet_proto::secret::Secret;
 
     use super::*;
@@ -186,7 +187,7 @@ mod tests {
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));
-        let own = Rule { own: true, ..Rule::clone(&config.alerts[0]) };
+        let own = Rule { own: true, ..BUILT_IN[0].rule() };
         let tests = [Test::Above(90.0), Test::Below(1.5), Test::Equals(1.0)];
         config.alerts.extend(tests.map(|test| Arc::new(Rule { test, ..own.clone() })));
         let printed = config.to_string();
