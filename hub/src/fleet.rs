@@ -69,6 +69,7 @@ mod alerts;
 mod command;
 mod enroll;
 mod host;
+mod input;
 mod order;
 mod pace;
 mod report;
@@ -81,10 +82,11 @@ use std::time::Duration;
 use alerts::Alerts;
 pub use command::{Command, Note, Reason};
 use host::Host;
+pub use input::Input;
 use kinglet_proto::alert::book::{Greeting, Known};
 use kinglet_proto::answer::{Answer, LoginError, Welcome};
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Label, Message};
+use kinglet_proto::ingest::Label;
 use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
 pub use pace::{Pace, Verdict};
@@ -105,42 +107,6 @@ pub struct Settings {
     pub durable: bool,
     /// Hosts known from the start, with what the owner calls them.
     pub hosts: Vec<(HostId, Label)>,
-}
-
-/// Something happened to an agent's connection, or time went by.
-#[derive(Debug)]
-pub enum Input {
-    /// A connection that has shown no credential yet; it may by its first message.
-    Visited(ConnectionId),
-    /// A connection that may report as this host.
-    Joined {
-        /// The connection.
-        connection: ConnectionId,
-        /// The host its credentials are for.
-        host: HostId,
-        /// It speaks the envelope and expects to be told that it is connected.
-        greet: bool,
-    },
-    /// Credentials came in a message; with the host they are good for.
-    LoggedIn(ConnectionId, Result<HostId, LoginError>),
-    /// A frame without a message in it: a Ping, a Pong, or one that made no sense.
-    Heard(ConnectionId),
-    /// A message.
-    Received(ConnectionId, Message),
-    /// A message came too soon; the agent may try again after this.
-    TooFast(ConnectionId, Duration),
-    /// The connection is gone.
-    Left(ConnectionId),
-    /// A host was enrolled, with what the owner calls it. Who reported as it so far may not.
-    Enrolled(HostId, Label),
-    /// Every reading up to this number is safe.
-    Kept(u64),
-    /// Some readings that were not safe are lost.
-    Lost,
-    /// An alert of the hub's own about this host, as the `data` of its message.
-    Alert(HostId, String),
-    /// A deadline may have passed.
-    Tick,
 }
 
 /// Every host, its last reading, and the connection it reports on.

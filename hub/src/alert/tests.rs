@@ -1,5 +1,8 @@
 //! A desk that is fed a fleet's updates by hand, over restarts.
 
+mod figures;
+mod silence;
+
 use std::sync::Arc;
 
 use kinglet_proto::host::HostId;
@@ -230,91 +233,6 @@ fn who_is_retired_is_not_missed() {
     assert_eq!(lab.open().len(), 1);
 }
 
-fn memory(percent: u64) -> Sample {
-    let mut sample = Sample::default();
-    sample.memory.usage_percent = Some(Percent::of(percent, 100));
-    sample
-}
-
-fn disks(percent: u64, with_mounts: bool) -> Sample {
-    let mut sample = Sample::default();
-    let usage_percent = Some(Percent::of(percent, 100));
-    sample.disks = vec![Disk { name: "sda".into(), usage_percent, ..Disk::default() }];
-    if with_mounts {
-        let mount = Filesystem { mount_point: "/".into(), usage_percent, ..Filesystem::default() };
-        sample.filesystems = vec![mount];
-    }
-    sample
-}
-
-#[test]
-fn figures_are_judged_for_hosts_whose_agents_have_no_rules() {
-    let mut lab = Lab::new(settings());
-    lab.status("sss", true);
-    lab.status("own", true);
-    for seq in 0..10 {
-        lab.read("sss", None, memory(97));
-        lab.read("own", Some(Place { boot_id: "b".into(), seq }), memory(97));
-        lab.pass(MINUTE);
-    }
-    let told = lab.take_told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("sss hub-memory-") && told[0].ends_with(" active"), "{told:?}");
-    lab.restart();
-    lab.status("sss", true);
-    lab.status("own", true);
-    for _ in 0..10 {
-        lab.read("sss", None, memory(97));
-        lab.pass(MINUTE);
-    }
-    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it is known");
-    lab.read("sss", None, memory(50));
-    assert!(lab.take_told()[0].ends_with(" resolved"));
-}
-
-#[test]
-fn a_full_disk_is_told_once_be_it_told_as_disk_or_as_file_system() {
-    let mut lab = Lab::new(settings());
-    for (name, with_mounts) in [("disks", false), ("both", true)] {
-        lab.status(name, true);
-        lab.read(name, None, disks(95, with_mounts));
-        assert_eq!(lab.take_told().len(), 1, "{name}");
-        assert_eq!(lab.desk.open().last().unwrap().said.rule, "disk");
-        lab.read(name, None, disks(50, with_mounts));
-        assert_eq!(lab.take_told().len(), 1, "{name}");
-    }
-}
-
-#[test]
-fn a_rule_of_the_owners_is_for_whom_he_says() {
-    let metric = kinglet_proto::sample::table::metric("memory.usage_percent");
-    let rule = Rule {
-        name: "memory".into(),
-        own: true,
-        subject: kinglet_proto::alert::Subject::Figure(metric),
-        test: kinglet_proto::alert::Test::Above(50.0),
-        clear: 50.0,
-        hold: Duration::ZERO,
-        linger: Duration::ZERO,
-        unless: None,
-        labels: Vec::new(),
-        level: kinglet_proto::alert::Level::Critical,
-        title: "t".into(),
-        message: "m".into(),
-        suggestion: "".into(),
-    };
-    let scope = Scope { hosts: vec!["web-*".into()], ..Scope::default() };
-    let own = vec![(scope, Arc::new(rule))];
-    let mut lab = Lab::new(Settings { own, fleet: Vec::new(), ..settings() });
-    for name in ["web-1", "db-1"] {
-        lab.status(name, true);
-        lab.read(name, Some(Place { boot_id: "b".into(), seq: 1 }), memory(60));
-    }
-    let told = lab.take_told();
-    assert!(told.len() == 1 && told[0].starts_with("web-1 hub-memory-"), "{told:?}");
-    assert_eq!(lab.desk.counts(), Counts { warning: 0, critical: 1 });
-}
-
 fn fired(id: &str, value: f64) -> Value {
     json!({"alert_id":id,"type":"cpu","level":"critical","title":"Busy","value":value,
         "status":"active","metadata":{"series":"cpu.usage"}})
@@ -414,56 +332,6 @@ fn the_hubs_own_certificate_is_watched() {
     lab.restart();
     lab.pass(2 * MINUTE);
     assert_eq!(lab.take_told(), ["kinglet-hub hub-certificate resolved"]);
-}
-
-#[test]
-fn silences_are_for_whom_they_are_meant_and_end() {
-    let weekly = Window::Weekly(Scope { rules: vec!["cpu".into()], ..Scope::default() }, 0, 1000);
-    let mut lab = Lab::new(Settings { windows: vec![weekly], ..settings() });
-    let scope = |hosts: &str, groups: &str, rules: &str| {
-        let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        Scope { hosts: list(hosts), groups: list(groups), rules: list(rules) }
-    };
-    let time = |ms: u64| WallTime::from_unix_millis(BEGIN + ms);
-    let silence = |scope: Scope, from: u64, until: u64| Silence {
-        id: 0,
-        scope,
-        from: time(from),
-        until: time(until),
-        by: "ann".into(),
-        comment: String::new(),
-    };
-    let disk = "disk-00000000000000ff";
-    for (scope, is_silent) in [
-        (scope("pi", "", ""), true),
-        (scope("p*", "Attic", "disk"), true),
-        (scope("", "Attic", ""), true),
-        (scope("pi", "", "cpu"), false),
-        (scope("pi", "Cellar", ""), false),
-        (scope("nas", "", ""), false),
-    ] {
-        let made = lab.desk.silence(silence(scope, 0, 5000)).unwrap();
-        let until = lab.desk.silenced("pi", "Attic", disk, time(1));
-        assert_eq!(until, is_silent.then_some(time(5000)), "{made:?}");
-        assert!(lab.desk.end_silence(made.id) && !lab.desk.end_silence(made.id));
-    }
-    let made = lab.desk.silence(silence(Scope::default(), 2000, 5 * MINUTE)).unwrap();
-    lab.restart();
-    lab.settle();
-    assert_eq!(lab.desk.silences().len(), 0, "it was not kept in time");
-    lab.desk.silence(made).unwrap();
-    lab.settle();
-    lab.restart();
-    let silenced = |lab: &Lab, at: u64| lab.desk.silenced("pi", "", disk, time(at)).is_some();
-    assert_eq!(
-        [0, 1999, 2000, 5 * MINUTE].map(|at| silenced(&lab, at)),
-        [false, false, true, false]
-    );
-    lab.pass(7 * MINUTE);
-    assert!(lab.desk.silences().is_empty() && lab.kept.silences.is_empty());
-    let monday = WallTime::parse("2026-11-30T00:00:00.500Z").unwrap();
-    assert!(lab.desk.silenced("pi", "", "hub-cpu-00000000000000ff", monday).is_some());
-    assert!(lab.desk.silenced("pi", "", disk, monday).is_none());
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! The hub's own rules, for hosts whose agents have none.
+
+use super::*;
+
+fn memory(percent: u64) -> Sample {
+    let mut sample = Sample::default();
+    sample.memory.usage_percent = Some(Percent::of(percent, 100));
+    sample
+}
+
+fn disks(percent: u64, with_mounts: bool) -> Sample {
+    let mut sample = Sample::default();
+    let usage_percent = Some(Percent::of(percent, 100));
+    sample.disks = vec![Disk { name: "sda".into(), usage_percent, ..Disk::default() }];
+    if with_mounts {
+        let mount = Filesystem { mount_point: "/".into(), usage_percent, ..Filesystem::default() };
+        sample.filesystems = vec![mount];
+    }
+    sample
+}
+
+#[test]
+fn figures_are_judged_for_hosts_whose_agents_have_no_rules() {
+    let mut lab = Lab::new(settings());
+    lab.status("sss", true);
+    lab.status("own", true);
+    for seq in 0..10 {
+        lab.read("sss", None, memory(97));
+        lab.read("own", Some(Place { boot_id: "b".into(), seq }), memory(97));
+        lab.pass(MINUTE);
+    }
+    let told = lab.take_told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("sss hub-memory-") && told[0].ends_with(" active"), "{told:?}");
+    lab.restart();
+    lab.status("sss", true);
+    lab.status("own", true);
+    for _ in 0..10 {
+        lab.read("sss", None, memory(97));
+        lab.pass(MINUTE);
+    }
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it is known");
+    lab.read("sss", None, memory(50));
+    assert!(lab.take_told()[0].ends_with(" resolved"));
+}
+
+#[test]
+fn a_full_disk_is_told_once_be_it_told_as_disk_or_as_file_system() {
+    let mut lab = Lab::new(settings());
+    for (name, with_mounts) in [("disks", false), ("both", true)] {
+        lab.status(name, true);
+        lab.read(name, None, disks(95, with_mounts));
+        assert_eq!(lab.take_told().len(), 1, "{name}");
+        assert_eq!(lab.desk.open().last().unwrap().said.rule, "disk");
+        lab.read(name, None, disks(50, with_mounts));
+        assert_eq!(lab.take_told().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_rule_of_the_owners_is_for_whom_he_says() {
+    let metric = kinglet_proto::sample::table::metric("memory.usage_percent");
+    let rule = Rule {
+        name: "memory".into(),
+        own: true,
+        subject: kinglet_proto::alert::Subject::Figure(metric),
+        test: kinglet_proto::alert::Test::Above(50.0),
+        clear: 50.0,
+        hold: Duration::ZERO,
+        linger: Duration::ZERO,
+        unless: None,
+        labels: Vec::new(),
+        level: kinglet_proto::alert::Level::Critical,
+        title: "t".into(),
+        message: "m".into(),
+        suggestion: "".into(),
+    };
+    let scope = Scope { hosts: vec!["web-*".into()], ..Scope::default() };
+    let own = vec![(scope, Arc::new(rule))];
+    let mut lab = Lab::new(Settings { own, fleet: Vec::new(), ..settings() });
+    for name in ["web-1", "db-1"] {
+        lab.status(name, true);
+        lab.read(name, Some(Place { boot_id: "b".into(), seq: 1 }), memory(60));
+    }
+    let told = lab.take_told();
+    assert!(told.len() == 1 && told[0].starts_with("web-1 hub-memory-"), "{told:?}");
+    assert_eq!(lab.desk.counts(), Counts { warning: 0, critical: 1 });
+}
