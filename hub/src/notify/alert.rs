@@ -55,7 +55,7 @@ pub(super) struct Alert {
     pub(super) level: Level,
     /// It is over.
     pub(super) is_over: bool,
-    /// Its owner silenced it: nobody is told.
+    /// Its owner silenced it, as the hub knows and its host does not: nobody is told.
     pub(super) is_silenced: bool,
     /// A few words; of one that is over often empty.
     pub(super) title: String,
@@ -88,7 +88,6 @@ impl Alert {
             found.unwrap_or_default()
         };
         let id = first(["/alert_id", "/id"]);
-        let is = |path: &str| data.pointer(path) == Some(&Value::Bool(true));
         let is_over = first(["/status", "/state"]) == "resolved";
         (!id.is_empty()).then(|| Self {
             host: host.id.clone(),
@@ -97,7 +96,7 @@ impl Alert {
             id,
             level: Level::read(&text("/level")),
             is_over,
-            is_silenced: is("/meta/silenced") || is("/metadata/silenced"),
+            is_silenced: false,
             title: text("/title"),
             message: if is_over { first(["/resolution", "/message"]) } else { text("/message") },
             suggestion: text("/metadata/suggestion"),
@@ -169,12 +168,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_silenced_one_says_so_and_what_is_no_alert_is_none() {
-        for meta in [r#""meta":{"silenced":true}"#, r#""metadata":{"silenced":true}"#] {
-            let data = format!(r#"{{"alert_id":"a","level":"odd",{meta}}}"#);
-            let alert = Alert::read(&told("alert", &data)).unwrap();
-            assert!(alert.is_silenced && alert.level == Level::Warning);
-        }
+    fn no_host_silences_itself_and_what_is_no_alert_is_none() {
+        let data = r#"{"alert_id":"a","level":"odd","metadata":{"silenced":true}}"#;
+        let alert = Alert::read(&told("alert", data)).unwrap();
+        assert!(!alert.is_silenced && alert.level == Level::Warning);
         assert_eq!(Alert::read(&told("status", r#"{"alert_id":"a"}"#)), None);
         assert_eq!(Alert::read(&told("alert", "{}")), None);
         assert_eq!(Alert::read(&told("alert", "[]")), None);
