@@ -173,8 +173,13 @@ class Agent:
         self.program, self.folder = program, folder
         self.token, self.config, self.log = (f"{folder}/{it}" for it in ("token", "toml", "log"))
         self.process = None
+        os.makedirs(f"{folder}/custom")
+        with open(f"{folder}/custom/a.prom", "w", encoding="utf-8") as file:
+            file.write('backup_age_seconds{job="home"} 3600\n')
         lines = [
             f'interval = "{interval}"',
+            "[custom]",
+            f'dir = "{folder}/custom"',
             "[[server]]",
             'protocol = "influxdb"',
             f'url = "{url}"',
