@@ -24,13 +24,14 @@ fn now_ms() -> u64 {
 }
 
 /// A reading with figures of every kind: gauges with and without labels, names that need escapes,
-/// counters that begin anew twice, what is there only now and then.
+/// counters that begin anew twice, what is there only now and then. More than an hour lies between
+/// those two: of the longest step a database says enough for one of them.
 fn reading(seq: u64, age_ms: u64) -> String {
     let wave = seq * 37 % 100;
     let rises = match seq {
-        1..70 => 5_000_000_000 + seq * 1_000_003,
-        70..140 => (seq - 69) * 77_777,
-        _ => (seq - 139) * 13 + seq % 3,
+        1..50 => 5_000_000_000 + seq * 1_000_003,
+        50..145 => (seq - 49) * 77_777,
+        _ => (seq - 144) * 13 + seq % 3,
     };
     let mut text = format!(
         r#"{{"type":"metrics","data":{{"hostname":"pi","uptime":{seq},"cpu":{{"usage":{wave}.5,
@@ -173,7 +174,7 @@ fn questions(first: u64) -> Vec<Query> {
             (hours, hours + 4 * 3_600_000),
             (first, last + 1000),
             (first + 1_234_000, last - 777_000),
-            (first + 70 * APART_MS, first + 71 * APART_MS),
+            (first + 50 * APART_MS, first + 51 * APART_MS),
             (first - 100_000, first - 50_000),
         ] {
             STEPS.iter().for_each(|step| ask(&format!("pi?metric={metric}"), from, to, step));
