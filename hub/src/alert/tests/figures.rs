@@ -1,5 +1,7 @@
 //! The hub's own rules, for hosts whose agents have none.
 
+use kinglet_proto::ingest::{Message, telegraf};
+
 use super::*;
 
 fn memory(percent: u64) -> Sample {
@@ -54,6 +56,34 @@ fn a_full_disk_is_told_once_be_it_told_as_disk_or_as_file_system() {
         assert_eq!(lab.desk.open().last().unwrap().said.rule, "disk");
         lab.read(name, None, disks(50, with_mounts));
         assert_eq!(lab.take_told().len(), 1, "{name}");
+    }
+}
+
+/// A file system as telegraf tells it, `mode` and all or not.
+fn of_telegraf(tags: &str, percent: u64) -> Sample {
+    let text = format!(
+        "disk,host=t,device=sda1,fstype=ext4,path=/{tags} total=100i,free={}i,used={percent}i,\
+         used_percent={percent},inodes_total=100i,inodes_free=100i,inodes_used=0i\n",
+        100 - percent
+    );
+    let batch = telegraf::Batch::lines(&text, telegraf::Precision::Guessed);
+    let now = WallTime::from_unix_millis(BEGIN);
+    let said = telegraf::Host::default().take("t", &batch.points, now);
+    let Some(Message::Report(report)) = said.into_iter().next() else { panic!("a reading") };
+    report.sample
+}
+
+#[test]
+fn who_does_not_say_that_a_mount_is_read_only_is_told_that_it_is_full() {
+    for (tags, told) in [("", 1), (",mode=rw", 1), (",mode=ro", 0)] {
+        let mut lab = Lab::new(settings());
+        lab.status("t", true);
+        let sample = of_telegraf(tags, 95);
+        assert_eq!(sample.filesystems.len(), 1, "{tags}");
+        lab.read("t", None, sample);
+        let list = lab.take_told();
+        assert_eq!(list.len(), told, "{tags}: {list:?}");
+        assert!(list.iter().all(|alert| alert.starts_with("t hub-disk-")), "{list:?}");
     }
 }
 
