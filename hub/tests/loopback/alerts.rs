@@ -48,7 +48,7 @@ fn alerts(hub: &Hub, query: &str, token: &str) -> Vec<Value> {
     body["alerts"].as_array().unwrap().clone()
 }
 
-fn wait_for(hub: &Hub, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub(super) fn wait_for(hub: &Hub, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let deadline = Deadline::in_seconds(10);
     loop {
         let list = alerts(hub, query, OPERATOR);

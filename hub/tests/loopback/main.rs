@@ -8,6 +8,7 @@ mod floods;
 mod frames;
 mod ids;
 mod influxdb;
+mod killed;
 mod notify;
 mod ostara;
 mod past;

@@ -71,6 +71,11 @@ impl Hub {
         Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
     }
 
+    /// One that runs in a process of its own.
+    pub(crate) const fn elsewhere(address: SocketAddr) -> Self {
+        Self { address, stop: None, thread: None }
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
