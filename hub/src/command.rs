@@ -188,7 +188,8 @@ fn check(path: &std::path::Path) -> Result<(), Failure> {
         return Err(Failure::Faults(config.faults));
     }
     let line = format!("{}: good; {hosts} hosts, listens on {}", path.display(), config.listen);
-    writeln!(io::stdout(), "{line}").map_err(Failure::Io)
+    let mut lines = std::iter::once(line).chain(config.guard.lines());
+    lines.try_for_each(|line| writeln!(io::stdout(), "{line}")).map_err(Failure::Io)
 }
 
 fn print_token() -> Result<(), Failure> {

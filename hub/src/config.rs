@@ -3,6 +3,7 @@
 
 mod alerts;
 mod enrolled;
+mod guard;
 mod history;
 mod influxdb;
 mod notify;
@@ -24,6 +25,7 @@ use toml::Spanned;
 use crate::alert;
 use crate::auth::{Auth, TokenHash};
 use crate::fleet::Settings;
+use crate::guard as strangers;
 use crate::influx;
 use crate::limits::OFFLINE_AFTER;
 use crate::store;
@@ -51,6 +53,8 @@ pub struct Config {
     pub influxdb: Option<influx::Settings>,
     /// Whom the hub tells of alerts.
     pub notify: Vec<crate::notify::Settings>,
+    /// What is granted to strangers.
+    pub guard: strangers::Settings,
     /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
@@ -125,6 +129,8 @@ struct Fault {
 struct RawConfig {
     listen: Option<Spanned<String>>,
     state_dir: Option<PathBuf>,
+    #[serde(default)]
+    server: guard::RawServer,
     tls: Option<TlsFiles>,
     viewers: Option<Spanned<RawViewers>>,
     #[serde(default)]
@@ -148,6 +154,8 @@ struct RawConfig {
 struct RawViewers {
     public: Option<bool>,
     token_hash: Option<Spanned<String>>,
+    #[serde(default)]
+    origins: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -179,6 +187,8 @@ fn parse(text: &str) -> Result<Config, Fault> {
         })?,
         None => SocketAddr::from(([127, 0, 0, 1], 8900)),
     };
+    let origins = raw.viewers.as_ref().map_or(&[][..], |viewers| &viewers.get_ref().origins);
+    let guard = guard::settings(&raw.server, origins)?;
     let viewers = viewers(raw.viewers.as_ref())?;
     let fleet = raw.fleet.as_ref();
     let fleet_token = fleet.and_then(|fleet| fleet.token_hash.as_ref()).map(hash).transpose()?;
@@ -221,6 +231,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
         stomp_every,
         influxdb,
         notify,
+        guard,
         faults: Vec::new(),
     })
 }
@@ -229,8 +240,10 @@ fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault
     let say = "say who may look: `public = true` or `token_hash = \"sha256:...\"` under [viewers]";
     let Some(viewers) = raw else { return Err(Fault { at: 0, what: say.to_owned() }) };
     match viewers.get_ref() {
-        RawViewers { public: Some(true), token_hash: None } => Ok(None),
-        RawViewers { public: None | Some(false), token_hash: Some(text) } => hash(text).map(Some),
+        RawViewers { public: Some(true), token_hash: None, .. } => Ok(None),
+        RawViewers { public: None | Some(false), token_hash: Some(text), .. } => {
+            hash(text).map(Some)
+        }
         RawViewers { .. } => Err(fault(viewers, say)),
     }
 }

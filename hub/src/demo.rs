@@ -17,6 +17,7 @@ use crate::alert;
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::fleet::Settings;
+use crate::guard;
 use crate::limits::{OFFLINE_AFTER, STOMP_EVERY};
 use crate::listen::{ServeError, Server};
 use crate::store;
@@ -68,6 +69,7 @@ pub async fn run(
         stomp_every,
         influxdb,
         notify,
+        guard: guard::Settings::default(),
         faults,
     };
     let server = Server::bind(config).map_err(DemoError::Serve)?;

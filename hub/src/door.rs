@@ -24,10 +24,15 @@ mod telegraf;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::MethodRouter;
 use tower_http::compression::CompressionLayer;
 
 use crate::hub::Hub;
+use crate::server::deny::foreign;
+use crate::server::gate::judge;
 use crate::sink::Sinks;
 
 /// Paths, and what answers at each.
@@ -57,13 +62,40 @@ const DOORS: &[Door] = &[
     telegraf::routes,
 ];
 
-/// Every path of the hub.
+/// Where agents come in, by any name and from wherever: they show a token, and are told nothing
+/// without. `/healthz` tells a stranger nothing either. All others are viewers' paths.
+const AGENTS: [&str; 9] = [
+    "/api/v2/write",
+    "/healthz",
+    "/ping",
+    "/query",
+    "/write",
+    "/ws-report",
+    "/ws/agent",
+    "/ws/enroll",
+    "/ws/telegraf",
+];
+
+/// Every path of the hub. To those of viewers foreign pages and foreign names have no way.
 ///
 /// Who takes gzip is answered with it, but for what is small.
 pub(crate) fn router(hub: &Arc<Hub>, sinks: &Sinks) -> Router {
     let routes = DOORS.iter().flat_map(|door| door(hub, sinks));
+    let guarded = |(path, answer): (&'static str, MethodRouter)| {
+        let is_viewers = !AGENTS.contains(&path);
+        let guard = from_fn_with_state(hub.clone(), guard);
+        (path, if is_viewers { answer.layer(guard) } else { answer })
+    };
+    let routes = routes.map(guarded);
     let router = routes.fold(Router::new(), |router, (path, answer)| router.route(path, answer));
     router.layer(CompressionLayer::new())
+}
+
+async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    match judge(&hub.gate, request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(what) => foreign(what),
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +130,12 @@ mod tests {
         let listed: BTreeSet<String> = rows.map(|path| format!("/{path}")).collect();
         let there = paths().into_iter().filter(|path| !path.contains('.'));
         assert_eq!(listed, there.map(str::to_owned).collect());
+    }
+
+    #[test]
+    fn every_path_where_agents_come_in_is_there() {
+        let there = paths();
+        assert!(AGENTS.iter().all(|path| there.contains(path)));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::clock;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
+use crate::guard::Gate;
 use crate::history::History;
 use crate::influx::Influx;
 use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
@@ -48,6 +49,8 @@ pub(crate) struct Hub {
     pub(crate) influx: Option<Arc<Influx>>,
     /// Whom it tells of alerts.
     pub(crate) notifier: Notifier,
+    /// Which pages may listen, and what the hub is called.
+    pub(crate) gate: Gate,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -94,6 +97,7 @@ impl Hub {
             stomp_sessions: Sessions::default(),
             influx: None,
             notifier: Notifier::default(),
+            gate: Gate::default(),
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -117,6 +121,11 @@ impl Hub {
     /// The same hub, which tells somebody of alerts.
     pub(crate) fn with_notifier(self, notifier: Notifier) -> Self {
         Self { notifier, ..self }
+    }
+
+    /// The same hub, which goes by these names and lets these pages listen.
+    pub(crate) fn with_gate(self, gate: Gate) -> Self {
+        Self { gate, ..self }
     }
 
     /// What a host that was there before this start is today.

@@ -11,6 +11,7 @@ pub mod demo;
 mod door;
 pub mod enroll;
 pub mod fleet;
+pub mod guard;
 pub mod history;
 pub mod http;
 mod hub;

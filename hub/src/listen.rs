@@ -113,6 +113,7 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
+        let hub = hub.with_gate(config.guard.gate);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));

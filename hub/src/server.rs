@@ -3,6 +3,7 @@
 
 mod capped;
 pub(crate) mod deny;
+pub(crate) mod gate;
 pub(crate) mod json;
 pub(crate) mod kept;
 pub(crate) mod metric_name;

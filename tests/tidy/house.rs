@@ -57,6 +57,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "turn",
             "tls_client",
             "http",
+            "guard",
             "fleet",
             "alert",
             "history",

@@ -28,8 +28,11 @@ use serde_json::json;
 use session::Stomp;
 
 use super::Routes;
+use crate::guard::Foreign;
 use crate::hub::Hub;
 use crate::limits::VISITOR_FRAME_MAX;
+use crate::server::deny::foreign;
+use crate::server::gate::is_own_page;
 use crate::server::token::Credentials;
 use crate::server::ws::Upgrade;
 use crate::sink::Sinks;
@@ -43,14 +46,17 @@ pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
         ("/stomp", plain()),
         ("/ws/stomp", plain()),
         ("/stomp/websocket", plain()),
-        ("/stomp/info", get(info)),
+        ("/stomp/info", get(info).with_state(stomp.clone())),
         ("/stomp/{server}/{session}/websocket", get(open_sockjs).with_state(stomp.clone())),
     ]
 }
 
-/// What SockJS asks first. Pages of other hosts may ask, as they may open a WebSocket: what they
-/// get depends on their token.
-async fn info(headers: HeaderMap) -> Response {
+/// What SockJS asks first. Pages that may open a WebSocket may ask: those of the hub, and those
+/// that its owner names.
+async fn info(State(stomp): State<Stomp>, headers: HeaderMap, uri: Uri) -> Response {
+    if !is_own_page(&stomp.hub.gate, &headers, &uri) {
+        return foreign(Foreign::Page);
+    }
     let mut entropy = [0; 4];
     // Without it two pages could choose the same session's name, which says nothing here.
     let _ = getrandom::fill(&mut entropy);

@@ -4,6 +4,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kinglet_proto::enroll::REASON_HEADER;
 
+use crate::guard::Foreign;
+
 /// The answer: the words in a header, which an agent has read before any body, and in the body.
 pub(crate) fn deny(status: StatusCode, word: &str, text: &str) -> Response {
     let body = serde_json::json!({ "error": word, "message": text }).to_string();
@@ -22,6 +24,22 @@ pub(crate) fn stranger() -> Response {
     let mut response = deny(StatusCode::UNAUTHORIZED, "unauthorized", text);
     response.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
     response
+}
+
+/// To a request of a page that is not the hub's and may not listen, or that calls the hub by
+/// another name.
+pub(crate) fn foreign(what: Foreign) -> Response {
+    match what {
+        Foreign::Page => {
+            let text = "this page may not listen here: its origin is neither the hub's, as Host \
+                        has it, nor in [viewers] origins";
+            deny(StatusCode::FORBIDDEN, "foreign_origin", text)
+        }
+        Foreign::Name => {
+            let text = "the hub does not go by this name: Host is not in [server] names";
+            deny(StatusCode::FORBIDDEN, "foreign_name", text)
+        }
+    }
 }
 
 /// To a viewer who asks for a host that nobody knows.

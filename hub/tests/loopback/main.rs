@@ -11,6 +11,7 @@ mod influxdb;
 mod killed;
 mod notify;
 mod ostara;
+mod pages;
 mod past;
 mod protocol;
 mod realtime;

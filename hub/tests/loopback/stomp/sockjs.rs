@@ -15,7 +15,9 @@ fn frames(text: &str) -> Vec<Frame> {
 
 #[test]
 fn info_is_what_its_clients_ask_first() {
-    let hub = Hub::public();
+    let hub = Hub::start("[viewers]\npublic = true\norigins = [\"http://page.example\"]\n");
+    let (status, _) = hub.http("/stomp/info", "Origin: http://other.example\r\n");
+    assert_eq!(status, 403);
     let (status, text) = hub.http("/stomp/info", "Origin: http://page.example\r\n");
     assert_eq!(status, 200);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();

@@ -1,0 +1,61 @@
+//! `[server]`, and the pages that may listen: what the hub grants to strangers.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Fault, fault};
+use crate::guard::{Gate, Origin, Settings, is_name};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawServer {
+    #[serde(default)]
+    names: Vec<Spanned<String>>,
+}
+
+/// What the owner decided of strangers.
+pub(super) fn settings(server: &RawServer, origins: &[Spanned<String>]) -> Result<Settings, Fault> {
+    let names = server.names.iter().map(name).collect::<Result<_, _>>()?;
+    let origins = origins.iter().map(origin).collect::<Result<_, _>>()?;
+    Ok(Settings { gate: Gate { names, origins } })
+}
+
+fn name(text: &Spanned<String>) -> Result<String, Fault> {
+    let what = "`names` are those by which the hub is called, without scheme and port, as in \
+                [\"hub.example.org\"]";
+    if is_name(text.get_ref()) { Ok(text.get_ref().clone()) } else { Err(fault(text, what)) }
+}
+
+fn origin(text: &Spanned<String>) -> Result<Origin, Fault> {
+    let what = "`origins` are pages' schemes and hosts, with a port where it is not the usual one \
+                and nothing behind it, as in [\"https://wall.example.org\"]";
+    Origin::parse(text.get_ref()).ok_or_else(|| fault(text, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, parse};
+
+    fn read(text: &str) -> Result<Config, String> {
+        parse(text).map_err(|fault| fault.what)
+    }
+
+    #[test]
+    fn names_and_origins_are_the_owners() {
+        let text = "[viewers]\npublic = true\norigins = [\"https://wall.example.org\"]\n\
+                    [server]\nnames = [\"hub.example.org\"]\n";
+        let gate = read(text).unwrap().guard.gate;
+        assert_eq!(gate.names, ["hub.example.org"]);
+        assert_eq!(gate.origins[0].to_string(), "https://wall.example.org");
+        for (wrong, word) in [
+            ("origins = [\"wall.example.org\"]", "`origins`"),
+            ("origins = [\"https://wall.example.org/\"]", "`origins`"),
+            ("origins = [\"null\"]", "`origins`"),
+            ("[server]\nnames = [\"https://hub.example.org\"]", "`names`"),
+            ("[server]\nname = \"hub\"", "did you mean `names`?"),
+        ] {
+            let error = read(&format!("[viewers]\npublic = true\n{wrong}\n")).unwrap_err();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}
