@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use host::{Host, folder, table};
-use kinglet_host::{Meter, Options, Sampler};
+use kinglet_host::{Meter, Options, Router, Sampler};
 use kinglet_proto::host as proto;
 use kinglet_proto::output::{Account, Auth, OUTPUTS, Output, Protocol, Stamp};
 use kinglet_proto::sample::Sample;
@@ -274,6 +274,7 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     host.become_like(&fixture.join("t0"));
     let mut options = options.clone();
     options.meter = meter(&host.path.join("traffic"));
+    options.router = host.path.join("proc/net/softnet_stat").exists().then(Router::default);
     options.custom = date(&host.path.join("custom")).unwrap_or_default();
     let ask = table(&fixture.join("statfs"), &host.path);
     let mut sampler = Sampler::with_statfs(&host.roots(), &options, ask);

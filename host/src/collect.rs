@@ -14,6 +14,8 @@ mod filesystems;
 mod host;
 mod ip_addresses;
 mod kernel;
+#[cfg(feature = "router")]
+mod leases;
 mod memory;
 mod network;
 mod pressure;
@@ -21,6 +23,8 @@ mod rate;
 mod schedule;
 mod sensors;
 mod sockets;
+#[cfg(feature = "router")]
+mod softnet;
 mod table;
 mod wear;
 mod wireless;

@@ -12,6 +12,8 @@ pub mod block;
 pub mod cpuinfo;
 pub mod diskstats;
 pub mod hostname;
+#[cfg(feature = "router")]
+pub mod leases;
 pub mod loadavg;
 pub mod mdstat;
 pub mod meminfo;
@@ -24,6 +26,8 @@ pub mod pid_stat;
 pub mod psi;
 pub mod sensor;
 pub mod sockstat;
+#[cfg(feature = "router")]
+pub mod softnet;
 pub mod stat;
 pub mod statm;
 pub mod text;

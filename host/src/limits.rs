@@ -110,6 +110,8 @@ pub const CUSTOM_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// A file that nobody has written for longer says nothing of now: a script of every day has failed
 /// twice.
 pub const CUSTOM_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Leases are counted again after this: they last for hours.
+pub const LEASES_INTERVAL: Duration = Duration::from_secs(30);
 /// Words to the owner that wait; what finds no room is not said.
 pub const FAULTS_MAX: usize = 64;
 /// Radio links in a sample.

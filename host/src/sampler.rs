@@ -9,7 +9,7 @@ use kinglet_proto::time::{Instant, Now};
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
 use crate::read::background::Background;
-use crate::setup::{Faults, Filters, Meter, Roots, Setup};
+use crate::setup::{Faults, Filters, Meter, Roots, Router, Setup};
 use crate::storage::statfs::{self, Ask};
 
 /// What to collect: everything, but for what is left out.
@@ -24,6 +24,8 @@ pub struct Options {
     pub custom: PathBuf,
     /// The billing period of the host's traffic; `None` where none is counted.
     pub meter: Option<Meter>,
+    /// What is asked of a router; `None` where the owner does not say that this is one.
+    pub router: Option<Router>,
 }
 
 impl Options {
@@ -70,6 +72,7 @@ impl Sampler {
             detail: options.detail,
             custom: options.custom.clone(),
             meter: options.meter.clone(),
+            router: options.router.clone(),
             ..Setup::new(roots, options.filters.clone(), ask)
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));

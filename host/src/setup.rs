@@ -91,13 +91,20 @@ pub struct Meter {
     pub state_file: Option<PathBuf>,
 }
 
+/// What a router is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Router {
+    /// The file with the leases of its DHCP server; empty for where these usually are.
+    pub leases: PathBuf,
+}
+
 /// What the owner should know of what he wrote; a clone is the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
 
 impl Faults {
     #[cfg_attr(
-        not(any(feature = "custom", feature = "traffic")),
+        not(any(feature = "custom", feature = "router", feature = "traffic")),
         expect(dead_code, reason = "nobody reads files of the owner's")
     )]
     pub(crate) fn tell(&self, fault: String) {
@@ -140,6 +147,9 @@ pub(crate) struct Setup {
     /// The billing period, where the owner says of one.
     #[cfg_attr(not(feature = "traffic"), expect(dead_code, reason = "it is for that"))]
     pub(crate) meter: Option<Meter>,
+    /// What is asked of a router, where the owner says that this is one.
+    #[cfg_attr(not(feature = "router"), expect(dead_code, reason = "it is for that"))]
+    pub(crate) router: Option<Router>,
     /// What is to be told the owner.
     pub(crate) faults: Faults,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
@@ -162,6 +172,7 @@ impl Setup {
             detail: false,
             custom: PathBuf::new(),
             meter: None,
+            router: None,
             faults: Faults::default(),
             ask,
             volumes: Rc::default(),

@@ -175,10 +175,19 @@ function trackedText({ used, max }) {
   return max > 0 ? `${count(used)} of ${count(max)}` : count(used);
 }
 
+function softnetText({ drops, time_squeezes: squeezes }) {
+  return `${count(drops)} dropped, ${count(squeezes)} times left for later`;
+}
+
+function leaseText({ ipv4, ipv6 }) {
+  return list(`${count(ipv4)} IPv4`, Number.isFinite(ipv6) && `${count(ipv6)} IPv6`);
+}
+
 /** Pairs of a label and its text, and how much attention it wants; an unknown fact has no text. */
 function factList({ info, metrics }) {
   const { os = {}, cpu = {}, network = {}, load_average: load } = metrics;
   const { processes, sockets, power, battery, agent, conntrack, pressure, traffic } = metrics;
+  const { softnet, leases } = metrics;
   return [
     ['Host', metrics.hostname],
     ['Id', info.id],
@@ -197,6 +206,8 @@ function factList({ info, metrics }) {
     ['This period', traffic && periodText(traffic), level(traffic?.quota_percent, 75, 90)],
     ['Sockets', sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],
     ['Tracked connections', conntrack && trackedText(conntrack)],
+    ['Packets on their way in', softnet && softnetText(softnet)],
+    ['DHCP leases', leases && leaseText(leases)],
     ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),
     ['Battery', battery && `${battery.percent.toFixed(0)}%${battery.charging ? ', charging' : ''}`],
     ...(metrics.temperatures ?? []).slice(0, 8).map((each) => [each.label, celsius(each.celsius)]),

@@ -17,6 +17,7 @@ pub mod metric;
 mod network;
 mod part;
 mod probe;
+mod router;
 mod sensors;
 mod stated;
 mod storage;
@@ -34,6 +35,7 @@ pub use machine::{AgentCost, Arch, Cpu, LoadAverage, Memory, Os, Pressure, Proce
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use probe::Probe;
+pub use router::{Leases, Softnet};
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem, Flash};
 pub use traffic::{Traffic, WanTraffic};
@@ -81,6 +83,10 @@ part! {
         pub sockets: Option<Sockets> => part(Sockets), public;
         /// The connection tracking table; absent where netfilter tracks nothing.
         pub conntrack: Option<Conntrack> => part(Conntrack), public;
+        /// Packets that processors had no time for; absent where the owner calls it no router.
+        pub softnet: Option<Softnet> => part(Softnet), public;
+        /// Leases of DHCP, likewise; absent where no server has a file of them.
+        pub leases: Option<Leases> => part(Leases);
         /// Pressure stall information, since Linux 4.20.
         pub pressure: Option<Pressure> => part(Pressure), public;
         /// What the kernel counts since boot.

@@ -1,15 +1,16 @@
-//! `[collect]`, `[custom]` and `[traffic]`: which collectors run, and what they leave out.
+//! `[collect]`, `[custom]`, `[traffic]` and `[router]`: which collectors run, and what they leave out.
 
-use kinglet_host::{Filter, Filters, Options};
+use kinglet_host::{Filter, Filters, Options, Router};
 
 use super::traffic;
-use crate::options::{Given, Problems, Table, collectors};
+use crate::options::{Block, Given, Problems, Table, collectors};
 
 /// What the owner said about it.
 pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     let mut options = Options::default();
     options.meter = given.table(Table::Traffic).and_then(|block| traffic::meter(block, problems));
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
+    options.router = given.table(Table::Router).and_then(router);
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {
         include: collect.list(include).to_vec(),
@@ -24,4 +25,10 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
         options.leave_out(name);
     }
     options
+}
+
+/// What a router is asked for; `None` where the owner does not say that this is one.
+fn router(block: &Block) -> Option<Router> {
+    block.switch("enabled").filter(|enabled| *enabled)?;
+    Some(Router { leases: block.text("leases").map_or("", |path| path.value).into() })
 }

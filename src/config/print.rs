@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use kinglet_host::{Filters, Meter};
+use kinglet_host::{Filters, Meter, Router};
 use kinglet_proto::alert::{Rule, Test};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
@@ -48,6 +48,11 @@ impl fmt::Display for Config {
             writeln!(f, "\n[traffic]\nreset_day = \"{reset_day}\"")?;
             text(f, "quota", quota.map(traffic::show).as_deref())?;
             text(f, "state_file", state_file.as_deref().map(Path::to_string_lossy).as_deref())?;
+        }
+        if let Some(Router { leases }) = &collect.router {
+            writeln!(f, "\n[router]\nenabled = true")?;
+            let leases = Some(leases.to_string_lossy());
+            text(f, "leases", leases.as_deref().filter(|path| !path.is_empty()))?;
         }
         writeln!(f, "\n[alerts]")?;
         for name in Table::Alerts.switches() {
@@ -184,6 +189,7 @@ mod tests {
         config.collect.custom = "/figures".into();
         let state_file = Some("/state".into());
         config.collect.meter = Some(Meter { reset_day: 9, quota: Some(1), state_file });
+        config.collect.router = Some(Router { leases: "/leases".into() });
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));

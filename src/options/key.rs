@@ -64,6 +64,8 @@ pub enum Table {
     Custom,
     /// `[traffic]`
     Traffic,
+    /// `[router]`
+    Router,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -108,12 +110,13 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Host,
         Self::Server,
         Self::Collect,
         Self::Custom,
         Self::Traffic,
+        Self::Router,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -128,6 +131,7 @@ impl Table {
             Self::Collect => "collect",
             Self::Custom => "custom",
             Self::Traffic => "traffic",
+            Self::Router => "router",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -149,6 +153,7 @@ impl Table {
             | Self::Server
             | Self::Custom
             | Self::Traffic
+            | Self::Router
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

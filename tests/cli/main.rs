@@ -8,6 +8,7 @@ mod alerts;
 mod custom;
 mod influxdb;
 mod program;
+mod router;
 mod stomp;
 mod traffic;
 

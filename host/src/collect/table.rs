@@ -91,6 +91,22 @@ pub const COLLECTORS: &[Row] = &[
         always: false,
         new: |setup| Box::new(super::wireless::WirelessCollector::new(setup)),
     },
+    #[cfg(feature = "router")]
+    Row {
+        name: "softnet",
+        gives: "packets that processors dropped or left; nothing without `router.enabled`",
+        source: "`/proc/net/softnet_stat`",
+        always: false,
+        new: |setup| Box::new(super::softnet::SoftnetCollector::new(setup)),
+    },
+    #[cfg(feature = "router")]
+    Row {
+        name: "leases",
+        gives: "DHCP leases in force, as counts; nothing without `router.enabled`",
+        source: "the files of dnsmasq and odhcpd, or `router.leases`",
+        always: false,
+        new: |setup| Box::new(super::leases::LeaseCollector::new(setup)),
+    },
     #[cfg(feature = "custom")]
     Row {
         name: "custom",

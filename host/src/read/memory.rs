@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// Below `/proc`; what ends in a slash stands for all below it.
-const PROC: [&str; 13] = [
+const PROC: [&str; 14] = [
     "stat",
     "meminfo",
     "loadavg",
@@ -18,6 +18,7 @@ const PROC: [&str; 13] = [
     "net/ipv6_route",
     "net/sockstat",
     "net/sockstat6",
+    "net/softnet_stat",
 ];
 
 /// What the block layer knows of each device by itself, below `/sys/block/<name>`.

@@ -3,6 +3,7 @@
 use super::{Form, KEY, Key, SAMPLED, Table};
 
 const TRAFFIC: Key = Key { table: Table::Traffic, commands: SAMPLED, ..KEY };
+const ROUTER: Key = Key { table: Table::Router, commands: SAMPLED, ..KEY };
 const PROBE: Key = Key { table: Table::Probe, ..KEY };
 const ALERT: Key = Key { table: Table::Alert, ..KEY };
 
@@ -37,6 +38,20 @@ pub(super) const KEYS: &[Key] = &[
         help: "Where what was counted survives a reboot, written every ten minutes at most. \
                Without it what was before the boot is not known.",
         ..TRAFFIC
+    },
+    Key {
+        name: "enabled",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` reads what a router has beside other hosts: `softnet` and `leases`.",
+        ..ROUTER
+    },
+    Key {
+        name: "leases",
+        value: "FILE",
+        default: "where they usually are",
+        help: "The file in which dnsmasq or odhcpd has its leases. What is told is how many.",
+        ..ROUTER
     },
     Key {
         name: "targets",
