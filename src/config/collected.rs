@@ -1,4 +1,5 @@
-//! `[collect]`, `[custom]`, `[traffic]` and `[router]`: which collectors run, and what they leave out.
+//! `[collect]`, `[custom]`, `[traffic]` and `[router]`: which collectors run, and what they
+//! leave out.
 
 use kinglet_host::{Filter, Filters, Options, Router};
 
