@@ -1,7 +1,7 @@
-/* Two names of ring's (0.17.14) on x86_64 and aarch64, which `-DOPENSSL_SMALL` takes from it with its
- * tables: 151 kB of multiples of P-256's base point and 24 kB of Ed25519's. Its portable code, which
- * it has for every other processor, does the same under other names. With another ring nothing links
- * until these are compared with it. Weak, for what is linked without ring. */
+/* Two names of ring's (0.17.14) on x86_64 and aarch64, which `-DOPENSSL_SMALL` takes from it with
+ * its tables: 151 kB of multiples of P-256's base point and 24 kB of Ed25519's. Its portable code,
+ * which it has for every other processor, does the same under other names. With another ring
+ * nothing links until these are compared with it. Weak, for what is linked without ring. */
 
 #include <stdint.h>
 
@@ -9,8 +9,8 @@ typedef uint64_t limb;
 #define RING(name) ring_core_0_17_14__##name
 #define WEAK __attribute__((weak))
 
-/* r is the scalar times P-256's base point. Without secrets it may take as long as the scalar needs,
- * for a signature's sake; this always takes the same time. */
+/* r is the scalar times P-256's base point. Without secrets ring may take as long as the scalar
+ * needs, for a signature's sake; this always takes the same time. */
 WEAK void RING(p256_point_mul_base)(limb r[3][4], const limb scalar[4]);
 WEAK void RING(p256_point_mul_base_vartime)(limb r[3][4], const limb scalar[4]) {
     RING(p256_point_mul_base)(r, scalar);
