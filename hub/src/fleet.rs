@@ -77,6 +77,7 @@ mod update;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
+use std::ops::Bound;
 use std::time::Duration;
 
 use alerts::Alerts;
@@ -118,6 +119,8 @@ pub struct Fleet {
     visitors: BTreeMap<ConnectionId, Instant>,
     commands: VecDeque<Command>,
     check_at: Option<Instant>,
+    /// Inputs that may have changed a host.
+    changes: u64,
     /// The number of the last reading.
     readings: u64,
     /// Alerts that agents told before this start and that were open, until their host comes.
@@ -138,6 +141,7 @@ impl Fleet {
             visitors: BTreeMap::new(),
             commands: VecDeque::new(),
             check_at: None,
+            changes: 0,
             readings: 0,
             alerts_before: BTreeMap::new(),
             unsafe_answers: VecDeque::new(),
@@ -158,6 +162,7 @@ impl Fleet {
 
     /// Takes one input; what follows from it is in [`Fleet::poll_command`].
     pub fn handle_input(&mut self, input: Input, now: Now) {
+        self.changes += u64::from(!matches!(input, Input::Tick) || self.is_due(now));
         match input {
             Input::Visited(connection) => self.visit(connection, now),
             Input::Joined { connection, host, greet } => {
@@ -213,6 +218,19 @@ impl Fleet {
     pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
         let announced = self.hosts.iter().filter(|(_, host)| host.announced);
         announced.map(|(id, host)| host.snapshot(id))
+    }
+
+    /// The same of the first `max` hosts behind this one, or of the first of all.
+    pub fn snapshots_after(&self, after: Option<&HostId>, max: usize) -> Vec<Snapshot> {
+        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let hosts = self.hosts.range::<HostId, _>((behind, Bound::Unbounded));
+        let announced = hosts.filter(|(_, host)| host.announced);
+        announced.take(max).map(|(id, host)| host.snapshot(id)).collect()
+    }
+
+    /// A number that is another one when a host may have changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// One host as it is now, be it announced or not; `None` for an unknown one.
@@ -286,7 +304,7 @@ impl Fleet {
 
     /// Every deadline in one pass: it runs about once a minute for the hosts of a busy fleet.
     fn tick(&mut self, now: Now) {
-        if self.check_at.is_none_or(|at| now.instant < at) {
+        if !self.is_due(now) {
             return;
         }
         self.check_at = None;
@@ -304,6 +322,10 @@ impl Fleet {
         self.forget(now);
         let deadlines = self.hosts.values().filter_map(|host| self.deadline(host));
         self.check_at = deadlines.chain(self.visitors.values().copied()).min();
+    }
+
+    fn is_due(&self, now: Now) -> bool {
+        self.check_at.is_some_and(|at| at <= now.instant)
     }
 
     /// When a host falls silent or is forgotten.

@@ -3,13 +3,25 @@
 
 mod gate;
 
+use std::time::Duration;
+
 pub use gate::{Foreign, Gate, Origin, is_name};
 
+use crate::limits::WRITE_STALL;
+
 /// What the owner decided of strangers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// By which names the hub is called, and which pages may listen.
     pub gate: Gate,
+    /// A connection of which the system takes no byte for so long is closed; no key sets it.
+    pub write_stall: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { gate: Gate::default(), write_stall: WRITE_STALL }
+    }
 }
 
 impl Settings {

@@ -4,6 +4,7 @@
 //! Relations between bounds are asserted at compile time below them.
 
 mod alerts;
+mod strangers;
 
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ pub use alerts::{
     TREND_SURE_AFTER, WINDOWS_MAX,
 };
 use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, STOMP_FRAME_MAX, TOKEN_BYTES_MAX};
+pub use strangers::{
+    ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, HOSTS_AT_ONCE, SEND_BUFFER_BYTES, VISITOR_FRAME_MAX,
+    VISITORS_MAX, WRITE_STALL,
+};
 
 // --- What a hub keeps and lets in.
 
@@ -27,11 +32,6 @@ pub const OFFLINE_AFTER: Duration = Duration::from_secs(60);
 pub const GAP_PATIENCE: Duration = Duration::from_secs(60);
 /// Gaps remembered of one host; one more closes the oldest.
 pub const GAPS_MAX: usize = 8;
-/// Connections to `/ws/agent` at one time that have not shown a token yet: 2,000 vStats agents
-/// that come back at once pass through here within a second.
-pub const VISITORS_MAX: usize = 1024;
-/// Largest frame of a connection that has not shown a token yet.
-pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
 /// Largest message of an agent that logged in as vStats's do, once a connection: all the sums that
 /// one keeps are 0.9 MB.
 pub const MESSAGE_LARGE_MAX: usize = 1024 * 1024;
@@ -82,8 +82,6 @@ pub const ALERTS_OPEN_MAX: usize = 128;
 pub const ALERTS_UNSAFE_MAX: usize = 64;
 /// Answers that wait for an agent which does not read them.
 pub const AGENT_QUEUE_MAX: usize = 16;
-/// TCP connections at one time.
-pub const CONNECTIONS_MAX: usize = 20_000;
 /// How long a connection that was told to slow down shall wait.
 pub const PACE_PAUSE: Duration = Duration::from_secs(1);
 /// Room for one ordinary report; a larger one gets its own while it is read.
@@ -98,10 +96,6 @@ pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 pub const VIEWER_BATCH: usize = 64;
 /// Bytes of a request's head, hyper's smallest: one with a token of any allowed length fits.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
-/// Room for the agents that come back together after an outage.
-pub const BACKLOG: u32 = 4096;
-/// How long accepting pauses when the system has no descriptor left.
-pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A host that only asks whether it would be let in has gone after this.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,5 +1,6 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
+mod patient;
 mod supervisor;
 mod tls;
 mod validity;
@@ -22,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kinglet_proto::host::HostId;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
+use patient::Patient;
 use supervisor::Supervisor;
 pub use tls::{check as check_tls, pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -39,7 +41,7 @@ use crate::door::router;
 use crate::history::History;
 use crate::hub::Hub;
 use crate::influx::{Influx, InfluxError, Past};
-use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
+use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
 use crate::sink::Sinks;
 use crate::store::{Store, StoreError};
@@ -83,6 +85,8 @@ pub struct Server {
     sinks: Vec<BoxFuture<'static, ()>>,
     /// `None` where nobody is to be told how the hub is.
     supervisor: Option<Supervisor>,
+    /// How long a write may wait.
+    stall: Duration,
 }
 
 impl Server {
@@ -113,13 +117,14 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
-        let hub = hub.with_gate(config.guard.gate);
+        let (gate, stall) = (config.guard.gate, config.guard.write_stall);
+        let hub = hub.with_gate(gate);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
-        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None })
+        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None, stall })
     }
 
     /// The service manager that started this program is told how the hub is.
@@ -134,14 +139,14 @@ impl Server {
 
     /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, address: _, tls, hub, service, sinks, mut supervisor } = self;
+        let Self { listener, address: _, tls, hub, service, sinks, mut supervisor, stall } = self;
         // They end with the hub, or with this function.
         let _sinks: JoinSet<()> = sinks.into_iter().collect();
         supervisor.iter().for_each(Supervisor::handle_start);
         let is_alive = |now| supervisor.iter_mut().for_each(|manager| manager.handle_turn(now));
         tokio::select! {
             () = stop => {}
-            () = accept(&listener, tls, service) => {}
+            () = accept(&listener, tls, service, stall) => {}
             () = hub.keep_time(is_alive) => {}
         }
         supervisor.iter().for_each(Supervisor::handle_stop);
@@ -171,6 +176,8 @@ fn open_listener(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
     };
     socket.set_reuseaddr(true)?;
+    // Those it accepts have the same.
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -179,6 +186,7 @@ async fn accept(
     listener: &TcpListener,
     tls: Option<TlsAcceptor>,
     service: TowerToHyperService<Router>,
+    stall: Duration,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -189,6 +197,7 @@ async fn accept(
                 // Without it only latency is lost.
                 let _ = stream.set_nodelay(true);
                 let (tls, service) = (tls.clone(), service.clone());
+                let stream = Patient::new(stream, stall);
                 tokio::spawn(serve(stream, peer, place, tls, service));
             }
             Err(error) => {
@@ -200,7 +209,7 @@ async fn accept(
 }
 
 async fn serve(
-    stream: TcpStream,
+    stream: Patient<TcpStream>,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     tls: Option<TlsAcceptor>,

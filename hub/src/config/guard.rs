@@ -17,7 +17,7 @@ pub(super) struct RawServer {
 pub(super) fn settings(server: &RawServer, origins: &[Spanned<String>]) -> Result<Settings, Fault> {
     let names = server.names.iter().map(name).collect::<Result<_, _>>()?;
     let origins = origins.iter().map(origin).collect::<Result<_, _>>()?;
-    Ok(Settings { gate: Gate { names, origins } })
+    Ok(Settings { gate: Gate { names, origins }, ..Settings::default() })
 }
 
 fn name(text: &Spanned<String>) -> Result<String, Fault> {

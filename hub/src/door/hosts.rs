@@ -1,27 +1,42 @@
 //! `/api/hosts` and `/api/hosts/{id}`: every host, or one, with its last reading, to whom may look.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
-use kinglet_proto::time::WallTime;
+use futures_util::StreamExt;
+use futures_util::stream::{once, unfold};
+use kinglet_proto::host::HostId;
 use kinglet_proto::viewer;
 use serde::Serialize;
 
 use super::Routes;
+use crate::clock;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
+use crate::limits::HOSTS_AT_ONCE;
 use crate::server::deny::{stranger, unknown_host, wrong_method};
 use crate::server::kept::{Keep, Tag, kept};
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
+/// What the list needs.
+#[derive(Clone)]
+struct Door {
+    hub: Arc<Hub>,
+    /// What tells the tags of this start from those of others.
+    started: u64,
+}
+
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
+    let door = Door { hub: hub.clone(), started: clock::now().wall.unix_millis() };
     vec![
-        ("/api/hosts", get(hosts).fallback(wrong_method).with_state(hub.clone())),
+        ("/api/hosts", get(hosts).fallback(wrong_method).with_state(door)),
         ("/api/hosts/{id}", get(host).fallback(wrong_method).with_state(hub.clone())),
     ]
 }
@@ -42,22 +57,51 @@ impl<'a> Entry<'a> {
     }
 }
 
-async fn hosts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
+/// A long list is written as it is read, some hosts at a time: an answer that nobody reads costs
+/// what some hosts do, not what the fleet does. Each host is as it is when its turn comes.
+async fn hosts(State(door): State<Door>, headers: HeaderMap, uri: Uri) -> Response {
+    let Door { hub, started } = door;
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return stranger();
     }
-    // Only the snapshots are taken while the fleet is locked.
-    let (time, snapshots) =
-        hub.with_fleet(|fleet, now| (now.wall, Vec::from_iter(fleet.snapshots())));
+    // Only snapshots are taken while the fleet is locked.
+    let (time, changes, first) = hub.with_fleet(|fleet, now| {
+        (now.wall, fleet.changes(), fleet.snapshots_after(None, HOSTS_AT_ONCE))
+    });
+    let tag = Tag::of(format!("{started} {changes}").as_bytes());
     let public = hub.auth.public();
-    let hosts = snapshots.iter().map(|snapshot| Entry::new(snapshot, public));
-    let hosts = serde_json::to_string(&Vec::from_iter(hosts)).unwrap_or_default();
-    kept(&headers, Keep::Asking, &Tag::of(hosts.as_bytes()), listed(time, &hosts))
+    let begin = format!(r#"{{"time":"{time}","hosts":["#);
+    if first.len() < HOSTS_AT_ONCE {
+        let whole = begin + &entries(&first, public) + "]}";
+        return kept(&headers, Keep::Asking, &tag, whole);
+    }
+    let after = first.last().map(|host| host.id.clone());
+    let begun = begin + &entries(&first, public);
+    let rest = unfold(after, move |after| {
+        let hub = hub.clone();
+        async move { next(&hub, after?) }
+    });
+    let parts = once(async move { Ok(begun) }).chain(rest);
+    // The layer that packs it asks once more after its end.
+    kept(&headers, Keep::Asking, &tag, Body::from_stream(parts.fuse()))
 }
 
-/// The list and when it was made, which is no part of what a tag stands for.
-fn listed(time: WallTime, hosts: &str) -> String {
-    format!(r#"{{"time":"{time}","hosts":{hosts}}}"#)
+/// The part behind a host, and the last one in it; `None` after the end.
+fn next(hub: &Hub, after: HostId) -> Option<(Result<String, Infallible>, Option<HostId>)> {
+    let hosts = hub.with_fleet(|fleet, _| fleet.snapshots_after(Some(&after), HOSTS_AT_ONCE));
+    Some(match hosts.last() {
+        Some(last) => {
+            let part = format!(",{}", entries(&hosts, hub.auth.public()));
+            (Ok(part), Some(last.id.clone()))
+        }
+        None => (Ok("]}".to_owned()), None),
+    })
+}
+
+/// Hosts with commas between.
+fn entries(hosts: &[Snapshot], public: bool) -> String {
+    let one = |host| serde_json::to_string(&Entry::new(host, public)).unwrap_or_default();
+    hosts.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 async fn host(

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -54,11 +55,11 @@ impl Tag {
 }
 
 /// The JSON, or that the asker has it already.
-pub(crate) fn kept(asked: &HeaderMap, keep: Keep, tag: &Tag, json: String) -> Response {
+pub(crate) fn kept(asked: &HeaderMap, keep: Keep, tag: &Tag, json: impl Into<Body>) -> Response {
     let mut response = if tag.is_in(asked) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(CONTENT_TYPE, "application/json")], json).into_response()
+        ([(CONTENT_TYPE, "application/json")], json.into()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep.header()));

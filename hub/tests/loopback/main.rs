@@ -19,3 +19,4 @@ mod rest;
 mod stomp;
 mod support;
 mod telegraf;
+mod unread;

@@ -52,11 +52,17 @@ impl Hub {
 
     /// A hub with this configuration, which lets the system choose the port.
     pub(crate) fn configured(text: &str) -> Self {
+        Self::changed(text, |_| {})
+    }
+
+    /// The same with what no key can change.
+    pub(crate) fn changed(text: &str, change: impl FnOnce(&mut config::Config)) -> Self {
         let path = scratch("hub.toml");
         // Where a test does not ask for one, nothing is remembered, and acknowledged at once.
         let store = if text.contains("[store]") { "" } else { "\n[store]\npath = \"memory\"\n" };
         std::fs::write(&path, format!("{text}{store}")).unwrap();
-        let config = config::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        let mut config = config::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        change(&mut config);
         let (stop, stopped) = oneshot::channel();
         let (send_address, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
