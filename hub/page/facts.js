@@ -210,10 +210,15 @@ function factList({ info, metrics }) {
     ['DHCP leases', leases && leaseText(leases)],
     ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),
     ['Battery', battery && `${battery.percent.toFixed(0)}%${battery.charging ? ', charging' : ''}`],
-    ...(metrics.temperatures ?? []).slice(0, 8).map((each) => [each.label, celsius(each.celsius)]),
+    ...(metrics.temperatures ?? []).slice(0, 8).map(temperature),
     ...(metrics.fans ?? []).slice(0, 4).map((fan) => [fan.label, `${fan.rpm} rpm`]),
     ['Agent', agent && list(agent.version, agent.rss && bytes(agent.rss))],
   ];
+}
+
+/** A sensor is judged by its chip's own limit, where it has one, as the agent's rule does. */
+function temperature({ label, celsius: now, critical = 90 }) {
+  return [label, celsius(now), level(now, critical - 15, critical - 5)];
 }
 
 // Flags of a Raspberry Pi's power: what each is called now, once and many times.

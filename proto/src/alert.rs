@@ -97,8 +97,21 @@ pub struct Alert {
     pub message: String,
     /// What was seen.
     pub value: f64,
+    /// The line that it was compared with: the rule's, or that of its own limit.
+    pub threshold: f64,
     /// When it fired.
     pub at: Now,
+}
+
+impl Alert {
+    /// Whether its value is over the line, as it is in all that fired.
+    pub fn is_met(&self) -> bool {
+        match self.rule.test {
+            Test::Above(_) => self.value > self.threshold,
+            Test::Below(_) => self.value < self.threshold,
+            test @ Test::Equals(_) => test.is_met(self.value),
+        }
+    }
 }
 
 /// Why an alert ended.

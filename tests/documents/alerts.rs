@@ -21,7 +21,7 @@ fn row(row: &BuiltIn) -> String {
 fn fires(rule: &Rule) -> String {
     let line = Shown(rule.test.threshold(), rule.unit());
     let what = match rule.subject {
-        Subject::Figure(metric) => format!("`{}`", metric.name),
+        Subject::Figure(metric) | Subject::Limited(metric, ..) => format!("`{}`", metric.name),
         Subject::Share(part, whole) => format!("`{}` of `{}`", part.name, whole.name),
         Subject::Growth(metric, _) => format!("`{}` grows", metric.name),
         Subject::Turned(metric) => format!("`{}` turns", metric.name),
@@ -29,6 +29,10 @@ fn fires(rule: &Rule) -> String {
     };
     let when = match (rule.subject, rule.test) {
         (Subject::Growth(..) | Subject::Clock, _) => String::new(),
+        (Subject::Limited(_, limit, usual), _) => {
+            let below = Shown(usual - rule.test.threshold(), rule.unit());
+            format!(" above {below} below its `{}`, without one {line},", limit.name)
+        }
         (_, Test::Above(_)) => format!(" above {line}"),
         (_, Test::Below(_)) => format!(" below {line}"),
         (_, Test::Equals(_)) => format!(" {line}"),
@@ -41,6 +45,10 @@ fn fires(rule: &Rule) -> String {
 fn over(rule: &Rule) -> String {
     match (rule.subject, rule.test) {
         (Subject::Growth(_, quiet), _) => format!("after {} min without", quiet.as_secs() / 60),
+        (Subject::Limited(_, _, usual), _) => {
+            let below = Shown(usual - rule.clear, rule.unit());
+            format!("at {below} below it, without one {}", Shown(rule.clear, rule.unit()))
+        }
         (_, Test::Above(_) | Test::Below(_)) => format!("at {}", Shown(rule.clear, rule.unit())),
         (_, Test::Equals(_)) => "when it is not so".to_owned(),
     }

@@ -3,9 +3,12 @@
 //!
 //! ```text
 //! temp1_input    48312        millidegrees Celsius
+//! temp1_crit     100000       too hot for the chip; temp1_max where it is only much
 //! temp1_fault    0            1: the diode is open or shorted, and its value none
 //! fan1_input     1840         revolutions a minute
 //! temp           48000        millidegrees of a zone; whole degrees of some vendors' kernels
+//! trip_point_0_type critical  what a zone does about it: hot, passive, active; and at how much,
+//! trip_point_0_temp 110000    in a file beside it
 //! get_throttled  50005        hexadecimal, without 0x
 //! in0_lcrit_alarm 1           undervoltage, where a kernel has no get_throttled
 //! ```
@@ -38,6 +41,11 @@ pub fn parse_millidegrees(value: &[u8], thermometer: Thermometer) -> Option<i64>
         Thermometer::Chip | Thermometer::OneWire | Thermometer::Zone => value,
     };
     (MILLIDEGREES.contains(&degrees) && !OPEN_DIODE.contains(&degrees)).then_some(degrees)
+}
+
+/// A temperature that is too much for a chip, likewise; `None` where it cannot be that.
+pub fn parse_limit(value: &[u8], thermometer: Thermometer) -> Option<i64> {
+    parse_millidegrees(value, thermometer).filter(|limit| *limit > 0)
 }
 
 /// Whether a sensor says of itself that its value is none.
@@ -101,6 +109,24 @@ mod tests {
         assert_eq!(parse_rpm(b"1840\n"), Some(1840));
         assert_eq!(parse_rpm(b"4294967295"), None);
         assert_eq!(parse_rpm(b"-1"), None);
+    }
+
+    #[test]
+    fn a_limit_is_one_that_a_chip_can_have() {
+        for (text, limit) in [
+            ("100000\n", Some(100_000)),
+            ("84850", Some(84_850)),
+            ("0", None),
+            ("-273150", None),
+            ("-1000", None),
+            ("127000", None), // a register that nobody has set
+            ("210000", None),
+            ("65261850", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_limit(text.as_bytes(), Thermometer::Chip), limit, "{text}");
+        }
+        assert_eq!(parse_limit(b"110", Thermometer::Zone), Some(110_000));
     }
 
     #[test]

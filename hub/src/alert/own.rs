@@ -91,7 +91,7 @@ pub(super) fn figure(host: &HostId, alert: &Alert, now: WallTime) -> Entry {
         title: alert.title.clone(),
         message: alert.message.clone(),
         value: (alert.value * 10.0).round() / 10.0,
-        threshold: alert.rule.test.threshold(),
+        threshold: alert.threshold,
         suggestion: alert.rule.suggestion.clone().into_owned(),
         ..Said::default()
     };

@@ -106,7 +106,8 @@ impl Watched {
 fn is_of_disks(rule: &Rule) -> bool {
     match rule.subject {
         Subject::Figure(metric) => metric.name.starts_with("disks."),
-        Subject::Share(..) | Subject::Growth(..) | Subject::Turned(_) | Subject::Clock => false,
+        Subject::Share(..) | Subject::Limited(..) | Subject::Growth(..) => false,
+        Subject::Turned(_) | Subject::Clock => false,
     }
 }
 

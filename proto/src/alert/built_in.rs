@@ -1,7 +1,6 @@
 //! The rules that hold on every host unless its owner says otherwise: each a row.
 //!
-//! Here belongs what is wrong on any host. Not here yet: a temperature near the chip's own limit,
-//! for no sample has that limit.
+//! Here belongs what is wrong on any host.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +29,10 @@ pub struct BuiltIn {
 const MINUTE: u32 = 60;
 /// What cannot be written does not get full, as the image that a router starts from.
 const READ_ONLY: Option<&Metric> = Some(metric("filesystems.{mount_point}.read_only"));
+/// What a sensor has, and what is too much for it.
+const TEMPERATURE: &Metric = metric("temperatures.{sensor}");
+/// See [`TEMPERATURE`].
+const CRITICAL: &Metric = metric("temperatures.{sensor}.critical");
 /// How long nothing may have been killed until the last time is over.
 const OOM_QUIET: Duration = Duration::from_secs(600);
 
@@ -112,9 +115,9 @@ const ROWS: &[(BuiltIn, &str)] = &[
     (
         BuiltIn {
             name: "temperature",
-            subject: Subject::Figure(metric("temperatures.{sensor}")),
-            // Where a Raspberry Pi is throttled for good, and 10 to 15 degrees below where others
-            // throttle or a drive gives up: no sample has a chip's own limit.
+            // Five degrees before what the chip calls critical. Where it calls nothing so, where a
+            // Raspberry Pi is throttled for good and most others will be in 10 to 15 degrees.
+            subject: Subject::Limited(TEMPERATURE, CRITICAL, 90.0),
             test: Test::Above(85.0),
             clear: 80.0,
             hold_s: 5 * MINUTE,
@@ -123,7 +126,7 @@ const ROWS: &[(BuiltIn, &str)] = &[
             suggestion: "look for dust, a fan that stands still, or work that never ends",
             ..SWITCH
         },
-        "A sensor has been near the limit of most chips for a while.",
+        "A sensor has been near its chip's limit for a while.",
     ),
     (
         BuiltIn {
@@ -240,6 +243,9 @@ const ROWS: &[(BuiltIn, &str)] = &[
         "The host's clock cannot be right, and nobody has set it for a while.",
     ),
 ];
+
+const _: () =
+    assert!(CRITICAL.number < TEMPERATURE.number, "a limit is seen before what it limits");
 
 /// All of them, without the words that only documents need: those do not get into the program.
 pub static BUILT_IN: [BuiltIn; ROWS.len()] = {

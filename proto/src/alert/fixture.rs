@@ -33,6 +33,7 @@ pub(super) fn alert() -> Alert {
         title: "Disk almost full".to_owned(),
         message: "/srv is 93.3% full".to_owned(),
         value: 93.26,
+        threshold: 90.0,
         at: Now::default(),
     }
 }

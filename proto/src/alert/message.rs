@@ -18,7 +18,7 @@ pub(crate) fn write_fired(frame: &mut Frame<'_>, alert: &Alert) {
     ]);
     // One decimal, as percents have it: what is divided has many.
     frame.key("value").value(&((alert.value * 10.0).round() / 10.0));
-    frame.key("threshold").value(&rule.test.threshold());
+    frame.key("threshold").value(&alert.threshold);
     frame.texts(&[("status", "active")]).key("metadata").raw("{").texts(&[
         ("rule", &rule.name),
         ("series", &alert.series),

@@ -43,6 +43,9 @@ pub enum Subject {
     Figure(&'static Metric),
     /// Two figures of one row: the first as a share of the second, in percent.
     Share(&'static Metric, &'static Metric),
+    /// A figure whose row may say its own limit. The rule's line and end are those of a row whose
+    /// limit is as here, or that says none; they move with the limit of any other.
+    Limited(&'static Metric, &'static Metric, f64),
     /// By how much a counter grew, until it stood still for as long as this.
     Growth(&'static Metric, Duration),
     /// A switch that is on and was seen off before; 1 for yes.
@@ -120,10 +123,14 @@ impl Rule {
 }
 
 impl Rule {
-    /// Every metric that it looks at: what it is about, the whole of a share, the switch.
+    /// Every metric that it looks at: what it is about, the whole of a share or the limit, the
+    /// switch.
     pub(super) const fn metrics(&self) -> [Option<&'static Metric>; 3] {
-        let whole = if let Subject::Share(_, whole) = self.subject { Some(whole) } else { None };
-        [self.subject.metric(), whole, self.unless]
+        let other = match self.subject {
+            Subject::Share(_, other) | Subject::Limited(_, other, _) => Some(other),
+            Subject::Figure(_) | Subject::Growth(..) | Subject::Turned(_) | Subject::Clock => None,
+        };
+        [self.subject.metric(), other, self.unless]
     }
 }
 
@@ -131,7 +138,9 @@ impl Subject {
     /// The metric it is named by; none for the clock, which is no figure.
     pub const fn metric(&self) -> Option<&'static Metric> {
         match self {
-            Self::Figure(metric) | Self::Share(metric, _) => Some(metric),
+            Self::Figure(metric) | Self::Share(metric, _) | Self::Limited(metric, ..) => {
+                Some(metric)
+            }
             Self::Growth(metric, _) | Self::Turned(metric) => Some(metric),
             Self::Clock => None,
         }

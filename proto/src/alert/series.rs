@@ -76,7 +76,8 @@ impl Series {
         self.rule = Some(number);
         self.seen = now;
         match rule.subject {
-            Subject::Figure(_) | Subject::Share(..) | Subject::Clock => value,
+            Subject::Figure(_) | Subject::Share(..) => value,
+            Subject::Limited(..) | Subject::Clock => value,
             Subject::Growth(_, quiet) => {
                 let (last, since) = self.last;
                 if value < last {

@@ -100,7 +100,8 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
         }),
         ("temperature", |host, bad| {
             let celsius = if bad { 85.1 } else { 80.0 };
-            host.sample.temperatures = vec![Temperature { label: "cpu".to_owned(), celsius }];
+            let (label, critical) = ("cpu".to_owned(), None);
+            host.sample.temperatures = vec![Temperature { label, critical, celsius }];
         }),
         ("undervoltage", |host, bad| {
             host.sample.power.get_or_insert_default().undervoltage = bad;

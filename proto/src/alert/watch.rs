@@ -35,6 +35,14 @@ pub struct Watch {
     built: WallTime,
 }
 
+/// What a figure is to a rule.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    value: f64,
+    /// By how much its own limit moves the rule's line.
+    shift: f64,
+}
+
 /// A rule as it is watched.
 #[derive(Debug)]
 struct Watched {
@@ -82,7 +90,7 @@ impl Watch {
         let wanted = self.wanted;
         sample.read_some(&wanted, |figure| self.look(figure, now));
         if let Some(rule) = self.clock() {
-            self.judge(rule, None, f64::from(u8::from(now.wall < self.built)), now);
+            self.judge(rule, None, Seen::flag(now.wall < self.built), now);
         }
         if !self.series.is_empty() {
             self.sweep(now);
@@ -130,15 +138,15 @@ impl Watch {
             for (at, watched) in self.rules.iter_mut().enumerate() {
                 if rules & 1 << at != 0
                     && watched.rule.wants(figure.labels)
-                    && let Some(value) = watched.value(figure)
+                    && let Some(found) = watched.value(figure)
                 {
-                    let value = if watched.rule.remembers() { 0.0 } else { value };
-                    seen.push(watched.alert(Some(figure), value, now));
+                    let found = if watched.rule.remembers() { Seen::flag(false) } else { found };
+                    seen.push(watched.alert(Some(figure), found, now));
                 }
             }
         });
         if let Some(clock) = self.clock() {
-            let is_wrong = f64::from(u8::from(now.wall < self.built));
+            let is_wrong = Seen::flag(now.wall < self.built);
             seen.push(self.rules[clock].alert(None, is_wrong, now));
         }
         seen
@@ -189,8 +197,8 @@ impl Watch {
         while rules != 0 {
             let at = rules.trailing_zeros() as usize;
             rules &= rules - 1;
-            if let Some(value) = self.rules[at].value(figure) {
-                self.judge(at, Some(figure), value, now);
+            if let Some(seen) = self.rules[at].value(figure) {
+                self.judge(at, Some(figure), seen, now);
             }
         }
     }
@@ -201,10 +209,10 @@ impl Watch {
     }
 
     /// Judges one series of one rule by what is seen of it now.
-    fn judge(&mut self, rule: usize, figure: Option<&Figure<'_>>, seen: f64, now: Now) {
+    fn judge(&mut self, rule: usize, figure: Option<&Figure<'_>>, seen: Seen, now: Now) {
         let watched = &mut self.rules[rule];
         let labels = figure.map_or(&[][..], |figure| figure.labels);
-        let begins = watched.rule.remembers() || watched.rule.test.is_met(seen);
+        let begins = watched.rule.remembers() || watched.rule.test.is_met(seen.compared());
         // Most figures are well, and nothing is known of any of their rule.
         let matters = begins || watched.series > 0 || self.unseen > 0;
         if !matters || !watched.rule.wants(labels) {
@@ -215,15 +223,16 @@ impl Watch {
             Ok(at) => at,
             Err(_) if !begins || self.series.len() >= ALERT_SERIES_MAX => return,
             Err(at) => {
-                self.series.insert(at, Series::new(key, seen, now.instant));
+                self.series.insert(at, Series::new(key, seen.value, now.instant));
                 at
             }
         };
         let series = &mut self.series[at];
         watched.series += u16::from(series.rule.is_none());
-        let value = series.see(rule, &watched.rule, seen, now.instant);
-        let is_over = series.is_over(&watched.rule, value, now.instant);
-        let is_met = watched.rule.test.is_met(value);
+        let value = series.see(rule, &watched.rule, seen.value, now.instant);
+        let seen = Seen { value, ..seen };
+        let is_over = series.is_over(&watched.rule, seen.compared(), now.instant);
+        let is_met = watched.rule.test.is_met(seen.compared());
         let phase = std::mem::replace(&mut series.phase, Phase::Well);
         self.unseen -= usize::from(matches!(phase, Phase::Unseen(_)));
         series.phase = match phase {
@@ -232,13 +241,13 @@ impl Watch {
                 Phase::Well
             }
             Phase::Firing(_) => phase,
-            Phase::Unseen(_) => Phase::Firing(Arc::new(watched.alert(figure, value, now))),
+            Phase::Unseen(_) => Phase::Firing(Arc::new(watched.alert(figure, seen, now))),
             Phase::Well | Phase::Pending(_) if !is_met => Phase::Well,
             Phase::Well | Phase::Pending(_) => {
                 let since = if let Phase::Pending(since) = phase { since } else { now.instant };
                 let is_held = now.instant.since(since) >= watched.rule.hold;
                 if is_held && self.changes.open < ALERTS_OPEN_MAX {
-                    let alert = Arc::new(watched.alert(figure, value, now));
+                    let alert = Arc::new(watched.alert(figure, seen, now));
                     self.changes.open += 1;
                     self.changes.list.push(Change::Fired(alert.clone()));
                     Phase::Firing(alert)
@@ -290,21 +299,40 @@ impl Changes {
     }
 }
 
+impl Seen {
+    fn flag(is_on: bool) -> Self {
+        Self { value: f64::from(u8::from(is_on)), shift: 0.0 }
+    }
+
+    /// What the rule's own line is compared with.
+    fn compared(self) -> f64 {
+        moved(self.value, -self.shift)
+    }
+}
+
+/// A figure and its limit have one decimal, and so has their difference; what is not moved stays.
+fn moved(value: f64, shift: f64) -> f64 {
+    if shift == 0.0 { value } else { ((value + shift) * 10.0).round() / 10.0 }
+}
+
 impl Watched {
-    /// The alert that there is by this value.
-    fn alert(&self, figure: Option<&Figure<'_>>, value: f64, now: Now) -> Alert {
+    /// The alert that there is by what was seen.
+    fn alert(&self, figure: Option<&Figure<'_>>, seen: Seen, now: Now) -> Alert {
         let labels = figure.map_or(&[][..], |figure| figure.labels);
         let key = series_key(self.seed, labels);
         // The figure that completed its row may be another of the rule's.
         let named = figure.zip(self.rule.subject.metric());
         let figure = named.map(|(figure, metric)| Figure { metric, ..*figure });
-        let [id, series, title, message] = words::of_alert(&self.rule, key, figure.as_ref(), value);
-        Alert { id, rule: self.rule.clone(), series, title, message, value, at: now }
+        let (rule, Seen { value, shift }) = (self.rule.clone(), seen);
+        let threshold = moved(rule.test.threshold(), shift);
+        let texts = words::of_alert(&rule, key, figure.as_ref(), value, threshold);
+        let [id, series, title, message] = texts;
+        Alert { id, rule, series, title, message, value, threshold, at: now }
     }
 
     /// How much a figure is to the rule; `None` while another one of its row is missing, or where
     /// nothing is to be watched.
-    fn value(&mut self, figure: &Figure<'_>) -> Option<f64> {
+    fn value(&mut self, figure: &Figure<'_>) -> Option<Seen> {
         let row = row(figure);
         if row != self.row {
             (self.row, self.came) = (row, [None; 3]);
@@ -319,17 +347,19 @@ impl Watched {
                 None => *came = Some(0.0),
             }
         }
-        let [Some(value), Some(whole), Some(unless)] = self.came else { return None };
-        self.came = [None; 3];
-        if unless > 0.0 {
-            return None;
-        }
-        match self.rule.subject {
-            Subject::Share(..) => (whole > 0.0).then_some(100.0 * value / whole),
-            Subject::Figure(_) | Subject::Growth(..) | Subject::Turned(_) | Subject::Clock => {
-                Some(value)
+        let [Some(value), other, Some(unless)] = self.came else { return None };
+        let seen = match self.rule.subject {
+            Subject::Share(..) => Seen { value: 100.0 * value / other?, shift: 0.0 },
+            // It came before, or there is none.
+            Subject::Limited(_, _, usual) => {
+                Seen { value, shift: other.map_or(0.0, |limit| limit - usual) }
             }
-        }
+            Subject::Figure(_) | Subject::Growth(..) | Subject::Turned(_) | Subject::Clock => {
+                Seen { value, shift: 0.0 }
+            }
+        };
+        self.came = [None; 3];
+        (unless <= 0.0 && seen.value.is_finite()).then_some(seen)
     }
 }
 

@@ -20,6 +20,7 @@ struct Places<'a> {
     series: &'a str,
     labels: &'a [Label<'a>],
     value: f64,
+    threshold: f64,
 }
 
 impl<'a> Words<'a> {
@@ -61,7 +62,7 @@ impl Places<'_> {
         let unit = self.rule.unit();
         match place {
             "value" => write!(text, "{}", Shown(self.value, unit)),
-            "threshold" => write!(text, "{}", Shown(self.rule.test.threshold(), unit)),
+            "threshold" => write!(text, "{}", Shown(self.threshold, unit)),
             "series" => text.write_str(self.series),
             place => match self.labels.iter().find(|label| label.name == place) {
                 Some(label) => write!(text, "{}", label.value),
@@ -77,11 +78,12 @@ pub(super) fn of_alert(
     key: u64,
     figure: Option<&Figure<'_>>,
     value: f64,
+    threshold: f64,
 ) -> [String; 4] {
     // Named by the figure; by the rule where it is about none.
     let series = figure.map_or_else(|| rule.name.to_string(), ToString::to_string);
     let labels = figure.map_or(&[][..], |figure| figure.labels);
-    let places = Places { rule, series: &series, labels, value };
+    let places = Places { rule, series: &series, labels, value, threshold };
     let (title, message) = (places.fill(&rule.title), places.fill(&rule.message));
     [format!("{}-{key:016x}", rule.name), series, title, message]
 }
@@ -91,9 +93,8 @@ impl Rule {
     pub fn unit(&self) -> Unit {
         match self.subject {
             Subject::Share(..) => Unit::Percent,
-            Subject::Figure(metric) | Subject::Growth(metric, _) | Subject::Turned(metric) => {
-                metric.unit
-            }
+            Subject::Figure(metric) | Subject::Limited(metric, ..) => metric.unit,
+            Subject::Growth(metric, _) | Subject::Turned(metric) => metric.unit,
             Subject::Clock => Unit::Switch,
         }
     }
@@ -151,7 +152,8 @@ mod tests {
         let labels = [Label { name: "mount_point", value: LabelValue::Text("/srv") }];
         let rule = super::super::fixture::rule();
         let series = "filesystems./srv.usage_percent";
-        let places = Places { rule: &rule, series, labels: &labels, value: 93.26 };
+        let (value, threshold) = (93.26, 90.0);
+        let places = Places { rule: &rule, series, labels: &labels, value, threshold };
         for (text, filled) in [
             ("", ""),
             ("full", "full"),

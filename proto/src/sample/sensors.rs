@@ -8,6 +8,9 @@ part! {
     pub struct Temperature in "temperatures.{sensor}" {
         /// `<chip> <label>` of hwmon, or the thermal zone's type.
         pub label: String => key("sensor"), public;
+        /// Temperature that is too much for the chip, as its driver says; absent where it does not.
+        /// It stands before the one there is: rules know it when they see that.
+        pub critical: Option<f64> => gauge(Celsius), inventory, public;
         /// Temperature at one sensor, with one decimal.
         pub celsius: f64 => gauge(Celsius, "temperatures.{sensor}"), public;
     }

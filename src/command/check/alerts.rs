@@ -42,14 +42,14 @@ pub fn alerts(config: &Config, given: &Given) -> io::Result<Outcome> {
 fn add_rows(rows: &mut Vec<Row>, rule: &Arc<Rule>, seen: &[Alert]) {
     let mut nearest: Option<&Alert> = None;
     for alert in seen.iter().filter(|alert| Arc::ptr_eq(&alert.rule, rule)) {
-        if rule.test.is_met(alert.value) {
+        if alert.is_met() {
             rows.push(row(rule, Some(alert)));
         }
         if nearest.is_none_or(|nearest| distance(rule, alert) < distance(rule, nearest)) {
             nearest = Some(alert);
         }
     }
-    if !nearest.is_some_and(|alert| rule.test.is_met(alert.value)) {
+    if !nearest.is_some_and(Alert::is_met) {
         rows.push(row(rule, nearest));
     }
 }
@@ -60,7 +60,8 @@ fn row(rule: &Rule, seen: Option<&Alert>) -> Row {
         Duration::ZERO => String::new(),
         hold => format!(" {word} {}", show(hold)),
     };
-    let line = Shown(rule.test.threshold(), rule.unit());
+    let threshold = seen.map_or(rule.test.threshold(), |alert| alert.threshold);
+    let line = Shown(threshold, rule.unit());
     let way = match rule.test {
         Test::Above(_) => "above ",
         Test::Below(_) => "below ",
@@ -72,8 +73,7 @@ fn row(rule: &Rule, seen: Option<&Alert>) -> Row {
     if let Some(alert) = seen {
         series = &alert.series;
         value = Shown(alert.value, rule.unit()).to_string();
-        let is_met = rule.test.is_met(alert.value);
-        verdict = if is_met {
+        verdict = if alert.is_met() {
             format!("WOULD FIRE{}: {}", hold("after"), alert.message)
         } else {
             "well".to_owned()
@@ -87,8 +87,8 @@ fn row(rule: &Rule, seen: Option<&Alert>) -> Row {
 /// How far a series is from firing: the less, the nearer.
 fn distance(rule: &Rule, alert: &Alert) -> f64 {
     match rule.test {
-        Test::Above(line) => line - alert.value,
-        Test::Below(line) => alert.value - line,
+        Test::Above(_) => alert.threshold - alert.value,
+        Test::Below(_) => alert.value - alert.threshold,
         Test::Equals(wanted) => (wanted - alert.value).abs(),
     }
 }

@@ -9,7 +9,7 @@ use kinglet_proto::time::Instant;
 
 use super::choice::{self, Rank};
 use crate::kernel::sensor::{self, Thermometer};
-use crate::limits::{FANS_MAX, SENSORS_MAX, TEMPERATURES_MAX};
+use crate::limits::{FANS_MAX, PI_LIMIT, SENSORS_MAX, TEMPERATURES_MAX};
 use crate::read::{Buffer, HotFile, Root};
 
 /// The chip that is a disk.
@@ -17,10 +17,21 @@ const DISK_CHIP: &str = "drivetemp";
 /// The chip that is a thermometer on a one-wire bus.
 const ONE_WIRE_CHIP: &str = "w1_slave_temp";
 
+/// The chip that only a Raspberry Pi has, and that in its processor.
+const PI_CHIP: &str = "rpi_volt";
+/// See [`PI_CHIP`].
+const PI_PROCESSOR: &str = "cpu-thermal";
+/// The chip of AMD's processors, of all of which old kernels say 70 degrees as the maximum.
+const OLD_AMD_CHIP: &str = "k10temp";
+
 /// One sensor and the files it is read from.
 #[derive(Debug)]
 pub(super) struct Sensor {
     pub(super) label: String,
+    /// What its files' names begin with.
+    pub(super) at: String,
+    /// What is too much for it, as it says itself.
+    pub(super) critical: Option<i64>,
     /// Which chip it is of; all zones are one.
     chip: usize,
     /// Whether it is a processor's as a whole, in the words of two ages of the driver.
@@ -31,21 +42,29 @@ pub(super) struct Sensor {
     fault: Option<HotFile>,
 }
 
-/// The sensors that go into a sample, temperatures and fans.
-pub(super) fn find(sys: &Root, now: Instant, buffer: &mut Buffer) -> (Vec<Sensor>, Vec<Sensor>) {
+/// The sensors that go into a sample, temperatures and fans; `known` are the temperatures that were
+/// found before.
+pub(super) fn find(
+    sys: &Root,
+    known: &[Sensor],
+    now: Instant,
+    buffer: &mut Buffer,
+) -> (Vec<Sensor>, Vec<Sensor>) {
     let mut found = Found::default();
     let chips = find_chips(sys, buffer);
     for (chip, at) in chips.iter().filter(|chip| chip.0 != DISK_CHIP) {
         found.add_chip(chip, at, sys, buffer);
     }
     for zone in sys.names("class/thermal") {
-        let at = format!("class/thermal/{zone}");
-        let Some(kind) = sys.text(format!("{at}/type"), buffer) else { continue };
+        let at = format!("class/thermal/{zone}/");
+        let Some(kind) = sys.text(format!("{at}type"), buffer) else { continue };
         let is_chip = |chip: &(String, String)| squeezed(&chip.0) == squeezed(&kind);
         if zone.starts_with("thermal_zone") && !chips.iter().any(is_chip) {
-            let input = sys.file(format!("{at}/temp"));
+            let input = sys.file(format!("{at}temp"));
             let sensor = Sensor {
                 label: kind,
+                at,
+                critical: None,
                 chip: found.chips,
                 is_main: false,
                 thermometer: Thermometer::Zone,
@@ -56,7 +75,18 @@ pub(super) fn find(sys: &Root, now: Instant, buffer: &mut Buffer) -> (Vec<Sensor
         }
     }
     let rank = |sensor: &mut Sensor| sensor.rank(now, buffer);
-    let temperatures = choice::choose(found.temperatures, TEMPERATURES_MAX, rank);
+    let mut temperatures = choice::choose(found.temperatures, TEMPERATURES_MAX, rank);
+    let is_pi = chips.iter().any(|chip| chip.0 == PI_CHIP);
+    for sensor in &mut temperatures {
+        let is_it = |other: &&Sensor| (&other.at, &other.label) == (&sensor.at, &sensor.label);
+        sensor.critical = known.iter().find(is_it).and_then(|known| known.critical);
+        if sensor.critical.is_none() {
+            sensor.find_critical(sys, now, buffer);
+        }
+        if is_pi && squeezed(&sensor.label) == PI_PROCESSOR {
+            sensor.critical = sensor.critical.filter(|limit| *limit <= PI_LIMIT);
+        }
+    }
     // Of fans none says more than the others.
     let in_turn = |fan: &mut Sensor| Rank { group: fan.chip, is_main: false, value: Some(0) };
     (temperatures, choice::choose(found.fans, FANS_MAX, in_turn))
@@ -108,10 +138,46 @@ impl Sensor {
         self.read(now, buffer).and_then(|value| sensor::parse_millidegrees(value, thermometer))
     }
 
+    /// Looks for what is too much for it: a constant, so once is enough. What is less than it has
+    /// now is nothing of the kind.
+    fn find_critical(&mut self, sys: &Root, now: Instant, buffer: &mut Buffer) {
+        let files = match self.thermometer {
+            Thermometer::Zone => trips(sys, &self.at, buffer),
+            Thermometer::Chip if self.label.starts_with(OLD_AMD_CHIP) => vec![self.file("_crit")],
+            Thermometer::Chip => vec![self.file("_crit"), self.file("_max")],
+            Thermometer::OneWire => Vec::new(),
+        };
+        let mut read = |file| sensor::parse_limit(sys.read(file, buffer)?, self.thermometer);
+        let limits: Vec<i64> = files.into_iter().filter_map(&mut read).collect();
+        if !limits.is_empty() {
+            let present = self.read_millidegrees(now, buffer).unwrap_or_default();
+            self.critical = limits.into_iter().find(|limit| *limit > present);
+        }
+    }
+
+    fn file(&self, behind: &str) -> String {
+        format!("{}{behind}", self.at)
+    }
+
     fn rank(&mut self, now: Instant, buffer: &mut Buffer) -> Rank {
         let value = self.read_millidegrees(now, buffer);
         Rank { group: self.chip, is_main: self.is_main, value }
     }
+}
+
+/// Where a zone says at how much it is too hot: what is critical first, then what is hot.
+fn trips(sys: &Root, zone: &str, buffer: &mut Buffer) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in sys.names(zone) {
+        let Some(trip) = name.strip_suffix("_type") else { continue };
+        let temperature = format!("{zone}{trip}_temp");
+        match sys.text(format!("{zone}{name}"), buffer).as_deref() {
+            Some("critical") => found.insert(0, temperature),
+            Some("hot") => found.push(temperature),
+            Some(_) | None => {}
+        }
+    }
+    found
 }
 
 #[derive(Default)]
@@ -146,6 +212,8 @@ impl Found {
             let fault = format!("{stem}_fault");
             let sensor = Sensor {
                 label: if label.is_empty() { chip.to_owned() } else { format!("{chip} {label}") },
+                at: format!("{at}/{stem}"),
+                critical: None,
                 chip: self.chips,
                 is_main,
                 thermometer: if is_one_wire { Thermometer::OneWire } else { Thermometer::Chip },
@@ -184,7 +252,9 @@ mod tests {
         for _ in 0..SENSORS_MAX + 1 {
             let (label, input) = ("coretemp Core 0".into(), Root::new("/nowhere").file("x"));
             let (chip, is_main, thermometer, fault) = (0, false, Thermometer::Chip, None);
-            found.add(false, Sensor { label, chip, is_main, thermometer, input, fault });
+            let (at, critical) = (String::new(), None);
+            let sensor = Sensor { label, at, critical, chip, is_main, thermometer, input, fault };
+            found.add(false, sensor);
         }
         let labels: Vec<&str> = found.temperatures.iter().map(|s| s.label.as_str()).collect();
         assert_eq!(labels[..3], ["coretemp Core 0", "coretemp Core 0 2", "coretemp Core 0 3"]);
@@ -218,7 +288,7 @@ mod tests {
         write("thermal/thermal_zone0/temp", "27800\n".into());
         let mut buffer = Buffer::default();
         let now = Instant::from_millis(1000);
-        let (temperatures, fans) = find(&Root::new(&folder), now, &mut buffer);
+        let (temperatures, fans) = find(&Root::new(&folder), &[], now, &mut buffer);
         let labels: Vec<_> = temperatures.iter().map(|sensor| sensor.label.as_str()).collect();
         assert_eq!((labels.len(), fans.len()), (TEMPERATURES_MAX, 0));
         for label in [

@@ -38,7 +38,8 @@ impl ThermalCollector {
 impl Collector for ThermalCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         if self.inventory_due.is_due(now) {
-            (self.temperatures, self.fans) = chips::find(&self.sys, now, buffer);
+            let known = std::mem::take(&mut self.temperatures);
+            (self.temperatures, self.fans) = chips::find(&self.sys, &known, now, buffer);
             self.due.hurry();
         }
         if !self.due.is_due(now) {
@@ -52,8 +53,10 @@ impl Collector for ThermalCollector {
             if count == temperatures.len() {
                 temperatures.push(Temperature::default());
             }
-            set_text(&mut temperatures[count].label, &sensor.label);
-            temperatures[count].celsius = celsius(millidegrees);
+            let row = &mut temperatures[count];
+            set_text(&mut row.label, &sensor.label);
+            row.critical = sensor.critical.map(celsius);
+            row.celsius = celsius(millidegrees);
             count += 1;
         }
         temperatures.truncate(count);
@@ -127,6 +130,57 @@ mod tests {
         assert_eq!(read(10), (vec![41.5], vec![stopped.clone()]));
         write("temp2_fault", "0\n");
         assert_eq!(read(20), (vec![41.5, 93.0], vec![stopped]));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_too_much_is_the_chips_own_word_where_that_can_be_true() {
+        let folder = std::env::temp_dir().join(format!("kinglet-limit-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let write = |at: &str, files: &[(&str, &str)]| {
+            let chip = folder.join("class").join(at);
+            fs::create_dir_all(&chip).unwrap();
+            files.iter().for_each(|(name, text)| fs::write(chip.join(name), text).unwrap());
+        };
+        let (input, crit, max) = ("temp1_input", "temp1_crit", "temp1_max");
+        write("hwmon/hwmon0", &[("name", "coretemp"), (input, "50000"), (crit, "100000")]);
+        write("hwmon/hwmon0", &[(max, "84000")]);
+        write("hwmon/hwmon1", &[("name", "lm75"), (input, "50000"), (max, "80000")]);
+        write(
+            "hwmon/hwmon2",
+            &[("name", "nvme"), (input, "50000"), (crit, "0"), (max, "65261850")],
+        );
+        write(
+            "hwmon/hwmon3",
+            &[("name", "nct"), (input, "50000"), (crit, "45000"), (max, "90000")],
+        );
+        write("hwmon/hwmon4", &[("name", "k10temp"), (input, "50000"), (max, "70000")]);
+        write("hwmon/hwmon5", &[("name", "rpi_volt")]);
+        let trips = |at: &str, kind: &str, trips: &[(&str, &str)]| {
+            write(at, &[("type", kind), ("temp", "50000")]);
+            for (number, (kind, temperature)) in trips.iter().enumerate() {
+                write(at, &[(&format!("trip_point_{number}_type"), kind)]);
+                write(at, &[(&format!("trip_point_{number}_temp"), temperature)]);
+            }
+        };
+        trips("thermal/thermal_zone0", "gpu", &[("passive", "80000"), ("critical", "115000")]);
+        trips("thermal/thermal_zone1", "npu", &[("hot", "95000"), ("active", "60000")]);
+        trips("thermal/thermal_zone2", "acpi", &[("hot", "95000"), ("critical", "105000")]);
+        trips("thermal/thermal_zone3", "cpu-thermal", &[("critical", "110000")]);
+        let mut collector = ThermalCollector::new(&Root::new(&folder));
+        let (mut buffer, mut sample) = (Buffer::default(), Sample::default());
+        let mut read = |second: u64| {
+            collector.collect(Instant::from_millis(second * 1000), &mut buffer, &mut sample);
+            sample.temperatures.iter().map(|row| row.critical.unwrap_or_default()).collect()
+        };
+        let critical: Vec<f64> = read(10);
+        // By name: coretemp, k10temp, lm75, nct, nvme; then zones, the last of them a Pi's.
+        assert_eq!(critical, [100.0, 0.0, 80.0, 90.0, 0.0, 115.0, 95.0, 105.0, 0.0]);
+        // It is a constant: not read again, nor doubted when a chip gets hotter than that.
+        write("hwmon/hwmon0", &[(input, "101000"), (crit, "40000")]);
+        for second in [20, 700] {
+            assert_eq!(read(second), critical, "{second}");
+        }
         fs::remove_dir_all(&folder).unwrap();
     }
 }

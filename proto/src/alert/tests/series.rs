@@ -126,3 +126,35 @@ fn a_rule_for_some_series_leaves_the_others_alone_and_two_may_watch_one_figure()
     let ids = host.open();
     assert!(ids.iter().all(|id| id.starts_with("filesystems-")) && ids[0] != ids[1], "{ids:?}");
 }
+
+#[test]
+fn a_sensor_is_watched_by_its_own_limit_and_one_without_by_what_is_usual() {
+    let mut host = Host::built_in("temperature");
+    let sensor = |label: &str, critical, celsius| {
+        let label = label.to_owned();
+        Temperature { label, critical, celsius }
+    };
+    // An SSD that has too much at 79.8, a processor that may have 94.9, and one of which nothing is
+    // known but that it stands between two.
+    let celsius = [79.9, 84.9, 95.0];
+    let limits = [Some(84.8), None, Some(100.0)];
+    let sensors = |celsius: [f64; 3]| {
+        let row = |at: usize| sensor(["nvme", "board", "cpu"][at], limits[at], celsius[at]);
+        (0..3).map(row).collect()
+    };
+    host.sample.temperatures = sensors(celsius);
+    assert_eq!(host.wait("fired"), Duration::from_secs(305));
+    let alert = host.watch.open().next().unwrap().clone();
+    assert_eq!((&*alert.message, alert.threshold), ("nvme has 79.9 °C", 79.8));
+    assert!(alert.is_met());
+    host.quiet_for(Duration::from_secs(600));
+    host.sample.temperatures = sensors([74.9, 80.1, 95.1]);
+    assert_eq!(host.wait("cpu has 95.1 °C"), Duration::from_secs(305));
+    host.sample.temperatures = sensors([74.8, 85.1, 90.0]);
+    let over = host.look();
+    assert!(over.len() == 2 && over.iter().all(|change| change.ends_with(": over")), "{over:?}");
+    assert_eq!(host.wait("board has 85.1 °C"), Duration::from_secs(300));
+    let seen = host.watch.glance(&host.sample, host.now);
+    let lines: Vec<_> = seen.iter().map(|alert| (alert.threshold, alert.is_met())).collect();
+    assert_eq!(lines, [(79.8, false), (85.0, true), (95.0, false)]);
+}
