@@ -147,8 +147,8 @@ pub const MILLIDEGREES: std::ops::RangeInclusive<i64> = -39_999..=200_000;
 /// What a chip measures on a diode that is not there: the largest number of seven bits, with or
 /// without a fraction. No silicon works so hot.
 pub const OPEN_DIODE: std::ops::RangeInclusive<i64> = 127_000..=128_000;
-/// The most that is believed of what a kernel calls critical of a Raspberry Pi's processor: some say
-/// 110 degrees, and the firmware throttles at 85. Millidegrees.
+/// The most that is believed of what a kernel calls critical of a Raspberry Pi's processor: some
+/// say 110 degrees, and the firmware throttles at 85. Millidegrees.
 pub const PI_LIMIT: i64 = 90_000;
 /// A zone that tells up to this, above or below zero, tells whole degrees: no processor is at a
 /// tenth of one.
