@@ -6,6 +6,8 @@
 //! here reads a clock: rates are over the instants handed in.
 
 mod agent;
+#[cfg(feature = "containers")]
+mod containers;
 mod cpu;
 #[cfg(feature = "custom")]
 mod custom;
@@ -70,7 +72,7 @@ pub struct Row {
     pub gives: &'static str,
     /// Where that is read, in Markdown.
     pub source: &'static str,
-    /// Whether it has no switch.
+    /// Whether it has no switch there: one that is always on, or has a table of its own.
     pub always: bool,
     new: fn(&Setup) -> Box<dyn Collector>,
 }

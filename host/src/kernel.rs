@@ -9,6 +9,8 @@
 
 pub mod arm;
 pub mod block;
+#[cfg(feature = "containers")]
+pub mod cgroup;
 pub mod cpuinfo;
 pub mod diskstats;
 pub mod hostname;

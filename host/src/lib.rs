@@ -17,5 +17,5 @@ mod storage;
 
 pub use filter::Filter;
 pub use sampler::{Options, Sampler};
-pub use setup::{Filters, Meter, Roots, Router};
+pub use setup::{Filters, Meter, Roots, Router, Wanted};
 pub use storage::statfs::{Ask, Origin, Space};

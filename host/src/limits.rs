@@ -112,6 +112,16 @@ pub const CUSTOM_FILE_BYTES_MAX: u64 = 64 * 1024;
 pub const CUSTOM_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 /// Leases are counted again after this: they last for hours.
 pub const LEASES_INTERVAL: Duration = Duration::from_secs(30);
+/// What containers use is read again after this.
+pub const CONTAINER_INTERVAL: Duration = Duration::from_secs(10);
+/// Containers in a sample; each keeps four files open, and a process has 1024 by default.
+pub const CONTAINERS_MAX: usize = 64;
+/// Control groups looked into for them: a host with many services has two hundred.
+pub const CGROUPS_MAX: usize = 1024;
+/// Control groups inside each other: a container of a pod of a user's own podman lies in the sixth.
+pub const CGROUP_DEPTH_MAX: usize = 8;
+/// Version 1 writes no limit of memory as the largest number of whole pages. No host has so much.
+pub const CGROUP_NO_LIMIT: u64 = 1 << 60;
 /// Words to the owner that wait; what finds no room is not said.
 pub const FAULTS_MAX: usize = 64;
 /// Radio links in a sample.

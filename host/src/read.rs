@@ -26,6 +26,8 @@ use kinglet_proto::time::Instant;
 
 use crate::kernel::text;
 use crate::limits::ABSENT_RETRY;
+#[cfg(feature = "containers")]
+use crate::limits::FOLDER_ENTRIES_MAX;
 use background::{Background, Reading};
 pub(crate) use buffer::Buffer;
 use buffer::is_short;
@@ -111,6 +113,26 @@ impl Root {
                 && entry.file_type().is_ok_and(|kind| kind.is_dir())
         };
         entries.flatten().filter(is_one).fold(0, |count, _| count + 1)
+    }
+
+    /// The folders in a directory, in any order; empty when it cannot be read.
+    #[cfg(feature = "containers")]
+    pub(crate) fn folders(&self, directory: impl AsRef<Path>) -> Vec<String> {
+        let path = self.path(directory);
+        // Two links are its own: what has no more has no folder, and need not be listed.
+        if fs::metadata(&path).is_ok_and(|meta| meta.nlink() == 2) {
+            return Vec::new();
+        }
+        let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+        let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let folders = entries.flatten().take(FOLDER_ENTRIES_MAX).filter(is_folder);
+        folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+
+    /// What tells a file from any other of its file system; `None` where there is none.
+    #[cfg(feature = "containers")]
+    pub(crate) fn inode(&self, name: impl AsRef<Path>) -> Option<u64> {
+        fs::metadata(self.path(name)).ok().map(|meta| meta.ino())
     }
 
     /// Whether `name` can be opened: another's files in `/proc` may be there and closed to us.
@@ -246,6 +268,14 @@ impl HotFile {
         let head = buffer.head(len);
         let count = file.read_at(head, 0).ok()?;
         Some(&head[..count])
+    }
+
+    /// Keeps it open no longer: it is opened again when it is read.
+    #[cfg(feature = "containers")]
+    pub(crate) fn close(&mut self) {
+        if let Kind::Here { file, absent_until, .. } = &mut self.0 {
+            (*file, *absent_until) = (None, Instant::default());
+        }
     }
 
     /// Looks for the file again at the next read, even if it was absent a moment ago.

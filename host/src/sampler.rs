@@ -9,7 +9,7 @@ use kinglet_proto::time::{Instant, Now};
 use crate::collect::{Change, Collector, ENTRIES, switches};
 use crate::read::Buffer;
 use crate::read::background::Background;
-use crate::setup::{Faults, Filters, Meter, Roots, Router, Setup};
+use crate::setup::{Faults, Filters, Meter, Roots, Router, Setup, Wanted};
 use crate::storage::statfs::{self, Ask};
 
 /// What to collect: everything, but for what is left out.
@@ -26,6 +26,8 @@ pub struct Options {
     pub meter: Option<Meter>,
     /// What is asked of a router; `None` where the owner does not say that this is one.
     pub router: Option<Router>,
+    /// What is read only where the owner asks for it.
+    pub wanted: Wanted,
 }
 
 impl Options {
@@ -73,6 +75,7 @@ impl Sampler {
             custom: options.custom.clone(),
             meter: options.meter.clone(),
             router: options.router.clone(),
+            wanted: options.wanted.clone(),
             ..Setup::new(roots, options.filters.clone(), ask)
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));

@@ -98,6 +98,13 @@ pub struct Router {
     pub leases: PathBuf,
 }
 
+/// What is read only where the owner asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Containers.
+    pub containers: bool,
+}
+
 /// What the owner should know of what he wrote; a clone is the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
@@ -150,6 +157,9 @@ pub(crate) struct Setup {
     /// What is asked of a router, where the owner says that this is one.
     #[cfg_attr(not(feature = "router"), expect(dead_code, reason = "it is for that"))]
     pub(crate) router: Option<Router>,
+    /// What is read only where the owner asks for it.
+    #[cfg_attr(not(feature = "containers"), expect(dead_code, reason = "it is for that"))]
+    pub(crate) wanted: Wanted,
     /// What is to be told the owner.
     pub(crate) faults: Faults,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
@@ -173,6 +183,7 @@ impl Setup {
             custom: PathBuf::new(),
             meter: None,
             router: None,
+            wanted: Wanted::default(),
             faults: Faults::default(),
             ask,
             volumes: Rc::default(),

@@ -10,7 +10,7 @@ export function blocks(host) {
   const { metrics } = host;
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
-    customBlock(metrics), probeBlock(metrics), factBlock(host),
+    containerBlock(metrics), customBlock(metrics), probeBlock(metrics), factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -128,6 +128,20 @@ function interfaceBlock({ network = {}, wireless = [] }) {
     );
     const text = `↓ ${rate(each.rx_speed)}   ↑ ${rate(each.tx_speed)}`;
     return row(each.name, small, undefined, text);
+  }));
+}
+
+/** Each container: whose it is, what it uses of the host, and what passes its interfaces. */
+function containerBlock({ containers = [] }) {
+  return rowsBlock('Containers', containers.map((each) => {
+    const { memory_used: used, memory_limit: limit, rx_speed: rx, tx_speed: tx } = each;
+    const small = list(
+      each.engine, each.frozen && 'frozen',
+      Number.isFinite(rx) && `↓ ${rate(rx)} ↑ ${rate(tx)}`,
+    );
+    const memory = Number.isFinite(used) && (limit > 0 ? part(used, limit) : bytes(used));
+    const busy = Number.isFinite(each.cpu_percent) && `${percent(each.cpu_percent)} CPU`;
+    return row(each.name, small, each.memory_percent, list(busy, memory));
   }));
 }
 

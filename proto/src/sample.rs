@@ -7,6 +7,7 @@
 //! Decoding is lenient, because the wire only grows: an unknown field is ignored and a missing one
 //! or a `null` is an absent value.
 
+mod container;
 mod custom;
 pub mod detail;
 mod field;
@@ -25,6 +26,7 @@ pub mod table;
 mod traffic;
 pub mod wanted;
 
+pub use container::Container;
 pub use custom::Custom;
 use detail::Detail;
 pub use field::Terms;
@@ -103,6 +105,10 @@ part! {
         pub wireless: Vec<Wireless> => part(Wireless), public;
         /// Places that are probed; empty where the owner named none.
         pub probes: Vec<Probe> => part(Probe), public, sparse;
+        /// Containers that run; absent where the owner does not ask for them.
+        pub containers_running: Option<u64> => gauge(Count, "containers.running");
+        /// Each of them.
+        pub containers: Vec<Container> => part(Container), sparse;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
         /// The owner's own figures, out of the files in `custom.dir`.

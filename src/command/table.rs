@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use kinglet_proto::output;
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Custom, Disk, Filesystem, Interface, Sample};
+use kinglet_proto::sample::{Container, Custom, Disk, Filesystem, Interface, Sample};
 use unit::{bytes, percent, rate, span};
 
 use crate::limits::CELL_CHARS_MAX;
@@ -27,6 +27,12 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
     page.block("NETWORK", &header, interfaces)?;
     page.block("SENSOR", &[], sensors(sample))?;
     page.block("PRESSURE", &["", "some", "full"], pressure(sample))?;
+    let containers = sample.containers.iter().map(container).collect();
+    page.block(
+        "CONTAINER",
+        &["", "engine", "cpu", "memory", "limit", "receive", "send"],
+        containers,
+    )?;
     page.block("CUSTOM", &[], sample.custom.iter().map(custom).collect())?;
     page.block("AGENT", &[], agent(sample))
 }
@@ -250,6 +256,18 @@ fn pressure(sample: &Sample) -> Vec<Row> {
             vec![name.to_owned(), shown(stall.some_avg10), shown(stall.full_avg10)]
         })
         .collect()
+}
+
+fn container(each: &Container) -> Row {
+    vec![
+        each.name.clone(),
+        each.engine.clone(),
+        shown(each.cpu_percent),
+        scaled(each.memory_used),
+        scaled(each.memory_limit),
+        speed(each.rx_speed),
+        speed(each.tx_speed),
+    ]
 }
 
 fn custom(custom: &Custom) -> Row {

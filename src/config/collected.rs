@@ -1,7 +1,6 @@
-//! `[collect]`, `[custom]`, `[traffic]` and `[router]`: which collectors run, and what they
-//! leave out.
+//! What is collected: `[collect]`, and the tables of collectors that have their own.
 
-use kinglet_host::{Filter, Filters, Options, Router};
+use kinglet_host::{Filter, Filters, Options, Router, Wanted};
 
 use super::traffic;
 use crate::options::{Block, Given, Problems, Table, collectors};
@@ -12,6 +11,8 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     options.meter = given.table(Table::Traffic).and_then(|block| traffic::meter(block, problems));
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     options.router = given.table(Table::Router).and_then(router);
+    let is_on = |table| given.table(table).and_then(|block| block.switch("enabled")) == Some(true);
+    options.wanted = Wanted { containers: is_on(Table::Containers) };
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {
         include: collect.list(include).to_vec(),

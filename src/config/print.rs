@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use kinglet_host::{Filters, Meter, Router};
+use kinglet_host::{Filters, Meter, Router, Wanted};
 use kinglet_proto::alert::{Rule, Test};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
@@ -54,6 +54,8 @@ impl fmt::Display for Config {
             let leases = Some(leases.to_string_lossy());
             text(f, "leases", leases.as_deref().filter(|path| !path.is_empty()))?;
         }
+        let Wanted { containers } = collect.wanted;
+        writeln!(f, "\n[containers]\nenabled = {containers}")?;
         writeln!(f, "\n[alerts]")?;
         for name in Table::Alerts.switches() {
             let is_on = alerts.iter().any(|rule| !rule.own && rule.name == name);

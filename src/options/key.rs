@@ -66,6 +66,8 @@ pub enum Table {
     Traffic,
     /// `[router]`
     Router,
+    /// `[containers]`
+    Containers,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -110,13 +112,14 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Host,
         Self::Server,
         Self::Collect,
         Self::Custom,
         Self::Traffic,
         Self::Router,
+        Self::Containers,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -132,6 +135,7 @@ impl Table {
             Self::Custom => "custom",
             Self::Traffic => "traffic",
             Self::Router => "router",
+            Self::Containers => "containers",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -154,6 +158,7 @@ impl Table {
             | Self::Custom
             | Self::Traffic
             | Self::Router
+            | Self::Containers
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

@@ -115,6 +115,14 @@ pub const COLLECTORS: &[Row] = &[
         always: false,
         new: |setup| Box::new(super::custom::CustomCollector::new(setup)),
     },
+    #[cfg(feature = "containers")]
+    Row {
+        name: "containers",
+        gives: "containers that run: CPU, memory, network; nothing without `containers.enabled`",
+        source: "`/sys/fs/cgroup`, `/proc/<pid>/net/dev`",
+        always: true,
+        new: |setup| Box::new(super::containers::ContainerCollector::new(setup)),
+    },
     Row {
         name: "agent",
         gives: "Kinglet's own memory, CPU time, bytes sent, reconnects",

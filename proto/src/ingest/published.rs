@@ -31,7 +31,7 @@ pub struct Placed<'a> {
 }
 
 /// Where metrics with a label in their names stand in a sample, and the field with the label.
-const ROWS: [(&str, &[&str], &str); 10] = [
+const ROWS: [(&str, &[&str], &str); 11] = [
     ("disks.", &["disks"], "name"),
     ("filesystems.", &["filesystems"], "mount_point"),
     ("network.", &["network", "interfaces"], "name"),
@@ -42,6 +42,7 @@ const ROWS: [(&str, &[&str], &str); 10] = [
     ("custom.", &["custom"], "series"),
     ("traffic.", &["traffic", "wans"], "interface"),
     ("probes.", &["probes"], "name"),
+    ("containers.", &["containers"], "name"),
 ];
 /// The field of a figure that has no name of its own.
 const ONLY: [(&str, &str); 3] =

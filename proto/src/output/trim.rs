@@ -24,7 +24,9 @@ pub(super) fn to_fit<T>(
 /// Cuts a quarter off the lists that grow with a host's use, and once those are empty off the
 /// others; false when there is nothing left to cut.
 fn shorten(sample: &mut Sample) -> bool {
-    let used = cut(&mut sample.filesystems) | cut(&mut sample.network.interfaces);
+    let used = cut(&mut sample.filesystems)
+        | cut(&mut sample.network.interfaces)
+        | cut(&mut sample.containers);
     used || {
         let mut inner = false;
         for disk in &mut sample.disks {

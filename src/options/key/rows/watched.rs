@@ -54,6 +54,16 @@ pub(super) const KEYS: &[Key] = &[
         ..ROUTER
     },
     Key {
+        table: Table::Containers,
+        name: "enabled",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` tells of the containers that run here: CPU, memory and network of each, read \
+               from control groups; no engine is asked.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         name: "targets",
         form: Some(Form::Map),
         default: "`{}`",
