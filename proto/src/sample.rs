@@ -106,7 +106,7 @@ part! {
         /// Places that are probed; empty where the owner named none.
         pub probes: Vec<Probe> => part(Probe), public, sparse;
         /// Containers that run; absent where the owner does not ask for them.
-        pub containers_running: Option<u64> => gauge(Count, "containers.running");
+        pub containers_running: Option<u64> => gauge(Count, "containers_running");
         /// Each of them.
         pub containers: Vec<Container> => part(Container), sparse;
         /// What the agent itself costs.
