@@ -153,6 +153,9 @@ await test('search, sort, filter and details', async () => {
   const told = await page.locator('#detail [data-chart=CPU] .canvas').getAttribute('aria-label');
   assert.match(told, /^CPU over time; last: user [\d.]+%, nice/);
   assert.equal(await page.locator('#detail .cores i').count(), 32);
+  const [up, close] = await Promise.all(['.state', '.close'].map((each) =>
+    page.locator(`#detail .head ${each}`).boundingBox()));
+  assert.ok(up.x + up.width <= close.x, 'the button that closes hides the time up');
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('#detail').isVisible(), false);
   assert.deepEqual(errors, []);
