@@ -146,7 +146,8 @@ impl Hub {
     pub(crate) fn http(&self, path: &str, header: &str) -> (u16, String) {
         use std::io::{Read, Write};
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        // Long enough for a debug build on a busy machine.
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n{header}\r\n")
             .unwrap();
         let mut text = String::new();
