@@ -1,26 +1,43 @@
 //! What the hub grants to strangers, and to which: pure decisions over plain values. No socket,
 //! clock or log is in here.
 
+mod address;
+mod codes;
+mod complaints;
 mod gate;
+mod places;
 
 use std::time::Duration;
 
+pub use address::{Neighbour, Network, Proxies};
+pub use codes::Codes;
+pub use complaints::Complaints;
 pub use gate::{Foreign, Gate, Origin, is_name};
+pub use places::{Admission, Places};
 
-use crate::limits::WRITE_STALL;
+use crate::limits::{STRANGER_PLACES, WRITE_STALL};
 
 /// What the owner decided of strangers.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// By which names the hub is called, and which pages may listen.
     pub gate: Gate,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: Proxies,
+    /// Connections at one time of an address from which no agent came yet; no key sets it.
+    pub stranger_places: usize,
     /// A connection of which the system takes no byte for so long is closed; no key sets it.
     pub write_stall: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gate: Gate::default(), write_stall: WRITE_STALL }
+        Self {
+            gate: Gate::default(),
+            proxies: Proxies::default(),
+            stranger_places: STRANGER_PLACES,
+            write_stall: WRITE_STALL,
+        }
     }
 }
 
@@ -29,10 +46,15 @@ impl Settings {
     pub fn lines(&self) -> Vec<String> {
         let Gate { names, origins } = &self.gate;
         let origins: Vec<_> = origins.iter().map(ToString::to_string).collect();
-        [("goes by the names", names), ("pages that may listen", &origins)]
-            .into_iter()
-            .filter(|(_, words)| !words.is_empty())
-            .map(|(what, words)| format!("{what}: {}", words.join(", ")))
-            .collect()
+        let proxies: Vec<_> = self.proxies.0.iter().map(ToString::to_string).collect();
+        [
+            ("goes by the names", names),
+            ("pages that may listen", &origins),
+            ("proxies whose word is taken", &proxies),
+        ]
+        .into_iter()
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(what, words)| format!("{what}: {}", words.join(", ")))
+        .collect()
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod feed;
 pub(crate) mod sessions;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,7 +27,7 @@ use crate::clock;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
-use crate::guard::Gate;
+use crate::guard::{Complaints, Gate};
 use crate::history::History;
 use crate::influx::Influx;
 use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
@@ -58,6 +59,7 @@ pub(crate) struct Hub {
     large_messages: Arc<Semaphore>,
     questions: Arc<Semaphore>,
     complaints: Mutex<Pace>,
+    refusals: Mutex<Complaints>,
 }
 
 struct Inner {
@@ -105,6 +107,7 @@ impl Hub {
             large_messages: Arc::new(Semaphore::new(MESSAGES_LARGE)),
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
+            refusals: Mutex::default(),
         }
     }
 
@@ -254,7 +257,17 @@ impl Hub {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Whether a refusal may be logged: strangers must not fill the owner's disk.
+    /// Logs why a stranger was refused: the first of a minute, and of the rest how many.
+    pub(crate) fn complain(&self, what: impl fmt::Display) {
+        let now = clock::now().instant;
+        match self.refusals.lock().unwrap_or_else(PoisonError::into_inner).hear(now) {
+            Some(0) => warn!("{what}"),
+            Some(unsaid) => warn!("{what}; {unsaid} others were refused since the last line"),
+            None => {}
+        }
+    }
+
+    /// Whether what an agent does wrong may be logged: it must not fill the owner's disk.
     pub(crate) fn may_complain(&self) -> bool {
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         complaints.take(clock::now().instant) == Verdict::Take

@@ -16,8 +16,10 @@ pub use alerts::{
 };
 use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, STOMP_FRAME_MAX, TOKEN_BYTES_MAX};
 pub use strangers::{
-    ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, HOSTS_AT_ONCE, SEND_BUFFER_BYTES, VISITOR_FRAME_MAX,
-    VISITORS_MAX, WRITE_STALL,
+    ACCEPT_PAUSE, BACKLOG, CODES_ADDRESSES_MAX, CODES_EACH, CODES_MAX, CODES_SPAN_S,
+    COMPLAINTS_A_MINUTE, CONNECTIONS_MAX, HOSTS_AT_ONCE, KNOWN_ADDRESSES_MAX, KNOWN_FOR,
+    PROXIES_MAX, SEND_BUFFER_BYTES, STRANGER_PLACES, STRANGERS_MAX, STRANGERS_RETRY,
+    STRANGERS_WAIT, STRANGERS_WAITING, VISITOR_FRAME_MAX, VISITORS_MAX, WRITE_STALL,
 };
 
 // --- What a hub keeps and lets in.
@@ -123,8 +125,6 @@ pub const INVITATION_KEPT: Duration = Duration::from_secs(24 * 3600);
 pub const INVITATIONS_MAX: usize = 1024;
 /// Characters of a code, five random bits each: 140 bits.
 pub const CODE_CHARS: usize = 28;
-/// Codes a hub looks up in a second, right or wrong: each costs it a few file operations.
-pub const ENROLLMENTS_PER_S: u32 = 20;
 /// Bytes of a file about one invitation or one enrolled host.
 pub const STATE_FILE_MAX: usize = 8 * 1024;
 

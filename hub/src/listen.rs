@@ -1,21 +1,21 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
 mod patient;
+mod place;
 mod supervisor;
 mod tls;
 mod validity;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
 use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -24,6 +24,7 @@ use hyper_util::service::TowerToHyperService;
 use kinglet_proto::host::HostId;
 use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use patient::Patient;
+use place::Place;
 use supervisor::Supervisor;
 pub use tls::{check as check_tls, pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -38,13 +39,18 @@ use crate::alert::{Desk, Kept};
 use crate::clock;
 use crate::config::Config;
 use crate::door::router;
+use crate::guard::{self, Places, Proxies};
 use crate::history::History;
 use crate::hub::Hub;
 use crate::influx::{Influx, InfluxError, Past};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
+use crate::server::caller::Caller;
 use crate::sink::Sinks;
 use crate::store::{Store, StoreError};
+
+/// Where proxies say whom they saw.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Why the hub cannot serve.
 #[derive(Debug)]
@@ -87,6 +93,8 @@ pub struct Server {
     supervisor: Option<Supervisor>,
     /// How long a write may wait.
     stall: Duration,
+    proxies: Proxies,
+    places: Arc<Mutex<Places>>,
 }
 
 impl Server {
@@ -117,14 +125,16 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
-        let (gate, stall) = (config.guard.gate, config.guard.write_stall);
+        let guard::Settings { gate, proxies, stranger_places, write_stall: stall } = config.guard;
+        let places = Arc::new(Mutex::new(Places::new(stranger_places)));
         let hub = hub.with_gate(gate);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
-        Ok(Self { listener, address, tls, hub, service, sinks: running, supervisor: None, stall })
+        let (sinks, supervisor) = (running, None);
+        Ok(Self { listener, address, tls, hub, service, sinks, supervisor, stall, proxies, places })
     }
 
     /// The service manager that started this program is told how the hub is.
@@ -139,14 +149,17 @@ impl Server {
 
     /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, address: _, tls, hub, service, sinks, mut supervisor, stall } = self;
+        let Self {
+            listener, tls, hub, service, sinks, mut supervisor, stall, proxies, places, ..
+        } = self;
+        let way = Way { hub: hub.clone(), tls, service, stall, proxies, places };
         // They end with the hub, or with this function.
         let _sinks: JoinSet<()> = sinks.into_iter().collect();
         supervisor.iter().for_each(Supervisor::handle_start);
         let is_alive = |now| supervisor.iter_mut().for_each(|manager| manager.handle_turn(now));
         tokio::select! {
             () = stop => {}
-            () = accept(&listener, tls, service, stall) => {}
+            () = accept(&listener, way) => {}
             () = hub.keep_time(is_alive) => {}
         }
         supervisor.iter().for_each(Supervisor::handle_stop);
@@ -182,23 +195,17 @@ fn open_listener(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept(
-    listener: &TcpListener,
-    tls: Option<TlsAcceptor>,
-    service: TowerToHyperService<Router>,
-    stall: Duration,
-) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+async fn accept(listener: &TcpListener, way: Way) {
+    let all = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let way = Arc::new(way);
     loop {
         // With every place taken, the next connection waits in the backlog.
-        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok(one) = all.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // Without it only latency is lost.
                 let _ = stream.set_nodelay(true);
-                let (tls, service) = (tls.clone(), service.clone());
-                let stream = Patient::new(stream, stall);
-                tokio::spawn(serve(stream, peer, place, tls, service));
+                tokio::spawn(way.clone().serve(stream, peer.ip(), one));
             }
             Err(error) => {
                 warn!("accept: {error}");
@@ -208,47 +215,69 @@ async fn accept(
     }
 }
 
-async fn serve(
-    stream: Patient<TcpStream>,
-    peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+/// The way of a connection to what answers it.
+struct Way {
+    hub: Arc<Hub>,
     tls: Option<TlsAcceptor>,
     service: TowerToHyperService<Router>,
-) {
-    let Some(tls) = tls else {
-        return serve_http(Placed { stream, _place: place }, peer, service).await;
-    };
-    match timeout(UPGRADE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve_http(Placed { stream, _place: place }, peer, service).await,
-        Ok(Err(error)) => debug!("tls with {peer}: {error}"),
-        Err(_) => debug!("tls with {peer} timed out"),
+    stall: Duration,
+    proxies: Proxies,
+    places: Arc<Mutex<Places>>,
+}
+
+impl Way {
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: IpAddr, one: OwnedSemaphorePermit) {
+        let place = if self.proxies.trust(peer) {
+            // Whom it brings is not known before the first request, and it may be everybody.
+            None
+        } else if let Some(place) = Place::take(&self.places, peer.into()).await {
+            Some(place)
+        } else {
+            return self.hub.complain(format_args!("{peer} has too many connections"));
+        };
+        let stream = Patient::new(stream, self.stall);
+        let Some(tls) = &self.tls else {
+            return self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
+        };
+        match timeout(UPGRADE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
+            }
+            Ok(Err(error)) => debug!("tls with {peer}: {error}"),
+            Err(_) => debug!("tls with {peer} timed out"),
+        }
+    }
+
+    async fn serve_http<S>(&self, stream: S, peer: IpAddr)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+            let said = request.headers().get_all(FORWARDED_FOR).iter();
+            // What is no text is no address either.
+            let said = said.map(|line| line.to_str().unwrap_or("?"));
+            let caller = Caller::new(self.proxies.client(peer, said), self.places.clone());
+            request.extensions_mut().insert(caller);
+            self.service.call(request)
+        });
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(UPGRADE_TIMEOUT)
+            .max_buf_size(REQUEST_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+            .await;
+        if let Err(error) = served {
+            debug!("http with {peer}: {error}");
+        }
     }
 }
 
-async fn serve_http<S>(stream: S, peer: SocketAddr, service: TowerToHyperService<Router>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        service.call(request)
-    });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(UPGRADE_TIMEOUT)
-        .max_buf_size(REQUEST_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades()
-        .await;
-    if let Err(error) = served {
-        debug!("http with {peer}: {error}");
-    }
-}
-
-/// A stream and its place among the connections, given back together.
+/// A stream and its places among the connections, given back together.
 struct Placed<S> {
     stream: S,
-    _place: OwnedSemaphorePermit,
+    _place: Option<Place>,
+    _one: OwnedSemaphorePermit,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {

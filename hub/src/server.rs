@@ -1,6 +1,7 @@
 //! What doors share: the frames of a WebSocket, the credentials and parameters a request shows, how
 //! one is refused or answered, what names of metrics mean, how a viewer is written to.
 
+pub(crate) mod caller;
 mod capped;
 pub(crate) mod deny;
 pub(crate) mod gate;

@@ -4,26 +4,41 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Fault, fault};
-use crate::guard::{Gate, Origin, Settings, is_name};
+use crate::guard::{Gate, Network, Origin, Proxies, Settings, is_name};
+use crate::limits::PROXIES_MAX;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawServer {
     #[serde(default)]
     names: Vec<Spanned<String>>,
+    trusted_proxies: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// What the owner decided of strangers.
 pub(super) fn settings(server: &RawServer, origins: &[Spanned<String>]) -> Result<Settings, Fault> {
     let names = server.names.iter().map(name).collect::<Result<_, _>>()?;
     let origins = origins.iter().map(origin).collect::<Result<_, _>>()?;
-    Ok(Settings { gate: Gate { names, origins }, ..Settings::default() })
+    let proxies = proxies(server.trusted_proxies.as_ref())?;
+    Ok(Settings { gate: Gate { names, origins }, proxies, ..Settings::default() })
 }
 
 fn name(text: &Spanned<String>) -> Result<String, Fault> {
     let what = "`names` are those by which the hub is called, without scheme and port, as in \
                 [\"hub.example.org\"]";
     if is_name(text.get_ref()) { Ok(text.get_ref().clone()) } else { Err(fault(text, what)) }
+}
+
+fn proxies(given: Option<&Spanned<Vec<Spanned<String>>>>) -> Result<Proxies, Fault> {
+    let Some(given) = given else { return Ok(Proxies::default()) };
+    if given.get_ref().len() > PROXIES_MAX {
+        return Err(fault(given, &format!("at most {PROXIES_MAX} `trusted_proxies`")));
+    }
+    let what = "`trusted_proxies` are addresses, or networks with the bits that count, as in \
+                [\"127.0.0.1\", \"10.1.0.0/16\"]";
+    let network =
+        |text: &Spanned<String>| Network::parse(text.get_ref()).ok_or_else(|| fault(text, what));
+    Ok(Proxies(given.get_ref().iter().map(network).collect::<Result<_, _>>()?))
 }
 
 fn origin(text: &Spanned<String>) -> Result<Origin, Fault> {
@@ -44,7 +59,9 @@ mod tests {
     fn names_and_origins_are_the_owners() {
         let text = "[viewers]\npublic = true\norigins = [\"https://wall.example.org\"]\n\
                     [server]\nnames = [\"hub.example.org\"]\n";
-        let gate = read(text).unwrap().guard.gate;
+        let guard = read(text).unwrap().guard;
+        assert!(!guard.proxies.trust("127.0.0.1".parse().unwrap()), "none is by itself");
+        let gate = guard.gate;
         assert_eq!(gate.names, ["hub.example.org"]);
         assert_eq!(gate.origins[0].to_string(), "https://wall.example.org");
         for (wrong, word) in [
@@ -53,6 +70,8 @@ mod tests {
             ("origins = [\"null\"]", "`origins`"),
             ("[server]\nnames = [\"https://hub.example.org\"]", "`names`"),
             ("[server]\nname = \"hub\"", "did you mean `names`?"),
+            ("[server]\ntrusted_proxies = [\"proxy\"]", "`trusted_proxies`"),
+            ("[server]\ntrusted_proxies = [\"10.0.0.0/64\"]", "`trusted_proxies`"),
         ] {
             let error = read(&format!("[viewers]\npublic = true\n{wrong}\n")).unwrap_err();
             assert!(error.contains(word), "{error}");

@@ -1,9 +1,8 @@
 //! `/ws/agent` and `/ws-report`: one task for each agent's connection.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
@@ -25,6 +24,7 @@ use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{PROBE_TIMEOUT, SKIPPED_NOTE_PAUSE, VISITOR_FRAME_MAX};
+use crate::server::caller::Caller;
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
@@ -57,7 +57,7 @@ pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
 /// `GET /ws/agent`.
 async fn agent(
     State(hub): State<Arc<Hub>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
@@ -65,28 +65,33 @@ async fn agent(
     let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
     let id = match host_id(id) {
         Ok(id) => id,
-        Err(error) => return refuse_id(&hub, peer, error),
+        Err(error) => return refuse_id(&hub, &caller, error),
     };
     let entry = match token {
         None => Entry::Visitor,
         Some(token) => match hub.auth.agent(&token, id.as_ref()) {
             Grant::Host(host) => Entry::Host(host, id.is_some()),
             Grant::AnyHost => Entry::Visitor,
-            Grant::Refused => return refuse(&hub, peer, id.as_ref()),
+            Grant::Refused => return refuse(&hub, &caller, id.as_ref()),
         },
     };
+    if matches!(entry, Entry::Host(..)) {
+        caller.vouch();
+    }
     match entry {
         Entry::Host(host, _) if headers.contains_key(PROBE_HEADER) => {
             probe(hub, upgrade, protocol, host)
         }
-        Entry::Host(..) | Entry::Visitor => open(hub, upgrade, protocol, Channel::Agent, entry),
+        Entry::Host(..) | Entry::Visitor => {
+            open(hub, caller, upgrade, protocol, Channel::Agent, entry)
+        }
     }
 }
 
 /// `GET /ws-report`.
 async fn report(
     State(hub): State<Arc<Hub>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
@@ -94,13 +99,14 @@ async fn report(
     let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
     let id = match host_id(id) {
         Ok(id) => id,
-        Err(error) => return refuse_id(&hub, peer, error),
+        Err(error) => return refuse_id(&hub, &caller, error),
     };
     match hub.auth.agent(&token.unwrap_or_default(), id.as_ref()) {
         Grant::Host(host) => {
-            open(hub, upgrade, protocol, Channel::Report, Entry::Host(host, false))
+            caller.vouch();
+            open(hub, caller, upgrade, protocol, Channel::Report, Entry::Host(host, false))
         }
-        Grant::AnyHost | Grant::Refused => refuse(&hub, peer, id.as_ref()),
+        Grant::AnyHost | Grant::Refused => refuse(&hub, &caller, id.as_ref()),
     }
 }
 
@@ -109,19 +115,15 @@ fn host_id(id: Option<String>) -> Result<Option<HostId>, HostIdError> {
 }
 
 /// 401 before the upgrade. The answer is the same for a wrong token and for an unknown host.
-fn refuse(hub: &Hub, peer: SocketAddr, id: Option<&HostId>) -> Response {
-    if hub.may_complain() {
-        let id = id.map_or("(none)", HostId::as_str);
-        warn!("agent at {peer} was refused: wrong token for host {id:?}");
-    }
+fn refuse(hub: &Hub, caller: &Caller, id: Option<&HostId>) -> Response {
+    let id = id.map_or("(none)", HostId::as_str);
+    hub.complain(format_args!("agent at {caller} was refused: wrong token for host {id:?}"));
     deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token, or no such host")
 }
 
 /// 400 before the upgrade: no token would help, so it is not said to be wrong.
-fn refuse_id(hub: &Hub, peer: SocketAddr, error: HostIdError) -> Response {
-    if hub.may_complain() {
-        warn!("agent at {peer} was refused: {error}");
-    }
+fn refuse_id(hub: &Hub, caller: &Caller, error: HostIdError) -> Response {
+    hub.complain(format_args!("agent at {caller} was refused: {error}"));
     deny(StatusCode::BAD_REQUEST, "bad_id", &error.to_string())
 }
 
@@ -150,6 +152,7 @@ fn probe(
 
 fn open(
     hub: Arc<Hub>,
+    caller: Caller,
     upgrade: Result<Upgrade, Response>,
     protocol: Option<&'static str>,
     channel: Channel,
@@ -174,9 +177,17 @@ fn open(
             Entry::Host(host, greet) => Input::Joined { connection, host, greet },
             Entry::Visitor => Input::Visited(connection),
         });
-        let pace = Pace::agent(clock::now().instant);
-        let (answers, summed, noted_at) = (0, false, None);
-        let agent = Agent { hub: &hub, connection, channel, host, pace, answers, summed, noted_at };
+        let agent = Agent {
+            hub: &hub,
+            caller,
+            connection,
+            channel,
+            host,
+            pace: Pace::agent(clock::now().instant),
+            answers: 0,
+            summed: false,
+            noted_at: None,
+        };
         let ended = agent.serve(socket, outbox).await;
         hub.close_agent(connection);
         if let Some((socket, reason)) = ended {
@@ -188,6 +199,7 @@ fn open(
 /// One agent's connection.
 struct Agent<'a> {
     hub: &'a Hub,
+    caller: Caller,
     connection: ConnectionId,
     channel: Channel,
     /// Who it is; `None` before its login.
@@ -294,13 +306,14 @@ impl Agent<'_> {
         match &host {
             Ok(id) => {
                 self.host = Some(id.clone());
+                self.caller.vouch();
                 let places = (!self.summed).then(|| self.hub.large_messages());
                 socket.get_mut().set_cap(FRAME_IN_MAX, places);
             }
-            Err(error) if self.hub.may_complain() => {
-                warn!("agent was refused as host {:?}: {error}", login.server_id);
+            Err(error) => {
+                let (caller, id) = (&self.caller, &login.server_id);
+                self.hub.complain(format_args!("agent at {caller} was refused as {id:?}: {error}"));
             }
-            Err(_) => {}
         }
         Input::LoggedIn(self.connection, host)
     }

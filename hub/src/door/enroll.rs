@@ -1,10 +1,9 @@
 //! `/ws/enroll`: a code comes in, a token goes out, once.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,8 +22,10 @@ use crate::enroll::code::Code;
 use crate::enroll::host;
 use crate::enroll::invitation::{Found, NoInvitation, find};
 use crate::fleet::Input;
+use crate::guard::{Codes, Neighbour};
 use crate::hub::Hub;
-use crate::limits::{ENROLLMENTS_PER_S, VISITOR_FRAME_MAX};
+use crate::limits::VISITOR_FRAME_MAX;
+use crate::server::caller::Caller;
 use crate::server::deny::deny;
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Upgrade};
@@ -36,7 +37,7 @@ const DONE: u16 = 1000;
 /// Where codes are taken, one at a time and not too many in a second.
 #[derive(Default)]
 struct Desk {
-    second: Mutex<Second>,
+    codes: Mutex<Codes>,
     turn: Mutex<()>,
 }
 
@@ -50,13 +51,6 @@ struct Enrolling {
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
     let enrolling = Enrolling { hub: hub.clone(), desk: Arc::default() };
     vec![(kinglet_proto::enroll::PATH, get(enroll).with_state(enrolling))]
-}
-
-/// A second and the codes shown in it.
-#[derive(Default)]
-struct Second {
-    begun: Instant,
-    codes: u32,
 }
 
 /// Why a code brings no token.
@@ -76,14 +70,10 @@ enum Refusal {
 }
 
 impl Desk {
-    /// Counts a code; an error when there were enough in this second.
-    fn admit(&self, now: Instant) -> Result<(), Refusal> {
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.since(second.begun).as_secs() > 0 {
-            *second = Second { begun: now, codes: 0 };
-        }
-        second.codes += 1;
-        if second.codes > ENROLLMENTS_PER_S { Err(Refusal::TooFast) } else { Ok(()) }
+    /// Counts a code; an error when there were enough lately.
+    fn admit(&self, from: Neighbour, now: Instant) -> Result<(), Refusal> {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes.admit(from, now) { Ok(()) } else { Err(Refusal::TooFast) }
     }
 
     fn take_turn(&self) -> MutexGuard<'_, ()> {
@@ -94,7 +84,7 @@ impl Desk {
 /// `GET /ws/enroll`.
 async fn enroll(
     State(Enrolling { hub, desk }): State<Enrolling>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
@@ -108,16 +98,17 @@ async fn enroll(
     let (code, id) = (token.unwrap_or_default(), id.unwrap_or_default());
     let exchanged = {
         let hub = hub.clone();
-        let now = clock::now();
-        let work = move || exchange(&hub, &desk, &code, &id, now);
+        let (now, from) = (clock::now(), caller.neighbour());
+        let work = move || exchange(&hub, &desk, (&code, &id), from, now);
         tokio::task::spawn_blocking(work).await
     };
     let (id, enrolled) = match exchanged {
         Ok(Ok(done)) => done,
-        Ok(Err(refusal)) => return refuse(peer, &refusal),
+        Ok(Err(refusal)) => return refuse(&hub, &caller, &refusal),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
-    info!("host {id} was enrolled from {peer}");
+    caller.vouch();
+    info!("host {id} was enrolled from {caller}");
     upgrade.serve(None, VISITOR_FRAME_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
         if ws::send(&mut socket, Message::text(encode(&enrolled))).await.is_err() {
@@ -132,11 +123,11 @@ async fn enroll(
 fn exchange(
     hub: &Hub,
     desk: &Desk,
-    code: &str,
-    id: &str,
+    (code, id): (&str, &str),
+    from: Neighbour,
     now: Now,
 ) -> Result<(HostId, Enrolled), Refusal> {
-    desk.admit(now.instant)?;
+    desk.admit(from, now.instant)?;
     let unknown = Refusal::NoInvitation(NoInvitation::Unknown);
     let Some(state_dir) = &hub.state_dir else { return Err(unknown) };
     let Some(code) = Code::parse(code) else { return Err(unknown) };
@@ -235,7 +226,7 @@ impl Refusal {
 }
 
 /// The answer before the upgrade: the reason in a header, for the agent, and in a body.
-fn refuse(peer: SocketAddr, refusal: &Refusal) -> Response {
+fn refuse(hub: &Hub, caller: &Caller, refusal: &Refusal) -> Response {
     let (status, word, text) = refusal.told();
     match refusal {
         Refusal::NoInvitation(NoInvitation::Failed(error)) => warn!("enrolment failed: {error}"),
@@ -245,7 +236,9 @@ fn refuse(peer: SocketAddr, refusal: &Refusal) -> Response {
         | Refusal::Configured(_)
         | Refusal::ForAnother
         | Refusal::TooManyHosts
-        | Refusal::TooFast => warn!("enrolment from {peer} was refused: {text}"),
+        | Refusal::TooFast => {
+            hub.complain(format_args!("enrolment from {caller} was refused: {text}"));
+        }
     }
     deny(status, word, &text)
 }
@@ -275,16 +268,5 @@ mod tests {
         ] {
             assert_eq!(shell_word(&HostId::parse(id).unwrap()), word);
         }
-    }
-
-    #[test]
-    fn only_so_many_codes_are_looked_up_in_a_second() {
-        let desk = Desk::default();
-        let at = Instant::from_millis;
-        for _ in 0..ENROLLMENTS_PER_S {
-            desk.admit(at(5_000)).unwrap();
-        }
-        assert!(matches!(desk.admit(at(5_999)), Err(Refusal::TooFast)));
-        desk.admit(at(6_000)).unwrap();
     }
 }

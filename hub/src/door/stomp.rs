@@ -13,10 +13,9 @@ mod request;
 mod session;
 mod viewer;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +30,7 @@ use super::Routes;
 use crate::guard::Foreign;
 use crate::hub::Hub;
 use crate::limits::VISITOR_FRAME_MAX;
+use crate::server::caller::Caller;
 use crate::server::deny::foreign;
 use crate::server::gate::is_own_page;
 use crate::server::token::Credentials;
@@ -85,34 +85,34 @@ async fn info(State(stomp): State<Stomp>, headers: HeaderMap, uri: Uri) -> Respo
 
 async fn open_plain(
     State(stomp): State<Stomp>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
 ) -> Response {
-    open(stomp, peer, &headers, &uri, upgrade, Framing::Plain)
+    open(stomp, caller, &headers, &uri, upgrade, Framing::Plain)
 }
 
 async fn open_sockjs(
     State(stomp): State<Stomp>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
 ) -> Response {
-    open(stomp, peer, &headers, &uri, upgrade, Framing::SockJs)
+    open(stomp, caller, &headers, &uri, upgrade, Framing::SockJs)
 }
 
 fn open(
     stomp: Stomp,
-    peer: SocketAddr,
+    caller: Caller,
     headers: &HeaderMap,
     uri: &Uri,
     upgrade: Upgrade,
     framing: Framing,
 ) -> Response {
     let Credentials { token, id, protocol: _ } = Credentials::read(headers, uri);
-    let guest = Guest { peer, token, id };
+    let guest = Guest { caller, token, id };
     upgrade.serve(subprotocol(headers), VISITOR_FRAME_MAX, move |socket| async move {
         let hub = stomp.hub.clone();
         let _open = hub.open_socket();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kinglet_proto::limits::WRITE_TIMEOUT;
+use kinglet_proto::limits::{UPGRADE_TIMEOUT, WRITE_TIMEOUT};
 
 /// Connections to `/ws/agent` at one time that have not shown a token yet: 2,000 vStats agents
 /// that come back at once pass through here within a second.
@@ -23,3 +23,33 @@ pub const WRITE_STALL: Duration = WRITE_TIMEOUT;
 /// Hosts of a list that are written before it is sent on: some 40 kB, which is what an answer costs
 /// that nobody reads.
 pub const HOSTS_AT_ONCE: usize = 8;
+
+/// Connections at one time from an address from which no agent has come yet: a browser opens seven,
+/// a wall of them behind one address some dozens.
+pub const STRANGER_PLACES: usize = 256;
+/// Those above that wait, so many of each address: a fleet behind one that comes back after the
+/// hub's restart.
+pub const STRANGERS_WAITING: usize = 2_048;
+/// For so long, which is as long as a request may take to come.
+pub const STRANGERS_WAIT: Duration = UPGRADE_TIMEOUT;
+/// How often one that waits is looked at.
+pub const STRANGERS_RETRY: Duration = Duration::from_millis(50);
+/// Connections of all such addresses together: half of all, so that those that are known have the
+/// other half.
+pub const STRANGERS_MAX: usize = CONNECTIONS_MAX / 2;
+/// An address is known for so long after an agent has last come in from there.
+pub const KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Known addresses with nobody connected that are remembered; 100 bytes each.
+pub const KNOWN_ADDRESSES_MAX: usize = 10_000;
+/// Networks of trusted proxies.
+pub const PROXIES_MAX: usize = 64;
+/// Lines a minute of the log about refused strangers; the rest are summed.
+pub const COMPLAINTS_A_MINUTE: u32 = 6;
+/// Codes of invitations that are looked up in each span of so many seconds.
+pub const CODES_SPAN_S: u64 = 5;
+/// Of all addresses together: each costs a few file operations.
+pub const CODES_MAX: u32 = 100;
+/// Of one address.
+pub const CODES_EACH: u32 = 5;
+/// Addresses whose codes are counted in a span.
+pub const CODES_ADDRESSES_MAX: usize = 1_024;

@@ -17,6 +17,7 @@ mod protocol;
 mod realtime;
 mod rest;
 mod stomp;
+mod strangers;
 mod support;
 mod telegraf;
 mod unread;

@@ -1,22 +1,20 @@
 //! How a client is let in: its first frame, and what it may do here.
 
-use std::net::SocketAddr;
-
 use kinglet_proto::host::HostId;
 use kinglet_proto::limits::{AUTH_TIMEOUT, STOMP_FRAME_MAX};
 use kinglet_proto::wire::stomp::{ACCEPT_VERSION, Command, Reader, Version, Writer};
 use tokio::time::timeout;
-use tracing::warn;
 
 use super::line::{Incoming, Line};
 use super::request::{Ask, Connect, Request};
 use crate::auth::Grant;
 use crate::fleet::Reason;
 use crate::hub::Hub;
+use crate::server::caller::Caller;
 
 /// Who comes, as far as its WebSocket's request says.
 pub(super) struct Guest {
-    pub(super) peer: SocketAddr,
+    pub(super) caller: Caller,
     pub(super) token: Option<String>,
     pub(super) id: Option<String>,
 }
@@ -55,9 +53,7 @@ pub(super) async fn admit(hub: &Hub, mut line: Line, guest: Guest) -> Option<(Li
         }
         Err(refusal) => refusal,
     };
-    if hub.may_complain() {
-        warn!("stomp client at {} was refused: {}", guest.peer, refusal.words);
-    }
+    hub.complain(format_args!("stomp client at {} was refused: {}", guest.caller, refusal.words));
     // Whoever does not hear it is closed all the same.
     let _ = line.feed(error(&refusal.words, Version::V10, None)).await;
     line.close(refusal.code, &refusal.words).await;
@@ -113,9 +109,11 @@ fn judge(
     let id = guest.id.as_deref().and_then(|id| HostId::parse(id).ok());
     let is_viewer =
         hub.auth.viewer(None) || tokens.iter().any(|token| hub.auth.viewer(Some(token)));
-    let is_agent =
-        || tokens.iter().any(|token| hub.auth.agent(token, id.as_ref()) != Grant::Refused);
-    if is_viewer || is_agent() {
+    let is_agent = tokens.iter().any(|token| hub.auth.agent(token, id.as_ref()) != Grant::Refused);
+    if is_agent {
+        guest.caller.vouch();
+    }
+    if is_viewer || is_agent {
         Ok((version, connect, tokens, is_viewer, receipt))
     } else {
         Err(Refusal::of(Reason::NotAllowed))

@@ -32,11 +32,11 @@ pub(super) struct Stomp {
 
 /// Serves a connection to its end.
 pub(super) async fn serve(stomp: &Stomp, line: Line, guest: Guest) {
-    let peer = guest.peer;
+    let caller = guest.caller.clone();
     let Some((mut line, admitted)) = admit(&stomp.hub, line, guest).await else { return };
     line.set_cap(STOMP_MESSAGE_MAX);
     let name = format!("stomp-{}", stomp.hub.next_id());
-    info!("{name}: connected from {peer}, version {}", admitted.version.name());
+    info!("{name}: connected from {caller}, version {}", admitted.version.name());
     stomp.hub.stomp_sessions.begin();
     let mut session = Session::new(stomp, line, admitted);
     let Parting { end, goodbye } = session.run(&name).await;

@@ -1,9 +1,8 @@
 //! `/ws/telegraf`: one message for each batch, text or not, lines or JSON.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::StreamExt;
@@ -22,24 +21,24 @@ use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{POINTS_INLINE_MAX, TELEGRAF_PING_INTERVAL};
+use crate::server::caller::Caller;
 use crate::server::deny::deny;
 use crate::server::ws::{self, Socket, Upgrade};
 
 /// `GET /ws/telegraf`.
 pub(super) async fn open(
     State(door): State<Door>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
     let Door { hub, reporters, .. } = door;
     let Some(speaker) = Speaker::read(&hub.auth, &headers, &uri) else {
-        if hub.may_complain() {
-            warn!("telegraf at {peer} was refused: wrong token");
-        }
+        hub.complain(format_args!("telegraf at {caller} was refused: wrong token"));
         return deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token");
     };
+    caller.vouch();
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(response) => return response,

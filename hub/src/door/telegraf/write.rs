@@ -14,6 +14,7 @@ use super::packed;
 use super::reporters::Taken;
 use super::speaker::Speaker;
 use crate::limits::POINTS_INLINE_MAX;
+use crate::server::caller::Caller;
 use crate::server::parameters::{Fault, Parameters, quoted};
 
 /// By which clients tell what they speak to: 1.8 has both paths.
@@ -55,11 +56,13 @@ pub(super) async fn query(
 /// `POST` of a batch.
 pub(super) async fn points(
     State(door): State<Door>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     body: Body,
 ) -> Response {
     let Some(speaker) = Speaker::read(&door.hub.auth, &headers, &uri) else { return stranger() };
+    caller.vouch();
     let precision = match precision(&uri) {
         Ok(precision) => precision,
         Err(fault) => return refuse(StatusCode::BAD_REQUEST, &fault),

@@ -1,0 +1,52 @@
+//! From where a request comes.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::clock;
+use crate::guard::{Neighbour, Places};
+
+/// Who asks.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    address: IpAddr,
+    places: Arc<Mutex<Places>>,
+}
+
+impl Caller {
+    pub(crate) fn new(address: IpAddr, places: Arc<Mutex<Places>>) -> Self {
+        Self { address, places }
+    }
+
+    /// With whom it shares what each stranger has.
+    pub(crate) fn neighbour(&self) -> Neighbour {
+        self.address.into()
+    }
+
+    /// It has shown an agent's token: its address is no stranger's any more.
+    pub(crate) fn vouch(&self) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.know(self.neighbour(), clock::now().instant);
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    /// The one that the listener put there; a request without came over no connection.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let nowhere = || Self::new(Ipv4Addr::UNSPECIFIED.into(), Arc::default());
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nowhere))
+    }
+}

@@ -1,0 +1,97 @@
+//! Many connections of one address, and many codes: others do not feel it.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use kinglet_hub::auth::TokenHash;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+
+use super::support::{FLEET, Hub, report};
+
+/// A hub that gives four places to an address it does not know, and believes one proxy.
+fn hub() -> Hub {
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n[fleet]\ntoken_hash = \"{}\"\n\
+         [server]\ntrusted_proxies = [\"127.0.0.9\"]\n",
+        TokenHash::of(FLEET)
+    );
+    Hub::changed(&text, |config| config.guard.stranger_places = 4)
+}
+
+/// A connection from this machine's 127.0.0.n.
+fn from(hub: &Hub, n: u8) -> TcpStream {
+    let SocketAddr::V4(address) = hub.address else { unreachable!("it listens on 127.0.0.1") };
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let made = socket(AddressFamily::Inet, SockType::Stream, flags, None).unwrap();
+    bind(made.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, n), 0)))
+        .unwrap();
+    connect(made.as_raw_fd(), &SockaddrIn::from(address)).unwrap();
+    TcpStream::from(made)
+}
+
+/// The status of an answer within this time; `None` where there is none.
+fn status(mut stream: &TcpStream, within: Duration) -> Option<u16> {
+    stream.set_read_timeout(Some(within)).unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).ok()?;
+    std::str::from_utf8(&head[9..]).unwrap().parse().ok()
+}
+
+fn ask(mut stream: &TcpStream) {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n").unwrap();
+}
+
+/// The status of a code that is nobody's, shown from 127.0.0.n.
+fn show_code(hub: &Hub, n: u8, forwarded: &str) -> u16 {
+    let mut stream = from(hub, n);
+    let head = format!(
+        "GET /ws/enroll HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+         Authorization: Bearer nobodys\r\nX-Forwarded-For: {forwarded}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    status(&stream, Duration::from_secs(10)).unwrap()
+}
+
+#[test]
+fn an_address_with_too_many_connections_keeps_out_itself_only() {
+    let hub = hub();
+    let streams: Vec<_> = (0..9).map(|_| from(&hub, 2)).collect();
+    streams.iter().for_each(ask);
+    let quick = Duration::from_millis(300);
+    let served = |stream: &&TcpStream| status(stream, quick) == Some(200);
+    assert_eq!(streams.iter().filter(served).count(), 4);
+    let mut agent = hub.agent("pi", FLEET);
+    agent.send(&report(1, 7.0));
+    hub.wait_for("pi", |host| host["metrics"]["cpu"]["usage"] == 7.0);
+    // One goes, another comes in that has waited.
+    let (first, rest) = streams.split_first().unwrap();
+    first.shutdown(std::net::Shutdown::Both).unwrap();
+    let slow = Duration::from_secs(1);
+    assert!(rest.iter().any(|stream| status(stream, slow) == Some(200)));
+}
+
+#[test]
+fn where_an_agent_has_come_from_there_is_room() {
+    let hub = hub();
+    let _agent = hub.agent("pi", FLEET);
+    let streams: Vec<_> = (0..20).map(|_| from(&hub, 1)).collect();
+    streams.iter().for_each(ask);
+    for stream in &streams {
+        assert_eq!(status(stream, Duration::from_secs(10)), Some(200));
+    }
+}
+
+#[test]
+fn who_tries_many_codes_takes_no_turn_of_others() {
+    let hub = hub();
+    let floods = |n, forwarded| (0..40).any(|_| show_code(&hub, n, forwarded) == 429);
+    assert!(floods(2, "203.0.113.1"));
+    // Its word is not taken, the proxy's is.
+    assert_eq!(show_code(&hub, 3, "203.0.113.1"), 401);
+    assert_eq!(show_code(&hub, 9, "203.0.113.1"), 401);
+    assert!(floods(9, "198.51.100.7, 203.0.113.1"));
+    assert_eq!(show_code(&hub, 9, "203.0.113.1, 203.0.113.2"), 401);
+}
