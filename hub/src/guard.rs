@@ -15,6 +15,8 @@ pub use complaints::Complaints;
 pub use gate::{Foreign, Gate, Origin, is_name};
 pub use places::{Admission, Places};
 
+use kinglet_proto::limits::PING_INTERVAL;
+
 use crate::limits::{STRANGER_PLACES, WRITE_STALL};
 
 /// What the owner decided of strangers.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Connections at one time of an address from which no agent came yet; no key sets it.
     pub stranger_places: usize,
+    /// How often a viewer is pinged; no key sets it.
+    pub viewer_ping: Duration,
     /// A connection of which the system takes no byte for so long is closed; no key sets it.
     pub write_stall: Duration,
 }
@@ -36,6 +40,7 @@ impl Default for Settings {
             gate: Gate::default(),
             proxies: Proxies::default(),
             stranger_places: STRANGER_PLACES,
+            viewer_ping: PING_INTERVAL,
             write_stall: WRITE_STALL,
         }
     }

@@ -16,6 +16,7 @@ use alerts::Alerts;
 use feed::{Feed, Outlet};
 use kinglet_proto::answer::Answer;
 use kinglet_proto::host::HostId;
+use kinglet_proto::limits::PING_INTERVAL;
 use kinglet_proto::time::{Instant, Now};
 use sessions::Sessions;
 use tokio::sync::{Semaphore, mpsc};
@@ -52,6 +53,8 @@ pub(crate) struct Hub {
     pub(crate) notifier: Notifier,
     /// Which pages may listen, and what the hub is called.
     pub(crate) gate: Gate,
+    /// How often a viewer is asked whether it is still there.
+    pub(crate) viewer_ping: Duration,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -100,6 +103,7 @@ impl Hub {
             influx: None,
             notifier: Notifier::default(),
             gate: Gate::default(),
+            viewer_ping: PING_INTERVAL,
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -109,6 +113,11 @@ impl Hub {
             complaints: Mutex::new(Pace::viewer(clock::now().instant)),
             refusals: Mutex::default(),
         }
+    }
+
+    /// The same, with another pace of Pings to viewers.
+    pub(crate) fn with_viewer_ping(self, viewer_ping: Duration) -> Self {
+        Self { viewer_ping, ..self }
     }
 
     /// The same, with another pace of the STOMP endpoint.

@@ -125,16 +125,28 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
-        let guard::Settings { gate, proxies, stranger_places, write_stall: stall } = config.guard;
+        let guard::Settings { gate, proxies, stranger_places, viewer_ping, write_stall } =
+            config.guard;
         let places = Arc::new(Mutex::new(Places::new(stranger_places)));
-        let hub = hub.with_gate(gate);
+        let hub = hub.with_gate(gate).with_viewer_ping(viewer_ping);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
         let (sinks, supervisor) = (running, None);
-        Ok(Self { listener, address, tls, hub, service, sinks, supervisor, stall, proxies, places })
+        Ok(Self {
+            listener,
+            address,
+            tls,
+            hub,
+            service,
+            sinks,
+            supervisor,
+            stall: write_stall,
+            proxies,
+            places,
+        })
     }
 
     /// The service manager that started this program is told how the hub is.

@@ -5,6 +5,7 @@ pub(crate) mod caller;
 mod capped;
 pub(crate) mod deny;
 pub(crate) mod gate;
+pub(crate) mod heartbeat;
 pub(crate) mod json;
 pub(crate) mod kept;
 pub(crate) mod metric_name;

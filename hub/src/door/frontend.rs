@@ -16,6 +16,7 @@ use super::Routes;
 use crate::clock;
 use crate::fleet::{Pace, Reading, Reason, Update, Verdict};
 use crate::hub::Hub;
+use crate::server::heartbeat::Heartbeat;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Ending, Notice, Notices, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -73,7 +74,8 @@ async fn open(
         let Some(live) = broadcast.watch(kind) else {
             return ws::close(socket, Reason::Stopping).await;
         };
-        if let Some(reason) = serve(&mut socket, live).await {
+        let heartbeat = Heartbeat::new(hub.viewer_ping);
+        if let Some(reason) = serve(&mut socket, live, heartbeat).await {
             ws::close(socket, reason).await;
         }
     })
@@ -83,16 +85,18 @@ async fn open(
 enum Event {
     Live(Result<Notices, RecvError>),
     Frame(Option<Message>),
+    PingDue,
 }
 
 /// Serves the connection to its end.
-async fn serve(socket: &mut Socket, mut live: Live) -> Ending {
+async fn serve(socket: &mut Socket, mut live: Live, mut heartbeat: Heartbeat) -> Ending {
     let mut pace = Pace::viewer(clock::now().instant);
     loop {
         let event = tokio::select! {
             biased;
             live = live.recv() => Event::Live(live),
             frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+            () = heartbeat.due() => Event::PingDue,
         };
         match event {
             Event::Live(Ok(notices)) => {
@@ -104,8 +108,14 @@ async fn serve(socket: &mut Socket, mut live: Live) -> Ending {
             Event::Live(Err(RecvError::Lagged(_))) => return Some(Reason::TooSlow),
             Event::Live(Err(RecvError::Closed)) => return Some(Reason::Stopping),
             Event::Frame(None) => return None,
+            Event::PingDue => {
+                if let Err(ending) = heartbeat.ask(socket).await {
+                    return ending;
+                }
+            }
             // Control frames are answered below us, and messages are not taken here.
             Event::Frame(Some(_)) => {
+                heartbeat.hear();
                 if pace.take(clock::now().instant) == Verdict::Close {
                     return Some(Reason::TooFast);
                 }

@@ -49,7 +49,7 @@ pub const COMPLAINTS_A_MINUTE: u32 = 6;
 pub const CODES_SPAN_S: u64 = 5;
 /// Of all addresses together: each costs a few file operations.
 pub const CODES_MAX: u32 = 100;
-/// Of one address.
-pub const CODES_EACH: u32 = 5;
+/// Of one address: a class that enrols behind one may be so many.
+pub const CODES_EACH: u32 = 20;
 /// Addresses whose codes are counted in a span.
 pub const CODES_ADDRESSES_MAX: usize = 1_024;

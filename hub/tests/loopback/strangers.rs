@@ -8,7 +8,7 @@ use std::time::Duration;
 use kinglet_hub::auth::TokenHash;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
-use super::support::{FLEET, Hub, report};
+use super::support::{Deadline, FLEET, Hub, report};
 
 /// A hub that gives four places to an address it does not know, and believes one proxy.
 fn hub() -> Hub {
@@ -94,4 +94,35 @@ fn who_tries_many_codes_takes_no_turn_of_others() {
     assert_eq!(show_code(&hub, 9, "203.0.113.1"), 401);
     assert!(floods(9, "198.51.100.7, 203.0.113.1"));
     assert_eq!(show_code(&hub, 9, "203.0.113.1, 203.0.113.2"), 401);
+}
+
+#[test]
+fn a_viewer_that_answers_no_ping_loses_its_seat() {
+    let text = "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n";
+    let every = Duration::from_secs(1);
+    let hub = Hub::changed(text, |config| config.guard.viewer_ping = every);
+    for path in ["/ws", "/ws-frontend"] {
+        let _asleep = hub.open(path, &[]).unwrap();
+        let mut awake = hub.open(path, &[]).unwrap();
+        let seats = || hub.http("/healthz", "").1.matches("\"viewers\":2").count();
+        let deadline = Deadline::in_seconds(10);
+        while seats() == 0 {
+            deadline.check("two have seats");
+        }
+        let deadline = Deadline::in_seconds(10);
+        while !hub.http("/healthz", "").1.contains("\"viewers\":1") {
+            // It reads, by which its Pings are answered.
+            while awake.try_json(Duration::from_millis(50)).is_some() {}
+            deadline.check("one sleeps");
+        }
+        for _ in 0..40 {
+            while awake.try_json(Duration::from_millis(50)).is_some() {}
+        }
+        assert!(hub.http("/healthz", "").1.contains("\"viewers\":1"), "the other is awake");
+        awake.socket.close(None).unwrap();
+        let deadline = Deadline::in_seconds(10);
+        while !hub.http("/healthz", "").1.contains("\"viewers\":0") {
+            deadline.check("both are gone");
+        }
+    }
 }

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
 use crate::hub::Hub;
 use crate::limits::{PACE_PAUSE, QUESTIONS_WAITING_MAX};
+use crate::server::heartbeat::Heartbeat;
 use crate::server::viewer::{Ending, Notices, send_all, send_waiting};
 use crate::server::ws::Socket;
 use crate::sink::broadcast::{Live, Past};
@@ -36,6 +37,7 @@ pub(super) struct Viewer {
     past: VecDeque<HostId>,
     choice: Choice,
     pace: Pace,
+    heartbeat: Heartbeat,
     /// One at a time, in the order in which they came.
     answering: Option<Answering>,
     waiting: VecDeque<Question>,
@@ -47,17 +49,20 @@ enum Event {
     Past,
     Answered(Result<Value, Refusal>),
     Frame(Option<Message>),
+    PingDue,
 }
 
 impl Viewer {
     /// One who hears messages of this type, or all.
     pub(super) fn new(hub: Arc<Hub>, live: Live, only: Option<&'static str>) -> Self {
+        let heartbeat = Heartbeat::new(hub.viewer_ping);
         Self {
             hub,
             past: live.hosts().into(),
             live,
             choice: Choice::new(only),
             pace: Pace::viewer(clock::now().instant),
+            heartbeat,
             answering: None,
             waiting: VecDeque::new(),
         }
@@ -76,6 +81,7 @@ impl Viewer {
                 live = self.live.recv() => Event::Live(live),
                 answered = finish(&mut self.answering) => Event::Answered(answered),
                 frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+                () = self.heartbeat.due() => Event::PingDue,
                 () = std::future::ready(()), if !self.past.is_empty() => Event::Past,
             };
             sent = match event {
@@ -89,6 +95,7 @@ impl Viewer {
                 Event::Answered(answered) => self.send_answer(socket, answered).await,
                 Event::Frame(Some(frame)) => self.take(socket, &frame).await,
                 Event::Frame(None) => Err(None),
+                Event::PingDue => self.heartbeat.ask(socket).await,
             };
         }
     }
@@ -137,6 +144,7 @@ impl Viewer {
 
     /// Takes one frame in.
     async fn take(&mut self, socket: &mut Socket, frame: &Message) -> Result<(), Ending> {
+        self.heartbeat.hear();
         let verdict = self.pace.take(clock::now().instant);
         let is_message = matches!(frame, Message::Text(_) | Message::Binary(_));
         let text = match verdict {
