@@ -203,12 +203,12 @@ fn wsl_with_drives_of_windows() {
 }
 
 /// What is left out is missing, and nothing else: usage of disks apart, which is that of the file
-/// systems on them, and the shares of containers, which are of all cores.
+/// systems on them, and the shares of containers and processes, which are of all cores.
 #[test]
 fn a_collector_left_out_costs_its_own_part() {
     let whole = parts(&collect(&folder("server"), "server-whole", &Options::default()));
     for (name, expected) in [
-        ("cpu", vec!["containers", "cpu"]),
+        ("cpu", vec!["containers", "cpu", "top"]),
         ("kernel", vec!["kernel"]),
         ("memory", vec!["memory"]),
         ("filesystems", vec!["disks", "filesystems"]),
@@ -275,7 +275,8 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     let mut options = options.clone();
     options.meter = meter(&host.path.join("traffic"));
     options.router = host.path.join("proc/net/softnet_stat").exists().then(Router::default);
-    options.wanted = Wanted { containers: host.path.join("sys/fs/cgroup").exists() };
+    let has = |path| host.path.join(path).exists();
+    options.wanted = Wanted { containers: has("sys/fs/cgroup"), processes: has("proc/900/stat") };
     options.custom = date(&host.path.join("custom")).unwrap_or_default();
     let ask = table(&fixture.join("statfs"), &host.path);
     let mut sampler = Sampler::with_statfs(&host.roots(), &options, ask);

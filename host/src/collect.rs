@@ -21,6 +21,8 @@ mod leases;
 mod memory;
 mod network;
 mod pressure;
+#[cfg(feature = "processes")]
+mod processes;
 mod rate;
 mod schedule;
 mod sensors;

@@ -114,6 +114,17 @@ pub const CUSTOM_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 pub const LEASES_INTERVAL: Duration = Duration::from_secs(30);
 /// What containers use is read again after this.
 pub const CONTAINER_INTERVAL: Duration = Duration::from_secs(10);
+/// Processes are walked again after this at the earliest.
+pub const PROCESS_INTERVAL: Duration = Duration::from_secs(30);
+/// A walk waits for so many times as long as the one before took of a processor: at most a
+/// hundredth of one is theirs.
+pub const PROCESS_SHARE: u32 = 100;
+/// Where walks would have to be farther apart there are none.
+pub const PROCESS_INTERVAL_MAX: Duration = Duration::from_secs(600);
+/// Processes looked at in a walk; the kernel gives no higher number by default.
+pub const PROCESSES_MAX: usize = 32_768;
+/// Those told that take most of the processor, and as many that take most of memory.
+pub const PROCESSES_TOLD: usize = 5;
 /// Containers in a sample; each keeps four files open, and a process has 1024 by default.
 pub const CONTAINERS_MAX: usize = 64;
 /// Control groups looked into for them: a host with many services has two hundred.

@@ -115,6 +115,14 @@ impl Root {
         entries.flatten().filter(is_one).fold(0, |count, _| count + 1)
     }
 
+    /// Says each number that a folder right below the root has for its name, so many at most.
+    #[cfg(feature = "processes")]
+    pub(crate) fn each_number(&self, max: usize, say: impl FnMut(u32)) {
+        let Ok(entries) = fs::read_dir(&self.path) else { return };
+        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+        entries.flatten().filter_map(number).take(max).for_each(say);
+    }
+
     /// The folders in a directory, in any order; empty when it cannot be read.
     #[cfg(feature = "containers")]
     pub(crate) fn folders(&self, directory: impl AsRef<Path>) -> Vec<String> {

@@ -103,6 +103,8 @@ pub struct Router {
 pub struct Wanted {
     /// Containers.
     pub containers: bool,
+    /// What processes are at, and which take most.
+    pub processes: bool,
 }
 
 /// What the owner should know of what he wrote; a clone is the same.
@@ -111,7 +113,12 @@ pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
 
 impl Faults {
     #[cfg_attr(
-        not(any(feature = "custom", feature = "router", feature = "traffic")),
+        not(any(
+            feature = "custom",
+            feature = "processes",
+            feature = "router",
+            feature = "traffic"
+        )),
         expect(dead_code, reason = "nobody reads files of the owner's")
     )]
     pub(crate) fn tell(&self, fault: String) {
@@ -158,7 +165,10 @@ pub(crate) struct Setup {
     #[cfg_attr(not(feature = "router"), expect(dead_code, reason = "it is for that"))]
     pub(crate) router: Option<Router>,
     /// What is read only where the owner asks for it.
-    #[cfg_attr(not(feature = "containers"), expect(dead_code, reason = "it is for that"))]
+    #[cfg_attr(
+        not(any(feature = "containers", feature = "processes")),
+        expect(dead_code, reason = "it is for those")
+    )]
     pub(crate) wanted: Wanted,
     /// What is to be told the owner.
     pub(crate) faults: Faults,

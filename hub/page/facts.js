@@ -10,7 +10,8 @@ export function blocks(host) {
   const { metrics } = host;
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
-    containerBlock(metrics), customBlock(metrics), probeBlock(metrics), factBlock(host),
+    containerBlock(metrics), processBlock(metrics), customBlock(metrics), probeBlock(metrics),
+    factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -142,6 +143,17 @@ function containerBlock({ containers = [] }) {
     const memory = Number.isFinite(used) && (limit > 0 ? part(used, limit) : bytes(used));
     const busy = Number.isFinite(each.cpu_percent) && `${percent(each.cpu_percent)} CPU`;
     return row(each.name, small, each.memory_percent, list(busy, memory));
+  }));
+}
+
+/** The processes that take most, the busiest first. */
+function processBlock({ top = [] }) {
+  return rowsBlock('Processes that take most', top.map((each) => {
+    const { pid, cpu_percent: busy, memory_used: memory } = each;
+    const text = list(
+      Number.isFinite(busy) && `${percent(busy)} CPU`, Number.isFinite(memory) && bytes(memory),
+    );
+    return row(each.name, `${pid}`, busy, text);
   }));
 }
 

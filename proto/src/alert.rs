@@ -42,6 +42,7 @@
 //! [`Subject`] of their own beside [`Subject::Clock`], as is the traffic of a billing period once a
 //! sample has it.
 
+mod affected;
 pub mod book;
 pub mod built_in;
 #[cfg(test)]
@@ -99,6 +100,9 @@ pub struct Alert {
     pub value: f64,
     /// The line that it was compared with: the rule's, or that of its own limit.
     pub threshold: f64,
+    /// Names of the processes that took most of what it is about, when it fired; empty where the
+    /// sample has none.
+    pub processes: Vec<String>,
     /// When it fired.
     pub at: Now,
 }

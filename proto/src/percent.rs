@@ -27,6 +27,11 @@ impl Percent {
         Self { tenths }
     }
 
+    /// In tenths, for comparison.
+    pub(crate) fn tenths(self) -> u64 {
+        self.tenths.into()
+    }
+
     /// As a number, for display and comparison.
     pub fn get(self) -> f64 {
         f64::from(self.tenths) / 10.0

@@ -18,6 +18,7 @@ pub mod metric;
 mod network;
 mod part;
 mod probe;
+mod process;
 mod router;
 mod sensors;
 mod stated;
@@ -37,6 +38,7 @@ pub use machine::{AgentCost, Arch, Cpu, LoadAverage, Memory, Os, Pressure, Proce
 pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use probe::Probe;
+pub use process::Process;
 pub use router::{Leases, Softnet};
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem, Flash};
@@ -109,6 +111,8 @@ part! {
         pub containers_running: Option<u64> => gauge(Count, "containers_running");
         /// Each of them.
         pub containers: Vec<Container> => part(Container), sparse;
+        /// Processes that take most; empty where the owner does not ask for them.
+        pub top: Vec<Process> => part(Process), sparse;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
         /// The owner's own figures, out of the files in `custom.dir`.

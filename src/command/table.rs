@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use kinglet_proto::output;
 use kinglet_proto::percent::Percent;
-use kinglet_proto::sample::{Container, Custom, Disk, Filesystem, Interface, Sample};
+use kinglet_proto::sample::{Container, Custom, Disk, Filesystem, Interface, Process, Sample};
 use unit::{bytes, percent, rate, span};
 
 use crate::limits::CELL_CHARS_MAX;
@@ -33,6 +33,7 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
         &["", "engine", "cpu", "memory", "limit", "receive", "send"],
         containers,
     )?;
+    page.block("PROCESS", &["", "pid", "cpu", "memory"], processes(sample))?;
     page.block("CUSTOM", &[], sample.custom.iter().map(custom).collect())?;
     page.block("AGENT", &[], agent(sample))
 }
@@ -268,6 +269,14 @@ fn container(each: &Container) -> Row {
         speed(each.rx_speed),
         speed(each.tx_speed),
     ]
+}
+
+fn processes(sample: &Sample) -> Vec<Row> {
+    let row = |each: &Process| {
+        let pid = each.pid.to_string();
+        vec![each.name.clone(), pid, shown(each.cpu_percent), scaled(each.memory_used)]
+    };
+    sample.top.iter().map(row).collect()
 }
 
 fn custom(custom: &Custom) -> Row {

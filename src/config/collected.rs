@@ -12,7 +12,8 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     options.router = given.table(Table::Router).and_then(router);
     let is_on = |table| given.table(table).and_then(|block| block.switch("enabled")) == Some(true);
-    options.wanted = Wanted { containers: is_on(Table::Containers) };
+    options.wanted =
+        Wanted { containers: is_on(Table::Containers), processes: is_on(Table::Processes) };
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {
         include: collect.list(include).to_vec(),

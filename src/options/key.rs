@@ -68,6 +68,8 @@ pub enum Table {
     Router,
     /// `[containers]`
     Containers,
+    /// `[processes]`
+    Processes,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -112,7 +114,7 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Host,
         Self::Server,
         Self::Collect,
@@ -120,6 +122,7 @@ impl Table {
         Self::Traffic,
         Self::Router,
         Self::Containers,
+        Self::Processes,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -136,6 +139,7 @@ impl Table {
             Self::Traffic => "traffic",
             Self::Router => "router",
             Self::Containers => "containers",
+            Self::Processes => "processes",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -159,6 +163,7 @@ impl Table {
             | Self::Traffic
             | Self::Router
             | Self::Containers
+            | Self::Processes
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

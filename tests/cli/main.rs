@@ -8,6 +8,7 @@ mod alerts;
 mod containers;
 mod custom;
 mod influxdb;
+mod processes;
 mod program;
 mod router;
 mod stomp;

@@ -68,8 +68,12 @@ impl HostCollector {
             LoadAverage { one, five, fifteen }
         });
         let total = self.processes.count(now, buffer);
-        let tasks =
-            |load: Loadavg| Processes { total, threads: Some(load.total), running: load.running };
+        let tasks = |load: Loadavg| Processes {
+            total,
+            threads: Some(load.total),
+            running: load.running,
+            ..Processes::default()
+        };
         sample.processes = load.map(tasks);
     }
 

@@ -123,6 +123,14 @@ pub const COLLECTORS: &[Row] = &[
         always: true,
         new: |setup| Box::new(super::containers::ContainerCollector::new(setup)),
     },
+    #[cfg(feature = "processes")]
+    Row {
+        name: "processes",
+        gives: "what processes are at, and which take most; nothing without `processes.enabled`",
+        source: "`/proc/<pid>/stat`",
+        always: true,
+        new: |setup| Box::new(super::processes::ProcessCollector::new(setup)),
+    },
     Row {
         name: "agent",
         gives: "Kinglet's own memory, CPU time, bytes sent, reconnects",

@@ -34,6 +34,7 @@ pub(super) fn alert() -> Alert {
         message: "/srv is 93.3% full".to_owned(),
         value: 93.26,
         threshold: 90.0,
+        processes: Vec::new(),
         at: Now::default(),
     }
 }

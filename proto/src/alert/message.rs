@@ -24,6 +24,9 @@ pub(crate) fn write_fired(frame: &mut Frame<'_>, alert: &Alert) {
         ("series", &alert.series),
         ("suggestion", &rule.suggestion),
     ]);
+    if !alert.processes.is_empty() {
+        frame.key("affected_processes").value(&alert.processes);
+    }
     frame.raw("}}");
 }
 
@@ -53,6 +56,15 @@ mod tests {
         write(&mut frame);
         frame.finish();
         out
+    }
+
+    #[test]
+    fn the_processes_it_is_about_are_named_as_documented() {
+        let processes = vec!["python".to_owned(), "qbittorrent".to_owned()];
+        let alert = Alert { processes, ..super::super::fixture::alert() };
+        let text = written(|frame| write_fired(frame, &alert));
+        let names = r#""affected_processes":["python","qbittorrent"]}}"#;
+        assert!(text.ends_with(names), "{text}");
     }
 
     #[test]

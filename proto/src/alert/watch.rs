@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::rule::{series_key, text_key};
 use super::series::{Phase, Series};
-use super::words;
 use super::{Alert, Change, IS_BUILT, Resolution, Rule, Subject};
+use super::{affected, words};
 use crate::limits::{
     ALERT_GAP_FACTOR, ALERT_GONE_AFTER, ALERT_GONE_LOOKS, ALERT_RULES_MAX, ALERT_SERIES_MAX,
     ALERTS_OPEN_MAX,
@@ -93,6 +93,7 @@ impl Watch {
             self.judge(rule, None, Seen::flag(now.wall < self.built), now);
         }
         if !self.series.is_empty() {
+            affected::name(&mut self.changes.list, &mut self.series, sample);
             self.sweep(now);
         }
         &self.changes.list
@@ -327,7 +328,8 @@ impl Watched {
         let threshold = moved(rule.test.threshold(), shift);
         let texts = words::of_alert(&rule, key, figure.as_ref(), value, threshold);
         let [id, series, title, message] = texts;
-        Alert { id, rule, series, title, message, value, threshold, at: now }
+        let processes = Vec::new();
+        Alert { id, rule, series, title, message, value, threshold, processes, at: now }
     }
 
     /// How much a figure is to the rule; `None` while another one of its row is missing, or where

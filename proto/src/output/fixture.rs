@@ -98,7 +98,12 @@ pub(super) fn pi() -> Sample {
         },
         uptime: Some(1_000_000),
         load_average: Some(LoadAverage { one: 0.5, five: 0.25, fifteen: 1.0 }),
-        processes: Some(Processes { total: Some(150), threads: Some(310), running: 1 }),
+        processes: Some(Processes {
+            total: Some(150),
+            threads: Some(310),
+            running: 1,
+            ..Processes::default()
+        }),
         agent: Some(AgentCost { version: "0.1.0".into(), ..AgentCost::default() }),
         ..Sample::default()
     }

@@ -107,6 +107,14 @@ part! {
         pub threads: Option<u64> => gauge(Count), public;
         /// Tasks running or ready to run.
         pub running: u64 => gauge(Count), public;
+        /// Processes that wait for something; this and what follows only where `processes.enabled`.
+        pub sleeping: Option<u64> => gauge(Count), public;
+        /// Processes that wait for a disk or the network and cannot be stopped.
+        pub blocked: Option<u64> => gauge(Count), public;
+        /// Processes that somebody has halted.
+        pub stopped: Option<u64> => gauge(Count), public;
+        /// Processes that have ended and whose parents have not asked how.
+        pub zombies: Option<u64> => gauge(Count), public;
     }
 }
 

@@ -180,6 +180,8 @@ class Agent:
             f'interval = "{interval}"',
             "[custom]",
             f'dir = "{folder}/custom"',
+            "[processes]",
+            "enabled = true",
             "[[server]]",
             'protocol = "influxdb"',
             f'url = "{url}"',

@@ -26,7 +26,7 @@ impl Host {
         for (name, text) in files {
             write(&path, name, text);
         }
-        let wanted = Wanted { containers: true };
+        let wanted = Wanted { containers: true, ..Wanted::default() };
         let collector = ContainerCollector::new(&Setup { wanted, ..Setup::of(&path) });
         let mut sample = Sample::default();
         sample.cpu.cores = Some(4);

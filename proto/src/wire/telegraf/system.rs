@@ -96,6 +96,27 @@ const PROCESSES_FIELDS: &[Field] = &[
     ),
     counter!("blocked", blocked),
     count(
+        "sleeping",
+        |s, _| s.processes?.sleeping,
+        |s, _, v| {
+            s.processes.get_or_insert_default().sleeping = Some(v);
+        },
+    ),
+    count(
+        "stopped",
+        |s, _| s.processes?.stopped,
+        |s, _, v| {
+            s.processes.get_or_insert_default().stopped = Some(v);
+        },
+    ),
+    count(
+        "zombies",
+        |s, _| s.processes?.zombies,
+        |s, _, v| {
+            s.processes.get_or_insert_default().zombies = Some(v);
+        },
+    ),
+    count(
         "total_threads",
         |s, _| s.processes?.threads,
         |s, _, v| {

@@ -13,7 +13,7 @@ const TYPES: &str = "
     system uptime:i
     system uptime_format:s
     kernel boot_time:i context_switches:i interrupts:i processes_forked:i
-    processes total:i running:i blocked:i total_threads:i
+    processes total:i running:i blocked:i sleeping:i stopped:i zombies:i total_threads:i
     mem total:i available:i used:i free:i cached:i buffered:i active:i inactive:i slab:i
         sreclaimable:i sunreclaim:i shared:i mapped:i page_tables:i dirty:i write_back:i
         write_back_tmp:i commit_limit:i committed_as:i swap_total:i swap_free:i swap_cached:i
@@ -76,7 +76,15 @@ fn host() -> Sample {
     sample.custom = vec![Custom { series: "backup_bytes{job=\"a b\"}".into(), value: 1.5 }];
     sample.uptime = Some(2 * 86_400 + 3 * 3600 + 5 * 60);
     sample.load_average = Some(LoadAverage { one: 0.5, five: 0.25, fifteen: 2.0 });
-    sample.processes = Some(Processes { total: Some(90), threads: Some(120), running: 3 });
+    sample.processes = Some(Processes {
+        total: Some(90),
+        threads: Some(120),
+        running: 3,
+        sleeping: Some(80),
+        stopped: Some(2),
+        zombies: Some(4),
+        ..Processes::default()
+    });
     sample.users = Some(2);
     sample.kernel = Some(Kernel {
         boot_time: Some(1_795_161_230),
@@ -207,8 +215,8 @@ fn the_lines_are_telegrafs() {
         "net,host=my\\ pi,room=2,interface=eth0 bytes_sent=2i,bytes_recv=1i,packets_sent=4i,\
          packets_recv=3i,err_in=5i,err_out=6i,drop_in=7i,drop_out=8i,speed=1000i 1795161240",
         "system,host=my\\ pi,room=2 uptime_format=\"2 days,  3:05\" 1795161240",
-        "processes,host=my\\ pi,room=2 total=90i,running=3i,blocked=1i,total_threads=120i \
-         1795161240",
+        "processes,host=my\\ pi,room=2 total=90i,running=3i,blocked=1i,sleeping=80i,\
+         stopped=2i,zombies=4i,total_threads=120i 1795161240",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\nin\n{text}");
     }

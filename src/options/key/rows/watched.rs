@@ -64,6 +64,16 @@ pub(super) const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        table: Table::Processes,
+        name: "enabled",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` tells how many processes sleep, are blocked, stopped or zombies, and which \
+               take most of the processor and of memory.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         name: "targets",
         form: Some(Form::Map),
         default: "`{}`",
