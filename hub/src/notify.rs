@@ -40,7 +40,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 use tracing::warn;
 
-use crate::fleet::{Snapshot, Update};
+use crate::fleet::{Snapshot, Told, Update};
 use crate::limits::NOTIFY_KEEP_EVERY;
 
 /// The channels of a hub.
@@ -119,6 +119,14 @@ impl Notifier {
                 self.channels.iter().for_each(|channel| channel.feed(|desk| desk.forget(host)));
             }
             Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Aggregates(_) => {}
+        }
+    }
+
+    /// Takes over what was told of before this start and in silence: it is told when that is over,
+    /// where it was not told already.
+    pub(crate) fn resume(&self, told: &Told) {
+        if let Some(alert) = Alert::read(told) {
+            self.silent.note(&Alert { is_silenced: true, ..alert }, told);
         }
     }
 

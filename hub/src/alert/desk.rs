@@ -249,6 +249,14 @@ impl Desk {
         silences.filter_map(|silence| silence.until_at(now)).chain(windows).max()
     }
 
+    /// What is open and was silent when it began, or is now: nobody may have been told of it.
+    pub fn silent(&self, now: WallTime) -> impl Iterator<Item = &Entry> {
+        self.open().filter(move |Entry { host, id, since, said, .. }| {
+            let is_silent = |at| self.silenced(host, &said.group, id, at).is_some();
+            is_silent(*since) || is_silent(now)
+        })
+    }
+
     fn holds(&self, host: &HostId, id: &str) -> bool {
         self.open.get(host).is_some_and(|open| open.contains_key(id))
     }
@@ -276,7 +284,9 @@ impl Desk {
     }
 
     /// An alert of an agent begins, or has other words.
-    fn begin(&mut self, entry: Entry) {
+    fn begin(&mut self, mut entry: Entry) {
+        let group = self.hosts.get(&entry.host).map(|host| host.group.clone());
+        entry.said.group = group.unwrap_or_default();
         let open = self.open.entry(entry.host.clone()).or_default();
         if open.len() < 2 * ALERTS_OPEN_MAX || open.contains_key(&entry.id) {
             open.insert(entry.id.clone(), entry.clone());

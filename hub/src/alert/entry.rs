@@ -48,6 +48,10 @@ pub struct Said {
     pub suggestion: String,
     /// Why it ended; empty while it is open.
     pub resolution: String,
+    /// The group of its host when it began, by which it is silent until that host is heard of
+    /// again; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
     /// Who knows of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledged>,

@@ -6,6 +6,13 @@ use serde_json::json;
 
 use super::Entry;
 
+impl Entry {
+    /// `data` of its message, for whoever is told of it later.
+    pub fn message(&self) -> String {
+        fired(self)
+    }
+}
+
 /// `data` of one that fires.
 pub(super) fn fired(entry: &Entry) -> String {
     let said = &entry.said;

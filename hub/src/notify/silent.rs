@@ -1,4 +1,5 @@
-//! What fired while it was silenced: it is told when the silence ends and it is open still.
+//! What fired while it was silenced: it is told when the silence ends and it is open still, be that
+//! after a restart of the hub.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

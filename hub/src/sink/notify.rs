@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use kinglet_proto::ingest::Label;
+use kinglet_proto::time::Now;
 use tracing::warn;
 
 use super::Sink;
+use crate::alert::Entry;
+use crate::clock;
 use crate::fleet::{Snapshot, Told, Update};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
@@ -18,9 +22,25 @@ pub(super) fn is_wanted(hub: &Hub) -> bool {
     hub.notifier.is_any()
 }
 
-/// The sink, which goes by what comes.
-pub(super) fn open(_: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
+/// The sink, which goes by what comes, and by what is open and silent since before this start.
+pub(super) fn open(hub: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
+    let silent: Vec<Entry> = hub.alerts.with(|desk, now| desk.silent(now.wall).cloned().collect());
+    silent.iter().for_each(|entry| hub.notifier.resume(&told_before(hub, entry)));
     Arc::new(Notify)
+}
+
+/// An alert as it was told. Its host may be one that has not come back since the start.
+fn told_before(hub: &Hub, entry: &Entry) -> Told {
+    let known = hub.with_fleet(|fleet, _| fleet.snapshot(&entry.host));
+    let host = known.unwrap_or_else(|| {
+        let group = Some(entry.said.group.clone()).filter(|group| !group.is_empty());
+        let label = Arc::new(Label { group, ..Label::default() });
+        let (id, online, last_seen, sample) = (entry.host.clone(), false, None, None);
+        Snapshot { id, label, online, last_seen, sample }
+    });
+    let received = Now { wall: entry.since, ..clock::now() };
+    let (kind, data, place, again) = ("alert".to_owned(), entry.message(), None, false);
+    Told { host, kind, data, received, place, again }
 }
 
 impl Sink for Notify {

@@ -154,6 +154,32 @@ fn what_fired_in_silence_is_told_when_the_silence_ends_and_it_is_open_still() {
 }
 
 #[test]
+fn what_fired_in_silence_before_a_restart_is_told_when_the_silence_ends_after_it() {
+    let web = Web::start(&["200 OK"]);
+    let state = scratch("state");
+    let mut before = hub(&web, &state, &private());
+    let mut agent = before.agent("web-1", WEB);
+    agent.send(&alert("told", "active"));
+    assert_eq!(told(&web.next()), ("told", "fired"));
+    let all = r#"{"hosts":["web-1"],"seconds":600}"#;
+    let made = ask(&before, "POST", "/api/silences", VIEWER, all);
+    let made: Value = serde_json::from_str(made.split_once("\r\n\r\n").unwrap().1).unwrap();
+    for text in [alert("silent", "active"), alert("over", "active"), alert("over", "resolved")] {
+        agent.send(&text);
+    }
+    agent.settle();
+    before.stop();
+    let after = hub(&web, &state, &private());
+    assert!(web.is_left_alone());
+    let ended = ask(&after, "DELETE", &format!("/api/silences/{}", made["id"]), VIEWER, "");
+    assert!(ended.starts_with("HTTP/1.1 204"), "{ended}");
+    let notice = web.next();
+    assert_eq!(told(&notice), ("silent", "fired"));
+    assert_eq!(notice["subject"], "Web: CPU");
+    assert!(web.is_left_alone());
+}
+
+#[test]
 fn what_is_refused_is_asked_once_and_what_is_busy_again() {
     let web = Web::start(&["404 Not Found", "429 Too Many\r\nRetry-After: 1", "200 OK"]);
     let hub = hub(&web, &scratch("state"), &private());

@@ -51,3 +51,34 @@ fn silences_are_for_whom_they_are_meant_and_end() {
     assert!(lab.desk.silenced("pi", "", "hub-cpu-00000000000000ff", monday).is_some());
     assert!(lab.desk.silenced("pi", "", disk, monday).is_none());
 }
+
+#[test]
+fn what_was_silent_when_it_began_is_known_after_a_restart() {
+    let mut lab = Lab::new(settings());
+    let time = |ms: u64| WallTime::from_unix_millis(BEGIN + ms);
+    let silence = |group: &str, until: u64| Silence {
+        id: 0,
+        scope: Scope { groups: vec![group.to_owned()], ..Scope::default() },
+        from: time(0),
+        until: time(until),
+        by: String::new(),
+        comment: String::new(),
+    };
+    let told = |id: &str| json!({"alert_id": id, "status": "active"});
+    lab.status("pi", true);
+    lab.desk.silence(silence("Attic", MINUTE)).unwrap();
+    lab.desk.silence(silence("Cellar", DAY)).unwrap();
+    lab.tell("pi", &told("silent"));
+    lab.now += MINUTE;
+    lab.tell("pi", &told("heard"));
+    // Nobody has come back, and the silence has ended meanwhile.
+    lab.restart();
+    let silent = |lab: &Lab| -> Vec<_> {
+        lab.desk.silent(lab.at().wall).map(|entry| entry.id.clone()).collect()
+    };
+    assert_eq!(silent(&lab), ["silent"]);
+    let hosts: Vec<_> = lab.desk.open().map(|entry| &*entry.said.group).collect();
+    assert_eq!(hosts, ["Attic", "Attic"]);
+    lab.desk.silence(silence("Att*", DAY)).unwrap();
+    assert_eq!(silent(&lab), ["heard", "silent"], "who was told of it knows");
+}
