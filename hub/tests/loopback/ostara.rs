@@ -153,6 +153,8 @@ impl Kept {
     fn agent(&self, id: &str, token: &str, group: Option<&str>) -> Client {
         let mut agent = self.hub.agent(id, token);
         agent.send(&report(group));
+        // A host is up as soon as it is there, and has its group with its report.
+        agent.settle();
         self.wait_for(id, "UP");
         agent
     }
