@@ -43,6 +43,11 @@ export function acknowledge({ host, alert_id: id }, known) {
   return decide(path, known ? 'POST' : 'DELETE', known ? { by: 'page' } : undefined);
 }
 
+/** Ends a silence; the hub's answer. */
+export function endSilence(id) {
+  return decide(`api/silences/${id}`, 'DELETE');
+}
+
 /** Silences what is covered by hosts, groups and rules for so many seconds. */
 export function silence(scope, seconds) {
   return decide('api/silences', 'POST', { ...scope, seconds, by: 'page' });

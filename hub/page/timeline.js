@@ -2,6 +2,7 @@
 
 import { call } from './alerts.js';
 import { $, element } from './element.js';
+import { notices } from './notices.js';
 import { clock, duration } from './units.js';
 
 const ROWS_MAX = 100;
@@ -73,7 +74,9 @@ export function openTimeline(nameOf) {
   const name = element('div', 'name', 'Timeline');
   name.id = 'timeline-name';
   const top = element('div', 'sheet-top', element('div', 'head', name, close));
-  const body = element('div', 'sheet-body', timeline(undefined, nameOf));
+  const past = element('section', 'block', element('h3', '', 'What happened'));
+  past.append(timeline(undefined, nameOf));
+  const body = element('div', 'sheet-body', ...notices(nameOf), past);
   $('timeline').replaceChildren(element('div', 'sheet', top, body));
   $('timeline').showModal();
 }

@@ -9,6 +9,7 @@ pub(crate) mod heartbeat;
 pub(crate) mod json;
 pub(crate) mod kept;
 pub(crate) mod metric_name;
+pub(crate) mod operator;
 pub(crate) mod parameters;
 pub(crate) mod token;
 pub(crate) mod viewer;

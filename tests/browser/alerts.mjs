@@ -1,6 +1,7 @@
 // What wants attention stands on top; who may says to it what he knows; what happened is listed.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { sample, scene } from './fleet.mjs';
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -13,6 +14,24 @@ function tell(agent, number, after, status, more = {}) {
   };
   const meta = { boot_id: 'boot', number, after, age_ms: 0 };
   agent.socket.send(JSON.stringify({ type: 'alert', id: `a${number}`, data, meta }));
+}
+
+/** A server that takes notices under `/good` and refuses them elsewhere; what it was told. */
+function sink() {
+  const heard = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => { text += part; });
+    request.on('end', () => {
+      heard.push(JSON.parse(text));
+      response.writeHead(request.url === '/good' ? 200 : 403).end('{"error":"no such topic"}');
+    });
+  });
+  return new Promise((done) => {
+    server.listen(0, '127.0.0.1', () => {
+      done({ url: `http://127.0.0.1:${server.address().port}`, heard, server });
+    });
+  });
 }
 
 export async function testAlerts({ test, startHub, startAgents, openPage, card, shot }) {
@@ -75,6 +94,67 @@ export async function testAlerts({ test, startHub, startAgents, openPage, card, 
     await page.keyboard.press('Escape');
     // The browser complains of the refusal itself.
     assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
+  });
+
+  await test('who is told is listed with a test, and what is silent with an end', async () => {
+    const { url, heard, server } = await sink();
+    const notify = { phone: `${url}/good`, pager: `${url}/bad` };
+    const hub = await startHub({ hosts: scene, viewerToken: 'look', alertToken: 'act', notify });
+    const [agent] = startAgents(hub, [scene[0]]);
+    const views = { notices: await openPage(hub) };
+    views['notices-dark'] = await openPage(hub, { scheme: 'dark' });
+    views['notices-phone'] = await openPage(hub, phone);
+    const login = async (page, token) => {
+      await page.locator('#login:visible').waitFor();
+      await page.fill('#token', token);
+      await page.click('#login button');
+      await page.locator('#link[data-state=live]').waitFor();
+      await page.locator('.card:not(.offline)').first().waitFor();
+    };
+    const { page, errors } = views.notices;
+    const parts = (each) => each.locator('#timeline .block');
+    const of = (each, name) => parts(each).locator('.wants', { hasText: name });
+    await login(page, 'look');
+    tell(agent, 10, 0, 'active');
+    await rows(page).first().waitFor();
+    await page.click('#show-timeline');
+    await of(page, 'phone').locator('button').click();
+    await login(page, 'act');
+    assert.equal(heard.filter(({ state }) => state === 'test').length, 0, 'may look only');
+    await rows(page).locator('select').selectOption('the host for a day');
+    await rows(page).locator('.when', { hasText: 'silent until' }).waitFor();
+    await page.click('#show-timeline');
+    await of(page, 'phone').locator('.what', { hasText: 'The last notice was taken' }).waitFor();
+    await of(page, 'pager').locator('.what', { hasText: 'not there: 403' }).waitFor();
+    const outcomes = [['phone', /^The test was taken/], ['pager', /403.*no such topic/]];
+    for (const [name, says] of outcomes) {
+      await of(page, name).locator('button', { hasText: 'Send a test' }).click();
+      await of(page, name).locator('.said', { hasText: says }).waitFor();
+    }
+    assert.equal(heard.filter(({ state }) => state === 'test').length, 2);
+    for (const [name, { page: each }] of Object.entries(views)) {
+      await each.bringToFront();
+      if (each !== page) {
+        await login(each, 'act');
+        await each.click('#show-timeline');
+        await of(each, 'pager').waitFor();
+      }
+      await parts(each).locator('.wants', { hasText: 'by page' }).waitFor();
+      await shot(each, name);
+      const wide = await each.evaluate(() => {
+        const node = document.querySelector('#timeline');
+        return node.scrollWidth > node.clientWidth;
+      });
+      assert.equal(wide, false, `${name} scrolls sideways`);
+    }
+    const silent = of(page, 'by page');
+    await silent.locator('button', { hasText: 'End' }).click();
+    await silent.waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.title === '(1) Kinglet');
+    server.close();
+    // The browser complains of the refusals themselves.
+    assert.deepEqual(errors.filter((error) => !/40[13]|502/.test(error)), []);
   });
 
   await test('what alerts say is text, and fits every screen', async () => {

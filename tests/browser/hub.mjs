@@ -24,7 +24,7 @@ export function freePort() {
 
 export class Hub {
   constructor(binary, port, options = {}) {
-    const { hosts = [], viewerToken, alertToken, offlineAfter = 3, stompEvery } = options;
+    const { hosts = [], viewerToken, alertToken, offlineAfter = 3, stompEvery, notify } = options;
     this.binary = binary;
     this.address = `127.0.0.1:${port}`;
     this.token = randomBytes(32).toString('hex');
@@ -39,6 +39,9 @@ export class Hub {
       `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
       ...(alertToken ? alertLines(alertToken) : []),
+      ...Object.entries(notify ?? {}).flatMap(([name, url]) => (
+        ['[[notify]]', `name = ${text(name)}`, 'kind = "webhook"', `url = ${text(url)}`]
+      )),
       ...(stompEvery ? ['[stomp]', `every = "${stompEvery}"`] : []), ...blocks,
     ];
     this.config = join(mkdtempSync(join(tmpdir(), 'kinglet-')), 'hub.toml');

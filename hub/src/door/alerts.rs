@@ -26,6 +26,7 @@ use crate::hub::Hub;
 use crate::server::deny::{bad_parameter, deny, stranger, unknown_host, wrong_method};
 use crate::server::json::json;
 use crate::server::kept::{Keep, Tag, kept};
+use crate::server::operator::{may_change, refuse};
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -58,31 +59,6 @@ fn look(hub: &Hub, headers: &HeaderMap, uri: &Uri) -> Option<bool> {
     may.then_some(sees_all || !hub.auth.public())
 }
 
-/// Whether a request may change anything, in a word for the page.
-fn may_change(hub: &Hub, headers: &HeaderMap, uri: &Uri) -> &'static str {
-    let token = Credentials::read(headers, uri).token;
-    if hub.auth.operator(token.as_deref()) {
-        "allowed"
-    } else if hub.auth.has_operators() {
-        "token"
-    } else {
-        "never"
-    }
-}
-
-/// The refusal of who may not change anything.
-fn refuse(hub: &Hub, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-    let token = Credentials::read(headers, uri).token;
-    if hub.auth.operator(token.as_deref()) {
-        None
-    } else if hub.auth.viewer(token.as_deref()) && token.is_some() {
-        let text = "this token is good for looking only";
-        Some(deny(StatusCode::FORBIDDEN, "forbidden", text))
-    } else {
-        Some(stranger())
-    }
-}
-
 async fn alerts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
     let Some(sees_all) = look(&hub, &headers, &uri) else { return stranger() };
     let question = match Question::read(&uri, clock::now().wall) {
@@ -106,7 +82,7 @@ async fn alerts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Re
     if listed.is_empty() && host.as_ref().is_some_and(is_unknown) {
         return unknown_host();
     }
-    let json = listed::alerts(&hub, &listed, sees_all, may_change(&hub, &headers, &uri));
+    let json = listed::alerts(&hub, &listed, sees_all, may_change(&hub.auth, &headers, &uri));
     kept(&headers, Keep::Asking, &Tag::of(json.as_bytes()), json)
 }
 
@@ -126,7 +102,7 @@ async fn acknowledge(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refusal) = refuse(&hub, &headers, &uri) {
+    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
         return refusal;
     }
     match Acknowledgement::read(body).await {
@@ -141,7 +117,7 @@ async fn forget(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    match refuse(&hub, &headers, &uri) {
+    match refuse(&hub.auth, &headers, &uri) {
         Some(refusal) => refusal,
         None => note(&hub, of, None).await,
     }
@@ -171,7 +147,7 @@ async fn silence(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refusal) = refuse(&hub, &headers, &uri) {
+    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let wanted = match WantedSilence::read(body).await {
@@ -199,7 +175,7 @@ async fn end_silence(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if let Some(refusal) = refuse(&hub, &headers, &uri) {
+    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let ended = id.is_ok_and(|Path(id)| hub.alerts.with(|desk, _| desk.end_silence(id)));

@@ -1,7 +1,8 @@
 //! `/api/notify`: whom the hub tells of alerts and how that goes, and
 //! `/api/notify/{name}/test`: that somebody is told something now.
 //!
-//! To whom may look with a token: where anyone may look, anyone could fill the owner's phone.
+//! The list is for whom may look with a token, a test for whom may silence: where anyone may look,
+//! anyone could fill the owner's phone.
 
 use std::sync::Arc;
 
@@ -10,13 +11,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
+use kinglet_proto::time::WallTime;
 use serde::Serialize;
 
 use super::Routes;
+use crate::auth::Auth;
 use crate::hub::Hub;
 use crate::notify::Report;
 use crate::server::deny::{deny, stranger, wrong_method};
 use crate::server::json::json;
+use crate::server::operator::refuse;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -38,6 +42,9 @@ struct Row {
     kind: &'static str,
     /// `ok`, or why the last notice is not there.
     state: String,
+    /// When the last notice was taken, since the hub's start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken: Option<WallTime>,
     waiting: usize,
     sent: u64,
     failed: u64,
@@ -50,19 +57,20 @@ struct Sent {
 }
 
 async fn channels(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Some(refused) = refusal(&hub, &headers, &uri) {
+    if let Some(refused) = refuse_look(&hub.auth, &headers, &uri) {
         return refused;
     }
     json(&Listed { channels: hub.notifier.reports().into_iter().map(row).collect() })
 }
 
 fn row(report: Report) -> Row {
-    let Report { name, kind, counts, waiting, failing } = report;
+    let Report { name, kind, counts, waiting, taken, failing } = report;
     let state = failing.unwrap_or_else(|| "ok".to_owned());
     Row {
         name,
         kind,
         state,
+        taken,
         waiting,
         sent: counts.sent,
         failed: counts.failed,
@@ -76,7 +84,7 @@ async fn test(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if let Some(refused) = refusal(&hub, &headers, &uri) {
+    if let Some(refused) = refuse_test(&hub.auth, &headers, &uri) {
         return refused;
     }
     let tested = match &name {
@@ -93,15 +101,23 @@ async fn test(
     }
 }
 
-/// What whoever may not ask is answered: only who may look, where not everybody may.
-fn refusal(hub: &Hub, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-    if hub.auth.public() {
-        let text = "anyone may look at this hub, so nobody is told who is told: \
-                    `kinglet-hub notify --test` sends a test";
-        return Some(deny(StatusCode::FORBIDDEN, "public_hub", text));
-    }
+/// What whoever may not know who is told is answered: who may look, unless anyone may.
+fn refuse_look(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let token = Credentials::read(headers, uri).token;
-    (!hub.auth.viewer(token.as_deref())).then(stranger)
+    let may = if auth.public() { Auth::operator } else { Auth::viewer };
+    let refusal = || if auth.has_operators() { stranger() } else { nobody() };
+    (!may(auth, token.as_deref())).then(refusal)
+}
+
+/// What whoever may not send a test is answered.
+fn refuse_test(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    if auth.has_operators() { refuse(auth, headers, uri) } else { Some(nobody()) }
+}
+
+fn nobody() -> Response {
+    let text = "anyone may look at this hub, and [alerts] has no token_hash of who may more: \
+                `kinglet-hub notify --test` sends a test";
+    deny(StatusCode::FORBIDDEN, "public_hub", text)
 }
 
 async fn only_post() -> Response {

@@ -46,6 +46,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/line.js", JS, include_str!("../../page/line.js")),
     ("/live.js", JS, include_str!("../../page/live.js")),
     ("/messages.js", JS, include_str!("../../page/messages.js")),
+    ("/notices.js", JS, include_str!("../../page/notices.js")),
     ("/past.js", JS, include_str!("../../page/past.js")),
     ("/plot.js", JS, include_str!("../../page/plot.js")),
     ("/recent.js", JS, include_str!("../../page/recent.js")),

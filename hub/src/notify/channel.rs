@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kinglet_proto::time::{Instant, Now};
+use kinglet_proto::time::{Instant, Now, WallTime};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
@@ -34,6 +34,8 @@ pub(super) struct Channel {
 struct Health {
     /// Why the last notice is not there; `None` while all is well.
     failing: Option<String>,
+    /// When the last was taken; `None` for none.
+    taken: Option<WallTime>,
     told: BTreeSet<String>,
     told_held: bool,
 }
@@ -46,6 +48,8 @@ pub(crate) struct Report {
     pub(crate) counts: Counts,
     /// Notices that wait.
     pub(crate) waiting: usize,
+    /// When the last notice was taken; `None` for none since the hub's start.
+    pub(crate) taken: Option<WallTime>,
     /// Why the last notice is not there, in words; `None` while all is well.
     pub(crate) failing: Option<String>,
 }
@@ -101,7 +105,10 @@ impl Channel {
         }
         let notice = Notice::test(&self.settings.name, now.wall);
         match courier::send(&self.settings, &notice).await {
-            Fate::Taken => Ok(()),
+            Fate::Taken => {
+                held(&self.health).well(&self.settings.name, now.wall);
+                Ok(())
+            }
             Fate::Partly(words) | Fate::Refused(words) | Fate::Later(_, words) => Err(words),
         }
     }
@@ -119,12 +126,14 @@ impl Channel {
     /// How it is.
     pub(super) fn report(&self) -> Report {
         let desk = held(&self.desk);
+        let Health { failing, taken, .. } = &*held(&self.health);
         Report {
             name: self.settings.name.clone(),
             kind: self.settings.kind.name,
             counts: desk.counts(),
             waiting: desk.waiting(),
-            failing: held(&self.health).failing.clone(),
+            taken: *taken,
+            failing: failing.clone(),
         }
     }
 
@@ -137,12 +146,7 @@ impl Channel {
         let mut health = held(&self.health);
         let name = &self.settings.name;
         match fate {
-            Fate::Taken => {
-                if !health.told.is_empty() {
-                    info!("notify {name}: notices are taken again");
-                }
-                *health = Health { told_held: health.told_held, ..Health::default() };
-            }
+            Fate::Taken => health.well(name, now.wall),
             Fate::Partly(words) if health.tell(words) => {
                 warn!("notify {name}: not everybody is told: {words}");
             }
@@ -173,6 +177,14 @@ impl Channel {
 }
 
 impl Health {
+    /// One was taken, be it a test.
+    fn well(&mut self, name: &str, at: WallTime) {
+        if !self.told.is_empty() {
+            info!("notify {name}: notices are taken again");
+        }
+        *self = Self { taken: Some(at), told_held: self.told_held, ..Self::default() };
+    }
+
     /// Whether this is to be logged: it was not since all was well. Numbers make no difference, for
     /// some servers say how many seconds are left.
     fn tell(&mut self, words: &str) -> bool {

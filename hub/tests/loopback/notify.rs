@@ -11,9 +11,10 @@ use std::time::Duration;
 use kinglet_hub::auth::TokenHash;
 use kinglet_hub::config;
 use kinglet_hub::notify::{self, Settings};
+use kinglet_proto::time::WallTime;
 use serde_json::{Value, json};
 
-use super::support::{Hub, VIEWER, WEB, scratch};
+use super::support::{Deadline, Hub, VIEWER, WEB, scratch};
 
 /// A server that says these to the first, second ... request, and the last to all that follow.
 struct Web {
@@ -190,7 +191,9 @@ fn what_is_refused_is_asked_once_and_what_is_busy_again() {
     assert_eq!(heard, ["a", "b", "b"]);
     assert!(web.is_left_alone());
     let header = format!("Authorization: Bearer {VIEWER}\r\n");
-    let listed: Value = serde_json::from_str(&hub.http("/api/notify", &header).1).unwrap();
+    let mut listed: Value = serde_json::from_str(&hub.http("/api/notify", &header).1).unwrap();
+    let taken = listed["channels"][0].as_object_mut().unwrap().remove("taken").unwrap();
+    assert!(WallTime::parse(taken.as_str().unwrap()).is_some(), "{taken}");
     let due = json!({ "name": "phone", "kind": "webhook", "state": "ok", "waiting": 0, "sent": 1,
         "failed": 1, "held_back": 0 });
     assert_eq!(listed["channels"], json!([due]));
@@ -216,6 +219,34 @@ fn a_test_is_for_who_may_look_and_never_for_everybody() {
     let answer = post(&hub, test, VIEWER);
     assert!(answer.contains("a test was sent less than 10 s ago"), "{answer}");
     assert!(web.is_left_alone());
+}
+
+#[test]
+fn a_test_is_for_who_may_silence_and_shows_that_all_is_well_again() {
+    let web = Web::start(&["403 Forbidden", "200 OK"]);
+    let test = "/api/notify/phone/test";
+    let operators = format!("[alerts]\ntoken_hash = \"{}\"", TokenHash::of("operator"));
+    let looking = hub(&web, &scratch("state"), &format!("{}\n{operators}", private()));
+    assert!(post(&looking, test, VIEWER).starts_with("HTTP/1.1 403 "));
+    assert!(ask(&looking, "GET", "/api/notify", VIEWER, "").starts_with("HTTP/1.1 200 "));
+    let hub = hub(&web, &scratch("state"), &format!("public = true\n{operators}"));
+    assert!(post(&hub, test, "").starts_with("HTTP/1.1 401 "));
+    assert_eq!(hub.http("/api/notify", "").0, 401);
+    let state = || {
+        let listed = ask(&hub, "GET", "/api/notify", "operator", "");
+        let body = listed.split_once("\r\n\r\n").unwrap().1;
+        let listed: Value = serde_json::from_str(body).unwrap();
+        listed["channels"][0]["state"].as_str().unwrap().to_owned()
+    };
+    let mut agent = hub.agent("web-1", WEB);
+    agent.send(&alert("a", "active"));
+    assert_eq!(told(&web.next()), ("a", "fired"));
+    let deadline = Deadline::in_seconds(10);
+    while !state().starts_with("403") {
+        deadline.check(&state());
+    }
+    assert!(post(&hub, test, "operator").starts_with("HTTP/1.1 200 "));
+    assert_eq!((told(&web.next()), &*state()), (("", "test"), "ok"));
 }
 
 /// The first channel of a configuration with these lines.

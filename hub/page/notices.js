@@ -1,0 +1,132 @@
+// Who is told of alerts, with a test of each way, and what nobody is told of, with an end to it.
+
+import { alerts, call, endSilence } from './alerts.js';
+import { $, element, put } from './element.js';
+import { askToken, storedToken } from './live.js';
+import { clock } from './units.js';
+
+/** A part of the dialog, which is there once it has rows. */
+function block(title) {
+  const rows = element('ol', 'timeline');
+  const node = element('section', 'block', element('h3', '', title), rows);
+  node.hidden = true;
+  const show = (nodes) => {
+    rows.replaceChildren(...nodes);
+    node.hidden = nodes.length === 0;
+  };
+  return { node, show };
+}
+
+function row(level, name, small, text, side, button) {
+  const what = element('span', 'what', ...(small ? [element('b', '', small), ' '] : []), text);
+  const when = element('span', 'when', side);
+  const node = element('li', 'wants', element('i', 'dot'), element('b', 'of', name), what, when);
+  node.dataset.level = level;
+  if (button) node.append(element('span', 'decide', button));
+  return node;
+}
+
+function button(label, act) {
+  const node = element('button', '', label);
+  node.type = 'button';
+  node.addEventListener('click', () => act(node));
+  return node;
+}
+
+/** Asks for a token, which stands on the page behind the dialog. */
+function wantToken(why) {
+  $('timeline').close();
+  askToken('', why);
+}
+
+/** Whether the answer is that this viewer may not: he is asked for a token then. */
+function refused(status) {
+  const is = status === 401 || status === 403;
+  if (is) wantToken('This needs another token');
+  return is;
+}
+
+async function sendTest(name, node, said) {
+  if (alerts.change === 'token') return wantToken('This needs a token');
+  node.disabled = true;
+  put(said, 'On its way …');
+  const answer = await call(`api/notify/${encodeURIComponent(name)}/test`, 'POST');
+  node.disabled = false;
+  if (refused(answer?.status)) return;
+  const { message } = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
+  said.dataset.level = answer?.ok ? 'good' : 'bad';
+  put(said, answer?.ok ? 'The test was taken: look whether it has come.'
+    : `The test was not taken: ${message ?? 'the hub does not answer'}`);
+}
+
+function channel({ name, kind, state, taken, waiting, failed }) {
+  const well = taken ? `The last notice was taken ${clock(taken)}.` : 'Nothing was told yet.';
+  const text = state === 'ok' ? well : `The last notice is not there: ${state}`;
+  const side = [waiting > 0 && `${waiting} wait`, failed > 0 && `${failed} lost`];
+  const said = element('p', 'said');
+  said.setAttribute('role', 'status');
+  const test = button('Send a test', (node) => sendTest(name, node, said));
+  const level = state !== 'ok' ? 'critical' : taken ? 'over' : 'quiet';
+  const small = kind === name ? '' : kind;
+  const node = row(level, name, small, text, side.filter(Boolean).join(' · '), test);
+  node.append(said);
+  return node;
+}
+
+async function showChannels({ show }) {
+  // Where anyone may look, who shows no token is told nothing of it.
+  if (alerts.change === 'never') return;
+  if (alerts.change === 'token' && !storedToken()) {
+    const ask = button('Give a token', () => wantToken('This needs a token'));
+    return show([row('quiet', 'Somebody', '', 'or nobody: who may silence is told.', '', ask)]);
+  }
+  const answer = await call('api/notify');
+  if (!answer?.ok) return;
+  const { channels } = await answer.json();
+  const text = 'The hub\'s configuration has no [[notify]].';
+  show(channels.length > 0 ? channels.map(channel) : [row('quiet', 'Nobody', '', text, '')]);
+}
+
+const listed = (word, names = []) => (names.length > 0 ? [`${word} ${names.join(', ')}`] : []);
+
+/** What is silent, in words. */
+function scopeText({ hosts = [], groups, rules }, nameOf) {
+  const parts = [
+    ...(hosts.length > 0 ? [hosts.map(nameOf).join(', ')] : []),
+    ...listed('group', groups), ...listed('rule', rules),
+  ];
+  return parts.join(' · ') || 'Everything';
+}
+
+function silence(each, nameOf, again) {
+  const { id, from, until, by, comment = '' } = each;
+  const begins = Date.parse(from) > Date.now() ? `from ${clock(from)} ` : '';
+  const side = [`${begins}until ${clock(until)}`, by && `by ${by}`].filter(Boolean).join(' · ');
+  const end = async () => {
+    if (alerts.change === 'token') return wantToken('This needs a token');
+    if (!refused(await endSilence(id))) again();
+  };
+  const may = alerts.change !== 'never';
+  return row('quiet', scopeText(each, nameOf), '', comment, side, may && button('End', end));
+}
+
+async function showSilences(part, nameOf) {
+  const answer = await call('api/silences');
+  if (!answer?.ok) return;
+  const { silences, maintenance } = await answer.json();
+  const again = () => showSilences(part, nameOf);
+  part.show([
+    ...silences.map((each) => silence(each, nameOf, again)),
+    ...maintenance.map((each) => (
+      row('quiet', scopeText(each, nameOf), '', 'Maintenance', `until ${clock(each.until)}`)
+    )),
+  ]);
+}
+
+/** Both parts, filled in as soon as the hub has answered. */
+export function notices(nameOf) {
+  const [told, silent] = [block('Told of alerts'), block('Silent')];
+  showChannels(told);
+  showSilences(silent, nameOf);
+  return [told.node, silent.node];
+}
