@@ -250,7 +250,7 @@ fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault
 
 fn label(host: RawHost) -> Label {
     let RawHost { id: _, name, group, location, country_code, token_hash: _ } = host;
-    Label { name, group, location, country_code, ip: None }
+    Label { name, group, location, country_code, ..Label::default() }
 }
 
 fn checked_id(host: &RawHost) -> Result<HostId, Fault> {

@@ -82,6 +82,8 @@ pub struct Label {
     pub country_code: Option<String>,
     /// Address its owner wants shown.
     pub ip: Option<String>,
+    /// Whether its agent has rules for alerts of its own; `None` where it has not said.
+    pub has_rules: Option<bool>,
 }
 
 /// Readings taken while the hub was away.

@@ -18,7 +18,7 @@ use super::own::SELF;
 use super::silence::{Silence, Window};
 use super::watched::Watched;
 use super::{Settings, message};
-use crate::fleet::{Reading, Snapshot, Told, Update};
+use crate::fleet::{Snapshot, Told, Update};
 use crate::limits::{ALERT_CHANGES_MAX, ALERTS_OPEN_MAX};
 
 /// All alerts of a fleet.
@@ -160,9 +160,7 @@ impl Desk {
     /// Takes in what happened in the fleet.
     pub fn handle(&mut self, update: &Update, now: Now) {
         match update {
-            Update::Reading(Reading { newest: true, host, sample, place, .. }) => {
-                self.judge(host, place.is_none(), sample, now);
-            }
+            Update::Reading(reading) if reading.newest => self.judge(reading, now),
             Update::Status(host) => self.see(host, now),
             Update::Added(host) => self.name(host),
             Update::Removed(id) => self.forget(id, now),

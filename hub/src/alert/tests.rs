@@ -100,8 +100,12 @@ impl Lab {
     }
 
     fn read(&mut self, name: &str, place: Option<Place>, sample: Sample) {
-        let (host, sample) = (host(name, true), Arc::new(sample));
-        let (number, received, age, newest) = (0, self.at(), None, true);
+        self.read_of(host(name, true), place, Duration::ZERO, sample);
+    }
+
+    fn read_of(&mut self, host: Snapshot, place: Option<Place>, age: Duration, sample: Sample) {
+        let (sample, age) = (Arc::new(sample), Some(age));
+        let (number, received, newest) = (0, self.at(), true);
         let reading = Reading { number, host, sample, place, received, age, newest };
         self.feed(&Update::Reading(reading));
     }

@@ -90,13 +90,17 @@ impl Host {
     /// Takes over what the agent calls its host where the owner of the hub was silent; true when
     /// viewers should be told.
     pub(super) fn rename(&mut self, said: Label, hostname: &str) -> bool {
-        let Label { name, group, location, country_code, ip } = said;
+        let Label { name, group, location, country_code, ip, has_rules } = said;
         let (kept, owner) = (&mut self.said, &self.owner);
         kept.name = name.or_else(|| kept.name.take());
         kept.group = group.or_else(|| kept.group.take());
         kept.location = location.or_else(|| kept.location.take());
         kept.country_code = country_code.or_else(|| kept.country_code.take());
         kept.ip = ip;
+        kept.has_rules = has_rules.or(kept.has_rules);
+        if self.shown.has_rules != kept.has_rules {
+            Arc::make_mut(&mut self.shown).has_rules = kept.has_rules; // no viewer's affair
+        }
         let shown = [
             first(&owner.name, &kept.name).or((!hostname.is_empty()).then_some(hostname)),
             first(&owner.group, &kept.group),
@@ -108,7 +112,8 @@ impl Host {
             return false;
         }
         let [name, group, location, country_code, ip] = shown.map(|text| text.map(str::to_owned));
-        self.shown = Arc::new(Label { name, group, location, country_code, ip });
+        let has_rules = kept.has_rules;
+        self.shown = Arc::new(Label { name, group, location, country_code, ip, has_rules });
         true
     }
 
@@ -146,6 +151,6 @@ fn first<'a>(owner: &'a Option<String>, said: &'a Option<String>) -> Option<&'a 
 
 /// The texts of a label in the order of its fields.
 fn texts(label: &Label) -> [Option<&str>; 5] {
-    let Label { name, group, location, country_code, ip } = label;
+    let Label { name, group, location, country_code, ip, has_rules: _ } = label;
     [name, group, location, country_code, ip].map(|text| text.as_deref())
 }

@@ -195,6 +195,30 @@ fn who_reports_without_rules_is_judged_by_the_hubs() {
 }
 
 #[test]
+fn kinglets_agents_are_judged_where_they_have_no_rules_and_not_where_they_have() {
+    let hub = hub(&scratch("state"), "memory = false\n");
+    let mut viewer = hub.panel();
+    let full = |seq: u32, meta: Value| {
+        let mut meta = meta.as_object().unwrap().clone();
+        meta.extend([("boot_id".to_owned(), json!("b")), ("seq".to_owned(), json!(seq))]);
+        json!({"type":"metrics","data":{"filesystems":[
+            {"mount_point":"/srv","fstype":"ext4","usage_percent":96}]},"meta":meta})
+        .to_string()
+    };
+    let mut agent = hub.agent("web-1", WEB);
+    agent.send(&full(1, json!({"age_ms":0,"host":{"name":"Web"},"alerts":true})));
+    agent.send(&full(2, json!({"age_ms":0})));
+    no_alert(&mut viewer, Duration::from_millis(400));
+    drop(agent);
+    let mut older = hub.agent("web-1", WEB);
+    older.send(&full(3, json!({"age_ms":0,"host":{"name":"Web"}})));
+    let told = std::iter::repeat_with(|| viewer.json_of("alert"))
+        .find(|told| told["data"]["alert_id"] != "hub-offline")
+        .unwrap();
+    assert_eq!(told["data"]["message"], "/srv is 96.0% full");
+}
+
+#[test]
 fn who_may_look_may_silence_where_nothing_else_is_said_and_a_token_is_asked() {
     let viewers = format!("[viewers]\ntoken_hash = \"{}\"", TokenHash::of(VIEWER));
     let hub = Hub::start(&viewers);

@@ -62,7 +62,10 @@ fn decode_report(text: &str) -> Result<Report, DecodeError> {
     let boot_id = meta.boot_id.map(Cow::into_owned).unwrap_or_default();
     let place = meta.seq.map(|seq| Place { boot_id, seq });
     let age = Duration::from_millis(meta.age_ms.unwrap_or(0));
-    let label = label(meta.host.unwrap_or_default());
+    // One that says what its host is called, and nothing of rules, has none: it is older than they
+    // are, or was built without.
+    let has_rules = meta.host.is_some().then_some(meta.alerts);
+    let label = Label { has_rules, ..label(meta.host.unwrap_or_default()) };
     let mut report = Report { sample, place, age, label };
     bound(&mut report);
     Ok(report)
@@ -72,7 +75,7 @@ fn label(labels: Labels<'_>) -> Label {
     let Labels { name, group, location, country_code, ip } = labels;
     let [name, group, location, country_code, ip] =
         [name, group, location, country_code, ip].map(|text| text.map(Cow::into_owned));
-    Label { name, group, location, country_code, ip }
+    Label { name, group, location, country_code, ip, has_rules: None }
 }
 
 fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {

@@ -50,6 +50,7 @@ fn report(frame: Status) -> Result<Report, DecodeError> {
         location: text(frame.location),
         country_code: text(frame.country_code).or_else(|| text(frame.loc)),
         ip: text(frame.ip),
+        has_rules: None,
     };
     let timestamp = WallTime::from_unix_millis(frame.timestamp.unwrap_or(0).saturating_mul(1000));
     let mut sample = Sample { timestamp, ..Sample::default() };

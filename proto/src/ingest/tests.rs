@@ -24,11 +24,26 @@ fn the_native_envelope() {
                     "host":{"name":"Attic","group":null}}}"#,
     );
     assert_eq!((report.label.name.as_deref(), report.label.group), (Some("Attic"), None));
+    assert_eq!(report.label.has_rules, Some(false));
     assert_eq!(report.place, Some(Place { boot_id: "b".to_owned(), seq: 42 }));
     assert_eq!(report.age, Duration::from_millis(1500));
     assert_eq!(report.sample.hostname, "pi");
     assert_eq!(report.sample.cpu.per_core.len(), 2);
     assert_eq!(Some(report.sample.timestamp), WallTime::parse("2026-11-20T08:00:00.250Z"));
+}
+
+#[test]
+fn who_says_what_its_host_is_called_says_whether_it_has_rules() {
+    for (meta, has_rules) in [
+        (r#""host":{"name":"Attic"},"alerts":true"#, Some(true)),
+        (r#""host":{"name":"Attic"},"alerts":false"#, Some(false)),
+        (r#""host":{}"#, Some(false)),
+        (r#""seq":1"#, None),
+        (r#""alerts":true"#, None),
+    ] {
+        let text = format!(r#"{{"type":"metrics","data":{{}},"meta":{{{meta}}}}}"#);
+        assert_eq!(report(&text).label.has_rules, has_rules, "{meta}");
+    }
 }
 
 #[test]

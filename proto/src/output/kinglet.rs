@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! > {"type":"metrics","id":"1","timestamp":..,"data":{..},"meta":{"seq":41,"boot_id":..,
-//!    "uptime_ms":..,"age_ms":0,"host":{"name":..,"group":..}}}
+//!    "uptime_ms":..,"age_ms":0,"host":{"name":..,"group":..},"alerts":true}}
 //! > {"type":"performance","id":"2","timestamp":..,"data":{"metric_name":"backup_age_seconds",
 //!    "value":3600.0,"unit":"","category":"custom","tags":{"job":"home"}}}
 //! > {"type":"heartbeat","id":"2","timestamp":..}
@@ -196,6 +196,7 @@ impl Kinglet {
             uptime_ms: Some(taken.as_millis()),
             age_ms: u64::try_from(stamp.now.instant.since(taken).as_millis()).ok(),
             host: report.inventory.then(|| labels(host)),
+            alerts: report.inventory && IS_BUILT,
         };
         frame.raw(",\"meta\":").value(&meta).raw("}");
         frame.finish();
@@ -212,6 +213,7 @@ impl Kinglet {
             uptime_ms: Some(entry.taken.as_millis()),
             age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
             host: None,
+            alerts: false,
         };
         frame.raw(",\"data\":").raw(&entry.payload).raw(",\"meta\":").value(&meta).raw("}");
         frame.finish();

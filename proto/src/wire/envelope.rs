@@ -34,6 +34,9 @@ pub(crate) struct Meta<'a> {
     /// What the host is called: goes with the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) host: Option<Labels<'a>>,
+    /// The agent has rules for alerts of its own: goes with the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) alerts: bool,
 }
 
 /// What the agent's owner calls the host, as far as he says.

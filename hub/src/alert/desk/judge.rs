@@ -1,9 +1,10 @@
 //! What the hub finds itself: hosts that are away, figures over a line, disks that fill, and its
 //! own certificate.
 
+use std::time::Duration;
+
 use kinglet_proto::alert::{Change as Turned, Resolution};
 use kinglet_proto::host::HostId;
-use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 use super::super::entry::Entry;
@@ -11,7 +12,7 @@ use super::super::own::{self, CERTIFICATE, OFFLINE, TREND};
 use super::super::trend::{Trend, Turn, days_left};
 use super::super::watched::Watched;
 use super::{Change, Desk, Seen};
-use crate::fleet::Snapshot;
+use crate::fleet::{Reading, Snapshot};
 use crate::limits::{CERTIFICATE_LEFT, FORGET_AFTER, OFFLINE_AFTER};
 
 /// What ends an alert about a host that is there again.
@@ -178,8 +179,17 @@ impl Desk {
         self.change(Change::NoHost(id.clone()));
     }
 
-    /// Looks at a reading by the hub's own rules.
-    pub(super) fn judge(&mut self, of: &Snapshot, foreign: bool, sample: &Sample, now: Now) {
+    /// Looks at a reading by the hub's own rules. Who numbers readings says with the first live one
+    /// whether it has rules itself: what waited and comes before that is not looked at.
+    pub(super) fn judge(&mut self, reading: &Reading, now: Now) {
+        let Reading { host: of, sample, place, age, .. } = reading;
+        let is_live = *age == Some(Duration::ZERO);
+        let foreign = match (place, of.label.has_rules) {
+            (None, _) => true,
+            (Some(_), Some(has_rules)) => !has_rules,
+            (Some(_), None) if is_live => false, // it says nothing of its host, ever
+            (Some(_), None) => return,
+        };
         let Some(host) = self.hosts.get_mut(&of.id) else { return };
         let open = self.open.get(&of.id);
         let Some(watch) = host.watch(&of.id, foreign, sample, &self.settings, open, now) else {

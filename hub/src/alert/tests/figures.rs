@@ -47,6 +47,38 @@ fn figures_are_judged_for_hosts_whose_agents_have_no_rules() {
 }
 
 #[test]
+fn who_numbers_readings_is_judged_when_it_says_that_it_has_no_rules() {
+    let mut lab = Lab::new(settings());
+    let read = |lab: &mut Lab, has_rules: Option<bool>, age_s: u64, percent: u64| {
+        let label = Label { has_rules, ..Label::default() };
+        let host = Snapshot { label: Arc::new(label), ..host("pi", true) };
+        let place = Some(Place { boot_id: "b".into(), seq: 1 });
+        lab.read_of(host, place, Duration::from_secs(age_s), disks(percent, true));
+    };
+    lab.status("pi", true);
+    for has_rules in [None, Some(true)] {
+        read(&mut lab, has_rules, 0, 95);
+        assert_eq!(lab.take_told(), none(), "{has_rules:?}");
+    }
+    // Older than alerts, or built without.
+    read(&mut lab, Some(false), 0, 95);
+    assert!(lab.take_told()[0].ends_with(" active"));
+    lab.restart();
+    lab.status("pi", true);
+    // What waited comes before it is known.
+    read(&mut lab, None, 20, 50);
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1));
+    read(&mut lab, Some(false), 0, 95);
+    assert_eq!((lab.take_told(), lab.open().len()), (none(), 1), "it is known");
+    // The agent is a newer one, which tells of it itself.
+    for _ in 0..5 {
+        read(&mut lab, Some(true), 0, 95);
+        lab.pass(MINUTE);
+    }
+    assert!(lab.take_told()[0].ends_with(" resolved"));
+}
+
+#[test]
 fn a_full_disk_is_told_once_be_it_told_as_disk_or_as_file_system() {
     let mut lab = Lab::new(settings());
     for (name, with_mounts) in [("disks", false), ("both", true)] {

@@ -33,7 +33,7 @@ fn a_report_is_the_sample_in_an_envelope_with_its_place_in_time() {
     let end = concat!(
         r#"},"meta":{"seq":41,"boot_id":"5a6b","uptime_ms":1000000000,"age_ms":0,"#,
         r#""host":{"name":"Kitchen \"Pi\"","group":"home","location":"Kitchen","#,
-        r#""country_code":"DE"}}}"#
+        r#""country_code":"DE"},"alerts":true}}"#
     );
     assert!(text.starts_with(start) && text.ends_with(end), "{text}");
     let report = parse(&text);
