@@ -38,4 +38,3 @@ pub mod uptime;
 pub mod utmp;
 pub mod vmstat;
 pub mod wireless;
-pub mod zone;

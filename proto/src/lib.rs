@@ -23,3 +23,4 @@ pub mod session;
 pub mod time;
 pub mod viewer;
 pub mod wire;
+pub mod zone;

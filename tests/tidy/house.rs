@@ -11,9 +11,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proto/src/",
         &[
-            "limits", "pattern", "percent", "time", "rng", "secret", "quoted", "host", "sample",
-            "probe", "wire", "alert", "answer", "delivery", "output", "backoff", "session",
-            "ingest", "viewer", "enroll",
+            "limits", "pattern", "percent", "time", "rng", "zone", "secret", "quoted", "host",
+            "sample", "probe", "wire", "alert", "answer", "delivery", "output", "backoff",
+            "session", "ingest", "viewer", "enroll",
         ],
     ),
     (

@@ -14,9 +14,9 @@ use std::time::Duration;
 use kinglet_proto::time::{Instant, Now};
 
 use crate::collect::schedule::Schedule;
-use crate::kernel::zone::{self, Offset};
 use crate::limits::ZONE_INTERVAL;
 use crate::read::{Buffer, Root};
+use kinglet_proto::zone::{self, Offset};
 
 const DAY: i64 = 86_400;
 

@@ -9,7 +9,7 @@
 //! UTC0
 //! ```
 
-use kinglet_proto::time::{civil_from_days, days_from_civil};
+use crate::time::{civil_from_days, days_from_civil};
 
 use super::Offset;
 
