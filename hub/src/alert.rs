@@ -17,6 +17,7 @@ mod scope;
 mod silence;
 mod trend;
 mod watched;
+mod zone;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,8 @@ pub use desk::{Change, Counts, Desk, Kept, Seen, Standing, Tell};
 pub use entry::{Acknowledged, Entry, Said, is_own, rule_of};
 use kinglet_proto::alert::Rule;
 pub use scope::Scope;
-pub use silence::{Silence, Window};
+pub use silence::{Silence, Weekly, Window};
+pub use zone::Zone;
 
 /// What the owner decided.
 #[derive(Debug, Clone, Default)]

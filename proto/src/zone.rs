@@ -1,5 +1,5 @@
-//! Files of the tz database, as `/etc/localtime`: how far clocks on the wall are from UTC (tzfile(5),
-//! RFC 9636).
+//! Files of the tz database, as `/etc/localtime`: how far clocks on the wall are from UTC
+//! (tzfile(5), RFC 9636).
 //!
 //! ```text
 //! file   = header block [ header block newline rule newline ]   the second since version 2

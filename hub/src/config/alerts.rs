@@ -113,7 +113,10 @@ pub(super) fn settings(
 
 #[cfg(test)]
 mod tests {
+    use kinglet_proto::time::WallTime;
+
     use super::*;
+    use crate::alert::{Scope, Weekly, Window, Zone};
 
     fn read(text: &str) -> Result<Settings, (usize, String)> {
         let text = format!("[viewers]\npublic = true\n{text}");
@@ -145,8 +148,30 @@ mod tests {
         assert!(scope.covers_host("pi-1", "") && !scope.covers_host("nas", ""));
         assert_eq!((rule.clear, rule.hold.as_secs(), rule.level.name()), (70.0, 120, "critical"));
         assert_eq!(rule.labels, [("sensor", "cpu*".to_owned())]);
-        assert!(matches!(all.windows[0], crate::alert::Window::Weekly(_, 99_000_000, 7_200_000)));
-        assert!(matches!(all.windows[1], crate::alert::Window::Once(..)));
+        let weekly = Weekly { zone: Zone::default(), begin: 99_000_000, length: 7_200_000 };
+        assert!(matches!(&all.windows[0], Window::Weekly(_, found) if *found == weekly));
+        assert!(matches!(all.windows[1], Window::Once(..)));
+    }
+
+    #[test]
+    fn a_window_may_go_by_the_clocks_of_a_place() {
+        let of = |text: &str| read(&format!("[[maintenance]]\n{text}")).map(|all| all.windows);
+        let utc =
+            of("zone = \"UTC\"\nfrom = \"2026-07-01T12:00:00\"\nto = \"2026-07-02T12:00:00Z\"");
+        if !std::path::Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
+            return assert!(utc.unwrap_err().1.contains("tzdata"));
+        }
+        let time = |text: &str| WallTime::parse(text).unwrap();
+        let (from, to) = (time("2026-07-01T12:00:00Z"), time("2026-07-02T12:00:00Z"));
+        assert_eq!(utc.unwrap(), [Window::Once(Scope::default(), from, to)]);
+        // The hour that comes twice, both times.
+        let twice = "from = \"2026-10-25T02:00:00\"\nto = \"2026-10-25T02:30:00\"";
+        let windows = of(&format!("zone = \"Europe/Berlin\"\n{twice}")).unwrap();
+        let (from, to) = (time("2026-10-25T00:00:00Z"), time("2026-10-25T01:30:00Z"));
+        assert_eq!(windows, [Window::Once(Scope::default(), from, to)]);
+        let weekly =
+            of("zone = \"America/New_York\"\nevery = \"sun 03:00\"\nfor = \"2h\"").unwrap();
+        assert!(matches!(&weekly[0], Window::Weekly(_, found) if found.zone != Zone::default()));
     }
 
     #[test]
@@ -172,6 +197,13 @@ mod tests {
             ("[[maintenance]]\nevery = \"day 3\"\nfor = \"1h\"\n".to_owned(), 4, "\"sun 03:00\""),
             ("[[maintenance]]\nevery = \"sun 03:00\"\nfor = \"8d\"\n".to_owned(), 5, "to \"7d\""),
             ("[[maintenance]]\nfrom = \"today\"\nto = \"x\"\n".to_owned(), 4, "a time in UTC"),
+            (
+                "[[maintenance]]\nzone = \"Europe/Berln\"\n".to_owned(),
+                4,
+                "/usr/share/zoneinfo/Europe/",
+            ),
+            ("[[maintenance]]\nzone = \"../../etc/passwd\"\n".to_owned(), 4, "\"Europe/Berlin\""),
+            ("[[maintenance]]\nzone = \"/etc/passwd\"\n".to_owned(), 4, "no such `zone` here"),
         ] {
             let (at, what) = read(&text).unwrap_err();
             assert!(at == line && what.contains(says), "{text}: line {at}: {what}");

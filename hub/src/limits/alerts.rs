@@ -22,6 +22,8 @@ pub const TREND_SURE_AFTER: u8 = 2;
 pub const HUB_RULES_MAX: usize = 48;
 /// Windows of maintenance in the configuration.
 pub const WINDOWS_MAX: usize = 64;
+/// Bytes of a zone's file: the largest has less than 4,000.
+pub const ZONE_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Silences at one time.
 pub const SILENCES_MAX: usize = 256;
 /// How long a silence may last, or lie ahead.

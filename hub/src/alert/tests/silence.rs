@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn silences_are_for_whom_they_are_meant_and_end() {
-    let weekly = Window::Weekly(Scope { rules: vec!["cpu".into()], ..Scope::default() }, 0, 1000);
+    let monday = Weekly { zone: Zone::default(), begin: 0, length: 1000 };
+    let weekly = Window::Weekly(Scope { rules: vec!["cpu".into()], ..Scope::default() }, monday);
     let mut lab = Lab::new(Settings { windows: vec![weekly], ..settings() });
     let scope = |hosts: &str, groups: &str, rules: &str| {
         let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
