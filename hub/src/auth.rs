@@ -24,9 +24,9 @@ impl TokenHash {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
-    /// Reads the written form; the prefix may be left out.
+    /// Reads the written form. Without the prefix it is none: a token of ours looks the same.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let digits = text.strip_prefix("sha256:")?;
         if digits.len() != 64 || !digits.is_ascii() {
             return None;
         }
@@ -245,7 +245,8 @@ mod tests {
         let hash = TokenHash::of(&token);
         assert_eq!(TokenHash::parse(&hash.to_string()), Some(hash));
         assert_eq!(TokenHash::parse("sha256:abc"), None);
-        assert_eq!(TokenHash::parse(&"x".repeat(64)), None);
+        assert_eq!(TokenHash::parse(&format!("sha256:{}", "x".repeat(64))), None);
+        assert_eq!(TokenHash::parse(&new_token().unwrap()), None, "a token");
         assert!(!format!("{:?}", auth()).contains(&hash.to_string()[7..]));
         // From FIPS 180-2's examples: the hash is SHA-256's.
         assert_eq!(

@@ -260,6 +260,10 @@ fn checked_id(host: &RawHost) -> Result<HostId, Fault> {
 fn hash(text: &Spanned<String>) -> Result<TokenHash, Fault> {
     let what = "`token_hash` must be the hash that `kinglet-hub token` prints, \"sha256:\" and 64 \
                 hexadecimal digits";
+    let token = "`token_hash` begins with \"sha256:\", and this may be a token itself: \
+                 `printf %s TOKEN | sha256sum` prints the digits that stand behind it";
+    let is_bare = |text: &str| text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit());
+    let what = if is_bare(text.get_ref()) { token } else { what };
     TokenHash::parse(text.get_ref()).ok_or_else(|| fault(text, what))
 }
 

@@ -1,5 +1,6 @@
 //! The files of enrolled hosts. One that is wrong is told, and costs nobody else anything.
 
+use std::io;
 use std::path::Path;
 
 use kinglet_proto::host::HostId;
@@ -18,7 +19,7 @@ pub(super) fn add_to(config: &mut Config) {
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         // Nobody was enrolled yet.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return config.faults.push(ConfigError::Unreadable(folder, error)),
     };
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -37,7 +38,12 @@ type Host = (HostId, Label, TokenHash);
 
 fn read(path: &Path) -> Result<Host, ConfigError> {
     let unreadable = |error| ConfigError::Unreadable(path.to_owned(), error);
-    if std::fs::metadata(path).map_err(unreadable)?.len() > STATE_FILE_MAX as u64 {
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() {
+        // Opening a pipe would wait for somebody who writes into it.
+        return Err(unreadable(io::Error::other("not a file")));
+    }
+    if about.len() > STATE_FILE_MAX as u64 {
         return Err(ConfigError::TooLarge(path.to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;

@@ -39,6 +39,7 @@ fn every_mistake_names_its_line_and_what_is_allowed() {
         (String::new(), 1, "say who may look"),
         ("\n[viewers]\npublic = false\n".to_owned(), 2, "say who may look"),
         (format!("[viewers]\npublic = true\ntoken_hash = \"{HASH}\"\n"), 1, "say who may look"),
+        (format!("{view}[fleet]\ntoken_hash = \"{}\"\n", &HASH[7..]), 4, "a token itself"),
         (format!("{view}[sink.influxdb]\nurl = \"http://d\"\n"), 3, "`database` (1.x"),
         (format!("{view}[sink.influxdb]\nurl = \"d\"\ndatabase = \"x\"\n"), 4, "`url` must be"),
         (format!("{view}[sink.influxdb]\nulr = \"d\"\n"), 4, "did you mean `url`?"),

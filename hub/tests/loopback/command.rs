@@ -256,3 +256,24 @@ fn what_is_skipped_is_logged_once_with_its_host_and_size() {
     let noted = r#"host "web-1": a message of 70000 bytes was skipped"#;
     assert_eq!(log.matches(noted).count(), 1, "{log}");
 }
+
+#[test]
+fn a_pipe_among_the_enrolled_hosts_is_told_and_not_waited_for() {
+    let state = scratch("state");
+    std::fs::create_dir_all(state.join("hosts.d")).unwrap();
+    let pipe = state.join("hosts.d/pi.toml");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let path = scratch("pipe.toml");
+    std::fs::write(&path, format!("state_dir = {state:?}\n[viewers]\npublic = true\n")).unwrap();
+    let mut check = Running::start(&["check", "--config", path.to_str().unwrap()]);
+    let deadline = Deadline::in_seconds(10);
+    let status = loop {
+        match check.0.try_wait().unwrap() {
+            Some(status) => break status,
+            None => deadline.check("kinglet-hub check"),
+        }
+    };
+    let mut told = String::new();
+    check.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(status.code() == Some(2) && told.contains("pi.toml: not a file"), "{told}");
+}
