@@ -1,4 +1,5 @@
-// How the hub's store is, from /healthz: a hub that keeps nothing looks like one that does.
+// How the hub is, from /healthz: one that keeps nothing looks like one that does, and one whose
+// tokens anyone can read like one that is safe.
 
 import { $, put } from './element.js';
 
@@ -15,4 +16,8 @@ async function check() {
   const failing = health.store !== undefined && health.store !== 'ok';
   $('store').hidden = !failing;
   if (failing) put($('store'), `The hub keeps no history at the moment: ${health.store}`);
+  // Who came by a proxy's TLS has nothing to fear.
+  const clear = health.way !== undefined && location.protocol === 'http:';
+  $('way').hidden = !clear;
+  if (clear) put($('way'), `The hub is not safe: ${health.way}.`);
 }

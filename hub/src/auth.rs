@@ -118,6 +118,12 @@ impl Auth {
         self.hosts.read().unwrap_or_else(PoisonError::into_inner).contains_key(id)
     }
 
+    /// Whether any token is good for anything here.
+    pub fn has_tokens(&self) -> bool {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        !hosts.is_empty() || self.fleet.is_some() || self.has_operators()
+    }
+
     /// Whether hosts may join that nobody named: there is a fleet token.
     pub fn is_open(&self) -> bool {
         self.fleet.is_some()

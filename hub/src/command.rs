@@ -19,7 +19,7 @@ use kinglet_hub::store::StoreError;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// The configuration's place: a folder of the hub's own, which its user may read and the agent's
 /// packages leave alone.
@@ -165,6 +165,9 @@ fn serve(config: Config) -> Result<(), Failure> {
     for fault in &config.faults {
         error!("{fault}: this host is left out");
     }
+    if let Some(words) = config.way().words() {
+        warn!("{words}");
+    }
     runtime()?.block_on(async {
         let stop = stop_signal().map_err(Failure::Io)?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -188,7 +191,8 @@ fn check(path: &std::path::Path) -> Result<(), Failure> {
         return Err(Failure::Faults(config.faults));
     }
     let line = format!("{}: good; {hosts} hosts, listens on {}", path.display(), config.listen);
-    let mut lines = std::iter::once(line).chain(config.guard.lines());
+    let clear = config.way().words().map(|words| format!("WARNING: {words}"));
+    let mut lines = std::iter::once(line).chain(config.guard.lines()).chain(clear);
     lines.try_for_each(|line| writeln!(io::stdout(), "{line}")).map_err(Failure::Io)
 }
 

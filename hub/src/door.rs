@@ -21,15 +21,19 @@ mod panel;
 mod stomp;
 mod telegraf;
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::HeaderValue;
+use axum::http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use tower_http::compression::CompressionLayer;
 
+use crate::guard::Way;
 use crate::hub::Hub;
 use crate::server::deny::foreign;
 use crate::server::gate::judge;
@@ -88,7 +92,22 @@ pub(crate) fn router(hub: &Arc<Hub>, sinks: &Sinks) -> Router {
     };
     let routes = routes.map(guarded);
     let router = routes.fold(Router::new(), |router, (path, answer)| router.route(path, answer));
-    router.layer(CompressionLayer::new())
+    let router = router.layer(CompressionLayer::new());
+    let way = hub.way;
+    router.layer(map_response(move |response| ready(with_headers(response, way))))
+}
+
+/// What browsers are to hold every answer to: it is what it says, and whoever has come by TLS comes
+/// no other way for a year.
+fn with_headers(mut response: Response, way: Way) -> Response {
+    let mut say = |name, value| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    };
+    say(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if way == Way::Tls {
+        say(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
 }
 
 async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {

@@ -34,6 +34,32 @@ pub struct Settings {
     pub write_stall: Duration,
 }
 
+/// What keeps others from reading along on the way to the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// It ends on this machine or comes from a proxy that is named, or nothing on it is a secret.
+    #[default]
+    Local,
+    /// TLS of the hub's own.
+    Tls,
+    /// Nothing, and tokens travel on it.
+    Clear,
+}
+
+impl Way {
+    /// What the owner should know of it; `None` where all is well.
+    pub const fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Local | Self::Tls => None,
+            Self::Clear => Some(
+                "tokens can be read on the way: it listens on the network, and without TLS. Set \
+                 [tls], or listen on 127.0.0.1 behind a proxy that has it, or name that proxy in \
+                 [server] trusted_proxies",
+            ),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

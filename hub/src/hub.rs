@@ -28,7 +28,7 @@ use crate::clock;
 use crate::fleet::{
     Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
 };
-use crate::guard::{Complaints, Gate};
+use crate::guard::{Complaints, Gate, Way};
 use crate::history::History;
 use crate::influx::Influx;
 use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
@@ -55,6 +55,8 @@ pub(crate) struct Hub {
     pub(crate) gate: Gate,
     /// How often a viewer is asked whether it is still there.
     pub(crate) viewer_ping: Duration,
+    /// What keeps others from reading along.
+    pub(crate) way: Way,
     inner: Mutex<Inner>,
     connections: AtomicU64,
     viewers: AtomicUsize,
@@ -104,6 +106,7 @@ impl Hub {
             notifier: Notifier::default(),
             gate: Gate::default(),
             viewer_ping: PING_INTERVAL,
+            way: Way::default(),
             inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
             viewers: AtomicUsize::new(0),
@@ -135,9 +138,9 @@ impl Hub {
         Self { notifier, ..self }
     }
 
-    /// The same hub, which goes by these names and lets these pages listen.
-    pub(crate) fn with_gate(self, gate: Gate) -> Self {
-        Self { gate, ..self }
+    /// The same hub, which goes by these names, lets these pages listen and is reached this way.
+    pub(crate) fn with_gate(self, gate: Gate, way: Way) -> Self {
+        Self { gate, way, ..self }
     }
 
     /// What a host that was there before this start is today.

@@ -100,6 +100,7 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
+        let way = config.way();
         let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
         let (stomp_every, influxdb, notify) = (config.stomp_every, config.influxdb, config.notify);
         let certificate = tls.as_ref().and_then(tls::ends);
@@ -128,7 +129,7 @@ impl Server {
         let guard::Settings { gate, proxies, stranger_places, viewer_ping, write_stall } =
             config.guard;
         let places = Arc::new(Mutex::new(Places::new(stranger_places)));
-        let hub = hub.with_gate(gate).with_viewer_ping(viewer_ping);
+        let hub = hub.with_gate(gate, way).with_viewer_ping(viewer_ping);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));

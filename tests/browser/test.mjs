@@ -248,8 +248,12 @@ await test('what an agent says is text, never markup', async () => {
 await test('a hub with a token asks for it', async () => {
   const hub = await startHub({ hosts: scene, viewerToken: 'look' });
   startAgents(hub);
-  const { page, errors } = await openPage(hub);
+  const health = (route) => route.fulfill({ json: { store: 'ok', way: 'tokens can be read' } });
+  const { page, errors } = await openPage(hub, { answers: { '**/healthz': health } });
   await page.locator('#login:visible').waitFor();
+  const way = await page.locator('#way:visible').textContent();
+  assert.equal(way, 'The hub is not safe: tokens can be read.');
+  await shot(page, 'login');
   assert.equal(await page.locator('.card').count(), 0);
   await page.fill('#token', 'wrong');
   await page.click('#login button');

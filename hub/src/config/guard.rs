@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Fault, fault};
-use crate::guard::{Gate, Network, Origin, Proxies, Settings, is_name};
+use super::{Config, Fault, fault};
+use crate::guard::{Gate, Network, Origin, Proxies, Settings, Way, is_name};
 use crate::limits::PROXIES_MAX;
 
 #[derive(Default, Deserialize)]
@@ -21,6 +21,19 @@ pub(super) fn settings(server: &RawServer, origins: &[Spanned<String>]) -> Resul
     let origins = origins.iter().map(origin).collect::<Result<_, _>>()?;
     let proxies = proxies(server.trusted_proxies.as_ref())?;
     Ok(Settings { gate: Gate { names, origins }, proxies, ..Settings::default() })
+}
+
+impl Config {
+    /// What keeps others from reading along. Who names his proxies has one in front.
+    pub fn way(&self) -> Way {
+        let is_local = self.listen.ip().to_canonical().is_loopback();
+        let is_behind = !self.guard.proxies.0.is_empty();
+        match &self.tls {
+            Some(_) => Way::Tls,
+            None if is_local || is_behind || !self.auth.has_tokens() => Way::Local,
+            None => Way::Clear,
+        }
+    }
 }
 
 fn name(text: &Spanned<String>) -> Result<String, Fault> {
@@ -49,10 +62,31 @@ fn origin(text: &Spanned<String>) -> Result<Origin, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, parse};
+    use super::super::parse;
+    use super::*;
 
     fn read(text: &str) -> Result<Config, String> {
         parse(text).map_err(|fault| fault.what)
+    }
+
+    #[test]
+    fn tokens_in_clear_are_told_of_where_they_leave_this_machine() {
+        let token = format!("[fleet]\ntoken_hash = \"sha256:{}\"\n", "0".repeat(64));
+        let proxy = "[server]\ntrusted_proxies = [\"192.0.2.7\"]\n";
+        let tls = "[tls]\ncert = \"c\"\nkey = \"k\"\n";
+        for (listen, more, way) in [
+            ("127.0.0.1:1", &*token, Way::Local),
+            ("[::1]:1", &token, Way::Local),
+            ("0.0.0.0:1", "", Way::Local),
+            ("0.0.0.0:1", &token, Way::Clear),
+            ("[::]:1", &token, Way::Clear),
+            ("192.0.2.1:1", &token, Way::Clear),
+            ("0.0.0.0:1", &format!("{token}{tls}"), Way::Tls),
+            ("0.0.0.0:1", &format!("{token}{proxy}"), Way::Local),
+        ] {
+            let text = format!("listen = \"{listen}\"\n[viewers]\npublic = true\n{more}");
+            assert_eq!(read(&text).unwrap().way(), way, "{text}");
+        }
     }
 
     #[test]

@@ -35,6 +35,9 @@ struct Health {
     /// Of whom the hub tells of alerts: `ok`, or that it cannot; absent where there is nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     notify: Option<&'static str>,
+    /// Why tokens are not safe on the way here; absent where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<&'static str>,
 }
 
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
@@ -54,5 +57,6 @@ async fn health(State(hub): State<Arc<Hub>>) -> Response {
         false => "ok",
     };
     let notify = (!reports.is_empty()).then_some(notify);
-    json(&Health { status: "ok", version, hosts, online, viewers, store, stomp, influxdb, notify })
+    let (status, way) = ("ok", hub.way.words());
+    json(&Health { status, version, hosts, online, viewers, store, stomp, influxdb, notify, way })
 }

@@ -98,7 +98,6 @@ fn file(kind: &'static str, text: impl IntoResponse) -> Response {
     for (name, value) in [
         ("content-type", kind),
         ("content-security-policy", POLICY),
-        ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-cache"),
     ] {

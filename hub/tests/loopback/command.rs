@@ -211,7 +211,8 @@ fn a_certificate_of_its_own_and_a_log_without_secrets() {
     };
     let tls = rustls::StreamOwned::new(session, stream);
     let url = format!("ws://localhost/ws/agent?token={WEB}&client_id=web-1");
-    let Ok((mut agent, _)) = tungstenite::client(url, tls) else { panic!("no upgrade") };
+    let Ok((mut agent, answer)) = tungstenite::client(url, tls) else { panic!("no upgrade") };
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
     assert!(agent.read().unwrap().to_text().unwrap().contains("connected"));
     agent.send(Message::text(report(1, 5.0))).unwrap();
     assert!(agent.read().unwrap().to_text().unwrap().contains(r#""seq":1"#));
@@ -276,4 +277,32 @@ fn a_pipe_among_the_enrolled_hosts_is_told_and_not_waited_for() {
     let mut told = String::new();
     check.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert!(status.code() == Some(2) && told.contains("pi.toml: not a file"), "{told}");
+}
+
+#[test]
+fn tokens_in_clear_are_told_of_by_check_and_run() {
+    let path = scratch("clear.toml");
+    let hash = TokenHash::of(WEB);
+    let text = format!(
+        "listen = \"0.0.0.0:0\"\nstate_dir = {:?}\n[store]\npath = \"memory\"\n\
+         [viewers]\npublic = true\n[fleet]\ntoken_hash = \"{hash}\"\n",
+        scratch("state")
+    );
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let (code, text) = run(&["check", "--config", path]);
+    assert!(code == Some(0) && text.contains("WARNING: tokens can be read on the way"), "{text}");
+    let mut hub = Running::start(&["run", "--config", path]);
+    let mut log = BufReader::new(hub.0.stderr.take().unwrap());
+    let mut line = String::new();
+    let mut lines = String::new();
+    while !line.contains("listening on") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "{lines}");
+        lines += &line;
+    }
+    assert!(lines.contains("WARN tokens can be read on the way"), "{lines}");
+    let port = line.rsplit(":").next().unwrap().trim().trim_end_matches('/');
+    let health = get(&format!("127.0.0.1:{port}"), "/healthz");
+    assert!(health.contains("\"way\":\"tokens can be read"), "{health}");
 }

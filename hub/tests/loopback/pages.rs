@@ -1,5 +1,9 @@
 //! Pages of others, and names that lead here by a trick.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use kinglet_hub::auth::TokenHash;
 
 use super::support::{FLEET, Hub, VIEWER, WEB};
@@ -46,6 +50,35 @@ fn a_foreign_page_hears_nothing_on_any_path_with_the_right_token_too() {
     let wall = [("origin", "https://wall.example.org")];
     let path = format!("/ws?token={VIEWER}");
     assert_eq!((open(&private, &path, &wall), open(&public, &path, &wall)), (101, 403));
+}
+
+#[test]
+fn every_answer_is_what_it_says_and_none_in_clear_asks_for_tls() {
+    let hub = private();
+    for (path, status) in [
+        ("/", 200),
+        ("/icon.svg", 200),
+        ("/healthz", 200),
+        ("/api/hosts", 401),
+        ("/api/silences", 401),
+        ("/nothing", 404),
+        ("/ws/agent", 426),
+    ] {
+        let mut stream = TcpStream::connect(hub.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        let head = text.split("\r\n\r\n").next().unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {head}");
+        assert_eq!(head.matches("x-content-type-options: nosniff").count(), 1, "{path}: {head}");
+        assert!(!head.contains("strict-transport-security"), "{path}: {head}");
+    }
+    let bearer = format!("Bearer {WEB}");
+    let headers = [("authorization", &*bearer), ("x-client-id", "web-1")];
+    let (_, answer) = hub.open_with_response("/ws/agent", &headers).unwrap();
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
 }
 
 #[test]
