@@ -27,12 +27,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use alert::Alert;
-pub use alert::Level;
 use channel::Channel;
 pub(crate) use channel::Report;
 pub use desk::Rules;
 pub use kind::{KINDS, Kind};
 pub use letter::is_mailbox;
+pub use notice::Level;
 pub use settings::{Mail, MailTls, Settings};
 use silent::Silent;
 pub use template::Template;
@@ -107,7 +107,7 @@ impl Notifier {
         match update {
             Update::Told(told) => {
                 let Some(mut alert) = Alert::read(told) else { return };
-                alert.is_silenced |= is_silenced(&told.host, &alert.id);
+                alert.is_silenced |= is_silenced(&told.host, &alert.notice.id);
                 self.silent.note(&alert, told);
                 for channel in &self.channels {
                     let alert = alert.clone();

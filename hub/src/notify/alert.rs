@@ -1,73 +1,20 @@
 //! An alert as it was told, by an agent or by the hub: what a notice needs of it. Pure.
 
-use kinglet_proto::host::HostId;
-use kinglet_proto::time::WallTime;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::notice::{Level, Notice, State};
 use crate::fleet::Told;
 
 /// The type of a message that tells one.
 const KIND: &str = "alert";
 
-/// How bad it is; the worse is the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Nobody needs to be told.
-    Info,
-    /// To be looked at.
-    Warning,
-    /// To be looked at now.
-    Critical,
-}
-
-impl Level {
-    /// As it is written.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// What agents of others call it is a warning where nothing better is known.
-    fn read(text: &str) -> Self {
-        match text {
-            "info" => Self::Info,
-            "critical" => Self::Critical,
-            _ => Self::Warning,
-        }
-    }
-}
-
 /// An alert that fired, or that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Alert {
-    pub(super) host: HostId,
-    /// What its host is called.
-    pub(super) name: String,
-    /// Its host's group; empty for none.
-    pub(super) group: String,
-    /// Its id, stable from fired to resolved.
-    pub(super) id: String,
-    pub(super) level: Level,
-    /// It is over.
-    pub(super) is_over: bool,
+    /// What is said of it. The title of one that is over is often empty.
+    pub(super) notice: Notice,
     /// Its owner silenced it, as the hub knows and its host does not: nobody is told.
     pub(super) is_silenced: bool,
-    /// A few words; of one that is over often empty.
-    pub(super) title: String,
-    /// What was seen; of one that is over, how it ended.
-    pub(super) message: String,
-    /// What may help; empty for nothing.
-    pub(super) suggestion: String,
-    /// The figure and its line, as they were told; empty for none.
-    pub(super) value: String,
-    pub(super) threshold: String,
-    /// When the hub heard of it.
-    pub(super) at: WallTime,
 }
 
 impl Alert {
@@ -89,26 +36,29 @@ impl Alert {
         };
         let id = first(["/alert_id", "/id"]);
         let is_over = first(["/status", "/state"]) == "resolved";
-        (!id.is_empty()).then(|| Self {
-            host: host.id.clone(),
+        if id.is_empty() {
+            return None;
+        }
+        let notice = Notice {
+            state: if is_over { State::Resolved } else { State::Fired },
+            level: Level::read(&text("/level")),
+            host: host.id.to_string(),
             name: host.host().name.to_owned(),
             group: host.host().group.to_owned(),
             id,
-            level: Level::read(&text("/level")),
-            is_over,
-            is_silenced: false,
             title: text("/title"),
             message: if is_over { first(["/resolution", "/message"]) } else { text("/message") },
             suggestion: text("/metadata/suggestion"),
             value: text("/value"),
             threshold: text("/threshold"),
             at: received.wall,
-        })
+        };
+        Some(Self { notice, is_silenced: false })
     }
 
     /// Whose, and which: the same from its beginning to its end. A host's id has no blank in it.
     pub(super) fn key(&self) -> String {
-        format!("{} {}", self.host, self.id)
+        format!("{} {}", self.notice.host, self.notice.id)
     }
 }
 
@@ -116,8 +66,9 @@ impl Alert {
 pub(super) mod tests {
     use std::sync::Arc;
 
+    use kinglet_proto::host::HostId;
     use kinglet_proto::ingest::Label;
-    use kinglet_proto::time::{Instant, Now};
+    use kinglet_proto::time::{Instant, Now, WallTime};
 
     use super::*;
     use crate::fleet::Snapshot;
@@ -151,11 +102,8 @@ pub(super) mod tests {
 
     #[test]
     fn the_documented_forms_are_read() {
-        let fired = alert("a", "critical", "active");
-        assert_eq!(
-            (fired.level, fired.is_over, fired.is_silenced),
-            (Level::Critical, false, false)
-        );
+        let Alert { notice: fired, is_silenced } = alert("a", "critical", "active");
+        assert_eq!((fired.level, fired.state, is_silenced), (Level::Critical, State::Fired, false));
         assert_eq!((&*fired.name, &*fired.group), ("Web", "production"));
         assert_eq!(
             (&*fired.value, &*fired.threshold, &*fired.suggestion),
@@ -163,15 +111,15 @@ pub(super) mod tests {
         );
         let over = r#"{"alert_id":"a","level":"warning","status":"resolved","resolution":"well"}"#;
         let over = Alert::read(&told("alert", over)).unwrap();
-        assert!(over.is_over && over.title.is_empty());
-        assert_eq!((&*over.message, over.key()), ("well", fired.key()));
+        assert_eq!((over.notice.state, &*over.notice.title), (State::Resolved, ""));
+        assert_eq!((&*over.notice.message, &*over.key()), ("well", "web-1 a"));
     }
 
     #[test]
     fn no_host_silences_itself_and_what_is_no_alert_is_none() {
         let data = r#"{"alert_id":"a","level":"odd","metadata":{"silenced":true}}"#;
         let alert = Alert::read(&told("alert", data)).unwrap();
-        assert!(!alert.is_silenced && alert.level == Level::Warning);
+        assert!(!alert.is_silenced && alert.notice.level == Level::Warning);
         assert_eq!(Alert::read(&told("status", r#"{"alert_id":"a"}"#)), None);
         assert_eq!(Alert::read(&told("alert", "{}")), None);
         assert_eq!(Alert::read(&told("alert", "[]")), None);

@@ -13,10 +13,10 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::time::{Instant, Now};
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Alert, Level};
+use super::alert::Alert;
 use super::fate::Fate;
 use super::held::Held;
-use super::notice::Notice;
+use super::notice::{Level, Notice, State};
 use crate::limits::{
     NOTIFY_DIGEST_EVERY, NOTIFY_GOOD_FOR, NOTIFY_HOUR, NOTIFY_OPEN_MAX, NOTIFY_QUEUE_MAX,
 };
@@ -101,23 +101,25 @@ impl Desk {
     /// An alert fired or is over. One that is told already is not told again, unless it is worse.
     pub(super) fn handle_alert(&mut self, alert: Alert, now: Instant) {
         let key = alert.key();
-        if alert.is_over {
+        let Alert { notice, is_silenced } = alert;
+        if notice.state == State::Resolved {
             let Some(Open { level, title }) = self.memory.open.remove(&key) else { return };
             self.changes += 1;
-            if self.rules.resolved && !alert.is_silenced {
-                self.take(Notice::of(Alert { level, ..alert }, &title), now);
+            if self.rules.resolved && !is_silenced {
+                self.take(Notice { level, ..notice }.titled(&title), now);
             }
             return;
         }
-        let is_told = self.memory.open.get(&key).is_some_and(|open| alert.level <= open.level);
-        if is_told || alert.is_silenced || !self.rules.want(&alert) {
+        let is_told = self.memory.open.get(&key).is_some_and(|open| notice.level <= open.level);
+        if is_told || is_silenced || !self.rules.want(&notice) {
             return;
         }
         self.changes += 1;
-        let (level, notice) = (alert.level, Notice::of(alert, ""));
+        let notice = notice.titled("");
         // One more is told all the same, and again if it comes again.
         if self.memory.open.len() < NOTIFY_OPEN_MAX || self.memory.open.contains_key(&key) {
-            self.memory.open.insert(key, Open { level, title: notice.title.clone() });
+            let (level, title) = (notice.level, notice.title.clone());
+            self.memory.open.insert(key, Open { level, title });
         }
         self.take(notice, now);
     }
@@ -218,12 +220,12 @@ impl Desk {
 }
 
 impl Rules {
-    fn want(&self, alert: &Alert) -> bool {
+    fn want(&self, notice: &Notice) -> bool {
         let Self { level, hosts, groups, resolved: _, per_hour: _ } = self;
-        let is_host = |name: &String| *name == *alert.host || *name == alert.name;
-        alert.level >= *level
+        let is_host = |name: &String| *name == notice.host || *name == notice.name;
+        notice.level >= *level
             && (hosts.is_empty() || hosts.iter().any(is_host))
-            && (groups.is_empty() || groups.contains(&alert.group))
+            && (groups.is_empty() || groups.contains(&notice.group))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kinglet_proto::time::{Instant, WallTime};
 use serde::{Deserialize, Serialize};
 
-use super::alert::Level;
+use super::notice::Level;
 use super::notice::{Notice, State};
 use crate::limits::{NOTIFY_DIGEST_LINES, NOTIFY_HELD_MAX};
 
@@ -95,7 +95,7 @@ mod tests {
             ("a", "warning", "resolved"),
             ("c", "critical", "active"),
         ] {
-            held.push(&Notice::of(alert(id, level, status), id), at);
+            held.push(&alert(id, level, status).notice.titled(id), at);
         }
         assert_eq!(held.since(), Some(at));
         let digest = held.take(WallTime::default()).unwrap();
@@ -113,7 +113,7 @@ mod tests {
         let mut held = Held::default();
         for number in 0..NOTIFY_HELD_MAX + 50 {
             let alert = alert(&number.to_string(), "warning", "active");
-            held.push(&Notice::of(alert, ""), Instant::default());
+            held.push(&alert.notice.titled(""), Instant::default());
         }
         assert_eq!(held.lines.len(), NOTIFY_HELD_MAX);
         let digest = held.take(WallTime::default()).unwrap();

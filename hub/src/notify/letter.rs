@@ -9,7 +9,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use kinglet_proto::time::{WallTime, civil_from_days};
 use sha2::{Digest, Sha256};
 
-use super::alert::Level;
+use super::notice::Level;
 use super::notice::{Notice, State};
 use super::settings::Mail;
 use crate::limits::{MAIL_LINE_BYTES, MAIL_WORD_BYTES, NOTIFY_ADDRESS_BYTES_MAX};
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_letter_has_the_head_and_the_text() {
-        let notice = Notice::of(alert("a", "critical", "active"), "");
+        let notice = alert("a", "critical", "active").notice.titled("");
         let letter = write(&notice, &mail());
         let (head, body) = letter.split_once("\r\n\r\n").unwrap();
         let due = "From: Kinglet <hub@example.org>\r\n\

@@ -5,8 +5,39 @@ use std::fmt::Write as _;
 use kinglet_proto::time::WallTime;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Alert, Level};
 use crate::limits::NOTIFY_TEXT_CHARS_MAX;
+
+/// How bad it is; the worse is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nobody needs to be told.
+    Info,
+    /// To be looked at.
+    Warning,
+    /// To be looked at now.
+    Critical,
+}
+
+impl Level {
+    /// As it is written.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// What agents of others call it is a warning where nothing better is known.
+    pub(super) fn read(text: &str) -> Self {
+        match text {
+            "info" => Self::Info,
+            "critical" => Self::Critical,
+            _ => Self::Warning,
+        }
+    }
+}
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,23 +88,13 @@ pub(crate) struct Notice {
 }
 
 impl Notice {
-    /// Of an alert; `title` is what it was called when it fired, for one that is over says none.
-    pub(super) fn of(alert: Alert, title: &str) -> Self {
-        let title = if alert.title.is_empty() { title.to_owned() } else { alert.title };
-        Self {
-            state: if alert.is_over { State::Resolved } else { State::Fired },
-            level: alert.level,
-            host: alert.host.to_string(),
-            name: alert.name,
-            group: alert.group,
-            title: if title.is_empty() { alert.id.clone() } else { title },
-            id: alert.id,
-            message: alert.message,
-            suggestion: alert.suggestion,
-            value: alert.value,
-            threshold: alert.threshold,
-            at: alert.at,
+    /// The same with this title where it has none, or else with its id: what is over is called as
+    /// it was when it fired.
+    pub(super) fn titled(mut self, title: &str) -> Self {
+        if self.title.is_empty() {
+            self.title = if title.is_empty() { self.id.clone() } else { title.to_owned() };
         }
+        self
     }
 
     /// That says this and is about no host.
@@ -177,17 +198,17 @@ mod tests {
 
     #[test]
     fn a_notice_says_what_where_and_when() {
-        let fired = Notice::of(alert("a", "critical", "active"), "");
+        let fired = alert("a", "critical", "active").notice.titled("");
         assert_eq!(fired.subject(), "Web: Disk almost full");
         assert_eq!(
             fired.text(),
             "/srv is 93.3% full\nmake room\nWeb (web-1), production\ncritical, 2026-11-18 11:06:40 UTC"
         );
         let mut over = alert("a", "critical", "resolved");
-        over.title.clear();
-        over.suggestion.clear();
-        assert_eq!(Notice::of(over.clone(), "").subject(), "Over: Web: a");
-        let over = Notice::of(over, "Disk almost full");
+        over.notice.title.clear();
+        over.notice.suggestion.clear();
+        assert_eq!(over.clone().notice.titled("").subject(), "Over: Web: a");
+        let over = over.notice.titled("Disk almost full");
         assert_eq!(over.subject(), "Over: Web: Disk almost full");
         assert!(!over.text().contains("critical"), "{}", over.text());
     }
@@ -195,9 +216,9 @@ mod tests {
     #[test]
     fn what_an_agent_says_cannot_break_a_line_or_fill_a_phone() {
         let mut alert = alert("a", "warning", "active");
-        alert.title = "a\r\nBcc: b".to_owned();
-        alert.message = "ä".repeat(10_000);
-        let notice = Notice::of(alert, "");
+        alert.notice.title = "a\r\nBcc: b".to_owned();
+        alert.notice.message = "ä".repeat(10_000);
+        let notice = alert.notice.titled("");
         assert_eq!(notice.subject(), "Web: a  Bcc: b");
         assert!(notice.text().chars().count() < NOTIFY_TEXT_CHARS_MAX + 100);
         assert_eq!(short("abc", 3), "abc");

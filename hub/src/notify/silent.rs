@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kinglet_proto::host::HostId;
 
 use super::alert::Alert;
+use super::notice::State;
 use crate::fleet::{Snapshot, Told};
 use crate::limits::NOTIFY_OPEN_MAX;
 
@@ -18,8 +19,8 @@ impl Silent {
     /// An alert was told of, with its silence looked up.
     pub(super) fn note(&self, alert: &Alert, told: &Told) {
         let mut held = self.held();
-        let key = (alert.host.clone(), alert.id.clone());
-        if !alert.is_silenced || alert.is_over {
+        let key = (told.host.id.clone(), alert.notice.id.clone());
+        if !alert.is_silenced || alert.notice.state == State::Resolved {
             held.remove(&key);
         } else if held.len() < NOTIFY_OPEN_MAX || held.contains_key(&key) {
             held.insert(key, told.clone());

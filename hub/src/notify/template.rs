@@ -138,8 +138,8 @@ mod tests {
     #[test]
     fn words_are_filled_and_braces_stay() {
         let mut alert = alert("a", "critical", "active");
-        alert.message = "a \"quoted\"\nline {level}".to_owned();
-        let notice = Notice::of(alert, "");
+        alert.notice.message = "a \"quoted\"\nline {level}".to_owned();
+        let notice = alert.notice.titled("");
         let json = r#"{"text":"{message}","n":{},"id":"{host}/{id}","v":{value}}"#;
         let filled = Template { is_json: true, ..parse(json, "text/plain").unwrap() }.fill(&notice);
         let due = r#"{"text":"a \"quoted\"\nline {level}","n":{},"id":"web-1/a","v":93.3}"#;
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn without_a_template_all_there_is_is_sent_by_its_word() {
-        let notice = Notice::of(alert("a", "critical", "active"), "");
+        let notice = alert("a", "critical", "active").notice.titled("");
         let json: serde_json::Value = serde_json::from_str(&whole(&notice)).unwrap();
         assert_eq!(json.as_object().unwrap().len(), WORDS.len());
         assert_eq!((&json["host"], &json["value"]), (&"web-1".into(), &"93.3".into()));

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::{Kind, Parcel};
-use crate::notify::alert::Level;
+use crate::notify::notice::Level;
 use crate::notify::notice::{State, short};
 
 pub(super) const KIND: Kind = Kind {

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{Kind, Parcel};
-use crate::notify::alert::Level;
+use crate::notify::notice::Level;
 use crate::notify::notice::State;
 
 pub(super) const KIND: Kind = Kind {

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use kinglet_proto::time::WallTime;
 use serde_json::{Value, json};
 
-use super::super::alert::Level;
 use super::super::alert::tests::alert;
 use super::super::desk::Rules;
 use super::super::held::Held;
+use super::super::notice::Level;
 use super::super::template::Template;
 use super::*;
 use crate::http::Address;
@@ -48,11 +48,11 @@ fn body(post: &Post) -> Value {
 }
 
 fn fired() -> Notice {
-    Notice::of(alert("a", "critical", "active"), "")
+    alert("a", "critical", "active").notice.titled("")
 }
 
 fn over() -> Notice {
-    Notice::of(alert("a", "warning", "resolved"), "")
+    alert("a", "warning", "resolved").notice.titled("")
 }
 
 /// As bad as it gets: a digest of the longest alerts there are.
@@ -60,8 +60,8 @@ fn longest() -> Notice {
     let mut held = Held::default();
     for number in 0..NOTIFY_HELD_MAX {
         let mut alert = alert(&number.to_string(), "critical", "active");
-        alert.title = "*_".repeat(500);
-        held.push(&Notice::of(alert, ""), Default::default());
+        alert.notice.title = "*_".repeat(500);
+        held.push(&alert.notice.titled(""), Default::default());
     }
     held.take(WallTime::default()).unwrap()
 }
@@ -125,8 +125,8 @@ fn a_telegram_bot_writes_plain_text_to_a_chat() {
 #[test]
 fn discord_and_slack_mention_nobody_and_show_signs_as_they_are() {
     let mut alert = alert("a", "critical", "active");
-    alert.title = "@everyone <!channel> *x* & `y`".to_owned();
-    let notice = Notice::of(alert, "");
+    alert.notice.title = "@everyone <!channel> *x* & `y`".to_owned();
+    let notice = alert.notice.titled("");
     let post = write(&settings("discord"), &notice, "/api/webhooks/1/x?wait=true");
     assert_eq!(post.path, "/api/webhooks/1/x?wait=true");
     let json = body(&post);
