@@ -22,7 +22,7 @@ impl Line {
         let mut rig = Rig::new(protocol, None);
         let known = Protocol::named(protocol).unwrap();
         rig.session = Session::new(known, account(None), Duration::from_secs(seconds), 1);
-        rig.sample.hostname = "h".repeat(1_200);
+        rig.sample.hostname = "h".repeat(1_180);
         let (under_way, arrived, taken) = (VecDeque::new(), Vec::new(), Vec::new());
         let rig = rig.open();
         Self { free_at: rig.ms, rig, bytes_per_s, under_way, arrived, taken, hang_ups: 0 }
