@@ -151,7 +151,7 @@ function processBlock({ top = [] }) {
   return rowsBlock('Processes that take most', top.map((each) => {
     const { pid, cpu_percent: busy, memory_used: memory } = each;
     const text = list(
-      Number.isFinite(busy) && `${percent(busy)} CPU`, Number.isFinite(memory) && bytes(memory),
+      Number.isFinite(busy) && `${percent(busy)} CPU`, memory > 0 && bytes(memory),
     );
     return row(each.name, `${pid}`, busy, text);
   }));
@@ -175,8 +175,11 @@ function probeBlock({ probes = [] }) {
 const words = (...parts) => parts.filter(Boolean).join(' ');
 
 /** What a host tells of these: none but what runs is certain. */
-function taskText({ total, threads, running }) {
-  return list(total, threads && `${threads} threads`, `${running} running`);
+function taskText({ total, threads, running, blocked, zombies }) {
+  return list(
+    total, threads && `${threads} threads`, `${running} running`,
+    blocked > 0 && `${blocked} blocked`, zombies > 0 && `${zombies} zombies`,
+  );
 }
 
 function pressureText(pressure) {

@@ -22,7 +22,17 @@ function ofAlert({ host, title, type, message, level, since, until, acknowledged
 
 const plain = (value) => (typeof value === 'object' ? '' : String(value));
 
+/** An agent that found its way back tells for how long it was away, and who may hear it, why. */
+function ofLink({ down_ms: away, attempts, reason }) {
+  const tries = attempts > 1 ? `, ${attempts} attempts` : '';
+  const why = reason ? `: ${reason}` : '';
+  return { title: 'Connected again', text: `after ${duration(away / 1000)}${tries}${why}` };
+}
+
 function ofEvent({ host, timestamp, type, data }) {
+  if (data.event === 'link_restored' && Number.isFinite(data.down_ms)) {
+    return { at: timestamp, host, mark: 'told', ...ofLink(data), small: [type] };
+  }
   const { event, component, status, action, message, title, ...more } = data;
   const words = Object.entries(more).filter(([, value]) => plain(value))
     .slice(0, 4).map(([name, value]) => `${name} ${plain(value)}`);

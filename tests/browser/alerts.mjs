@@ -50,6 +50,10 @@ export async function testAlerts({ test, startHub, startAgents, openPage, card, 
     assert.deepEqual([await page.title(), await icon(page)], ['Kinglet', 'icon.svg']);
 
     tell(of('web-2'), 10, 0, 'active');
+    of('web-2').socket.send(JSON.stringify({
+      type: 'system', id: 's1', meta: { age_ms: 0 },
+      data: { event: 'link_restored', attempts: 4, down_ms: 16787, reason: 'connection broken' },
+    }));
     const held = sample(scene[0], 1);
     const stuck = { mount_point: '/mnt/nas', fstype: 'nfs4', stuck: true };
     of('living-room-pi').held = { ...held, filesystems: [...held.filesystems, stuck] };
@@ -87,6 +91,7 @@ export async function testAlerts({ test, startHub, startAgents, openPage, card, 
     const text = (await told.allTextContents()).join('\n');
     assert.match(text, /web-2Processor busy.*over after/);
     assert.match(text, /edge-zaHost offline.*open/);
+    assert.match(text, /web-2Connected again after 16 s, 4 attempts/);
     await shot(page, 'timeline');
     await page.keyboard.press('Escape');
     await card(page, 'web-2').click();
