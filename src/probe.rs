@@ -46,7 +46,7 @@ impl Probes {
             return None;
         }
         Some(Self {
-            plan: Plan::new(&probing.targets, probing.interval, probing.private, seed(), now),
+            plan: Plan::new(&probing.targets, probing.bounds, seed(), now),
             echo: Echo::new(seed()),
             under_way: Vec::new(),
             held: Vec::new(),
@@ -97,9 +97,7 @@ impl Probes {
                 Way::LookUp(_) if !is_ready && !is_old => None,
                 Way::LookUp(lookup) => match lookup.advance(now) {
                     Standing::Waiting => None,
-                    Standing::Found(found, _) => {
-                        found.first().and_then(|found| self.turn(&mut attempt, *found, now))
-                    }
+                    Standing::Found(found, _) => self.turn(&mut attempt, &found, now),
                     Standing::Failed(why) => Some(Outcome::NoAddress(why)),
                 },
             };
@@ -150,22 +148,29 @@ impl Probes {
         }
     }
 
-    /// The name has an address: the attempt itself begins, and its time.
+    /// The name has addresses: the attempt itself begins, and its time, at the first of them that
+    /// this host has a way to.
     fn turn(
         &mut self,
         attempt: &mut Attempt,
-        address: SocketAddr,
+        found: &[SocketAddr],
         now: Instant,
     ) -> Option<Outcome> {
         (attempt.began, attempt.give_up_at) = (clock::micros(), now.plus(TARGET_TIMEOUT));
-        match self.ask(attempt.id, attempt.kind, address, now) {
-            Ok(way) => {
-                let before = mem::replace(&mut attempt.way, way);
-                self.keep_lookup(before);
-                None
+        let first = self.plan.turn(attempt.id).checked_rem(found.len())?;
+        let mut outcome = None;
+        for address in found.iter().cycle().skip(first).take(found.len()) {
+            match self.ask(attempt.id, attempt.kind, *address, now) {
+                Ok(way) => {
+                    let before = mem::replace(&mut attempt.way, way);
+                    self.keep_lookup(before);
+                    return None;
+                }
+                // What the first of them says is the fault of all.
+                Err(fault) => outcome = outcome.or(Some(fault)),
             }
-            Err(outcome) => Some(outcome),
         }
+        outcome
     }
 
     fn ask(

@@ -11,6 +11,6 @@ mod target;
 mod window;
 
 pub use address::is_private;
-pub use plan::{Done, Outcome, Plan};
+pub use plan::{Bounds, Done, Outcome, Plan};
 pub use target::{BadTarget, Kind, Target, Wanted};
 pub use window::Window;

@@ -9,6 +9,7 @@ use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
 use kinglet_proto::limits::RING_BYTES_MAX;
 use kinglet_proto::output::{Setting, json};
+use kinglet_proto::probe::Bounds;
 use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
@@ -69,12 +70,13 @@ impl fmt::Display for Config {
 
 impl fmt::Display for Probing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { targets, interval, from_server, private, ca_file, trust: _ } = self;
+        let Self { targets, bounds, from_server, ca_file, trust: _ } = self;
+        let Bounds { interval, count, private } = bounds;
         let pairs = targets.iter().map(|target| (target.name.clone(), target.to_string()));
         writeln!(f, "\n[probe]")?;
         setting(f, "targets", &Setting::Map(pairs.collect()))?;
         writeln!(f, "interval = \"{}\"", show(*interval))?;
-        writeln!(f, "from_server = {from_server}\nprivate = {private}")?;
+        writeln!(f, "from_server = {from_server}\ncount = {count}\nprivate = {private}")?;
         text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())
     }
 }

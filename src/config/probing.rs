@@ -1,28 +1,25 @@
 //! `[probe]`: which places are probed, and how often.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use kinglet_proto::limits::TARGETS_MAX;
-use kinglet_proto::probe::{Kind, Target};
+use kinglet_proto::probe::{Bounds, Kind, Target};
 use kinglet_proto::quoted::Quoted;
 
 use super::interval;
 use crate::limits::TARGET_INTERVAL_DEFAULT;
 use crate::link::Trust;
-use crate::options::{Given, Problems, Table};
+use crate::options::{Block, Given, Problems, Table};
 
 /// What is probed.
 #[derive(Debug, Clone)]
 pub struct Probing {
     /// The owner's targets, at most [`TARGETS_MAX`].
     pub targets: Vec<Target>,
-    /// Time between two attempts at one of them.
-    pub interval: Duration,
+    /// How often, and what servers may have.
+    pub bounds: Bounds,
     /// Servers may ask for more of them.
     pub from_server: bool,
-    /// Of private addresses too.
-    pub private: bool,
     /// Authorities trusted beside the built-in ones and the host's.
     pub ca_file: Option<PathBuf>,
     /// Whom the certificates of pages may come from; `None` where there are none.
@@ -33,16 +30,17 @@ pub struct Probing {
 pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
     let mut probing = Probing {
         targets: Vec::new(),
-        interval: TARGET_INTERVAL_DEFAULT,
+        bounds: Bounds { interval: TARGET_INTERVAL_DEFAULT, count: TARGETS_MAX, private: false },
         from_server: false,
-        private: false,
         ca_file: None,
         trust: None,
     };
     let Some(block) = given.table(Table::Probe) else { return probing };
-    probing.interval = interval(block.text("interval"), TARGET_INTERVAL_DEFAULT, problems);
+    let bounds = &mut probing.bounds;
+    bounds.interval = interval(block.text("interval"), TARGET_INTERVAL_DEFAULT, problems);
     probing.from_server = block.switch("from_server").unwrap_or(false);
-    probing.private = block.switch("private").unwrap_or(false);
+    bounds.private = block.switch("private").unwrap_or(false);
+    bounds.count = count(block, problems);
     let place = block.place_of("targets").unwrap_or(&block.place);
     if !cfg!(feature = "probe") && (probing.from_server || !block.map("targets").is_empty()) {
         problems.add(place, "this build of kinglet was made without probes");
@@ -69,4 +67,15 @@ pub(super) fn probing(given: &Given, problems: &mut Problems) -> Probing {
         }
     }
     probing
+}
+
+/// How many targets servers may have probed.
+fn count(block: &Block, problems: &mut Problems) -> usize {
+    let Some(number) = block.number("count") else { return TARGETS_MAX };
+    let found = (0..=TARGETS_MAX).find(|count| i32::try_from(*count).map(f64::from) == Ok(number));
+    found.unwrap_or_else(|| {
+        let place = block.place_of("count").unwrap_or(&block.place);
+        problems.add(place, format!("{number} is not a whole number from 0 to {TARGETS_MAX}"));
+        TARGETS_MAX
+    })
 }

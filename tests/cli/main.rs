@@ -104,7 +104,7 @@ fn a_wrong_file_is_told_line_by_line() {
          [[server]]\nurl = \"hub.example\"\nprotocol = \"vstat\"\nauth = \"header\"\n\
          token_file = \"/nowhere/token\"\ninterval = 5\ntoken = \"t\"\nserver_id = \"\"\n\
          [collect]\ncpu = \"no\"\nexclude_disks = \"sda\"\nexclude_discs = []\n\
-         [probe]\nprivate = 1\n[probe.targets]\na = \"tcp://h\"\nb = \"udp://h\"\n",
+         [probe]\nprivate = 1\ncount = 2.5\n[probe.targets]\na = \"tcp://h\"\nb = \"udp://h\"\n",
     );
     let told = kinglet(&["check", "--config-only", "--config", &file]).run();
     assert_eq!(told.code, 2);
@@ -131,8 +131,9 @@ fn a_wrong_file_is_told_line_by_line() {
         "18: collect.exclude_disks: expected a list of texts: [\"a\", \"b*\"], found a text",
         "19: collect.exclude_discs: unknown key; did you mean \"exclude_disks\"?",
         "21: probe.private: expected true or false, found a whole number",
-        "22: probe.targets: \"tcp://h\" has no port: \"tcp://192.0.2.1:443\"",
-        "22: probe.targets: \"udp://h\" is of no known kind: icmp, tcp, http or https",
+        "22: probe.count: 2.5 is not a whole number from 0 to 16",
+        "23: probe.targets: \"tcp://h\" has no port: \"tcp://192.0.2.1:443\"",
+        "23: probe.targets: \"udp://h\" is of no known kind: icmp, tcp, http or https",
     ] {
         let found = lines.next().is_some_and(|told| told.starts_with(&format!("{file}:{line}")));
         assert!(found, "{line}\n{}", told.stdout);

@@ -18,14 +18,23 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub struct Plan {
     rows: Vec<Row>,
-    interval: Duration,
-    /// Servers may have private addresses probed.
-    private: bool,
+    bounds: Bounds,
     rng: Rng,
     last_id: u32,
     done: Vec<Done>,
     /// Something is to be told that no sample has.
     is_news: bool,
+}
+
+/// What the owner lets happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Time between two attempts at one target.
+    pub interval: Duration,
+    /// Targets that servers may have probed, at most [`TARGETS_MAX`] with the owner's.
+    pub count: usize,
+    /// Of private addresses too.
+    pub private: bool,
 }
 
 /// What came of an attempt.
@@ -62,6 +71,8 @@ struct Row {
     due: Option<Instant>,
     /// And until when it is believed.
     address: Option<(IpAddr, Instant)>,
+    /// Attempts that were not answered: of several addresses the next one's turn comes.
+    turn: usize,
     window: Window,
     fault: String,
     certificate_days: Option<i32>,
@@ -75,18 +86,11 @@ enum Asker {
 }
 
 impl Plan {
-    /// A plan for the owner's targets; what else comes is servers' and keeps `private` addresses
-    /// out unless that is true.
-    pub fn new(
-        targets: &[Target],
-        interval: Duration,
-        private: bool,
-        seed: u64,
-        now: Instant,
-    ) -> Self {
+    /// A plan for the owner's targets; what else comes is servers', within these bounds.
+    pub fn new(targets: &[Target], bounds: Bounds, seed: u64, now: Instant) -> Self {
         let (rng, done) = (Rng::new(seed), Vec::new());
         let (rows, last_id, is_news) = (Vec::new(), 0, false);
-        let mut plan = Self { rows, interval, private, rng, last_id, done, is_news };
+        let mut plan = Self { rows, bounds, rng, last_id, done, is_news };
         for target in targets {
             plan.add(Asker::Owner, target.clone(), now);
         }
@@ -124,10 +128,12 @@ impl Plan {
         let is_task = matches!(asker, Asker::Task(..));
         let alike = || self.rows.iter().filter(|row| row.is_series() != is_task);
         let is_taken = !is_task && alike().any(|row| row.target.name == target.name);
-        if is_taken || alike().count() >= TARGETS_MAX {
+        let theirs = alike().filter(|row| row.asker != Asker::Owner).count();
+        let is_full = asker != Asker::Owner && theirs >= self.bounds.count;
+        if is_taken || is_full || alike().count() >= TARGETS_MAX {
             return false;
         }
-        let spread = if is_task { 0 } else { millis(TARGET_SPREAD.min(self.interval)) };
+        let spread = if is_task { 0 } else { millis(TARGET_SPREAD.min(self.bounds.interval)) };
         let after = Duration::from_millis(self.rng.below(spread));
         self.last_id += 1;
         self.rows.push(Row {
@@ -136,6 +142,7 @@ impl Plan {
             asker,
             due: Some(now.plus(after)),
             address: None,
+            turn: 0,
             window: Window::default(),
             fault: String::new(),
             certificate_days: None,
@@ -162,9 +169,14 @@ impl Plan {
         self.rows.iter().find(|row| row.id == id).map(|row| &row.target)
     }
 
+    /// Which of several addresses the attempt is at: the one behind that which was silent.
+    pub fn turn(&self, id: u32) -> usize {
+        self.rows.iter().find(|row| row.id == id).map_or(0, |row| row.turn)
+    }
+
     /// Whether who asked for this attempt may have that address probed; then it is remembered.
     pub fn take_address(&mut self, id: u32, address: IpAddr, now: Instant) -> bool {
-        let private = self.private;
+        let private = self.bounds.private;
         let Some(row) = self.row(id) else { return false };
         let may = row.asker == Asker::Owner || private || !is_private(address);
         row.address = may.then(|| (address, now.plus(TARGET_ADDRESS_AGE)));
@@ -181,13 +193,15 @@ impl Plan {
     /// An attempt is over.
     pub fn handle_outcome(&mut self, id: u32, outcome: Outcome, now: Instant) {
         // A tenth to either side: hosts that started together do not stay so.
-        let tenth = self.interval / 10;
+        let Bounds { interval, .. } = self.bounds;
+        let tenth = interval / 10;
         let jitter = Duration::from_millis(self.rng.below(millis(tenth * 2)));
-        let mut next = now.plus(self.interval - tenth + jitter);
+        let mut next = now.plus(interval - tenth + jitter);
         let Some(row) = self.row(id) else { return };
         row.fault.clear();
         if !matches!(outcome, Outcome::Answered(_)) {
             row.address = None;
+            row.turn = row.turn.wrapping_add(1);
         }
         let micros = match outcome {
             Outcome::Answered(micros) => Some(micros),

@@ -12,7 +12,8 @@ fn target(name: &str, host: &str) -> Target {
 }
 
 fn plan(targets: &[Target], private: bool) -> Plan {
-    Plan::new(targets, INTERVAL, private, 7, at(0))
+    let bounds = Bounds { interval: INTERVAL, count: TARGETS_MAX, private };
+    Plan::new(targets, bounds, 7, at(0))
 }
 
 fn many(count: usize) -> Vec<Target> {
@@ -152,6 +153,40 @@ fn there_are_never_more_targets_than_sixteen() {
     let refused: Vec<_> = std::iter::from_fn(|| plan.poll_done()).collect();
     assert_eq!(refused.len(), 4);
     assert_eq!(refused[3], Done { server: 1, task: 16, millis: None }, "it is told at once");
+}
+
+#[test]
+fn servers_have_no_more_probed_than_the_owner_lets_them() {
+    let mut plan = plan(&many(3), false);
+    plan.bounds.count = 2;
+    let theirs = |letter, count| (0..count).map(|n| target(&format!("{letter}{n}"), "b")).collect();
+    assert_eq!(plan.want(0, Wanted::Targets(theirs('x', 3)), at(0)), 1);
+    assert_eq!(plan.want(1, Wanted::Targets(theirs('y', 1)), at(0)), 1, "of all servers together");
+    assert_eq!(names(&plan), ["t0", "t1", "t2", "x0", "x1"], "the owner's are not counted");
+    let refused: usize =
+        (0..3).map(|task| plan.want(1, Wanted::Task(task, target("", "b")), at(0))).sum();
+    assert_eq!(refused, 1, "of single attempts as many at once");
+    plan.bounds.count = 0;
+    assert_eq!(plan.want(0, Wanted::Targets(theirs('z', 1)), at(0)), 1);
+}
+
+#[test]
+fn the_next_address_has_its_turn_where_one_was_silent() {
+    let mut plan = plan(&many(1), false);
+    let mut turns = Vec::new();
+    for outcome in [
+        Outcome::Answered(1),
+        Outcome::Lost,
+        Outcome::Failed("refused".into()),
+        Outcome::Answered(1),
+        Outcome::Answered(1),
+    ] {
+        let due = plan.deadline().unwrap();
+        let (id, ..) = plan.begin(due).unwrap();
+        turns.push(plan.turn(id));
+        plan.handle_outcome(id, outcome, due);
+    }
+    assert_eq!(turns, [0, 0, 1, 2, 2], "who answers is asked again");
 }
 
 #[test]

@@ -98,6 +98,13 @@ pub(super) const KEYS: &[Key] = &[
         ..PROBE
     },
     Key {
+        name: "count",
+        form: Some(Form::Number),
+        default: "`16`",
+        help: "How many of them all servers together may ask for, `0` to `16`.",
+        ..PROBE
+    },
+    Key {
         name: "private",
         form: Some(Form::Switch),
         default: "`false`",
