@@ -123,6 +123,8 @@ pub const PROCESS_SHARE: u32 = 100;
 pub const PROCESS_INTERVAL_MAX: Duration = Duration::from_secs(600);
 /// Processes looked at in a walk; the kernel gives no higher number by default.
 pub const PROCESSES_MAX: usize = 32_768;
+/// Those looked at with one sample: 5 million instructions.
+pub const PROCESSES_AT_ONCE: usize = 512;
 /// Those told that take most of the processor, and as many that take most of memory.
 pub const PROCESSES_TOLD: usize = 5;
 /// Containers in a sample; each keeps four files open, and a process has 1024 by default.

@@ -43,6 +43,21 @@ pub(crate) struct Root {
 /// Whether a file below a root is the kernel's own memory.
 type IsMemory = fn(&Path) -> bool;
 
+/// Each number that something right below a root has for its name.
+#[cfg(feature = "processes")]
+#[derive(Debug)]
+pub(crate) struct Numbers(fs::ReadDir);
+
+#[cfg(feature = "processes")]
+impl Iterator for Numbers {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+        self.0.by_ref().flatten().find_map(number)
+    }
+}
+
 impl Root {
     /// The root at `path`, of files that answer at once.
     pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
@@ -115,12 +130,10 @@ impl Root {
         entries.flatten().filter(is_one).fold(0, |count, _| count + 1)
     }
 
-    /// Says each number that a folder right below the root has for its name, so many at most.
+    /// What lies right below the root, to be listed bit by bit.
     #[cfg(feature = "processes")]
-    pub(crate) fn each_number(&self, max: usize, say: impl FnMut(u32)) {
-        let Ok(entries) = fs::read_dir(&self.path) else { return };
-        let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
-        entries.flatten().filter_map(number).take(max).for_each(say);
+    pub(crate) fn numbers(&self) -> Option<Numbers> {
+        fs::read_dir(&self.path).ok().map(Numbers)
     }
 
     /// The folders in a directory, in any order; empty when it cannot be read.

@@ -7,9 +7,9 @@ fn processes_are_told_of_only_where_the_owner_wants_them() {
     let folder = Folder::new();
     let on = folder.write("on.toml", "[processes]\nenabled = true\n");
     let root = on.strip_suffix("/on.toml").unwrap();
-    let line = "7 (a) R b) S 1 7 7 0 -1 0 0 0 0 0 30 12 0 0 20 0 1 0 60321 9457664 256 0\n";
-    std::fs::create_dir_all(format!("{root}/proc/7")).unwrap();
-    folder.write("proc/7/stat", line);
+    let line = "1 (a) R b) S 1 7 7 0 -1 0 0 0 0 0 30 12 0 0 20 0 1 0 60321 9457664 256 0\n";
+    std::fs::create_dir_all(format!("{root}/proc/1")).unwrap();
+    folder.write("proc/1/stat", line);
     folder.write("proc/loadavg", "0.10 0.20 0.30 1/9 7\n");
     let off = folder.write("off.toml", "[processes]\nenabled = false\n");
     let sample = |file: &str, form: &[&str]| {
@@ -21,7 +21,7 @@ fn processes_are_told_of_only_where_the_owner_wants_them() {
     let json: serde_json::Value = serde_json::from_str(&sample(&on, &["--json"])).unwrap();
     assert_eq!(json["processes"]["sleeping"], 1, "{json}");
     let row = &json["top"][0];
-    assert_eq!((&row["name"], &row["pid"]), (&"a) R b".into(), &7.into()), "{json}");
+    assert_eq!((&row["name"], &row["pid"]), (&"a) R b".into(), &1.into()), "{json}");
     let table = sample(&on, &[]);
     assert!(table.lines().any(|line| line.trim_start().starts_with("a) R b")), "{table}");
     assert!(!sample(&off, &["--json"]).contains("sleeping"));

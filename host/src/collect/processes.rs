@@ -1,11 +1,12 @@
 //! What the processes of the host are at, and which take most, where its owner asks.
 //!
-//! All of them are walked now and then, never so often that it takes more than a hundredth of a
-//! processor: where there are many, the walks are farther apart, and where they would have to be
-//! too far apart there are none.
+//! All of them are walked now and then, a part with each sample, and never so often that it takes
+//! more than a hundredth of a processor: where there are many, the walks are farther apart, and
+//! where they would have to be too far apart there are none.
 
 mod top;
 
+use std::mem;
 use std::time::Duration;
 
 use kinglet_proto::percent::Percent;
@@ -18,9 +19,10 @@ use nix::unistd::{SysconfVar, sysconf};
 use super::{Collector, set_text};
 use crate::kernel::pid_stat::{self, State};
 use crate::limits::{
-    PROCESS_INTERVAL, PROCESS_INTERVAL_MAX, PROCESS_SHARE, PROCESSES_MAX, TICKS_PER_SECOND,
+    PROCESS_INTERVAL, PROCESS_INTERVAL_MAX, PROCESS_SHARE, PROCESSES_AT_ONCE, PROCESSES_MAX,
+    TICKS_PER_SECOND,
 };
-use crate::read::{Buffer, Root};
+use crate::read::{Buffer, Numbers, Root};
 use crate::setup::{Faults, Setup};
 use top::{Seen, Top};
 
@@ -32,12 +34,28 @@ pub(super) struct ProcessCollector {
     faults: Faults,
     page_bytes: u64,
     due: Instant,
+    walk: Option<Walk>,
     /// When they were walked last, and what each had used by then, by number.
     walked: Option<Instant>,
     before: Vec<Seen>,
     now: Vec<Seen>,
     states: Processes,
     top: Top,
+    /// The owner knows that he is told of his own alone.
+    is_told: bool,
+}
+
+/// A walk under way.
+#[derive(Debug)]
+struct Walk {
+    numbers: Numbers,
+    begun: Instant,
+    /// What it has taken of a processor.
+    cost: Duration,
+    /// Those that sleep, are blocked, stopped and zombies.
+    counts: [u64; 4],
+    /// It has seen the first process, which only root and its own user see under hidepid.
+    has_init: bool,
 }
 
 impl ProcessCollector {
@@ -49,49 +67,84 @@ impl ProcessCollector {
             faults: setup.faults.clone(),
             page_bytes: page.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(4096),
             due: Instant::default(),
+            walk: None,
             walked: None,
             before: Vec::new(),
             now: Vec::new(),
             states: Processes::default(),
             top: Top::default(),
+            is_told: false,
         }
     }
 
-    /// Looks at each of them.
-    fn walk(&mut self, buffer: &mut Buffer) {
+    /// Goes on with a walk, or begins one.
+    fn step(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        let begun = processor_time();
+        let Some(mut walk) = self.walk.take().or_else(|| self.begin(now)) else { return };
+        let is_over = self.look(&mut walk, buffer);
+        walk.cost += processor_time().saturating_sub(begun);
+        match is_over {
+            true => self.finish(&walk, sample),
+            false => self.walk = Some(walk),
+        }
+    }
+
+    fn begin(&mut self, now: Instant) -> Option<Walk> {
         self.top.clear();
         self.now.clear();
-        let [mut sleeping, mut blocked, mut stopped, mut zombies] = [0; 4];
-        let (proc, before, page_bytes) = (&self.proc, &self.before, self.page_bytes);
-        let (now, top) = (&mut self.now, &mut self.top);
-        proc.each_number(PROCESSES_MAX, |pid| {
+        self.due = now.plus(PROCESS_INTERVAL);
+        let numbers = self.proc.numbers()?;
+        Some(Walk { numbers, begun: now, cost: Duration::ZERO, counts: [0; 4], has_init: false })
+    }
+
+    /// Looks at the next of them; whether these were the last.
+    fn look(&mut self, walk: &mut Walk, buffer: &mut Buffer) -> bool {
+        let [sleeping, blocked, stopped, zombies] = &mut walk.counts;
+        let mut looked_at = 0;
+        for pid in walk.numbers.by_ref().take(PROCESSES_AT_ONCE) {
+            looked_at += 1;
             // One that has ended meanwhile is none.
-            let file = proc.read(format!("{pid}/stat"), buffer);
-            let Some(found) = file.and_then(pid_stat::parse) else { return };
+            let file = self.proc.read(format!("{pid}/stat"), buffer);
+            let Some(found) = file.and_then(pid_stat::parse) else { continue };
             match found.state {
                 State::Running => {}
-                State::Sleeping => sleeping += 1,
-                State::Blocked => blocked += 1,
-                State::Stopped => stopped += 1,
-                State::Zombie => zombies += 1,
+                State::Sleeping => *sleeping += 1,
+                State::Blocked => *blocked += 1,
+                State::Stopped => *stopped += 1,
+                State::Zombie => *zombies += 1,
             }
+            walk.has_init |= pid == 1;
             let seen = Seen { pid, start: found.start, ticks: found.ticks };
-            let at = before.binary_search_by_key(&pid, |seen| seen.pid).ok();
+            let at = self.before.binary_search_by_key(&pid, |seen| seen.pid).ok();
             // A number that went to another is a new process.
-            let known = at.and_then(|at| before.get(at)).filter(|old| old.start == found.start);
+            let known = at.and_then(|at| self.before.get(at));
+            let known = known.filter(|old| old.start == found.start);
             let used = known.map(|old| found.ticks.saturating_sub(old.ticks));
-            top.see(pid, found.name, used, found.pages.saturating_mul(page_bytes));
-            now.push(seen);
-        });
+            let memory = found.pages.saturating_mul(self.page_bytes);
+            self.top.see(pid, found.name, used, memory);
+            self.now.push(seen);
+        }
+        looked_at < PROCESSES_AT_ONCE || self.now.len() >= PROCESSES_MAX
+    }
+
+    fn finish(&mut self, walk: &Walk, sample: &mut Sample) {
         self.now.sort_unstable_by_key(|seen| seen.pid);
-        std::mem::swap(&mut self.before, &mut self.now);
-        self.states = Processes {
-            sleeping: Some(sleeping),
-            blocked: Some(blocked),
-            stopped: Some(stopped),
-            zombies: Some(zombies),
-            ..Processes::default()
-        };
+        mem::swap(&mut self.before, &mut self.now);
+        let [sleeping, blocked, stopped, zombies] = walk.counts.map(Some);
+        self.states = Processes { sleeping, blocked, stopped, zombies, ..Processes::default() };
+        if !walk.has_init && !mem::replace(&mut self.is_told, true) {
+            self.faults.tell(
+                "processes: /proc shows only this user's own (it is mounted with hidepid); what \
+                 is told is of those alone"
+                    .to_owned(),
+            );
+        }
+        let before = self.walked.replace(walk.begun);
+        self.tell(before.map(|before| walk.begun.since(before)), sample);
+        self.plan(walk.begun, walk.cost, before.is_none());
+        if !self.is_on {
+            sample.top.clear();
+        }
     }
 
     /// Says which take most.
@@ -110,8 +163,8 @@ impl ProcessCollector {
         }
     }
 
-    /// When they are walked next, after a walk that took so much of a processor.
-    fn plan(&mut self, now: Instant, cost: Duration, is_first: bool) {
+    /// When they are walked next, after one that began then and took so much of a processor.
+    fn plan(&mut self, begun: Instant, cost: Duration, is_first: bool) {
         let apart = cost * PROCESS_SHARE;
         if apart > PROCESS_INTERVAL_MAX {
             self.is_on = false;
@@ -123,22 +176,14 @@ impl ProcessCollector {
         }
         // What each takes is known with the second walk, which may come at once.
         let least = if is_first { Duration::ZERO } else { PROCESS_INTERVAL };
-        self.due = now.plus(least.max(apart));
+        self.due = begun.plus(least.max(apart));
     }
 }
 
 impl Collector for ProcessCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        if self.is_on && now >= self.due {
-            let begun = processor_time();
-            self.walk(buffer);
-            let before = self.walked.replace(now);
-            self.tell(before.map(|before| now.since(before)), sample);
-            let cost = processor_time().saturating_sub(begun);
-            self.plan(now, cost, before.is_none());
-            if !self.is_on {
-                sample.top.clear();
-            }
+        if self.is_on && (self.walk.is_some() || now >= self.due) {
+            self.step(now, buffer, sample);
         }
         // `host` counts them all anew in each sample.
         if let Some(all) = sample.processes.as_mut().filter(|_| self.is_on) {

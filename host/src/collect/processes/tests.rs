@@ -102,6 +102,7 @@ fn who_takes_most_is_told_and_what_all_are_at() {
 fn a_number_that_went_to_another_is_a_new_process() {
     let proc = Proc::new("reused");
     let (mut collector, mut sample) = (proc.collector(), sample());
+    proc.put(1, "init", "S", 1, 10, 0);
     proc.put(7, "old", "S", 90_000, 10, 1);
     collector.collect(at(0), &mut Buffer::default(), &mut sample);
     proc.put(7, "new", "S", 90_500, 20, 1);
@@ -114,7 +115,7 @@ fn a_number_that_went_to_another_is_a_new_process() {
 fn walks_are_so_far_apart_that_they_take_a_hundredth_of_a_processor() {
     let proc = Proc::new("pace");
     let (mut collector, mut sample) = (proc.collector(), sample());
-    proc.put(7, "init", "S", 1, 10, 1);
+    proc.put(1, "init", "S", 1, 10, 1);
     let wait = |collector: &mut ProcessCollector, ms, is_first| {
         collector.plan(at(0), Duration::from_millis(ms), is_first);
         collector.due.since(at(0))
@@ -139,6 +140,47 @@ fn walks_are_so_far_apart_that_they_take_a_hundredth_of_a_processor() {
     sample.processes = Some(Processes::default());
     collector.collect(at(5_000), &mut Buffer::default(), &mut sample);
     assert_eq!(sample.processes, Some(Processes::default()), "none are looked at any more");
+}
+
+#[test]
+fn a_walk_of_many_takes_a_part_with_each_sample() {
+    let proc = Proc::new("parts");
+    let many = u32::try_from(PROCESSES_AT_ONCE).unwrap() + 90;
+    let put = |busy: u64| {
+        for pid in 1..=many {
+            proc.put(pid, "job", "S", u64::from(pid) * busy, 10, 1);
+        }
+    };
+    put(1);
+    let (mut collector, mut sample) = (proc.collector(), sample());
+    let mut seen = |collector: &mut ProcessCollector, seconds| {
+        collector.collect(at(seconds), &mut Buffer::default(), &mut sample);
+        (sample.processes.unwrap().sleeping, sample.top.first().map(|row| row.pid))
+    };
+    assert_eq!(seen(&mut collector, 0), (None, None), "nothing is told of half a walk");
+    let (sleeping, top) = seen(&mut collector, 5);
+    assert_eq!(sleeping, Some(u64::from(many)));
+    assert!(top.is_some());
+    put(2);
+    assert_eq!(seen(&mut collector, 10).0, sleeping, "it stays while the next is under way");
+    assert!(collector.walk.is_some());
+    assert_eq!(seen(&mut collector, 15), (sleeping, Some(u64::from(many))));
+    // From walk to walk, not from part to part: 602 ticks of 2,000.
+    assert_eq!(sample.top[0].cpu_percent, Some(Percent::of(u64::from(many), 2000)));
+    assert_eq!(collector.due, at(40), "30 s from the beginning of one to that of the next");
+}
+
+#[test]
+fn an_owner_is_told_once_that_proc_hides_the_processes_of_others() {
+    let proc = Proc::new("hidden");
+    proc.put(7, "own", "S", 1, 10, 1);
+    let (mut collector, mut sample) = (proc.collector(), sample());
+    collector.collect(at(0), &mut Buffer::default(), &mut sample);
+    let faults = collector.faults.take();
+    assert!(faults.len() == 1 && faults[0].contains("hidepid"), "{faults:?}");
+    collector.collect(at(10), &mut Buffer::default(), &mut sample);
+    assert_eq!(collector.faults.take(), [""; 0]);
+    assert_eq!(names(&sample), ["own"], "they are told of all the same");
 }
 
 #[test]
