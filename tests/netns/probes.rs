@@ -49,7 +49,8 @@ fn pings_and_connections_are_timed_and_silence_is_loss() {
         "ws://10.77.0.2:7031",
         "[probe]\ninterval = \"1s\"\n[probe.targets]\nself = \"icmp://127.0.0.1\"\n\
          v4 = \"icmp://far.example\"\nnext = \"icmp://next.example\"\n\
-         second = \"tcp://second.example:7031\"\nv6 = \"icmp://[fd77::2]\"\nopen = \"tcp://10.77.0.2:7031\"\n\
+         second = \"tcp://second.example:7031\"\nv6 = \"icmp://[fd77::2]\"\n\
+         open = \"tcp://10.77.0.2:7031\"\n\
          shut = \"tcp://10.77.0.2:7032\"\nlost = \"icmp://10.78.0.1\"\n\
          silent = \"tcp://10.78.0.1:80\"\n",
     );
