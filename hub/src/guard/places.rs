@@ -29,7 +29,8 @@ pub struct Places {
 struct Address {
     open: usize,
     waiting: usize,
-    /// When somebody there last was let in; `None` where that never was, or too long ago.
+    /// When an agent's token was shown there, or a connection ended since; `None` where that never
+    /// was, or is too long ago.
     known: Option<Instant>,
 }
 
@@ -60,10 +61,11 @@ impl Places {
     pub fn come(&mut self, from: Neighbour, now: Instant) -> Admission {
         let is_full = self.strangers >= STRANGERS_MAX;
         let address = self.addresses.entry(from).or_default();
-        if address.known.is_some_and(|at| now.since(at) > KNOWN_FOR) {
+        // Who has been there all the while is not forgotten: an agent stays for months.
+        if address.open == 0 && address.known.is_some_and(|at| now.since(at) > KNOWN_FOR) {
             address.known = None;
             self.known -= 1;
-            self.strangers += address.open + address.waiting;
+            self.strangers += address.waiting;
         }
         let admission = match address {
             Address { known: Some(_), .. } => Admission::Serve,
@@ -97,7 +99,10 @@ impl Places {
     }
 
     /// One that was served is gone.
-    pub fn leave(&mut self, from: Neighbour) {
+    pub fn leave(&mut self, from: Neighbour, now: Instant) {
+        if let Some(Address { known: Some(at), .. }) = self.addresses.get_mut(&from) {
+            *at = now;
+        }
         self.give_back(from, |address| &mut address.open);
     }
 
@@ -171,7 +176,7 @@ mod tests {
         let mut places = Places::default();
         fill(&mut places, at(1));
         assert!(!places.retry(at(1)));
-        places.leave(at(1));
+        places.leave(at(1), NOW);
         assert!(places.retry(at(1)));
         assert!(!places.retry(at(1)));
         places.know(at(1), NOW);
@@ -186,7 +191,7 @@ mod tests {
         let mut places = Places::default();
         assert_eq!(places.come(at(0), NOW), Admission::Serve);
         places.know(at(0), NOW);
-        places.leave(at(0));
+        places.leave(at(0), NOW);
         let mut served = 0;
         for each in 1..=STRANGERS_MAX {
             served += usize::from(places.come(at(each), NOW) == Admission::Serve);
@@ -195,6 +200,9 @@ mod tests {
         assert_eq!(places.come(at(STRANGERS_MAX + 1), NOW), Admission::Refuse);
         assert_eq!(places.come(at(0), NOW), Admission::Serve, "it has reported before");
         let later = NOW.plus(KNOWN_FOR).plus(KNOWN_FOR);
+        assert_eq!(places.come(at(0), later), Admission::Serve, "it is still connected");
+        places.leave(at(0), later);
+        places.leave(at(0), NOW);
         assert_eq!(places.come(at(0), later), Admission::Refuse, "that was long ago");
     }
 
@@ -203,20 +211,20 @@ mod tests {
         let mut places = Places::default();
         for each in 1..100 {
             assert_eq!(places.come(at(each), NOW), Admission::Serve);
-            places.leave(at(each));
+            places.leave(at(each), NOW);
         }
         fill(&mut places, at(1));
         for _ in 0..STRANGERS_WAITING {
             places.give_up(at(1));
         }
         for _ in 0..STRANGER_PLACES {
-            places.leave(at(1));
+            places.leave(at(1), NOW);
         }
         assert_eq!((places.addresses.len(), places.strangers), (0, 0));
         for each in 0..=KNOWN_ADDRESSES_MAX {
             assert_eq!(places.come(at(each), NOW), Admission::Serve);
             places.know(at(each), NOW);
-            places.leave(at(each));
+            places.leave(at(each), NOW);
         }
         assert_eq!(places.addresses.len(), KNOWN_ADDRESSES_MAX);
         assert_eq!((places.known, places.strangers), (KNOWN_ADDRESSES_MAX, 0));

@@ -39,7 +39,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut places = lock(&self.places);
-        if self.is_served { places.leave(self.from) } else { places.give_up(self.from) }
+        match self.is_served {
+            true => places.leave(self.from, clock::now().instant),
+            false => places.give_up(self.from),
+        }
     }
 }
 
