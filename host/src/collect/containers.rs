@@ -80,6 +80,7 @@ impl ContainerCollector {
         let mut found = version.walk(&self.sys);
         found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         found.dedup_by(|one, other| one.name == other.name);
+        sample.containers_running = u64::try_from(found.len()).ok();
         found.truncate(CONTAINERS_MAX);
         let mut old = std::mem::take(&mut self.known);
         let of_host = self.net.inode("dev");
@@ -101,7 +102,6 @@ impl ContainerCollector {
             Container { name, engine, ..Container::default() }
         };
         sample.containers = self.known.iter().map(row).collect();
-        sample.containers_running = u64::try_from(self.known.len()).ok();
     }
 }
 

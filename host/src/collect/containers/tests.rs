@@ -185,5 +185,7 @@ fn the_walk_has_an_end() {
     }
     let names = host.names();
     assert_eq!((names.len(), names.contains(&"deep".to_owned())), (CONTAINERS_MAX, false));
+    let running = host.sample.containers_running;
+    assert_eq!(running, u64::try_from(CONTAINERS_MAX + 9).ok(), "all are counted");
     assert_eq!(names, host.names());
 }
