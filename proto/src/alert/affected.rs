@@ -35,7 +35,14 @@ fn names(kind: &str, top: &[Process]) -> Vec<String> {
     };
     let mut rows: Vec<&Process> = top.iter().filter(|process| figure(process) > 0).collect();
     rows.sort_by_key(|process| std::cmp::Reverse(figure(process)));
-    rows.iter().map(|process| process.name.clone()).collect()
+    let mut names: Vec<String> = Vec::new();
+    for process in rows {
+        // Five workers of one server are one name.
+        if !names.contains(&process.name) {
+            names.push(process.name.clone());
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -50,7 +57,12 @@ mod tests {
             memory_used: Some(memory),
             ..Process::default()
         };
-        let top = [row("python", 900, 0), row("java", 40, 900), row("cache", 0, 9000)];
+        let top = [
+            row("python", 900, 0),
+            row("python", 800, 0),
+            row("java", 40, 900),
+            row("cache", 0, 9000),
+        ];
         assert_eq!(names("cpu", &top), ["python", "java"]);
         assert_eq!(names("memory", &top), ["cache", "java"]);
         assert_eq!(names("filesystems", &top), [""; 0]);

@@ -79,14 +79,21 @@ const KERNEL_FIELDS: &[Field] = &[
     counter!("processes_forked", forks),
 ];
 
+/// A figure of `processes` that is not always known.
+macro_rules! processes {
+    ($name:literal, $field:ident) => {
+        count(
+            $name,
+            |s, _| s.processes?.$field,
+            |s, _, v| {
+                s.processes.get_or_insert_default().$field = Some(v);
+            },
+        )
+    };
+}
+
 const PROCESSES_FIELDS: &[Field] = &[
-    count(
-        "total",
-        |s, _| s.processes?.total,
-        |s, _, v| {
-            s.processes.get_or_insert_default().total = Some(v);
-        },
-    ),
+    processes!("total", total),
     count(
         "running",
         |s, _| s.processes.map(|it| it.running),
@@ -95,34 +102,10 @@ const PROCESSES_FIELDS: &[Field] = &[
         },
     ),
     counter!("blocked", blocked),
-    count(
-        "sleeping",
-        |s, _| s.processes?.sleeping,
-        |s, _, v| {
-            s.processes.get_or_insert_default().sleeping = Some(v);
-        },
-    ),
-    count(
-        "stopped",
-        |s, _| s.processes?.stopped,
-        |s, _, v| {
-            s.processes.get_or_insert_default().stopped = Some(v);
-        },
-    ),
-    count(
-        "zombies",
-        |s, _| s.processes?.zombies,
-        |s, _, v| {
-            s.processes.get_or_insert_default().zombies = Some(v);
-        },
-    ),
-    count(
-        "total_threads",
-        |s, _| s.processes?.threads,
-        |s, _, v| {
-            s.processes.get_or_insert_default().threads = Some(v);
-        },
-    ),
+    processes!("sleeping", sleeping),
+    processes!("stopped", stopped),
+    processes!("zombies", zombies),
+    processes!("total_threads", threads),
 ];
 
 /// One point of the whole host.
