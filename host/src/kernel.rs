@@ -16,6 +16,8 @@ pub mod diskstats;
 pub mod hostname;
 #[cfg(feature = "router")]
 pub mod leases;
+#[cfg(feature = "router")]
+pub mod link;
 pub mod loadavg;
 pub mod mdstat;
 pub mod meminfo;
@@ -23,9 +25,15 @@ pub mod mountinfo;
 pub mod named;
 pub mod net_dev;
 pub mod net_route;
+#[cfg(feature = "router")]
+pub mod netlink;
+#[cfg(feature = "router")]
+pub mod nl80211;
 pub mod os_release;
 pub mod pid_stat;
 pub mod psi;
+#[cfg(feature = "router")]
+pub mod qdisc;
 pub mod sensor;
 pub mod sockstat;
 #[cfg(feature = "router")]
@@ -37,4 +45,6 @@ pub mod udev;
 pub mod uptime;
 pub mod utmp;
 pub mod vmstat;
+#[cfg(feature = "router")]
+pub mod wireguard;
 pub mod wireless;

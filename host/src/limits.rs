@@ -112,6 +112,25 @@ pub const CUSTOM_FILE_BYTES_MAX: u64 = 64 * 1024;
 pub const CUSTOM_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 /// Leases are counted again after this: they last for hours.
 pub const LEASES_INTERVAL: Duration = Duration::from_secs(30);
+/// What the kernel is asked by netlink is asked again after this.
+pub const NETLINK_INTERVAL: Duration = Duration::from_secs(10);
+/// Bytes of one datagram. The kernel fills a page, less its own head, and never more than it is
+/// given room for.
+pub const NETLINK_DATAGRAM_MAX: usize = 8 * 1024;
+/// Datagrams of one answer: those about 4000 links.
+pub const NETLINK_READS_MAX: usize = 1024;
+/// Bytes that are told of one answer: 2500 links.
+pub const NETLINK_LINES_MAX: usize = 64 * 1024;
+/// Times that a question is asked whose answer changes while it is given.
+pub const NETLINK_ATTEMPTS: usize = 3;
+/// Seconds until an answer is given up whose end does not come.
+pub const NETLINK_TIMEOUT_S: i64 = 2;
+/// Queueing disciplines in a sample.
+pub const QDISCS_MAX: usize = 64;
+/// WireGuard interfaces that are asked for their peers.
+pub const WIREGUARDS_MAX: usize = 16;
+/// Peers in a sample.
+pub const PEERS_MAX: usize = 128;
 /// What containers use is read again after this.
 pub const CONTAINER_INTERVAL: Duration = Duration::from_secs(10);
 /// Processes are walked again after this at the earliest.

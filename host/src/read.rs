@@ -7,7 +7,7 @@
 //! the read that would return nothing.
 //!
 //! Nobody waits for what may not answer: files behind which there is a device are read by a thread
-//! of their own (`background.rs`), by the same calls.
+//! of their own (`background.rs`), by the same calls; it asks by netlink too (`netlink.rs`).
 
 pub(crate) mod background;
 mod buffer;
@@ -15,6 +15,8 @@ mod buffer;
 pub(crate) mod folder;
 mod inside;
 mod memory;
+#[cfg(feature = "router")]
+pub(crate) mod netlink;
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -80,8 +80,8 @@ const HOUSE: &[(&str, &[&str])] = &[
 
 /// Folders of which each file is one of a kind that names no other, but for what they share.
 const KINDS: &[(&str, &[&str])] = &[
-    ("host/src/collect/", &["table", "rate", "schedule"]),
-    ("host/src/kernel/", &["named", "text"]),
+    ("host/src/collect/", &["table", "links", "rate", "schedule"]),
+    ("host/src/kernel/", &["named", "netlink", "text"]),
     (
         "proto/src/output/",
         &["account", "errand", "protocol", "request", "settings", "trim", "verdict"],

@@ -22,6 +22,8 @@ use kinglet_proto::time::Instant;
 use worker::{Job, Outcome, Worker};
 
 use super::Buffer;
+#[cfg(feature = "router")]
+use super::netlink::Question;
 use crate::limits::{
     ABSENT_RETRY, BACKGROUND_AGE_MAX, BACKGROUND_LATE_MAX, BACKGROUND_ONCE_MAX,
     BACKGROUND_PATIENCE, BACKGROUND_PATIENCE_MAX, BACKGROUND_PAUSE, BACKGROUND_PAUSE_MAX,
@@ -98,6 +100,18 @@ impl Reading {
     pub(crate) fn new(path: PathBuf) -> Self {
         let (asked_at, absent_until) = (Instant::default(), Instant::default());
         Self { job: Job::new(path), asked_at, said_at: None, absent_until }
+    }
+
+    /// The same for what no file has: `name` stands for it.
+    #[cfg(feature = "router")]
+    pub(super) fn asking(name: PathBuf, question: Question) -> Self {
+        Self { job: Job::asking(name.clone(), question), ..Self::new(name) }
+    }
+
+    /// Whether it was not allowed the last time.
+    #[cfg(feature = "router")]
+    pub(super) fn is_denied(&self) -> bool {
+        !self.job.is_asked() && self.job.answer().is_denied
     }
 
     /// Looks for it at the next reading, even if it was absent a moment ago.

@@ -14,12 +14,17 @@ use crate::limits::BACKGROUND_STACK;
 use crate::read::buffer::is_short;
 #[cfg(feature = "custom")]
 use crate::read::folder;
+#[cfg(feature = "router")]
+use crate::read::netlink::{self, Asker, Question};
 use crate::read::{Buffer, will_not_answer};
 
 /// One file, as the two threads share it. Nobody holds its lock across a system call.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) path: PathBuf,
+    /// What is asked in place of a file.
+    #[cfg(feature = "router")]
+    question: Option<Question>,
     /// Its answer is to come.
     is_asked: AtomicBool,
     answer: Mutex<Answer>,
@@ -35,6 +40,17 @@ pub(super) struct Answer {
     pub(super) outcome: Outcome,
     /// Nobody has looked at it yet.
     pub(super) is_new: bool,
+    /// The kernel does not allow the question.
+    #[cfg(feature = "router")]
+    pub(super) is_denied: bool,
+}
+
+/// What a worker reads with.
+#[derive(Default)]
+struct Tools {
+    buffer: Buffer,
+    #[cfg(feature = "router")]
+    asker: Asker,
 }
 
 /// How a reading ended.
@@ -51,7 +67,19 @@ pub(super) enum Outcome {
 
 impl Job {
     pub(super) fn new(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self { path, is_asked: AtomicBool::new(false), answer: Mutex::default() })
+        Arc::new(Self {
+            path,
+            #[cfg(feature = "router")]
+            question: None,
+            is_asked: AtomicBool::new(false),
+            answer: Mutex::default(),
+        })
+    }
+
+    #[cfg(feature = "router")]
+    pub(super) fn asking(path: PathBuf, question: Question) -> Arc<Self> {
+        let (is_asked, answer) = (AtomicBool::new(false), Mutex::default());
+        Arc::new(Self { path, question: Some(question), is_asked, answer })
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -68,9 +96,34 @@ impl Job {
     }
 
     /// Reads it: what may never return.
-    fn run(&self, buffer: &mut Buffer) {
+    fn run(&self, tools: &mut Tools) {
         #[cfg(test)]
         super::tests::pass_gate(&self.path);
+        #[cfg(feature = "router")]
+        if let Some(question) = &self.question {
+            return self.ask(question, &mut tools.asker);
+        }
+        self.read(&mut tools.buffer);
+    }
+
+    #[cfg(feature = "router")]
+    fn ask(&self, question: &Question, asker: &mut Asker) {
+        let result = asker.ask(question);
+        let mut answer = self.answer();
+        answer.is_new = true;
+        answer.is_denied = result.as_ref().is_err_and(netlink::is_denial);
+        answer.outcome = match &result {
+            Ok(_) => Outcome::Said,
+            Err(error) if netlink::is_absence(error) => Outcome::Absent,
+            Err(_) => Outcome::Failed,
+        };
+        if let Ok(lines) = result {
+            answer.bytes.clear();
+            answer.bytes.extend_from_slice(lines);
+        }
+    }
+
+    fn read(&self, buffer: &mut Buffer) {
         let open = self.answer().file.take();
         #[cfg(feature = "custom")]
         let mut list = Vec::new();
@@ -166,7 +219,7 @@ impl Worker {
     }
 
     fn run(&self) {
-        let mut buffer = Buffer::default();
+        let mut tools = Tools::default();
         let mut line = self.lock();
         while !line.is_over {
             let Some(job) = line.waiting.pop_front() else {
@@ -175,7 +228,7 @@ impl Worker {
             };
             line.current = Some(Arc::clone(&job));
             drop(line);
-            job.run(&mut buffer);
+            job.run(&mut tools);
             line = self.lock();
             line.current = None;
             job.withdraw();
