@@ -18,19 +18,27 @@ mod ip_addresses;
 mod kernel;
 #[cfg(feature = "router")]
 mod leases;
+#[cfg(feature = "router")]
+mod links;
 mod memory;
 mod network;
 mod pressure;
 #[cfg(feature = "processes")]
 mod processes;
+#[cfg(feature = "router")]
+mod qdiscs;
 mod rate;
 mod schedule;
 mod sensors;
 mod sockets;
 #[cfg(feature = "router")]
 mod softnet;
+#[cfg(feature = "router")]
+mod stations;
 mod table;
 mod wear;
+#[cfg(feature = "router")]
+mod wireguard;
 mod wireless;
 
 use std::time::Duration;

@@ -123,8 +123,8 @@ pub const NETLINK_READS_MAX: usize = 1024;
 pub const NETLINK_LINES_MAX: usize = 64 * 1024;
 /// Times that a question is asked whose answer changes while it is given.
 pub const NETLINK_ATTEMPTS: usize = 3;
-/// Seconds until an answer is given up whose end does not come.
-pub const NETLINK_TIMEOUT_S: i64 = 2;
+/// An answer whose end does not come is given up after this.
+pub const NETLINK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Queueing disciplines in a sample.
 pub const QDISCS_MAX: usize = 64;
 /// WireGuard interfaces that are asked for their peers.

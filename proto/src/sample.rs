@@ -39,7 +39,7 @@ pub use network::{Conntrack, Interface, Network, Sockets, Wireless};
 use part::part;
 pub use probe::Probe;
 pub use process::Process;
-pub use router::{Leases, Softnet};
+pub use router::{Leases, Qdisc, Softnet, Stations, WireguardPeer};
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem, Flash};
 pub use traffic::{Traffic, WanTraffic};
@@ -91,6 +91,12 @@ part! {
         pub softnet: Option<Softnet> => part(Softnet), public;
         /// Leases of DHCP, likewise; absent where no server has a file of them.
         pub leases: Option<Leases> => part(Leases);
+        /// Queues in front of interfaces, likewise.
+        pub qdiscs: Vec<Qdisc> => part(Qdisc), sparse, public;
+        /// Peers of WireGuard, likewise; empty without the right to ask for them.
+        pub wireguard: Vec<WireguardPeer> => part(WireguardPeer), sparse;
+        /// Wi-Fi interfaces and how many are on them, likewise.
+        pub stations: Vec<Stations> => part(Stations), sparse;
         /// Pressure stall information, since Linux 4.20.
         pub pressure: Option<Pressure> => part(Pressure), public;
         /// What the kernel counts since boot.

@@ -107,6 +107,33 @@ pub const COLLECTORS: &[Row] = &[
         always: false,
         new: |setup| Box::new(super::leases::LeaseCollector::new(setup)),
     },
+    #[cfg(feature = "router")]
+    Row {
+        name: "qdiscs",
+        gives: "drops, overlimits and backlog of the queue before each interface; nothing without \
+                `router.enabled`",
+        source: "rtnetlink",
+        always: false,
+        new: |setup| Box::new(super::qdiscs::QdiscCollector::new(setup)),
+    },
+    #[cfg(feature = "router")]
+    Row {
+        name: "wireguard",
+        gives: "handshake and traffic of each peer, with CAP_NET_ADMIN; nothing without \
+                `router.enabled`",
+        source: "generic netlink",
+        always: false,
+        new: |setup| Box::new(super::wireguard::WireguardCollector::new(setup)),
+    },
+    #[cfg(feature = "router")]
+    Row {
+        name: "stations",
+        gives: "how many are on each Wi-Fi interface, and how well they are heard; nothing without \
+                `router.enabled`",
+        source: "nl80211",
+        always: false,
+        new: |setup| Box::new(super::stations::StationCollector::new(setup)),
+    },
     #[cfg(feature = "custom")]
     Row {
         name: "custom",

@@ -184,6 +184,18 @@ impl Background {
         reading.last(desk.now, buffer)
     }
 
+    /// What comes of the last `ask`, or what it said before where that does not come in time.
+    #[cfg(feature = "router")]
+    pub(super) fn answer<'b>(
+        &self,
+        reading: &mut Reading,
+        buffer: &'b mut Buffer,
+    ) -> Option<&'b [u8]> {
+        let mut desk = self.0.borrow_mut();
+        desk.wait(reading);
+        reading.last(desk.now, buffer)
+    }
+
     /// Reads a file that need not be read again soon.
     pub(crate) fn read_once<'b>(&self, path: PathBuf, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
         let mut desk = self.0.borrow_mut();

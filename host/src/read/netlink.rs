@@ -20,7 +20,7 @@ use super::Buffer;
 use super::background::{Background, Reading};
 use crate::kernel::netlink::{Heard, Message, address, family_question, hear, parse_family};
 use crate::limits::{
-    NETLINK_ATTEMPTS, NETLINK_DATAGRAM_MAX, NETLINK_LINES_MAX, NETLINK_READS_MAX, NETLINK_TIMEOUT_S,
+    NETLINK_ATTEMPTS, NETLINK_DATAGRAM_MAX, NETLINK_LINES_MAX, NETLINK_READS_MAX, NETLINK_TIMEOUT,
 };
 
 /// Whom a question is for.
@@ -55,15 +55,15 @@ impl Dump {
         Self { background: background.clone(), reading: Reading::asking(path, question) }
     }
 
-    /// It is about to be read: several are waited for at once.
+    /// Asks; what else is to be asked comes before the answer is looked at.
     pub(crate) fn ask(&mut self) {
         self.background.ask(&mut self.reading);
     }
 
-    /// The lines of an answer, or those of the last where it does not come in time; `None` where
+    /// The lines of the answer, or those of the last where it does not come in time; `None` where
     /// the kernel has none.
-    pub(crate) fn read<'b>(&mut self, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
-        self.background.read(&mut self.reading, buffer)
+    pub(crate) fn answer<'b>(&mut self, buffer: &'b mut Buffer) -> Option<&'b [u8]> {
+        self.background.answer(&mut self.reading, buffer)
     }
 
     /// Whether the kernel did not allow it the last time.
@@ -185,7 +185,8 @@ impl Asker {
 
 fn open(protocol: SockProtocol) -> io::Result<OwnedFd> {
     let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)?;
-    setsockopt(&fd, ReceiveTimeout, &TimeVal::seconds(NETLINK_TIMEOUT_S))?;
+    let seconds = i64::try_from(NETLINK_TIMEOUT.as_secs()).unwrap_or(1);
+    setsockopt(&fd, ReceiveTimeout, &TimeVal::seconds(seconds))?;
     Ok(fd)
 }
 

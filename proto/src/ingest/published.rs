@@ -31,7 +31,7 @@ pub struct Placed<'a> {
 }
 
 /// Where metrics with a label in their names stand in a sample, and the field with the label.
-const ROWS: [(&str, &[&str], &str); 11] = [
+const ROWS: [(&str, &[&str], &str); 14] = [
     ("disks.", &["disks"], "name"),
     ("filesystems.", &["filesystems"], "mount_point"),
     ("network.", &["network", "interfaces"], "name"),
@@ -43,6 +43,9 @@ const ROWS: [(&str, &[&str], &str); 11] = [
     ("traffic.", &["traffic", "wans"], "interface"),
     ("probes.", &["probes"], "name"),
     ("containers.", &["containers"], "name"),
+    ("qdiscs.", &["qdiscs"], "interface"),
+    ("wireguard.", &["wireguard"], "name"),
+    ("stations.", &["stations"], "interface"),
 ];
 /// The field of a figure that has no name of its own.
 const ONLY: [(&str, &str); 3] =

@@ -1,0 +1,112 @@
+//! When WireGuard's peers were heard of last, and what passed, where the owner calls this host a
+//! router. The kernel tells it to who may set interfaces up; others are told once what to do.
+
+use std::fmt::Write as _;
+
+use kinglet_proto::sample::{Sample, WireguardPeer};
+use kinglet_proto::time::Instant;
+
+use super::links::Links;
+use super::schedule::Schedule;
+use super::{Change, Collector, set_text};
+use crate::kernel::wireguard::{self, FAMILY};
+use crate::limits::{NETLINK_INTERVAL, PEERS_MAX, WIREGUARDS_MAX};
+use crate::read::Buffer;
+use crate::read::background::Background;
+use crate::read::netlink::{Dump, Question, Whom};
+use crate::setup::{Faults, Setup};
+
+/// What the owner is told who did not grant it.
+const DENIED: &str = "wireguard: the kernel tells of peers only to who has CAP_NET_ADMIN; grant it \
+                      as README says of routers, or write `wireguard = false` below [collect]";
+
+/// Asks for them.
+pub(super) struct WireguardCollector {
+    is_on: bool,
+    due: Schedule,
+    background: Background,
+    links: Links,
+    tunnels: Vec<Tunnel>,
+    faults: Faults,
+    is_told: bool,
+    /// What a row is called, while it is made.
+    name: String,
+}
+
+/// One interface.
+struct Tunnel {
+    name: String,
+    dump: Dump,
+}
+
+impl WireguardCollector {
+    pub(super) fn new(setup: &Setup) -> Self {
+        Self {
+            is_on: setup.router.is_some() && setup.roots.are_own(),
+            due: Schedule::every(NETLINK_INTERVAL),
+            background: setup.background.clone(),
+            links: Links::new(setup),
+            tunnels: Vec::new(),
+            faults: setup.faults.clone(),
+            is_told: false,
+            name: String::new(),
+        }
+    }
+
+    /// Asks the interfaces that there are. Where there are none the family is not asked for: that
+    /// would load the module.
+    fn follow_links(&mut self) {
+        let names = || self.links.wireguards().take(WIREGUARDS_MAX);
+        if names().eq(self.tunnels.iter().map(|tunnel| tunnel.name.as_str())) {
+            return;
+        }
+        let tunnel = |name: &str| {
+            let bytes = wireguard::peers_question(name);
+            let question = Question { whom: Whom::Generic(FAMILY), bytes, tell: wireguard::tell };
+            let dump = Dump::new(&self.background, &format!("wireguard/{name}"), question);
+            Tunnel { name: name.to_owned(), dump }
+        };
+        self.tunnels = names().map(tunnel).collect();
+    }
+}
+
+impl Collector for WireguardCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        if !self.is_on || !self.due.is_due(now) {
+            return;
+        }
+        self.links.look(now, buffer);
+        self.follow_links();
+        self.tunnels.iter_mut().for_each(|tunnel| tunnel.dump.ask());
+        let clock = sample.timestamp.unix_millis() / 1000;
+        let (rows, mut count) = (&mut sample.wireguard, 0);
+        for Tunnel { name, dump } in &mut self.tunnels {
+            let lines = dump.answer(buffer).unwrap_or_default();
+            for peer in wireguard::parse(lines).take(PEERS_MAX - count) {
+                if count == rows.len() {
+                    rows.push(WireguardPeer::default());
+                }
+                let row = &mut rows[count];
+                self.name.clear();
+                // A `String` takes all that is written.
+                let _ = write!(self.name, "{name}:{}", peer.name);
+                set_text(&mut row.name, &self.name);
+                set_text(&mut row.interface, name);
+                row.handshake_age = peer.handshake.map(|at| clock.saturating_sub(at));
+                (row.rx_bytes, row.tx_bytes) = (peer.rx_bytes, peer.tx_bytes);
+                count += 1;
+            }
+        }
+        rows.truncate(count);
+        if !self.is_told && self.tunnels.iter().any(|tunnel| tunnel.dump.is_denied()) {
+            self.is_told = true;
+            self.faults.tell(DENIED.to_owned());
+        }
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if change == Change::Network {
+            self.links.change();
+        }
+    }
+}
