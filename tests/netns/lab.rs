@@ -94,6 +94,39 @@ impl Lab {
         ip(&[&words[..], &tbf].concat());
     }
 
+    /// What the agent sends waits in this queue.
+    pub fn queue(&self, words: &[&str]) {
+        let add = ["netns", "exec", &self.agent, "tc", "qdisc", "add", "dev", "k-agt", "root"];
+        ip(&[&add[..], words].concat());
+    }
+
+    /// What tc says of that queue.
+    pub fn queued(&self) -> serde_json::Value {
+        let words = ["netns", "exec", &self.agent, "tc", "-s", "-j", "qdisc", "show"];
+        let output = Command::new("ip").args(words).args(["dev", "k-agt"]).output().unwrap();
+        let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        all[0].clone()
+    }
+
+    /// Sends so many datagrams of a kilobyte to the server's host at once.
+    pub fn flood(&self, count: usize) {
+        inside(&self.agent, move || {
+            let socket = UdpSocket::bind("10.77.0.1:0").unwrap();
+            for _ in 0..count {
+                // What the queue drops is an error where the kernel says so.
+                let _ = socket.send_to(&[0; 1000], "10.77.0.2:9");
+            }
+        });
+    }
+
+    /// What `kinglet sample --json` prints, with these lines in its file.
+    pub fn sample(&self, more: &str) -> serde_json::Value {
+        let mut kinglet = self.kinglet("sample", &[], more);
+        let output = kinglet.arg("--json").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Waits until the kernel has told that the link is up: it takes its time over that, and what
     /// it tells later is news to the agent, which then hears of the next change four seconds late.
     fn settle(&self) {

@@ -12,6 +12,8 @@ mod name_server;
 mod names;
 #[cfg(feature = "probe")]
 mod probes;
+#[cfg(feature = "router")]
+mod router;
 mod slow_line;
 
 use std::time::{Duration, Instant};

@@ -143,4 +143,14 @@ mod tests {
             assert!(parse_stations(lines.as_bytes()).count() <= 1, "{lines}");
         });
     }
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn what_a_kernel_said_is_told() {
+        use super::super::netlink::tests::recorded;
+        let lines = recorded(include_str!("netlink/recorded/stations.hex"), tell_station);
+        assert_eq!(lines, "-30\n-30\n");
+        let lines = recorded(include_str!("netlink/recorded/wifi.hex"), tell_interface);
+        assert_eq!(lines, "4 wlan2\n3 wlan1\n2 wlan0\n");
+    }
 }

@@ -140,4 +140,12 @@ mod tests {
             assert_eq!(parse(line.as_bytes()).count(), 0, "{line}");
         }
     }
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn what_a_kernel_said_is_told() {
+        use super::super::netlink::tests::recorded;
+        let lines = recorded(include_str!("netlink/recorded/qdiscs.hex"), tell);
+        assert_eq!(lines, "2 mq 0 0 0 0\n3 mq 0 0 0 0\n4 mq 0 0 0 0\n");
+    }
 }

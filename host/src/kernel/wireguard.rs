@@ -154,4 +154,12 @@ mod tests {
             assert_eq!(parse(line.as_bytes()).count(), 0, "{line}");
         }
     }
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn what_a_kernel_said_is_told() {
+        use super::super::netlink::tests::recorded;
+        let lines = recorded(include_str!("netlink/recorded/wireguard.hex"), tell);
+        assert_eq!(lines, "QqqsMwTA 1795802515 92 276\ndCc9EbYN 0 0 0\n");
+    }
 }

@@ -153,34 +153,42 @@ impl Asker {
         };
         self.seq = self.seq.wrapping_add(1);
         address(&mut self.question, family, self.seq);
-        self.room.resize(NETLINK_DATAGRAM_MAX, 0);
         send(fd.as_raw_fd(), &self.question, MsgFlags::empty())?;
-        let mut torn = false;
-        for _ in 0..NETLINK_READS_MAX {
-            // With this flag it says how long the datagram was, not how much of it is here.
-            let count = match recv(fd.as_raw_fd(), &mut self.room, MsgFlags::MSG_TRUNC) {
-                Err(Errno::EINTR) => continue,
-                other => other?,
-            };
-            let heard = match self.room.get_mut(..count) {
-                Some(datagram) => {
-                    let heard = hear(datagram, self.seq, &mut torn, take);
-                    // There are keys in some.
-                    datagram.fill(0);
-                    heard
-                }
-                None => Heard::Broken,
-            };
-            match heard {
-                Heard::More => {}
-                Heard::All => return Ok(true),
-                Heard::Torn => return Ok(false),
-                Heard::Refused(error) => return Err(io::Error::from_raw_os_error(error)),
-                Heard::Broken => break,
-            }
-        }
-        Err(io::ErrorKind::InvalidData.into())
+        self.room.resize(NETLINK_DATAGRAM_MAX, 0);
+        // With this flag it says how long the datagram was, not how much of it is here.
+        let fd = fd.as_raw_fd();
+        let receive = |room: &mut [u8]| recv(fd, room, MsgFlags::MSG_TRUNC);
+        listen(self.seq, &mut self.room, receive, take)
     }
+}
+
+/// Receives to the end of an answer; whether it is whole.
+fn listen(
+    seq: u32,
+    room: &mut [u8],
+    mut receive: impl FnMut(&mut [u8]) -> nix::Result<usize>,
+    take: &mut dyn FnMut(Message<'_>),
+) -> io::Result<bool> {
+    let mut torn = false;
+    for _ in 0..NETLINK_READS_MAX {
+        let count = match receive(room) {
+            Err(Errno::EINTR) => continue,
+            other => other?,
+        };
+        // One that was longer than there is room for is cut.
+        let Some(datagram) = room.get_mut(..count) else { break };
+        let heard = hear(datagram, seq, &mut torn, take);
+        // There are keys in some.
+        datagram.fill(0);
+        match heard {
+            Heard::More => {}
+            Heard::All => return Ok(true),
+            Heard::Torn => return Ok(false),
+            Heard::Refused(error) => return Err(io::Error::from_raw_os_error(error)),
+            Heard::Broken => break,
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 fn open(protocol: SockProtocol) -> io::Result<OwnedFd> {
@@ -212,4 +220,68 @@ pub(super) fn is_absence(error: &io::Error) -> bool {
 
 fn known(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::netlink::question;
+
+    /// A message of this kind and these flags that answers question 1.
+    fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
+        let mut bytes = question(kind, false, body, &[]);
+        bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
+        address(&mut bytes, None, 1);
+        bytes
+    }
+
+    /// What comes of these datagrams, the last of them again and again: and how many were taken.
+    fn listened(datagrams: &[nix::Result<Vec<u8>>]) -> (Result<bool, io::ErrorKind>, usize) {
+        let (mut room, mut at, mut taken) = (vec![0; 64], 0, 0);
+        let receive = |room: &mut [u8]| {
+            let datagram = datagrams[at.min(datagrams.len() - 1)].clone()?;
+            at += 1;
+            let here = datagram.len().min(room.len());
+            room[..here].copy_from_slice(&datagram[..here]);
+            Ok(datagram.len())
+        };
+        let ended = listen(1, &mut room, receive, &mut |_| taken += 1);
+        assert!(ended.is_err() || room == [0; 64], "wiped");
+        (ended.map_err(|error| error.kind()), taken)
+    }
+
+    #[test]
+    fn an_answer_is_received_to_its_end_and_no_farther() {
+        let (row, done) = (message(36, 2, b"row."), message(3, 2, &[0; 4]));
+        let torn = message(36, 0x12, b"row.");
+        let both = [row.clone(), done.clone()].concat();
+        let refused = message(2, 0, &(-1_i32).to_ne_bytes());
+        let broken = Err(io::ErrorKind::InvalidData);
+        for (datagrams, expected, taken) in [
+            (vec![Ok(row.clone()), Ok(done.clone())], Ok(true), 1),
+            (vec![Ok(both)], Ok(true), 1),
+            (vec![Ok(torn), Ok(done)], Ok(false), 1),
+            (vec![Ok(refused)], Err(io::ErrorKind::PermissionDenied), 0),
+            (vec![Ok(row.clone()), Err(Errno::EAGAIN)], Err(io::ErrorKind::WouldBlock), 1),
+            (vec![Ok(row.clone()), Ok(vec![0; 65])], broken, 1),
+            (vec![Ok(Vec::new())], broken, 0),
+            (vec![Ok(row)], broken, NETLINK_READS_MAX),
+        ] {
+            assert_eq!(listened(&datagrams), (expected, taken), "{datagrams:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_a_denial_an_absence_or_neither() {
+        for (error, expected) in [
+            (Errno::EPERM, (true, true)),
+            (Errno::ENOENT, (false, true)),
+            (Errno::EOPNOTSUPP, (false, true)),
+            (Errno::EBUSY, (false, false)),
+        ] {
+            let error = io::Error::from(error);
+            assert_eq!((is_denial(&error), is_absence(&error)), expected, "{error}");
+        }
+        assert!(!is_absence(&io::ErrorKind::InvalidData.into()));
+    }
 }

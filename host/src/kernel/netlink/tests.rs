@@ -25,6 +25,22 @@ pub(in crate::kernel) fn each_damage(body: &[u8], mut try_it: impl FnMut(&[u8]))
     }
 }
 
+/// The lines of an answer as a kernel gave it (Linux 6.1 on x86_64, to question 1): datagrams in
+/// hexadecimal, an empty line between two. Keys are made up.
+#[cfg(target_endian = "little")]
+pub(in crate::kernel) fn recorded(hex: &str, tell: fn(&Message<'_>, &mut Vec<u8>)) -> String {
+    let (mut lines, mut torn, mut ended) = (Vec::new(), false, Heard::More);
+    for datagram in hex.split("\n\n") {
+        let digits: Vec<u8> = datagram.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
+        let bytes: Vec<u8> = digits.chunks(2).map(|pair| byte(pair).unwrap()).collect();
+        assert_eq!(ended, Heard::More);
+        ended = hear(&bytes, 1, &mut torn, &mut |message| tell(&message, &mut lines));
+    }
+    assert_eq!(ended, Heard::All);
+    String::from_utf8(lines).unwrap()
+}
+
 fn heard(datagram: &[u8]) -> (Heard, Vec<u16>) {
     let (mut kinds, mut torn) = (Vec::new(), false);
     let heard = hear(datagram, 7, &mut torn, &mut |message| kinds.push(message.kind));
