@@ -51,6 +51,29 @@ fn parse_with_everything(bytes: &[u8], kept: &mut Kept) {
     black_box(kernel::utmp::sessions(bytes).map(Iterator::count));
     black_box(kernel::pid_stat::parse_start(bytes));
     black_box(kernel::hostname::parse(bytes));
+    #[cfg(feature = "router")]
+    ask_with_everything(bytes);
+}
+
+/// The same by netlink, where a text is an answer, a body of one, and what is told of one.
+#[cfg(feature = "router")]
+fn ask_with_everything(bytes: &[u8]) {
+    use kernel::{link, netlink, nl80211, qdisc, wireguard};
+    let mut lines = Vec::new();
+    netlink::hear(bytes, 0, &mut false, &mut |message| lines.extend_from_slice(message.body));
+    for kind in [16, 36] {
+        let message = netlink::Message { kind, body: bytes };
+        link::tell(&message, &mut lines);
+        qdisc::tell(&message, &mut lines);
+        wireguard::tell(&message, &mut lines);
+        nl80211::tell_interface(&message, &mut lines);
+        nl80211::tell_station(&message, &mut lines);
+    }
+    for text in [bytes, &lines] {
+        black_box((link::parse(text).count(), qdisc::parse(text).count()));
+        black_box((wireguard::parse(text).count(), nl80211::parse_interfaces(text).count()));
+        black_box(nl80211::parse_stations(text).count());
+    }
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use kinglet_host::{Options, Roots, Sampler};
+use kinglet_host::{Options, Roots, Router, Sampler};
 use kinglet_proto::time::{Instant, Now, WallTime};
 
 /// Growth allowed for what the allocator keeps: one page more, eight times over.
@@ -12,7 +12,9 @@ const SLACK_KIB: u64 = 32;
 
 #[test]
 fn ten_thousand_samples_leave_no_trace() {
-    let mut sampler = Sampler::new(&Roots::default(), &Options::default());
+    let mut options = Options::default();
+    options.router = Some(Router::default());
+    let mut sampler = Sampler::new(&Roots::default(), &options);
     let mut instant = Instant::from_millis(1000);
     let mut take = |samples: u32| {
         for _ in 0..samples {

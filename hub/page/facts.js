@@ -10,8 +10,8 @@ export function blocks(host) {
   const { metrics } = host;
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
-    containerBlock(metrics), processBlock(metrics), customBlock(metrics), probeBlock(metrics),
-    factBlock(host),
+    queueBlock(metrics), peerBlock(metrics), stationBlock(metrics), containerBlock(metrics),
+    processBlock(metrics), customBlock(metrics), probeBlock(metrics), factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -129,6 +129,36 @@ function interfaceBlock({ network = {}, wireless = [] }) {
     );
     const text = `↓ ${rate(each.rx_speed)}   ↑ ${rate(each.tx_speed)}`;
     return row(each.name, small, undefined, text);
+  }));
+}
+
+/** The queues before interfaces that dropped something, or had to let it wait. */
+function queueBlock({ qdiscs = [] }) {
+  const busy = qdiscs.filter((each) => each.dropped + each.overlimits + each.backlog > 0);
+  return rowsBlock('Queues', busy.map(({ interface: name, kind, ...each }) => {
+    const small = list(kind, each.overlimits > 0 && `held back ${count(each.overlimits)} times`);
+    const waiting = each.backlog > 0 && `${bytes(each.backlog)} waiting`;
+    return row(name, small, undefined, list(`${count(each.dropped)} dropped`, waiting));
+  }));
+}
+
+/** Peers of WireGuard: one that is there has a handshake every few minutes. */
+function peerBlock({ wireguard = [] }) {
+  return rowsBlock('WireGuard', wireguard.map((each) => {
+    const small = `↓ ${bytes(each.rx_bytes)} ↑ ${bytes(each.tx_bytes)}`;
+    const age = each.handshake_age;
+    const text = Number.isFinite(age) ? `handshake ${duration(age)} ago` : 'no handshake';
+    return row(each.name, small, undefined, text);
+  }));
+}
+
+/** Wi-Fi interfaces, how many are on them, and how well these are heard. */
+function stationBlock({ stations = [] }) {
+  return rowsBlock('Wi-Fi stations', stations.map((each) => {
+    const { weakest_dbm: weakest, strongest_dbm: strongest } = each;
+    const one = weakest === strongest;
+    const heard = one ? decibel(weakest) : `${decibel(weakest)} to ${decibel(strongest)}`;
+    return row(each.interface, Number.isFinite(weakest) ? heard : '', undefined, count(each.count));
   }));
 }
 

@@ -13,7 +13,7 @@ fn sample(folder: &Folder, text: &str) -> serde_json::Value {
 fn a_router_is_one_where_its_owner_says_so() {
     let folder = Folder::new();
     let leases = folder.write("leases", "0 02:00:00:00:0a:03 192.168.77.10 printer *\n");
-    let parts = ["softnet", "leases"];
+    let parts = ["softnet", "leases", "qdiscs", "wireguard", "stations"];
     for text in ["[router]\n", &format!("[router]\nenabled = false\nleases = \"{leases}\"\n")] {
         let sample = sample(&folder, text);
         assert!(parts.iter().all(|part| sample[part].is_null()), "{sample}");

@@ -36,9 +36,10 @@ part! {
         pub kind: String => label("kind"), public;
         /// Packets that the queue of an interface dropped; begins anew at 2^32.
         pub dropped: u64 => counter(Count), public;
-        /// Times that a packet had to wait because the queue may send no faster; likewise.
+        /// Times that a packet had to wait because the queue may send no faster; begins
+        /// anew at 2^32.
         pub overlimits: u64 => counter(Count), public;
-        /// Packets that the card gave back because it was full; likewise.
+        /// Packets that the card gave back because it was full; begins anew at 2^32.
         pub requeues: u64 => counter(Count), public;
         /// Bytes that wait to be sent.
         pub backlog: u64 => gauge(Bytes), public;
@@ -74,7 +75,7 @@ part! {
         pub count: u64 => gauge(Count);
         /// Signal of the station that is heard worst; absent where none is.
         pub weakest_dbm: Option<i32> => gauge(Dbm);
-        /// Signal of the station that is heard best; likewise.
+        /// Signal of the station that is heard best; absent where none is.
         pub strongest_dbm: Option<i32> => gauge(Dbm);
     }
 }

@@ -43,7 +43,8 @@ pub(super) const KEYS: &[Key] = &[
         name: "enabled",
         form: Some(Form::Switch),
         default: "`false`",
-        help: "`true` reads what a router has beside other hosts: `softnet` and `leases`.",
+        help: "`true` reads what a router has beside other hosts: `softnet`, `leases`, `qdiscs`, \
+               `wireguard` and `stations`.",
         ..ROUTER
     },
     Key {
