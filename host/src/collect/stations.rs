@@ -99,14 +99,7 @@ impl Collector for StationCollector {
             if count == rows.len() {
                 rows.push(Stations::default());
             }
-            let row = &mut rows[count];
-            set_text(&mut row.interface, name);
-            (row.count, row.weakest_dbm, row.strongest_dbm) = (0, None, None);
-            for signal in nl80211::parse_stations(lines) {
-                row.count += 1;
-                row.weakest_dbm = [row.weakest_dbm, signal].into_iter().flatten().min();
-                row.strongest_dbm = row.strongest_dbm.max(signal);
-            }
+            fill(&mut rows[count], name, lines);
             count += 1;
         }
         rows.truncate(count);
@@ -116,5 +109,36 @@ impl Collector for StationCollector {
         if change == Change::Network {
             self.is_changed = true;
         }
+    }
+}
+
+/// Fills the row of an interface with these stations.
+fn fill(row: &mut Stations, interface: &str, lines: &[u8]) {
+    set_text(&mut row.interface, interface);
+    (row.count, row.weakest_dbm, row.strongest_dbm) = (0, None, None);
+    for signal in nl80211::parse_stations(lines) {
+        row.count += 1;
+        row.weakest_dbm = [row.weakest_dbm, signal].into_iter().flatten().min();
+        row.strongest_dbm = row.strongest_dbm.max(signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stations_are_counted_whether_they_are_heard_or_not() {
+        let mut row = Stations::default();
+        for (lines, expected) in [
+            (&b"-61\n-\n-40\n-72\n"[..], (4, Some(-72), Some(-40))),
+            (b"-\n", (1, None, None)),
+            (b"-55\n", (1, Some(-55), Some(-55))),
+            (b"", (0, None, None)),
+        ] {
+            fill(&mut row, "wlan0", lines);
+            assert_eq!((row.count, row.weakest_dbm, row.strongest_dbm), expected);
+        }
+        assert_eq!(row.interface, "wlan0");
     }
 }

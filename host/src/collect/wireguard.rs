@@ -9,7 +9,7 @@ use kinglet_proto::time::Instant;
 use super::links::Links;
 use super::schedule::Schedule;
 use super::{Change, Collector, set_text};
-use crate::kernel::wireguard::{self, FAMILY};
+use crate::kernel::wireguard::{self, FAMILY, Peer};
 use crate::limits::{NETLINK_INTERVAL, PEERS_MAX, WIREGUARDS_MAX};
 use crate::read::Buffer;
 use crate::read::background::Background;
@@ -86,14 +86,7 @@ impl Collector for WireguardCollector {
                 if count == rows.len() {
                     rows.push(WireguardPeer::default());
                 }
-                let row = &mut rows[count];
-                self.name.clear();
-                // A `String` takes all that is written.
-                let _ = write!(self.name, "{name}:{}", peer.name);
-                set_text(&mut row.name, &self.name);
-                set_text(&mut row.interface, name);
-                row.handshake_age = peer.handshake.map(|at| clock.saturating_sub(at));
-                (row.rx_bytes, row.tx_bytes) = (peer.rx_bytes, peer.tx_bytes);
+                fill(&mut rows[count], name, &peer, clock, &mut self.name);
                 count += 1;
             }
         }
@@ -107,6 +100,36 @@ impl Collector for WireguardCollector {
     fn handle_change(&mut self, change: Change) {
         if change == Change::Network {
             self.links.change();
+        }
+    }
+}
+
+/// Fills the row of a peer, at this second since 1970.
+fn fill(row: &mut WireguardPeer, interface: &str, peer: &Peer<'_>, clock: u64, name: &mut String) {
+    name.clear();
+    // A `String` takes all that is written.
+    let _ = write!(name, "{interface}:{}", peer.name);
+    set_text(&mut row.name, name);
+    set_text(&mut row.interface, interface);
+    // A clock that was set back since has no handshake of the future.
+    row.handshake_age = peer.handshake.map(|at| clock.saturating_sub(at));
+    (row.rx_bytes, row.tx_bytes) = (peer.rx_bytes, peer.tx_bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_named_by_its_interface_and_its_key() {
+        let (mut row, mut name) = (WireguardPeer::default(), "what was before".to_owned());
+        for (handshake, clock, age) in
+            [(Some(1000), 1130, Some(130)), (Some(1000), 900, Some(0)), (None, 1130, None)]
+        {
+            let peer = Peer { name: "xTIBA5rb", handshake, rx_bytes: 5, tx_bytes: 6 };
+            fill(&mut row, "wg0", &peer, clock, &mut name);
+            assert_eq!((row.name.as_str(), row.interface.as_str()), ("wg0:xTIBA5rb", "wg0"));
+            assert_eq!((row.handshake_age, row.rx_bytes, row.tx_bytes), (age, 5, 6));
         }
     }
 }

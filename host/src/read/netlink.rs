@@ -239,8 +239,8 @@ mod tests {
     fn listened(datagrams: &[nix::Result<Vec<u8>>]) -> (Result<bool, io::ErrorKind>, usize) {
         let (mut room, mut at, mut taken) = (vec![0; 64], 0, 0);
         let receive = |room: &mut [u8]| {
-            let datagram = datagrams[at.min(datagrams.len() - 1)].clone()?;
             at += 1;
+            let datagram = datagrams[at.min(datagrams.len()) - 1].clone()?;
             let here = datagram.len().min(room.len());
             room[..here].copy_from_slice(&datagram[..here]);
             Ok(datagram.len())
@@ -258,7 +258,7 @@ mod tests {
         let refused = message(2, 0, &(-1_i32).to_ne_bytes());
         let broken = Err(io::ErrorKind::InvalidData);
         for (datagrams, expected, taken) in [
-            (vec![Ok(row.clone()), Ok(done.clone())], Ok(true), 1),
+            (vec![Ok(row.clone()), Err(Errno::EINTR), Ok(done.clone())], Ok(true), 1),
             (vec![Ok(both)], Ok(true), 1),
             (vec![Ok(torn), Ok(done)], Ok(false), 1),
             (vec![Ok(refused)], Err(io::ErrorKind::PermissionDenied), 0),
