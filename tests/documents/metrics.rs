@@ -26,6 +26,9 @@ instructions and 19 system calls (x86_64, wss, as `bench/footprint` counts):
 | `custom`, two files with ten figures | 23,500, most for writing them | 12 every ten seconds |
 | `processes`, 87 of them | 860,000 every 30 seconds | 370 every 30 seconds |
 | `router` | 4,300 | one; three every 30 seconds for each file of leases |
+| `router`, one queue | 3,500 more | 8 every ten seconds |
+| `router`, one peer of WireGuard | 3,100 more | 7 every ten seconds |
+| `router`, one Wi-Fi interface with two stations | 2,400 more | 6 every ten seconds |
 | `traffic`, one way out | 14,200 | none; six every ten minutes with a `state_file` |
 ";
 
