@@ -8,6 +8,8 @@
 //! Malformed input is never an error: a line that does not parse is left out.
 
 pub mod arm;
+#[cfg(feature = "smart")]
+pub mod ata_smart;
 pub mod block;
 #[cfg(feature = "containers")]
 pub mod cgroup;
@@ -29,6 +31,8 @@ pub mod net_route;
 pub mod netlink;
 #[cfg(feature = "router")]
 pub mod nl80211;
+#[cfg(feature = "smart")]
+pub mod nvme_log;
 pub mod os_release;
 pub mod pid_stat;
 pub mod psi;

@@ -65,6 +65,17 @@ pub const BACKGROUND_STACK: usize = 64 * 1024;
 pub const BACKGROUND_LATE_MAX: usize = 64;
 /// Files to be read once that have not answered yet.
 pub const BACKGROUND_ONCE_MAX: usize = 64;
+/// Disks tell of their health so often at most; what they tell moves over weeks.
+pub const SMART_INTERVAL: Duration = Duration::from_secs(600);
+/// Rounds in which a disk owes its answer until nothing is believed of what it said before.
+pub const SMART_MISSES_MAX: u32 = 3;
+/// Where one disk keeps a thread for longer, another asks the rest: the kernel waits 20 s for each
+/// of three commands, and resets a disk that does not answer.
+pub const DISK_PATIENCE: Duration = Duration::from_secs(90);
+/// Threads that may hang at disks; with all of them lost no more is asked.
+pub const DISK_THREADS_MAX: usize = 4;
+/// Stack of such a thread: it opens files and has 2 kB of what disks answer.
+pub const DISK_STACK: usize = 64 * 1024;
 /// Mounts read of the mount table.
 pub const MOUNTS_MAX: usize = 4096;
 /// File systems in a sample.

@@ -105,6 +105,8 @@ pub struct Wanted {
     pub containers: bool,
     /// What processes are at, and which take most.
     pub processes: bool,
+    /// What disks tell of their health.
+    pub smart: bool,
 }
 
 /// What the owner should know of what he wrote; a clone is the same.
@@ -117,6 +119,7 @@ impl Faults {
             feature = "custom",
             feature = "processes",
             feature = "router",
+            feature = "smart",
             feature = "traffic"
         )),
         expect(dead_code, reason = "nobody reads files of the owner's")
@@ -166,10 +169,13 @@ pub(crate) struct Setup {
     pub(crate) router: Option<Router>,
     /// What is read only where the owner asks for it.
     #[cfg_attr(
-        not(any(feature = "containers", feature = "processes")),
+        not(any(feature = "containers", feature = "processes", feature = "smart")),
         expect(dead_code, reason = "it is for those")
     )]
     pub(crate) wanted: Wanted,
+    /// How a disk is asked of its health.
+    #[cfg(feature = "smart")]
+    pub(crate) ask_disk: crate::read::disk::Ask,
     /// What is to be told the owner.
     pub(crate) faults: Faults,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
@@ -194,6 +200,8 @@ impl Setup {
             meter: None,
             router: None,
             wanted: Wanted::default(),
+            #[cfg(feature = "smart")]
+            ask_disk: crate::read::disk::ask::kernel(),
             faults: Faults::default(),
             ask,
             volumes: Rc::default(),

@@ -1,0 +1,181 @@
+//! The two ioctls by which a disk tells of its health. The one crate with `unsafe` code.
+//!
+//! A caller chooses among commands that read; bytes of his own get to no disk.
+
+use std::fs::File;
+use std::io;
+use std::mem::{offset_of, size_of};
+use std::os::fd::AsRawFd as _;
+
+use nix::errno::Errno;
+use nix::libc::{self, Ioctl, c_int};
+
+/// An NVMe log page, or what an ATA disk answers.
+pub type Page = [u8; PAGE as usize];
+const PAGE: u32 = 512;
+/// What the kernel says about a command: room for the longest form with registers.
+pub type Sense = [u8; SENSE as usize];
+const SENSE: u8 = 32;
+/// What the kernel waits for a disk before it resets it, milliseconds: one that spins up takes 10 s.
+const PATIENCE_MS: u32 = 20_000;
+
+/// What may be asked of an ATA disk; none of it writes, or wakes a disk that is in standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtaCommand {
+    /// CHECK POWER MODE (E5h).
+    CheckPowerMode,
+    /// SMART READ DATA (B0h, D0h).
+    SmartReadData,
+    /// SMART RETURN STATUS (B0h, DAh).
+    SmartReturnStatus,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct AtaReply {
+    /// What was read; zeros where the command reads nothing.
+    pub data: Page,
+    /// What the kernel says of it, with the disk's registers where they are the answer.
+    pub sense: Sense,
+}
+
+impl AtaCommand {
+    /// ATA PASS-THROUGH (16) of SAT: protocol, flags, then features, count and LBA by two bytes,
+    /// the upper one first, then device, command and control.
+    const fn block(self) -> [u8; 16] {
+        match self {
+            Self::CheckPowerMode => *b"\x85\x06\x20\0\0\0\0\0\0\0\0\0\0\0\xe5\0",
+            Self::SmartReadData => *b"\x85\x08\x0e\0\xd0\0\x01\0\0\0\x4f\0\xc2\0\xb0\0",
+            Self::SmartReturnStatus => *b"\x85\x06\x20\0\xda\0\0\0\0\0\x4f\0\xc2\0\xb0\0",
+        }
+    }
+}
+
+/// `struct nvme_passthru_cmd` of linux/nvme_ioctl.h, alike on all machines.
+#[repr(C)]
+#[derive(Default)]
+struct NvmePassthru {
+    opcode: u8,
+    flags: u8,
+    reserved: u16,
+    nsid: u32,
+    cdw2: [u32; 2],
+    metadata: u64,
+    addr: u64,
+    metadata_len: u32,
+    data_len: u32,
+    cdw10: [u32; 6],
+    timeout_ms: u32,
+    result: u32,
+}
+
+/// `struct sg_io_hdr` of scsi/sg.h; pointers are numbers here as in the other.
+#[repr(C)]
+#[derive(Default)]
+struct SgIo {
+    interface_id: c_int,
+    dxfer_direction: c_int,
+    cmd_len: u8,
+    mx_sb_len: u8,
+    iovec_count: u16,
+    dxfer_len: u32,
+    dxferp: usize,
+    cmdp: usize,
+    sbp: usize,
+    timeout: u32,
+    flags: u32,
+    pack_id: c_int,
+    usr_ptr: usize,
+    status: u8,
+    other_status: [u8; 3],
+    host_status: u16,
+    driver_status: u16,
+    resid: c_int,
+    duration_and_info: [u32; 2],
+}
+
+/// `_IOWR('N', 0x41, struct nvme_passthru_cmd)`, whose bits lie elsewhere on MIPS.
+const NVME_ADMIN: Ioctl = nix::request_code_readwrite!(b'N', 0x41, size_of::<NvmePassthru>());
+/// `SG_IO` of scsi/sg.h.
+const SG_IO: Ioctl = 0x2285;
+
+const _: () = {
+    assert!(size_of::<NvmePassthru>() == 72);
+    assert!(offset_of!(NvmePassthru, metadata) == 16 && offset_of!(NvmePassthru, addr) == 24);
+    assert!(offset_of!(NvmePassthru, data_len) == 36 && offset_of!(NvmePassthru, cdw10) == 40);
+    assert!(offset_of!(NvmePassthru, timeout_ms) == 64);
+    let wide = cfg!(target_pointer_width = "64");
+    assert!(size_of::<SgIo>() == if wide { 88 } else { 64 });
+    assert!(offset_of!(SgIo, dxfer_len) == 12 && offset_of!(SgIo, dxferp) == 16);
+    assert!(offset_of!(SgIo, sbp) == if wide { 32 } else { 24 });
+    assert!(offset_of!(SgIo, timeout) == if wide { 40 } else { 28 });
+    assert!(offset_of!(SgIo, usr_ptr) == if wide { 56 } else { 40 });
+    assert!(offset_of!(SgIo, status) == if wide { 64 } else { 44 });
+    assert!(offset_of!(SgIo, resid) == if wide { 72 } else { 52 });
+};
+
+/// Get Log Page 02h, SMART / Health Information, of the whole controller.
+#[expect(unsafe_code, reason = "the kernel writes through a pointer, which no compiler checks")]
+pub fn nvme_health(disk: &File) -> io::Result<Page> {
+    let mut page = [0; PAGE as usize];
+    let mut command = NvmePassthru {
+        opcode: 0x02,
+        nsid: u32::MAX,
+        addr: page.as_mut_ptr().expose_provenance() as u64,
+        data_len: PAGE,
+        cdw10: [((PAGE / 4 - 1) << 16) | 0x02, 0, 0, 0, 0, 0],
+        timeout_ms: PATIENCE_MS,
+        ..NvmePassthru::default()
+    };
+    // SAFETY: `command` has the layout the kernel reads and writes, asserted above, and `addr` and
+    // `data_len` are the whole of `page`, the one thing the kernel writes beside it; it makes 64
+    // bits of a pointer of 32. Both outlive the call, which returns when the command has ended.
+    let done = unsafe { libc::ioctl(disk.as_raw_fd(), NVME_ADMIN, &raw mut command) };
+    // Above zero it is the controller that refuses.
+    match Errno::result(done)? {
+        0 => Ok(page),
+        _ => Err(Errno::EOPNOTSUPP.into()),
+    }
+}
+
+/// A command of an ATA disk that hangs on the kernel's SCSI layer.
+#[expect(unsafe_code, reason = "the kernel writes through a pointer, which no compiler checks")]
+pub fn ata(disk: &File, command: AtaCommand) -> io::Result<AtaReply> {
+    let mut reply = AtaReply { data: [0; PAGE as usize], sense: [0; SENSE as usize] };
+    let block = command.block();
+    let reads = command == AtaCommand::SmartReadData;
+    let mut header = SgIo {
+        interface_id: c_int::from(b'S'),
+        dxfer_direction: if reads { -3 } else { -1 },
+        cmd_len: 16,
+        mx_sb_len: SENSE,
+        dxfer_len: if reads { PAGE } else { 0 },
+        dxferp: if reads { reply.data.as_mut_ptr().expose_provenance() } else { 0 },
+        cmdp: block.as_ptr().expose_provenance(),
+        sbp: reply.sense.as_mut_ptr().expose_provenance(),
+        timeout: PATIENCE_MS,
+        ..SgIo::default()
+    };
+    // SAFETY: `header` has the layout the kernel reads and writes, asserted above. `cmdp` has
+    // `cmd_len` bytes, which it reads; `sbp` has `mx_sb_len` and `dxferp` `dxfer_len`, which it
+    // writes, and nobody else holds them. All outlive the call, which returns when the command has
+    // ended: SG_IO is synchronous, and only SG_FLAG_MMAP_IO and its like in `flags` would differ.
+    let done = unsafe { libc::ioctl(disk.as_raw_fd(), SG_IO, &raw mut header) };
+    Errno::result(done)?;
+    // CHECK CONDITION is how registers come; data come without.
+    let is_answered = header.host_status == 0 && header.status == if reads { 0 } else { 2 };
+    if is_answered && header.resid == 0 { Ok(reply) } else { Err(Errno::EIO.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_disk_says_so() {
+        let file = File::open("/dev/null").unwrap();
+        let due = Some(libc::ENOTTY);
+        assert_eq!(nvme_health(&file).unwrap_err().raw_os_error(), due);
+        assert_eq!(ata(&file, AtaCommand::CheckPowerMode).unwrap_err().raw_os_error(), due);
+    }
+}
