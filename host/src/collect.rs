@@ -30,6 +30,8 @@ mod qdiscs;
 mod rate;
 mod schedule;
 mod sensors;
+#[cfg(feature = "smart")]
+mod smart;
 mod sockets;
 #[cfg(feature = "router")]
 mod softnet;

@@ -12,8 +12,11 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     options.router = given.table(Table::Router).and_then(router);
     let is_on = |table| given.table(table).and_then(|block| block.switch("enabled")) == Some(true);
-    options.wanted =
-        Wanted { containers: is_on(Table::Containers), processes: is_on(Table::Processes) };
+    options.wanted = Wanted {
+        containers: is_on(Table::Containers),
+        processes: is_on(Table::Processes),
+        smart: is_on(Table::Smart),
+    };
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {
         include: collect.list(include).to_vec(),

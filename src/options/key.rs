@@ -70,6 +70,8 @@ pub enum Table {
     Containers,
     /// `[processes]`
     Processes,
+    /// `[smart]`
+    Smart,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -114,7 +116,7 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Host,
         Self::Server,
         Self::Collect,
@@ -123,6 +125,7 @@ impl Table {
         Self::Router,
         Self::Containers,
         Self::Processes,
+        Self::Smart,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -140,6 +143,7 @@ impl Table {
             Self::Router => "router",
             Self::Containers => "containers",
             Self::Processes => "processes",
+            Self::Smart => "smart",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -164,6 +168,7 @@ impl Table {
             | Self::Router
             | Self::Containers
             | Self::Processes
+            | Self::Smart
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

@@ -69,7 +69,7 @@ fn source(path: &Path, text: String) -> Source {
 impl Source {
     /// Rust of the crates' own code, tests apart.
     pub(crate) fn is_product(&self) -> bool {
-        let folders = ["src/", "host/src/", "proto/src/", "hub/src/"];
+        let folders = ["src/", "host/src/", "proto/src/", "hub/src/", "ioctl/src/"];
         let tests = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
         self.path.ends_with(".rs")
             && !tests

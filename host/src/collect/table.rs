@@ -2,7 +2,8 @@
 
 use super::{Entry, Row};
 
-/// The collectors. `disks` and `wear` come behind `filesystems`, whose rows they read and fill.
+/// The collectors. `disks` and `wear` come behind `filesystems`, whose rows they read and fill, and
+/// `smart` behind `disks`.
 ///
 /// A constant, for documents and tests: the program has its own, without a word of prose.
 pub const COLLECTORS: &[Row] = &[
@@ -55,6 +56,14 @@ pub const COLLECTORS: &[Row] = &[
         source: "`/sys/fs/ext4`, `/sys/class/ubi`",
         always: false,
         new: |setup| Box::new(super::wear::WearCollector::new(setup)),
+    },
+    #[cfg(feature = "smart")]
+    Row {
+        name: "smart",
+        gives: "what NVMe and SATA disks tell of their health; nothing without `smart.enabled`",
+        source: "the disks, by ioctl",
+        always: true,
+        new: |setup| Box::new(super::smart::SmartCollector::new(setup)),
     },
     Row {
         name: "network",

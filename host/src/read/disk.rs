@@ -45,8 +45,8 @@ pub(crate) struct Disk {
 enum State {
     #[default]
     Idle,
-    /// Some thread will ask it.
-    Waiting,
+    /// Some thread will ask it; only whether it sleeps, where nobody has used it since.
+    Waiting { is_idle: bool },
     /// One does.
     Asked,
     /// Nobody has looked at it yet.
@@ -81,7 +81,7 @@ impl Disk {
 
     /// Its answer is to come.
     pub(crate) fn is_out(&self) -> bool {
-        matches!(*self.lock(), State::Waiting | State::Asked)
+        matches!(*self.lock(), State::Waiting { .. } | State::Asked)
     }
 
     /// The answer, if one has come since.
@@ -89,21 +89,33 @@ impl Disk {
         let mut state = self.lock();
         match std::mem::take(&mut *state) {
             State::Answered(answer) => Some(answer),
-            other @ (State::Idle | State::Waiting | State::Asked) => {
+            other @ (State::Idle | State::Waiting { .. } | State::Asked) => {
                 *state = other;
                 None
             }
         }
     }
 
-    /// Puts it from one state into another; whether it was in that.
-    fn turn(&self, from: &State, to: State) -> bool {
+    /// Puts it in the line; whether it was in none.
+    fn enter(&self, is_idle: bool) -> bool {
         let mut state = self.lock();
-        let is_in = *state == *from;
-        if is_in {
-            *state = to;
+        let is_free = *state == State::Idle;
+        if is_free {
+            *state = State::Waiting { is_idle };
         }
-        is_in
+        is_free
+    }
+
+    /// Takes it out of the line to be asked; how, unless somebody else has.
+    fn claim(&self) -> Option<bool> {
+        let mut state = self.lock();
+        let State::Waiting { is_idle } = *state else { return None };
+        *state = State::Asked;
+        Some(is_idle)
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(*self.lock(), State::Waiting { .. })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -117,11 +129,11 @@ impl Inquiry {
         Self { ask, round: Vec::new(), moved_at, waiting: 0, threads }
     }
 
-    /// Begins a round with these; who is asked already is not asked twice.
-    pub(crate) fn start(&mut self, disks: impl Iterator<Item = Arc<Disk>>, now: Instant) {
+    /// Begins a round with these, of which some are idle; who is asked already is not asked twice.
+    pub(crate) fn start(&mut self, disks: impl Iterator<Item = (Arc<Disk>, bool)>, now: Instant) {
         self.round.retain(|disk| disk.is_out());
-        for disk in disks {
-            if disk.turn(&State::Idle, State::Waiting) {
+        for (disk, is_idle) in disks {
+            if disk.enter(is_idle) {
                 self.round.push(disk);
             }
         }
@@ -149,7 +161,7 @@ impl Inquiry {
     }
 
     fn count_waiting(&self) -> usize {
-        self.round.iter().filter(|disk| *disk.lock() == State::Waiting).count()
+        self.round.iter().filter(|disk| disk.is_waiting()).count()
     }
 
     /// Starts a thread for those who wait.
@@ -164,8 +176,8 @@ impl Inquiry {
         let thread = thread::Builder::new().name("disks".into()).stack_size(DISK_STACK);
         let started = thread.spawn(move || {
             for disk in round {
-                if disk.turn(&State::Waiting, State::Asked) {
-                    let answer = ask(&disk.target);
+                if let Some(is_idle) = disk.claim() {
+                    let answer = ask(&disk.target, is_idle);
                     *disk.lock() = State::Answered(answer);
                 }
             }

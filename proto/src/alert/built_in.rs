@@ -155,6 +155,19 @@ const ROWS: &[(BuiltIn, &str)] = &[
     ),
     (
         BuiltIn {
+            name: "disk_health",
+            subject: Subject::Figure(metric("disks.{disk}.health_failed")),
+            level: Level::Critical,
+            title: "Disk fails",
+            message: "{disk} says of itself that it is not well",
+            suggestion: "make a backup now; what smartctl says of it tells more",
+            ..SWITCH
+        },
+        "A disk's own check of its health has failed, or an NVMe disk warns, where \
+               `[smart]` is on.",
+    ),
+    (
+        BuiltIn {
             name: "stuck",
             subject: Subject::Figure(metric("filesystems.{mount_point}.stuck")),
             hold_s: MINUTE,

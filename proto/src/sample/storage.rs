@@ -59,13 +59,52 @@ part! {
         pub write_bytes: Option<u64> => counter(Bytes), public;
         /// Share of time with I/O in flight.
         pub busy_percent: Option<Percent> => gauge(Percent), public;
-        /// Share of its life that is used up, as eMMC tells it; absent where the disk does not say.
+        /// Share of its life that is used up, as eMMC tells it and, where `smart.enabled`, NVMe and
+        /// SSDs; absent where the disk does not say.
         pub wear_percent: Option<Percent> => gauge(Percent), public;
         /// What is left of an eMMC's spare blocks: 1 for enough, 2 for less than a fifth, 3 for
         /// hardly any.
         pub pre_eol: Option<u64> => gauge(Count), public;
         /// Bytes written to it a day, as far as one can tell since boot; absent in the first hour.
         pub written_per_day: Option<u64> => gauge(Bytes), public;
+        /// Whether its own check of its health has failed (SMART), or an NVMe disk warns of
+        /// anything; this and what follows only where `smart.enabled`.
+        pub health_failed: Option<bool> => gauge(Switch), public;
+        /// Whether it was in standby when it was to be asked last; it was left so, and what else
+        /// is told of its health is of before.
+        pub standby: Option<bool> => gauge(Switch), public;
+        /// What an NVMe disk warns of, as a sum: 1 few spare blocks, 2 temperature, 4 unreliable,
+        /// 8 read-only, 16 no power for its volatile memory, 32 its persistent memory.
+        pub critical_warning: Option<u64> => gauge(Count), public;
+        /// What is left of an NVMe disk's spare blocks.
+        pub available_spare_percent: Option<Percent> => gauge(Percent), public;
+        /// Where the disk begins to warn of that.
+        pub available_spare_threshold_percent: Option<Percent> => gauge(Percent), public;
+        /// Share of its rated life that an NVMe disk has used, which may be more than 100; 255 for
+        /// that and more.
+        pub percentage_used: Option<u64> => gauge(Percent), public;
+        /// Hours that it was on, over its life.
+        pub power_on_hours: Option<u64> => counter(Count), public;
+        /// How often it was switched on, over its life.
+        pub power_cycles: Option<u64> => counter(Count), public;
+        /// How often an NVMe disk lost power without a word before.
+        pub unsafe_shutdowns: Option<u64> => counter(Count), public;
+        /// Bytes read from an NVMe disk over its life.
+        pub lifetime_read_bytes: Option<u64> => counter(Bytes), public;
+        /// Bytes written to an NVMe disk over its life.
+        pub lifetime_write_bytes: Option<u64> => counter(Bytes), public;
+        /// Data that an NVMe disk could not give back as they were.
+        pub media_errors: Option<u64> => counter(Count), public;
+        /// Sectors of a SATA disk that others stand for (attribute 5).
+        pub reallocated_sectors: Option<u64> => counter(Count), public;
+        /// Errors that it could not mend (187).
+        pub reported_uncorrectable: Option<u64> => counter(Count), public;
+        /// Sectors that wait to be mended or replaced (197).
+        pub pending_sectors: Option<u64> => gauge(Count), public;
+        /// Sectors that its own scan could not read (198).
+        pub offline_uncorrectable: Option<u64> => gauge(Count), public;
+        /// Errors on the way to it, most by a cable (199).
+        pub crc_errors: Option<u64> => counter(Count), public;
     }
 }
 

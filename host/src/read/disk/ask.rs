@@ -13,8 +13,9 @@ use super::{Kind, Target};
 use crate::kernel::ata_smart::{self, Attributes};
 use crate::kernel::nvme_log::{self, Log};
 
-/// How a disk is asked. Tests put a table, or a wall, in its place.
-pub(crate) type Ask = Arc<dyn Fn(&Target) -> Answer + Send + Sync>;
+/// How a disk is asked, of one that is idle only whether it sleeps. Tests put a table, or a wall,
+/// in its place.
+pub(crate) type Ask = Arc<dyn Fn(&Target, bool) -> Answer + Send + Sync>;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(crate) enum Answer {
     },
     /// It is in standby, and nothing else was asked.
     Standby,
+    /// It is not, and nothing else was asked.
+    Awake,
     /// We may not ask.
     Refused(Errno),
     /// It knows nothing, or does not say.
@@ -35,10 +38,10 @@ pub(crate) enum Answer {
 
 /// Asks the kernel, which asks the disk.
 pub(crate) fn kernel() -> Ask {
-    Arc::new(|target| ask(target).unwrap_or_else(|error| answer_of(&error)))
+    Arc::new(|target, is_idle| ask(target, is_idle).unwrap_or_else(|error| answer_of(&error)))
 }
 
-fn ask(target: &Target) -> io::Result<Answer> {
+fn ask(target: &Target, is_idle: bool) -> io::Result<Answer> {
     // Without waiting for a medium.
     let disk: File = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(&target.path)?;
     match target.kind {
@@ -46,17 +49,19 @@ fn ask(target: &Target) -> io::Result<Answer> {
             let page = ioctl::nvme_health(&disk)?;
             Ok(nvme_log::parse(&page).map_or(Answer::Silent, Answer::Nvme))
         }
-        Kind::Ata { is_flash } => ask_ata(is_flash, |command| ioctl::ata(&disk, command)),
+        Kind::Ata { is_flash } => ask_ata(is_flash, is_idle, |command| ioctl::ata(&disk, command)),
     }
 }
 
 /// First whether it sleeps: that is the one question which never wakes it.
 fn ask_ata(
     is_flash: bool,
+    is_idle: bool,
     mut send: impl FnMut(AtaCommand) -> io::Result<AtaReply>,
 ) -> io::Result<Answer> {
     let mode = ata_smart::parse_registers(&send(AtaCommand::CheckPowerMode)?.sense);
     match mode.and_then(ata_smart::Registers::is_awake) {
+        Some(true) if is_idle => return Ok(Answer::Awake),
         Some(true) => {}
         Some(false) => return Ok(Answer::Standby),
         None => return Ok(Answer::Silent),
@@ -87,8 +92,17 @@ mod tests {
 
     /// What comes of a disk in this power mode and of this health, and what it was asked.
     fn asked(count: u8, lba: [u8; 2], data: [u8; 512]) -> (Answer, Vec<AtaCommand>) {
+        asked_as(false, count, lba, data)
+    }
+
+    fn asked_as(
+        is_idle: bool,
+        count: u8,
+        lba: [u8; 2],
+        data: [u8; 512],
+    ) -> (Answer, Vec<AtaCommand>) {
         let mut commands = Vec::new();
-        let answer = ask_ata(false, |command| {
+        let answer = ask_ata(false, is_idle, |command| {
             commands.push(command);
             let mut sense = [0; 32];
             sense[..10].copy_from_slice(b"\x72\x01\0\x1d\0\0\0\x0e\x09\x0c");
@@ -106,6 +120,10 @@ mod tests {
         }
         let (answer, commands) = asked(0x77, [0x4f, 0xc2], [0; 512]);
         assert_eq!((answer, &commands[..]), (Answer::Silent, &ALL[..1]), "nobody knows");
+        for (mode, due) in [(0x00, Answer::Standby), (0xff, Answer::Awake)] {
+            let (answer, commands) = asked_as(true, mode, [0x4f, 0xc2], [0; 512]);
+            assert_eq!((answer, &commands[..]), (due, &ALL[..1]), "one that is idle");
+        }
     }
 
     #[test]
@@ -131,8 +149,8 @@ mod tests {
             assert_eq!(of(errno), Answer::Silent);
         }
         let target = Target { path: "/dev/null".into(), kind: Kind::Nvme };
-        assert_eq!(kernel()(&target), Answer::Silent, "no disk");
+        assert_eq!(kernel()(&target, false), Answer::Silent, "no disk");
         let target = Target { path: "/nowhere/sda".into(), kind: Kind::Ata { is_flash: false } };
-        assert_eq!(kernel()(&target), Answer::Refused(Errno::ENOENT));
+        assert_eq!(kernel()(&target, false), Answer::Refused(Errno::ENOENT));
     }
 }

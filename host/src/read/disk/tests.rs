@@ -17,23 +17,23 @@ const LONG: Duration = Duration::from_secs(10);
 fn every_disk_is_asked_once_a_round_and_its_answer_is_taken_once() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    let ask: Ask = Arc::new(move |target| {
-        log.lock().unwrap().push(target.path.clone());
+    let ask: Ask = Arc::new(move |target, is_idle| {
+        log.lock().unwrap().push((target.path.clone(), is_idle));
         Answer::Standby
     });
     let mut inquiry = Inquiry::new(ask);
     let disks = [disk("a"), disk("b")];
     for round in 1..=2 {
-        inquiry.start(disks.iter().cloned(), seconds(round * 600));
+        inquiry
+            .start(disks.iter().map(|disk| (Arc::clone(disk), round == 2)), seconds(round * 600));
         inquiry.wait(LONG);
         for disk in &disks {
             assert!(!disk.is_out());
             assert_eq!((disk.take(), disk.take()), (Some(Answer::Standby), None));
         }
     }
-    let names: Vec<_> =
-        asked.lock().unwrap().iter().map(|path| path.display().to_string()).collect();
-    assert_eq!(names, ["a", "b", "a", "b"]);
+    let due = [("a", false), ("b", false), ("a", true), ("b", true)];
+    assert_eq!(*asked.lock().unwrap(), due.map(|(name, is_idle)| (name.into(), is_idle)));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_disk_that_hangs_costs_only_itself() {
     let (release, gate) = mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let (say, asked) = mpsc::channel();
-    let ask: Ask = Arc::new(move |target| {
+    let ask: Ask = Arc::new(move |target, _| {
         say.send(target.path.clone()).unwrap();
         if target.path.ends_with("bad") {
             let _ = gate.lock().unwrap().recv();
@@ -51,12 +51,12 @@ fn a_disk_that_hangs_costs_only_itself() {
     let next = || asked.recv_timeout(LONG).unwrap().display().to_string();
     let mut inquiry = Inquiry::new(ask);
     let (bad, good) = (disk("bad"), disk("good"));
-    let all = || [Arc::clone(&bad), Arc::clone(&good)].into_iter();
+    let all = || [&bad, &good].map(|disk| (Arc::clone(disk), false)).into_iter();
     inquiry.start(all(), seconds(600));
     assert_eq!(next(), "bad");
     inquiry.poll(seconds(601));
     assert!(asked.try_recv().is_err() && good.is_out(), "it may still answer");
-    let late = seconds(600).plus(DISK_PATIENCE);
+    let late = seconds(601).plus(DISK_PATIENCE);
     inquiry.poll(late);
     assert_eq!(next(), "good");
     // The next round passes it by.
@@ -78,14 +78,14 @@ fn so_many_threads_hang_and_no_more() {
     let (release, gate) = mpsc::channel::<()>();
     let gate = Arc::new(Mutex::new(gate));
     let (say, asked) = mpsc::channel();
-    let ask: Ask = Arc::new(move |_| {
+    let ask: Ask = Arc::new(move |_, _| {
         say.send(()).unwrap();
         let _ = gate.lock().unwrap().recv();
         Answer::Silent
     });
     let mut inquiry = Inquiry::new(ask);
     let disks: Vec<_> = (0..9).map(|number| disk(&number.to_string())).collect();
-    inquiry.start(disks.iter().cloned(), seconds(0));
+    inquiry.start(disks.iter().map(|disk| (Arc::clone(disk), false)), seconds(0));
     for round in 1..9 {
         if round <= DISK_THREADS_MAX {
             asked.recv_timeout(LONG).unwrap();

@@ -75,6 +75,17 @@ pub(super) const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        table: Table::Smart,
+        name: "enabled",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` asks NVMe and SATA disks for their health every ten minutes, but for those \
+               that sleep. It takes rights that the service does not have by itself: README says \
+               which.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         name: "targets",
         form: Some(Form::Map),
         default: "`{}`",
