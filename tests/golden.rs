@@ -276,7 +276,11 @@ fn collect(fixture: &Path, name: &str, options: &Options) -> Sample {
     options.meter = meter(&host.path.join("traffic"));
     options.router = host.path.join("proc/net/softnet_stat").exists().then(Router::default);
     let has = |path| host.path.join(path).exists();
-    options.wanted = Wanted { containers: has("sys/fs/cgroup"), processes: has("proc/900/stat") };
+    options.wanted = Wanted {
+        containers: has("sys/fs/cgroup"),
+        processes: has("proc/900/stat"),
+        ..Wanted::default()
+    };
     options.custom = date(&host.path.join("custom")).unwrap_or_default();
     let ask = table(&fixture.join("statfs"), &host.path);
     let mut sampler = Sampler::with_statfs(&host.roots(), &options, ask);

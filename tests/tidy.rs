@@ -278,6 +278,27 @@ fn only_the_demo_runs_the_agent() {
 }
 
 #[test]
+fn code_is_safe_but_for_two_calls() {
+    let crates = sources().into_iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let loose: Vec<_> = crates
+        .filter(|file| !file.path.contains("tests/") && file.text.contains("[package]"))
+        .filter(|file| !file.text.contains("[lints]\nworkspace = true"))
+        .map(|file| file.path)
+        .collect();
+    assert_eq!(loose, ["ioctl/Cargo.toml"], "the workspace forbids unsafe code");
+    let is_theirs = |file: &&Source| file.path.starts_with("ioctl/");
+    let files: Vec<_> = sources().into_iter().filter(|file| is_theirs(&file)).collect();
+    let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["ioctl/Cargo.toml", "ioctl/src/lib.rs"], "a crate that can be read");
+    let [manifest, code] = &files[..] else { return };
+    assert!(manifest.text.contains("unsafe_code = \"deny\""), "each place gives its reason");
+    for (what, count) in [("unsafe {", 2), ("// SAFETY: ", 2), ("#[expect(unsafe_code, ", 2)] {
+        assert_eq!(code.text.matches(what).count(), count, "{what}");
+    }
+    assert!(code.code_lines() <= 150, "it has {} lines", code.code_lines());
+}
+
+#[test]
 fn imports_are_named() {
     let mut found = Vec::new();
     for file in product() {

@@ -98,6 +98,17 @@ const reads = ({ read_speed: read, write_speed: write }) => (
 
 const spares = [, '', 'spare blocks low', 'no spare blocks left'];
 
+/** What a disk says of its own health, where it is asked. */
+function healthTexts(disk) {
+  const some = (number, what) => number > 0 && `${count(number)} ${what}`;
+  return [
+    disk.health_failed && 'NOT WELL', disk.health_failed === false && 'healthy',
+    disk.standby && 'in standby', some(disk.reallocated_sectors, 'sectors reallocated'),
+    some(disk.pending_sectors, 'sectors pending'), some(disk.media_errors, 'media errors'),
+    some(disk.power_on_hours, 'hours'),
+  ];
+}
+
 function flashRow({ device, bad_blocks: bad, spare_blocks: spare, erase_count: erased }) {
   const small = list(
     Number.isFinite(spare) && `${count(spare)} spare blocks`,
@@ -113,7 +124,8 @@ function diskBlock({ disks = [], flash = [] }) {
     const worn = Number.isFinite(disk.wear_percent) && `${percent(disk.wear_percent)} worn`;
     const busy = Number.isFinite(disk.busy_percent) && `${percent(disk.busy_percent)} busy`;
     const written = disk.written_per_day > 0 && `${bytes(disk.written_per_day)} written a day`;
-    const small = list(disk.model, busy, worn, spares[disk.pre_eol], written);
+    const health = healthTexts(disk);
+    const small = list(disk.model, busy, ...health, worn, spares[disk.pre_eol], written);
     return row(disk.name, small, disk.busy_percent, reads(disk));
   });
   return rowsBlock('Disks', [...rows, ...flash.map(flashRow)]);

@@ -13,10 +13,10 @@ use nix::libc::{self, Ioctl, c_int};
 /// An NVMe log page, or what an ATA disk answers.
 pub type Page = [u8; PAGE as usize];
 const PAGE: u32 = 512;
-/// What the kernel says about a command: room for the longest form with registers.
+/// What the kernel says about a command, with the disk's registers where they are the answer.
 pub type Sense = [u8; SENSE as usize];
 const SENSE: u8 = 32;
-/// What the kernel waits for a disk before it resets it, milliseconds: one that spins up takes 10 s.
+/// What the kernel waits for a disk before it resets it; one that spins up takes 10 s.
 const PATIENCE_MS: u32 = 20_000;
 
 /// What may be asked of an ATA disk; none of it writes, or wakes a disk that is in standby.
@@ -28,15 +28,6 @@ pub enum AtaCommand {
     SmartReadData,
     /// SMART RETURN STATUS (B0h, DAh).
     SmartReturnStatus,
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub struct AtaReply {
-    /// What was read; zeros where the command reads nothing.
-    pub data: Page,
-    /// What the kernel says of it, with the disk's registers where they are the answer.
-    pub sense: Sense,
 }
 
 impl AtaCommand {
@@ -100,16 +91,14 @@ const NVME_ADMIN: Ioctl = nix::request_code_readwrite!(b'N', 0x41, size_of::<Nvm
 const SG_IO: Ioctl = 0x2285;
 
 const _: () = {
-    assert!(size_of::<NvmePassthru>() == 72);
-    assert!(offset_of!(NvmePassthru, metadata) == 16 && offset_of!(NvmePassthru, addr) == 24);
+    assert!(size_of::<NvmePassthru>() == 72 && offset_of!(NvmePassthru, addr) == 24);
     assert!(offset_of!(NvmePassthru, data_len) == 36 && offset_of!(NvmePassthru, cdw10) == 40);
     assert!(offset_of!(NvmePassthru, timeout_ms) == 64);
-    let wide = cfg!(target_pointer_width = "64");
+    // Before the first pointer, behind all three, and behind the fourth.
+    let wide = size_of::<usize>() == 8;
     assert!(size_of::<SgIo>() == if wide { 88 } else { 64 });
     assert!(offset_of!(SgIo, dxfer_len) == 12 && offset_of!(SgIo, dxferp) == 16);
-    assert!(offset_of!(SgIo, sbp) == if wide { 32 } else { 24 });
     assert!(offset_of!(SgIo, timeout) == if wide { 40 } else { 28 });
-    assert!(offset_of!(SgIo, usr_ptr) == if wide { 56 } else { 40 });
     assert!(offset_of!(SgIo, status) == if wide { 64 } else { 44 });
     assert!(offset_of!(SgIo, resid) == if wide { 72 } else { 52 });
 };
@@ -138,10 +127,11 @@ pub fn nvme_health(disk: &File) -> io::Result<Page> {
     }
 }
 
-/// A command of an ATA disk that hangs on the kernel's SCSI layer.
+/// A command of an ATA disk that hangs on the kernel's SCSI layer; a page of zeros where it reads
+/// nothing.
 #[expect(unsafe_code, reason = "the kernel writes through a pointer, which no compiler checks")]
-pub fn ata(disk: &File, command: AtaCommand) -> io::Result<AtaReply> {
-    let mut reply = AtaReply { data: [0; PAGE as usize], sense: [0; SENSE as usize] };
+pub fn ata(disk: &File, command: AtaCommand) -> io::Result<(Page, Sense)> {
+    let (mut page, mut sense) = ([0; PAGE as usize], [0; SENSE as usize]);
     let block = command.block();
     let reads = command == AtaCommand::SmartReadData;
     let mut header = SgIo {
@@ -150,9 +140,9 @@ pub fn ata(disk: &File, command: AtaCommand) -> io::Result<AtaReply> {
         cmd_len: 16,
         mx_sb_len: SENSE,
         dxfer_len: if reads { PAGE } else { 0 },
-        dxferp: if reads { reply.data.as_mut_ptr().expose_provenance() } else { 0 },
+        dxferp: if reads { page.as_mut_ptr().expose_provenance() } else { 0 },
         cmdp: block.as_ptr().expose_provenance(),
-        sbp: reply.sense.as_mut_ptr().expose_provenance(),
+        sbp: sense.as_mut_ptr().expose_provenance(),
         timeout: PATIENCE_MS,
         ..SgIo::default()
     };
@@ -164,7 +154,7 @@ pub fn ata(disk: &File, command: AtaCommand) -> io::Result<AtaReply> {
     Errno::result(done)?;
     // CHECK CONDITION is how registers come; data come without.
     let is_answered = header.host_status == 0 && header.status == if reads { 0 } else { 2 };
-    if is_answered && header.resid == 0 { Ok(reply) } else { Err(Errno::EIO.into()) }
+    if is_answered && header.resid == 0 { Ok((page, sense)) } else { Err(Errno::EIO.into()) }
 }
 
 #[cfg(test)]

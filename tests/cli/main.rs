@@ -11,6 +11,7 @@ mod influxdb;
 mod processes;
 mod program;
 mod router;
+mod smart;
 mod stomp;
 mod traffic;
 

@@ -85,7 +85,8 @@ def look(said):
             about = [line for line in told if f"/dev/{path}: {error or ''}" in line]
             expect(f"{who}: {path}", len(about) == 1 and right in about[0], told)
         rows = disks(said[who])
-        expect(f"{who}: nothing of health", not any("health_failed" in row for row in rows.values()))
+        health = [row for row in rows.values() if "health_failed" in row]
+        expect(f"{who}: nothing of health", not health, health)
         expect(f"{who}: the disks themselves", set(rows) == {"nvme0n1", "sda"}, rows)
 
     rows = disks(said["granted"])
@@ -126,6 +127,7 @@ if "end" not in said:
     sys.exit(1)
 rows, alerts = look(said)
 if "SHOW" in os.environ:
-    print(json.dumps(rows, indent=1), *alerts, *faults(said["nobody"] + said["unprivileged"]), sep="\n")
+    told = faults(said["nobody"] + said["unprivileged"])
+    print(json.dumps(rows, indent=1), *alerts, *told, sep="\n")
 print(f"test result: {passed} passed; {failed} failed; {time.monotonic() - begun:.0f} s")
 sys.exit(failed > 0)

@@ -1,8 +1,9 @@
 //! What disks tell of their health, where the owner wants it and grants the right to ask.
 //!
-//! Asked are those in the sample that the kernel's own drivers for NVMe and ATA have: what is behind
-//! USB may take such a question badly. A disk that sleeps is left alone; and of one that rotates and
-//! had nothing to do since, only that is asked, for more would keep it from falling asleep.
+//! Asked are those in the sample that the kernel's own drivers for NVMe and ATA have: what is
+//! behind USB may take such a question badly. A disk that sleeps is left alone; and of one that
+//! rotates and had nothing to do since, only that is asked, for more would keep it from falling
+//! asleep.
 
 use std::path::PathBuf;
 use std::sync::Arc;

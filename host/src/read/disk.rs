@@ -1,9 +1,9 @@
 //! Asking disks of their health, which the main thread never waits for.
 //!
 //! A disk that is about to fail may not answer for minutes, and nothing can interrupt the call. So
-//! each round of questions is a thread of its own that asks one disk after the other and ends. Where
-//! one keeps it for `DISK_PATIENCE`, another thread goes on with those behind it, and the disk is
-//! asked again once its call has returned.
+//! each round of questions is a thread of its own that asks one disk after the other and ends.
+//! Where one keeps it for `DISK_PATIENCE`, another thread goes on with those behind it, and the
+//! disk is asked again once its call has returned.
 
 pub(crate) mod ask;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
-use kinglet_ioctl::{self as ioctl, AtaCommand, AtaReply};
+use kinglet_ioctl::{self as ioctl, AtaCommand, Page, Sense};
 use nix::errno::Errno;
 use nix::libc::O_NONBLOCK;
 
@@ -57,9 +57,9 @@ fn ask(target: &Target, is_idle: bool) -> io::Result<Answer> {
 fn ask_ata(
     is_flash: bool,
     is_idle: bool,
-    mut send: impl FnMut(AtaCommand) -> io::Result<AtaReply>,
+    mut send: impl FnMut(AtaCommand) -> io::Result<(Page, Sense)>,
 ) -> io::Result<Answer> {
-    let mode = ata_smart::parse_registers(&send(AtaCommand::CheckPowerMode)?.sense);
+    let mode = ata_smart::parse_registers(&send(AtaCommand::CheckPowerMode)?.1);
     match mode.and_then(ata_smart::Registers::is_awake) {
         Some(true) if is_idle => return Ok(Answer::Awake),
         Some(true) => {}
@@ -68,10 +68,10 @@ fn ask_ata(
     }
     // Some have the one and not the other.
     let status = send(AtaCommand::SmartReturnStatus).ok();
-    let registers = status.and_then(|status| ata_smart::parse_registers(&status.sense));
+    let registers = status.and_then(|(_, sense)| ata_smart::parse_registers(&sense));
     let has_failed = registers.and_then(ata_smart::Registers::has_failed);
     let read = send(AtaCommand::SmartReadData).ok();
-    let attributes = read.and_then(|read| ata_smart::parse_attributes(&read.data, is_flash));
+    let attributes = read.and_then(|(data, _)| ata_smart::parse_attributes(&data, is_flash));
     let is_silent = has_failed.is_none() && attributes.is_none();
     Ok(if is_silent { Answer::Silent } else { Answer::Ata { has_failed, attributes } })
 }
@@ -107,7 +107,7 @@ mod tests {
             let mut sense = [0; 32];
             sense[..10].copy_from_slice(b"\x72\x01\0\x1d\0\0\0\x0e\x09\x0c");
             (sense[13], sense[17], sense[19], sense[21]) = (count, lba[0], lba[1], 0x50);
-            Ok(AtaReply { data, sense })
+            Ok((data, sense))
         });
         (answer.unwrap(), commands)
     }
