@@ -11,11 +11,9 @@ use nix::errno::Errno;
 use nix::libc::{self, Ioctl, c_int};
 
 /// An NVMe log page, or what an ATA disk answers.
-pub type Page = [u8; PAGE as usize];
-const PAGE: u32 = 512;
+pub type Page = [u8; 512];
 /// What the kernel says about a command, with the disk's registers where they are the answer.
-pub type Sense = [u8; SENSE as usize];
-const SENSE: u8 = 32;
+pub type Sense = [u8; 32];
 /// What the kernel waits for a disk before it resets it; one that spins up takes 10 s.
 const PATIENCE_MS: u32 = 20_000;
 
@@ -47,11 +45,9 @@ impl AtaCommand {
 #[derive(Default)]
 struct NvmePassthru {
     opcode: u8,
-    flags: u8,
-    reserved: u16,
+    reserved: [u8; 3],
     nsid: u32,
-    cdw2: [u32; 2],
-    metadata: u64,
+    cdw2_and_metadata: [u32; 4],
     addr: u64,
     metadata_len: u32,
     data_len: u32,
@@ -94,7 +90,6 @@ const _: () = {
     assert!(size_of::<NvmePassthru>() == 72 && offset_of!(NvmePassthru, addr) == 24);
     assert!(offset_of!(NvmePassthru, data_len) == 36 && offset_of!(NvmePassthru, cdw10) == 40);
     assert!(offset_of!(NvmePassthru, timeout_ms) == 64);
-    // Before the first pointer, behind all three, and behind the fourth.
     let wide = size_of::<usize>() == 8;
     assert!(size_of::<SgIo>() == if wide { 88 } else { 64 });
     assert!(offset_of!(SgIo, dxfer_len) == 12 && offset_of!(SgIo, dxferp) == 16);
@@ -106,13 +101,13 @@ const _: () = {
 /// Get Log Page 02h, SMART / Health Information, of the whole controller.
 #[expect(unsafe_code, reason = "the kernel writes through a pointer, which no compiler checks")]
 pub fn nvme_health(disk: &File) -> io::Result<Page> {
-    let mut page = [0; PAGE as usize];
+    let mut page = [0; 512];
     let mut command = NvmePassthru {
         opcode: 0x02,
         nsid: u32::MAX,
         addr: page.as_mut_ptr().expose_provenance() as u64,
-        data_len: PAGE,
-        cdw10: [((PAGE / 4 - 1) << 16) | 0x02, 0, 0, 0, 0, 0],
+        data_len: 512,
+        cdw10: [((512 / 4 - 1) << 16) | 0x02, 0, 0, 0, 0, 0],
         timeout_ms: PATIENCE_MS,
         ..NvmePassthru::default()
     };
@@ -121,35 +116,31 @@ pub fn nvme_health(disk: &File) -> io::Result<Page> {
     // bits of a pointer of 32. Both outlive the call, which returns when the command has ended.
     let done = unsafe { libc::ioctl(disk.as_raw_fd(), NVME_ADMIN, &raw mut command) };
     // Above zero it is the controller that refuses.
-    match Errno::result(done)? {
-        0 => Ok(page),
-        _ => Err(Errno::EOPNOTSUPP.into()),
-    }
+    if Errno::result(done)? == 0 { Ok(page) } else { Err(Errno::EOPNOTSUPP.into()) }
 }
 
-/// A command of an ATA disk that hangs on the kernel's SCSI layer; a page of zeros where it reads
-/// nothing.
+/// A command of an ATA disk; the page has zeros where it reads nothing.
 #[expect(unsafe_code, reason = "the kernel writes through a pointer, which no compiler checks")]
 pub fn ata(disk: &File, command: AtaCommand) -> io::Result<(Page, Sense)> {
-    let (mut page, mut sense) = ([0; PAGE as usize], [0; SENSE as usize]);
+    let (mut page, mut sense) = ([0; 512], [0; 32]);
     let block = command.block();
     let reads = command == AtaCommand::SmartReadData;
     let mut header = SgIo {
         interface_id: c_int::from(b'S'),
         dxfer_direction: if reads { -3 } else { -1 },
         cmd_len: 16,
-        mx_sb_len: SENSE,
-        dxfer_len: if reads { PAGE } else { 0 },
+        mx_sb_len: 32,
+        dxfer_len: if reads { 512 } else { 0 },
         dxferp: if reads { page.as_mut_ptr().expose_provenance() } else { 0 },
         cmdp: block.as_ptr().expose_provenance(),
         sbp: sense.as_mut_ptr().expose_provenance(),
         timeout: PATIENCE_MS,
         ..SgIo::default()
     };
-    // SAFETY: `header` has the layout the kernel reads and writes, asserted above. `cmdp` has
-    // `cmd_len` bytes, which it reads; `sbp` has `mx_sb_len` and `dxferp` `dxfer_len`, which it
-    // writes, and nobody else holds them. All outlive the call, which returns when the command has
-    // ended: SG_IO is synchronous, and only SG_FLAG_MMAP_IO and its like in `flags` would differ.
+    // SAFETY: `header` has the layout the kernel reads and writes, asserted above. It reads the
+    // `cmd_len` bytes of `block`, and writes `mx_sb_len` to `sense` and `dxfer_len` to `page`, which
+    // have as many and are nobody else's. All outlive the call, which returns when the command has
+    // ended, for no `flags` say otherwise.
     let done = unsafe { libc::ioctl(disk.as_raw_fd(), SG_IO, &raw mut header) };
     Errno::result(done)?;
     // CHECK CONDITION is how registers come; data come without.
