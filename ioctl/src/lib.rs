@@ -138,7 +138,7 @@ pub fn ata(disk: &File, command: AtaCommand) -> io::Result<(Page, Sense)> {
         ..SgIo::default()
     };
     // SAFETY: `header` has the layout the kernel reads and writes, asserted above. It reads the
-    // `cmd_len` bytes of `block`, and writes `mx_sb_len` to `sense` and `dxfer_len` to `page`, which
+    // `cmd_len` bytes of `block`, writes `mx_sb_len` to `sense` and `dxfer_len` to `page`, which
     // have as many and are nobody else's. All outlive the call, which returns when the command has
     // ended, for no `flags` say otherwise.
     let done = unsafe { libc::ioctl(disk.as_raw_fd(), SG_IO, &raw mut header) };

@@ -21,7 +21,7 @@ fn a_disk_that_cannot_be_asked_is_told_of_only_where_the_owner_wants_it() {
         told.stderr
     };
     let told = sample(&on);
-    let due = format!("smart: {root}/dev/nvme0n1: No such file or directory; it takes CAP_SYS_");
+    let due = format!("smart: {root}/dev/nvme0n1 is not there; it takes CAP_SYS_");
     assert!(told.contains(&due) && told.contains("README.md"), "{told}");
     assert_eq!(sample(&off), "");
 }

@@ -79,10 +79,10 @@ def faults(lines):
 
 
 def look(said):
-    for who, error in (("nobody", "Permission denied"), ("unprivileged", None)):
+    for who in ("nobody", "unprivileged"):
         told = faults(said[who])
         for path, right in (("nvme0n1", "CAP_SYS_ADMIN"), ("sda", "CAP_SYS_RAWIO")):
-            about = [line for line in told if f"/dev/{path}: {error or ''}" in line]
+            about = [line for line in told if f"/dev/{path} may not be asked" in line]
             expect(f"{who}: {path}", len(about) == 1 and right in about[0], told)
         rows = disks(said[who])
         health = [row for row in rows.values() if "health_failed" in row]

@@ -167,8 +167,8 @@ impl Watch {
             if let Some(answer) = asked.take() {
                 let fault = known.health.take(answer);
                 let is_told = &mut self.is_told[usize::from(asked.target().kind != Kind::Nvme)];
-                if let Some(error) = fault.filter(|_| !std::mem::replace(is_told, true)) {
-                    self.faults.tell(words(asked.target(), error));
+                if let Some(why) = fault.filter(|_| !std::mem::replace(is_told, true)) {
+                    self.faults.tell(words(asked.target(), why));
                 }
                 known.misses = 0;
             }
@@ -209,9 +209,7 @@ impl Health {
                 *self = Self { standby, has_failed, attributes, nvme: None };
             }
             Answer::Silent => *self = Self::default(),
-            Answer::Refused(error) => {
-                (*self, refused) = (Self::default(), Some(error.desc()));
-            }
+            Answer::Refused(why) => (*self, refused) = (Self::default(), Some(why)),
         }
         refused
     }
@@ -250,7 +248,7 @@ fn rotates(target: &Target) -> bool {
 }
 
 /// What the owner may want to grant.
-fn words(target: &Target, error: &str) -> String {
+fn words(target: &Target, why: &str) -> String {
     let (path, capability) = (
         target.path.display(),
         match target.kind {
@@ -259,7 +257,7 @@ fn words(target: &Target, error: &str) -> String {
         },
     );
     format!(
-        "smart: {path}: {error}; it takes {capability}, the group disk and the device itself: \
+        "smart: {path} {why}; it takes {capability}, the group disk and the device itself: \
          README.md has the lines for systemd under SMART"
     )
 }

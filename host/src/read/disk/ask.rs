@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 
 use kinglet_ioctl::{self as ioctl, AtaCommand, Page, Sense};
-use nix::errno::Errno;
 use nix::libc::O_NONBLOCK;
 
 use super::{Kind, Target};
@@ -30,8 +29,8 @@ pub(crate) enum Answer {
     Standby,
     /// It is not, and nothing else was asked.
     Awake,
-    /// We may not ask.
-    Refused(Errno),
+    /// We may not ask: it is so in words.
+    Refused(&'static str),
     /// It knows nothing, or does not say.
     Silent,
 }
@@ -78,13 +77,20 @@ fn ask_ata(
 
 /// Without the right to ask there is no such file, it cannot be opened, or the kernel declines.
 fn answer_of(error: &io::Error) -> Answer {
-    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
-    let is_ours = [Errno::EPERM, Errno::EACCES, Errno::ENOENT].contains(&errno);
-    if is_ours { Answer::Refused(errno) } else { Answer::Silent }
+    let is = |kind| error.kind() == kind;
+    if is(io::ErrorKind::NotFound) {
+        Answer::Refused("is not there")
+    } else if is(io::ErrorKind::PermissionDenied) {
+        Answer::Refused("may not be asked")
+    } else {
+        Answer::Silent
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use nix::errno::Errno;
+
     use super::*;
 
     const ALL: [AtaCommand; 3] =
@@ -142,8 +148,8 @@ mod tests {
     #[test]
     fn only_what_the_owner_can_grant_is_refused() {
         let of = |errno: Errno| answer_of(&io::Error::from(errno));
-        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOENT] {
-            assert_eq!(of(errno), Answer::Refused(errno));
+        for errno in [Errno::EPERM, Errno::EACCES] {
+            assert_eq!(of(errno), Answer::Refused("may not be asked"));
         }
         for errno in [Errno::ENOTTY, Errno::EIO, Errno::ENXIO, Errno::EOPNOTSUPP] {
             assert_eq!(of(errno), Answer::Silent);
@@ -151,6 +157,6 @@ mod tests {
         let target = Target { path: "/dev/null".into(), kind: Kind::Nvme };
         assert_eq!(kernel()(&target, false), Answer::Silent, "no disk");
         let target = Target { path: "/nowhere/sda".into(), kind: Kind::Ata { is_flash: false } };
-        assert_eq!(kernel()(&target, false), Answer::Refused(Errno::ENOENT));
+        assert_eq!(kernel()(&target, false), Answer::Refused("is not there"));
     }
 }
