@@ -1,5 +1,5 @@
 // What wants attention now, the worst first: alerts that are open, and hosts that are away, full,
-// stuck or short of voltage though no alert says so.
+// stuck, short of voltage or with a disk that fails though no alert says so.
 
 import { alerts } from './alerts.js';
 
@@ -24,7 +24,9 @@ function seen(host) {
   const mounts = metrics.filesystems ?? [];
   const full = mounts.filter(({ usage_percent: used }) => used >= FULL_PERCENT);
   const stuck = mounts.filter((mount) => mount.stuck);
+  const failed = (metrics.disks ?? []).filter((disk) => disk.health_failed);
   const all = [
+    ...failed.map(({ name }) => item('disk_health', 'critical', 'Disk fails', name)),
     ...full.map(({ mount_point: at }) => item('disk', 'warning', 'Disk almost full', at)),
     ...stuck.map(({ mount_point: at }) => item('stuck', 'warning', 'Mount stuck', at)),
   ];

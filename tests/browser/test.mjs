@@ -180,6 +180,26 @@ await test('a mount that shows the space of others says so', async () => {
   assert.deepEqual(errors, []);
 });
 
+await test('a disk says how it is, and one that is not well wants attention', async () => {
+  const hub = await startHub();
+  const [agent] = startAgents(hub, [scene[0]]);
+  const held = sample(scene[0], 1);
+  const [one] = held.disks;
+  const well = { ...one, health_failed: false, power_on_hours: 20074, reallocated_sectors: 0 };
+  const ill = { ...one, name: 'sdb', health_failed: true, standby: true, pending_sectors: 8 };
+  agent.held = { ...held, disks: [well, ill] };
+  const { page, errors } = await openPage(hub);
+  await page.locator('#attention', { hasText: 'sdb' }).waitFor();
+  await page.locator('.card:not(.offline)').first().click();
+  const told = async (name) => page.locator('#detail .row', { hasText: name }).first()
+    .locator('small').textContent();
+  await page.locator('#detail .row', { hasText: 'sdb' }).waitFor();
+  assert.match(await told('sda'), /, healthy, 20,074 hours$/);
+  assert.match(await told('sdb'), /, NOT WELL, in standby, 8 sectors pending$/);
+  await shot(page, 'disks');
+  assert.deepEqual(errors, []);
+});
+
 await test('a host goes offline and returns', async () => {
   const hub = await startHub({ hosts: scene });
   const agents = startAgents(hub);

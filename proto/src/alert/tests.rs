@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::limits::{ALERT_GONE_AFTER, ALERT_SERIES_MAX, ALERTS_OPEN_MAX};
 use crate::percent::Percent;
-use crate::sample::{Conntrack, Filesystem, Kernel, Probe, Sample, Temperature};
+use crate::sample::{Conntrack, Disk, Filesystem, Kernel, Probe, Sample, Temperature};
 use crate::time::{Instant, WallTime};
 
 /// A host that is looked at every five seconds.
@@ -107,6 +107,10 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
             host.sample.power.get_or_insert_default().undervoltage = bad;
         }),
         ("read_only", |host, bad| host.mount("/").read_only = bad),
+        ("disk_health", |host, bad| {
+            let (name, health_failed) = ("sda".to_owned(), Some(bad));
+            host.sample.disks = vec![Disk { name, health_failed, ..Disk::default() }];
+        }),
         ("stuck", |host, bad| host.mount("/nas").stuck = bad),
         ("conntrack", |host, bad| {
             let used = if bad { 901 } else { 850 };
