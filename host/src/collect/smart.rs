@@ -13,8 +13,8 @@ use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Sample};
 use kinglet_proto::time::Instant;
 
-use super::Collector;
 use super::schedule::Schedule;
+use super::{Change, Collector};
 use crate::kernel::ata_smart::Attributes;
 use crate::kernel::nvme_log::Log;
 use crate::limits::{SMART_INTERVAL, SMART_MISSES_MAX};
@@ -83,8 +83,7 @@ impl SmartCollector {
 impl Collector for SmartCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let Some(watch) = &mut self.watch else { return };
-        if !watch.knows(&sample.disks) {
-            watch.meet(&sample.disks, buffer);
+        if !watch.knows(&sample.disks) && watch.meet(&sample.disks, buffer) {
             watch.due.hurry();
         }
         if watch.due.is_due(now) {
@@ -92,6 +91,13 @@ impl Collector for SmartCollector {
         }
         watch.inquiry.poll(now);
         watch.fill(&mut sample.disks);
+    }
+
+    fn handle_change(&mut self, change: Change) {
+        if let (Change::Late, Some(watch)) = (change, &mut self.watch) {
+            // What kind they are may not have been told in time.
+            watch.known.retain(|known| known.asked.is_some());
+        }
     }
 
     fn wait(&mut self, limit: Duration, sample: &mut Sample) {
@@ -109,21 +115,21 @@ impl Watch {
             && self.known.iter().zip(disks).all(|(known, disk)| known.is(disk))
     }
 
-    /// Learns which disks there are, and how each is asked.
-    fn meet(&mut self, disks: &[Disk], buffer: &mut Buffer) {
+    /// Learns which disks there are, and how each is asked; whether there is one more to ask.
+    fn meet(&mut self, disks: &[Disk], buffer: &mut Buffer) -> bool {
         let mut before = std::mem::take(&mut self.known);
+        let mut is_new = false;
         for disk in disks {
-            let place = before.iter().position(|known| known.is(disk));
-            self.known.push(match place {
-                Some(place) => before.swap_remove(place),
-                None => Known {
-                    name: disk.name.clone(),
-                    serial: disk.serial.clone(),
-                    asked: self.target(&disk.name, buffer).map(disk::Disk::new),
-                    ..Known::default()
-                },
-            });
+            if let Some(place) = before.iter().position(|known| known.is(disk)) {
+                self.known.push(before.swap_remove(place));
+                continue;
+            }
+            let asked = self.target(&disk.name, buffer).map(disk::Disk::new);
+            is_new |= asked.is_some();
+            let (name, serial) = (disk.name.clone(), disk.serial.clone());
+            self.known.push(Known { name, serial, asked, ..Known::default() });
         }
+        is_new
     }
 
     fn target(&self, name: &str, buffer: &mut Buffer) -> Option<Target> {

@@ -45,10 +45,12 @@ pub(super) fn of_net(name: &Path) -> bool {
     of_proc(&Path::new("net").join(name))
 }
 
-/// Whether this file below `/sys` is: of control groups, and of the block layer. What an interface
-/// knows of itself is, but for its speed, and is read by a root of its own.
+/// Whether this file below `/sys` is: of control groups, of the block layer, and whether a device
+/// is suspended. What an interface knows of itself is, but for its speed, and is read by a root of
+/// its own.
 pub(super) fn of_sys(name: &Path) -> bool {
     name.starts_with("fs/cgroup")
+        || name.ends_with("power/runtime_status")
         || name.starts_with("block")
             && BLOCK.iter().any(|known| name.ends_with(known))
             && !name.components().any(|part| part.as_os_str() == "device")
@@ -74,9 +76,13 @@ mod tests {
             assert!(!of_proc(Path::new(name)), "{name}");
         }
         assert!(of_net(Path::new("dev")) && !of_net(Path::new("wireless")));
-        for name in
-            ["block/sda/dev", "block/sda/sda1/dev", "block/dm-0/dm/name", "fs/cgroup/a/cpu.stat"]
-        {
+        for name in [
+            "block/sda/dev",
+            "block/sda/sda1/dev",
+            "block/dm-0/dm/name",
+            "block/sda/device/power/runtime_status",
+            "fs/cgroup/a/cpu.stat",
+        ] {
             assert!(of_sys(Path::new(name)), "{name}");
         }
         for name in [

@@ -198,6 +198,20 @@ fn disks_are_asked_every_ten_minutes_and_when_others_come() {
 }
 
 #[test]
+fn a_disk_whose_kind_was_told_late_is_asked_then() {
+    let mut lab = Lab::new("smart-late");
+    lab.disk("sda", "", "0\n");
+    let at = |second: u64| Instant::from_millis(second * 1000);
+    assert!(lab.look_at(at(100)).is_empty());
+    write(&lab.folder.join("block/sda/device/vendor"), "ATA\n");
+    assert!(lab.look_at(at(110)).is_empty());
+    lab.collector.handle_change(Change::Late);
+    assert_eq!(lab.look_at(at(120)), ["sda"]);
+    lab.collector.handle_change(Change::Late);
+    assert!(lab.look_at(at(130)).is_empty(), "it is known");
+}
+
+#[test]
 fn who_may_not_ask_is_told_once_what_it_takes() {
     let mut lab = Lab::new("smart-rights");
     for (name, vendor) in [("nvme0n1", ""), ("sda", "ATA\n"), ("sdb", "ATA\n")] {
