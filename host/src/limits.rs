@@ -217,8 +217,8 @@ const _: () = {
         BACKGROUND_PAUSE.as_millis() + SENSOR_INTERVAL.as_millis() < BACKGROUND_AGE_MAX.as_millis()
     );
     assert!(BACKGROUND_LATE_MAX > BACKGROUND_THREADS_MAX);
-    // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts.
-    // Each list fits alone; a host that fills them all loses lines from the bottom.
+    // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts and
+    // its health. Each list fits alone; a host that fills them all loses lines from the bottom.
     assert!(FILESYSTEMS_MAX * 250 < FRAME_OUT_MAX && INTERFACES_MAX * 300 < FRAME_OUT_MAX);
-    assert!(DISKS_MAX * 350 < FRAME_OUT_MAX);
+    assert!(DISKS_MAX * 800 < FRAME_OUT_MAX);
 };
