@@ -38,6 +38,8 @@ mod softnet;
 #[cfg(feature = "router")]
 mod stations;
 mod table;
+#[cfg(feature = "units")]
+mod units;
 mod wear;
 #[cfg(feature = "router")]
 mod wireguard;

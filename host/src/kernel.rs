@@ -14,6 +14,8 @@ pub mod block;
 #[cfg(feature = "containers")]
 pub mod cgroup;
 pub mod cpuinfo;
+#[cfg(feature = "units")]
+pub mod dbus;
 pub mod diskstats;
 pub mod hostname;
 #[cfg(feature = "router")]

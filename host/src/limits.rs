@@ -165,6 +165,31 @@ pub const CGROUPS_MAX: usize = 1024;
 pub const CGROUP_DEPTH_MAX: usize = 8;
 /// Version 1 writes no limit of memory as the largest number of whole pages. No host has so much.
 pub const CGROUP_NO_LIMIT: u64 = 1 << 60;
+/// systemd is asked for its units again after this.
+pub const UNITS_INTERVAL: Duration = Duration::from_secs(30);
+/// What it said longer ago is told no more.
+pub const UNITS_AGE_MAX: Duration = Duration::from_secs(90);
+/// A bus that has not answered by then is left; it answers within a millisecond or two.
+pub const UNITS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections to a bus are this far apart.
+pub const UNITS_PAUSE: Duration = Duration::from_secs(60);
+/// What a sample waits for an answer where it comes too late with the next one.
+pub const UNITS_PATIENCE: Duration = Duration::from_millis(20);
+/// So often: for the figures, for the list, and once for a piece of it.
+pub const UNITS_WAITS: u32 = 3;
+/// Failed units that are told by name.
+pub const UNITS_TOLD: usize = 16;
+/// Bytes of one message of a bus: 3000 failed units with their descriptions and paths. A bus itself
+/// takes 128 MiB.
+pub const BUS_MESSAGE_MAX: usize = 1024 * 1024;
+/// Bytes that a connection to a bus keeps for what comes.
+pub const BUS_KEPT: usize = 4096;
+/// Bytes with which a bus lets us in.
+pub const BUS_GREETING_MAX: usize = 512;
+/// Bytes of a unit's name, systemd's own limit.
+pub const UNIT_NAME_MAX: usize = 255;
+/// Bytes of a state of systemd; the longest there is has twelve.
+pub const UNIT_STATE_MAX: usize = 32;
 /// Words to the owner that wait; what finds no room is not said.
 pub const FAULTS_MAX: usize = 64;
 /// Radio links in a sample.
@@ -216,6 +241,11 @@ const _: () = {
     assert!(
         BACKGROUND_PAUSE.as_millis() + SENSOR_INTERVAL.as_millis() < BACKGROUND_AGE_MAX.as_millis()
     );
+    assert!(
+        UNITS_INTERVAL.as_millis() * 2 < UNITS_AGE_MAX.as_millis(),
+        "it may come with the next"
+    );
+    assert!(UNITS_TIMEOUT.as_millis() < UNITS_INTERVAL.as_millis(), "one question at a time");
     assert!(BACKGROUND_LATE_MAX > BACKGROUND_THREADS_MAX);
     // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts and
     // its health. Each list fits alone; a host that fills them all loses lines from the bottom.

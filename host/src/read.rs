@@ -11,6 +11,8 @@
 
 pub(crate) mod background;
 mod buffer;
+#[cfg(feature = "units")]
+pub(crate) mod bus;
 #[cfg(feature = "smart")]
 pub(crate) mod disk;
 #[cfg(feature = "custom")]

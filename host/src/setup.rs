@@ -107,6 +107,8 @@ pub struct Wanted {
     pub processes: bool,
     /// What disks tell of their health.
     pub smart: bool,
+    /// Units of systemd that have failed.
+    pub units: bool,
 }
 
 /// What the owner should know of what he wrote; a clone is the same.
@@ -120,7 +122,8 @@ impl Faults {
             feature = "processes",
             feature = "router",
             feature = "smart",
-            feature = "traffic"
+            feature = "traffic",
+            feature = "units"
         )),
         expect(dead_code, reason = "nobody reads files of the owner's")
     )]
@@ -169,7 +172,12 @@ pub(crate) struct Setup {
     pub(crate) router: Option<Router>,
     /// What is read only where the owner asks for it.
     #[cfg_attr(
-        not(any(feature = "containers", feature = "processes", feature = "smart")),
+        not(any(
+            feature = "containers",
+            feature = "processes",
+            feature = "smart",
+            feature = "units"
+        )),
         expect(dead_code, reason = "it is for those")
     )]
     pub(crate) wanted: Wanted,

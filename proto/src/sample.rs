@@ -25,6 +25,7 @@ mod stated;
 mod storage;
 pub mod table;
 mod traffic;
+mod units;
 pub mod wanted;
 
 pub use container::Container;
@@ -43,6 +44,7 @@ pub use router::{Leases, Qdisc, Softnet, Stations, WireguardPeer};
 pub use sensors::{Battery, Fan, Power, Temperature};
 pub use storage::{Disk, DiskType, Filesystem, Flash};
 pub use traffic::{Traffic, WanTraffic};
+pub use units::Units;
 
 use crate::time::{Instant, WallTime};
 
@@ -119,6 +121,8 @@ part! {
         pub containers: Vec<Container> => part(Container), sparse;
         /// Processes that take most; empty where the owner does not ask for them.
         pub top: Vec<Process> => part(Process), sparse;
+        /// Units of systemd; absent where it does not run or the owner does not ask for them.
+        pub units: Option<Units> => part(Units), public;
         /// What the agent itself costs.
         pub agent: Option<AgentCost> => part(AgentCost), public;
         /// The owner's own figures, out of the files in `custom.dir`.

@@ -167,6 +167,14 @@ pub const COLLECTORS: &[Row] = &[
         always: true,
         new: |setup| Box::new(super::processes::ProcessCollector::new(setup)),
     },
+    #[cfg(feature = "units")]
+    Row {
+        name: "units",
+        gives: "systemd's state and the units that have failed; nothing without `units.enabled`",
+        source: "systemd, on `/run/dbus/system_bus_socket`",
+        always: true,
+        new: |setup| Box::new(super::units::UnitCollector::new(setup)),
+    },
     Row {
         name: "agent",
         gives: "Kinglet's own memory, CPU time, bytes sent, reconnects",
