@@ -11,7 +11,8 @@ export function blocks(host) {
   const all = [
     coreBlock(metrics), mountBlock(metrics), diskBlock(metrics), interfaceBlock(metrics),
     queueBlock(metrics), peerBlock(metrics), stationBlock(metrics), containerBlock(metrics),
-    processBlock(metrics), customBlock(metrics), probeBlock(metrics), factBlock(host),
+    processBlock(metrics), unitBlock(metrics), customBlock(metrics), probeBlock(metrics),
+    factBlock(host),
   ];
   return all.filter(Boolean);
 }
@@ -199,6 +200,15 @@ function processBlock({ top = [] }) {
   }));
 }
 
+/** What of systemd has failed; a stranger is told only how many. */
+function unitBlock({ units = {} }) {
+  const { failed, failed_names: names = [] } = units;
+  const more = failed - names.length;
+  const rows = names.map((name) => row(name, '', undefined, 'failed'));
+  if (names.length && more > 0) rows.push(row('and others', '', undefined, count(more)));
+  return rowsBlock('Failed units', rows);
+}
+
 /** Each place that is probed: how far it is now, and what was lost of the last attempts. */
 function probeBlock({ probes = [] }) {
   return rowsBlock('Latency', probes.map((probe) => {
@@ -250,6 +260,11 @@ function softnetText({ drops, time_squeezes: squeezes }) {
   return `${count(drops)} dropped, ${count(squeezes)} times left for later`;
 }
 
+/** How systemd is, and what of it is not well. */
+function unitText({ failed, loaded, state }) {
+  return list(state, failed > 0 && `${failed} failed`, loaded && `${count(loaded)} units`);
+}
+
 function leaseText({ ipv4, ipv6 }) {
   return list(`${count(ipv4)} IPv4`, Number.isFinite(ipv6) && `${count(ipv6)} IPv6`);
 }
@@ -258,7 +273,7 @@ function leaseText({ ipv4, ipv6 }) {
 function factList({ info, metrics }) {
   const { os = {}, cpu = {}, network = {}, load_average: load } = metrics;
   const { processes, sockets, power, battery, agent, conntrack, pressure, traffic } = metrics;
-  const { softnet, leases } = metrics;
+  const { softnet, leases, units } = metrics;
   return [
     ['Host', metrics.hostname],
     ['Id', info.id],
@@ -272,6 +287,7 @@ function factList({ info, metrics }) {
     ['Load', load && [load.one, load.five, load.fifteen].map((n) => n.toFixed(2)).join('  ')],
     ['Pressure, last 10 s', pressure && pressureText(pressure)],
     ['Processes', processes && taskText(processes)],
+    ['systemd', units && unitText(units), level(units?.failed, 1, Infinity)],
     ['Received', Number.isFinite(network.total_rx) && bytes(network.total_rx)],
     ['Sent', Number.isFinite(network.total_tx) && bytes(network.total_tx)],
     ['This period', traffic && periodText(traffic), level(traffic?.quota_percent, 75, 90)],

@@ -34,6 +34,7 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
         containers,
     )?;
     page.block("PROCESS", &["", "pid", "cpu", "memory"], processes(sample))?;
+    page.block("SYSTEMD", &[], units(sample))?;
     page.block("CUSTOM", &[], sample.custom.iter().map(custom).collect())?;
     page.block("AGENT", &[], agent(sample))
 }
@@ -277,6 +278,15 @@ fn processes(sample: &Sample) -> Vec<Row> {
         vec![each.name.clone(), pid, shown(each.cpu_percent), scaled(each.memory_used)]
     };
     sample.top.iter().map(row).collect()
+}
+
+fn units(sample: &Sample) -> Vec<Row> {
+    let Some(units) = &sample.units else { return Vec::new() };
+    let mut row = vec![units.state.clone(), format!("{} failed", units.failed)];
+    row.extend(units.loaded.map(|loaded| format!("{loaded} loaded")));
+    row.retain(|cell| !cell.is_empty());
+    let names = units.failed_names.iter().map(|name| vec![name.clone()]);
+    std::iter::once(row).chain(names).collect()
 }
 
 fn custom(custom: &Custom) -> Row {

@@ -16,6 +16,7 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
         containers: is_on(Table::Containers),
         processes: is_on(Table::Processes),
         smart: is_on(Table::Smart),
+        units: is_on(Table::Units),
     };
     let Some(collect) = given.table(Table::Collect) else { return options };
     let filter = |include, exclude| Filter {

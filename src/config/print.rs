@@ -55,10 +55,11 @@ impl fmt::Display for Config {
             let leases = Some(leases.to_string_lossy());
             text(f, "leases", leases.as_deref().filter(|path| !path.is_empty()))?;
         }
-        let Wanted { containers, processes, smart } = collect.wanted;
+        let Wanted { containers, processes, smart, units } = collect.wanted;
         writeln!(f, "\n[containers]\nenabled = {containers}")?;
         writeln!(f, "\n[processes]\nenabled = {processes}")?;
         writeln!(f, "\n[smart]\nenabled = {smart}")?;
+        writeln!(f, "\n[units]\nenabled = {units}")?;
         writeln!(f, "\n[alerts]")?;
         for name in Table::Alerts.switches() {
             let is_on = alerts.iter().any(|rule| !rule.own && rule.name == name);

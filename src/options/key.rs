@@ -72,6 +72,8 @@ pub enum Table {
     Processes,
     /// `[smart]`
     Smart,
+    /// `[units]`
+    Units,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -116,7 +118,7 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Host,
         Self::Server,
         Self::Collect,
@@ -126,6 +128,7 @@ impl Table {
         Self::Containers,
         Self::Processes,
         Self::Smart,
+        Self::Units,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -144,6 +147,7 @@ impl Table {
             Self::Containers => "containers",
             Self::Processes => "processes",
             Self::Smart => "smart",
+            Self::Units => "units",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -169,6 +173,7 @@ impl Table {
             | Self::Containers
             | Self::Processes
             | Self::Smart
+            | Self::Units
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

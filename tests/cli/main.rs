@@ -14,6 +14,7 @@ mod router;
 mod smart;
 mod stomp;
 mod traffic;
+mod units;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -17,7 +17,7 @@ pub mod call;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod greeting;
-pub mod manager;
+pub mod systemd;
 
 /// What bytes begin with.
 #[derive(Debug, Clone, Copy)]

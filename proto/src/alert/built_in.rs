@@ -246,6 +246,19 @@ const ROWS: &[(BuiltIn, &str)] = &[
     ),
     (
         BuiltIn {
+            name: "units",
+            subject: Subject::Figure(metric("units.failed")),
+            test: Test::Above(0.0),
+            hold_s: 5 * MINUTE,
+            title: "Unit failed",
+            message: "units of systemd that have failed: {value}",
+            suggestion: "`systemctl --failed` says which, `systemctl status` of one says why",
+            ..SWITCH
+        },
+        "Units of systemd have failed for a while, where `[units]` asks for them.",
+    ),
+    (
+        BuiltIn {
             name: "clock",
             hold_s: 5 * MINUTE,
             title: "Clock wrong",

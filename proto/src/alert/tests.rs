@@ -134,6 +134,9 @@ fn every_built_in_rule_fires_by_what_it_is_for() {
             let kernel = host.sample.kernel.get_or_insert_default();
             *kernel.oom_kills.get_or_insert(7) += u64::from(bad);
         }),
+        ("units", |host, bad| {
+            host.sample.units.get_or_insert_default().failed = u64::from(bad);
+        }),
         ("clock", |host, bad| {
             host.now.wall = WallTime::from_unix_millis(if bad { 0 } else { 1_800_000_000_000 });
         }),

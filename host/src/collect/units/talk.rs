@@ -9,7 +9,7 @@ use kinglet_proto::time::Instant;
 
 use super::super::set_text;
 use crate::kernel::dbus::greeting::{self, Answer, GREETING};
-use crate::kernel::dbus::manager::{self, QUESTIONS, Question};
+use crate::kernel::dbus::systemd::{self, QUESTIONS, Question};
 use crate::kernel::dbus::{self, Kind, Message, Parsed};
 use crate::limits::{BUS_GREETING_MAX, BUS_MESSAGE_MAX, UNITS_TOLD};
 use crate::read::bus::Bus;
@@ -89,7 +89,7 @@ impl Talk {
         let round = Round { first: HELLO, ..Round::default() };
         let out = GREETING.to_vec();
         let mut talk = Self { bus: Bus::connect(path)?, is_in: false, out, round };
-        manager::write_hello(&mut talk.out, HELLO);
+        systemd::write_hello(&mut talk.out, HELLO);
         talk.ask(now)?;
         Ok(talk)
     }
@@ -199,10 +199,10 @@ impl Round {
             return Some(());
         }
         match question {
-            Question::Failed => self.failed = Some(manager::parse_number(message)?),
-            Question::Loaded => self.loaded = Some(manager::parse_number(message)?),
-            Question::State => self.state.push_str(manager::parse_state(message)?),
-            Question::List => manager::parse_names(message, |name| keep(&mut self.names, name))?,
+            Question::Failed => self.failed = Some(systemd::parse_number(message)?),
+            Question::Loaded => self.loaded = Some(systemd::parse_number(message)?),
+            Question::State => self.state.push_str(systemd::parse_state(message)?),
+            Question::List => systemd::parse_names(message, |name| keep(&mut self.names, name))?,
         }
         Some(())
     }

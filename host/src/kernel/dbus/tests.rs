@@ -6,7 +6,9 @@ const MAX: usize = 1 << 20;
 fn whole(bytes: &[u8]) -> Message<'_> {
     match parse(bytes, MAX) {
         Parsed::Message(message, len) if len == bytes.len() => message,
-        other => panic!("{other:?} of {}", bytes.escape_ascii()),
+        other @ (Parsed::Message(..) | Parsed::Cut | Parsed::Bad) => {
+            panic!("{other:?} of {}", bytes.escape_ascii())
+        }
     }
 }
 
@@ -20,7 +22,7 @@ fn the_message_of_the_head_is_read() {
         \x05\x01u\0\x02\0\0\0\x08\x01g\0\x01v\0\0\x01u\0\0\x03\0\0\0";
     let message = whole(bytes);
     assert_eq!((message.kind, message.reply_to), (Kind::Return, Some(2)));
-    assert_eq!(manager::parse_number(&message), Some(3));
+    assert_eq!(systemd::parse_number(&message), Some(3));
 }
 
 #[test]
@@ -128,9 +130,9 @@ fn no_bytes_make_it_panic() {
                 let mut other = bytes.clone();
                 other[at] = byte;
                 if let Parsed::Message(message, _) = parse(&other, MAX) {
-                    let _ = manager::parse_number(&message);
-                    let _ = manager::parse_state(&message);
-                    let _ = manager::parse_names(&message, |_| ());
+                    let _ = systemd::parse_number(&message);
+                    let _ = systemd::parse_state(&message);
+                    let _ = systemd::parse_names(&message, |_| ());
                 }
             }
         }

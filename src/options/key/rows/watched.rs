@@ -86,6 +86,16 @@ pub(super) const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        table: Table::Units,
+        name: "enabled",
+        form: Some(Form::Switch),
+        default: "`false`",
+        help: "`true` tells how many units of systemd have failed, and the first 16 by name; \
+               systemd is asked over the host's D-Bus every 30 s.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         name: "targets",
         form: Some(Form::Map),
         default: "`{}`",
