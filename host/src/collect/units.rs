@@ -92,6 +92,10 @@ impl UnitCollector {
         }
     }
 
+    fn waits_since(&self) -> Option<Instant> {
+        self.talk.as_ref().and_then(Talk::waits_since)
+    }
+
     /// Waits for what is asked, for at most so long a piece.
     fn lend(&mut self, limit: Duration, now: Instant, sample: &mut Sample) {
         for _ in 0..UNITS_WAITS {
@@ -125,8 +129,12 @@ impl Collector for UnitCollector {
         if !self.is_on {
             return;
         }
-        self.listen(now, sample);
-        let mut since = self.talk.as_ref().and_then(Talk::waits_since);
+        let is_due = self.due.is_due(now);
+        // Between two questions nobody says anything that matters.
+        if is_due || self.waits_since().is_some() {
+            self.listen(now, sample);
+        }
+        let mut since = self.waits_since();
         if since == Some(now) && self.is_older(now, UNITS_INTERVAL * 3 / 2) {
             // What has failed is asked for only now: its names belong to this sample.
             self.lend(UNITS_PATIENCE, now, sample);
@@ -135,7 +143,7 @@ impl Collector for UnitCollector {
         if since.is_some_and(|since| now.since(since) >= UNITS_TIMEOUT) {
             self.end_on(Some(Fault::Silent));
         }
-        if self.due.is_due(now) {
+        if is_due {
             self.ask(now);
             if self.is_older(now, UNITS_INTERVAL * 3 / 2) {
                 self.lend(UNITS_PATIENCE, now, sample);
