@@ -36,6 +36,7 @@ pub(super) struct RawAlerts {
     stuck: Option<bool>,
     conntrack: Option<bool>,
     oom_kill: Option<bool>,
+    units: Option<bool>,
     token_hash: Option<Spanned<String>>,
 }
 
@@ -59,6 +60,7 @@ impl RawAlerts {
             "stuck" => self.stuck,
             "conntrack" => self.conntrack,
             "oom_kill" => self.oom_kill,
+            "units" => self.units,
             _ => None,
         };
         switch.unwrap_or(true)
