@@ -31,6 +31,7 @@ instructions and 19 system calls (x86_64, wss, as `bench/footprint` counts):
 | `router`, one Wi-Fi interface with two stations | 2,400 more | 6 every ten seconds |
 | `smart`, an NVMe and a SATA disk | 6,600, for writing them | 70 every ten minutes |
 | `traffic`, one way out | 14,200 | none; six every ten minutes with a `state_file` |
+| `units`, two failed | 9,700, most for writing them | six every 30 seconds, three without |
 ";
 
 /// The page.

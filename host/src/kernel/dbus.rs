@@ -65,6 +65,7 @@ pub fn parse(bytes: &[u8], max: usize) -> Parsed<'_> {
     let (Some(body), Some(serial), Some(fields)) = (word(), word(), word()) else {
         return Parsed::Bad;
     };
+    // Each by itself first: a sum of two may be more than 32 bits hold.
     if fixed[1] == 0 || fixed[3] != VERSION || serial == 0 || body > max || fields > max {
         return Parsed::Bad;
     }
