@@ -16,7 +16,8 @@ MANAGER = "org.freedesktop.systemd1.Manager"
 def row(name):
     """One unit of the list."""
     path = "/org/freedesktop/systemd1/unit/" + name.replace(".", "_2e").replace("-", "_2d")
-    return (name, f"What {name} is for, für alle", "loaded", "failed", "failed", "", path, 0, "", "/")
+    states = ("loaded", "failed", "failed")
+    return (name, f"What {name} is for, für alle", *states, "", path, 0, "", "/")
 
 
 def answer(call, names):
