@@ -200,6 +200,28 @@ await test('a disk says how it is, and one that is not well wants attention', as
   assert.deepEqual(errors, []);
 });
 
+await test('failed units are named to who has the token, and counted to others', async () => {
+  for (const viewerToken of ['look', undefined]) {
+    const hub = await startHub({ viewerToken });
+    const [agent] = startAgents(hub, [scene[0]]);
+    const units = { failed: 18, state: 'degraded', failed_names: ['backup.timer', 'web.service'] };
+    agent.held = { ...sample(scene[0], 1), units };
+    const { page, errors } = await openPage(hub);
+    if (viewerToken) {
+      await page.fill('#token', viewerToken);
+      await page.click('#login button');
+    }
+    await page.locator('.card:not(.offline)').first().click();
+    await page.locator('#detail .fact', { hasText: 'degraded, 18 failed' }).waitFor();
+    const rows = await page.locator('#detail .row', { hasText: /service|timer|others/ })
+      .locator('.key').allTextContents();
+    const named = ['backup.timer', 'web.service', 'and others'];
+    assert.deepEqual(rows.map((key) => key.trim()), viewerToken ? named : []);
+    if (viewerToken) await shot(page, 'units');
+    assert.deepEqual(errors, []);
+  }
+});
+
 await test('a host goes offline and returns', async () => {
   const hub = await startHub({ hosts: scene });
   const agents = startAgents(hub);
