@@ -17,7 +17,7 @@ pub use places::{Admission, Places};
 
 use kinglet_proto::limits::PING_INTERVAL;
 
-use crate::limits::{STRANGER_PLACES, WRITE_STALL};
+use crate::limits::{CERTIFICATE_INTERVAL, STRANGER_PLACES, WRITE_STALL};
 
 /// What the owner decided of strangers.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Settings {
     pub viewer_ping: Duration,
     /// A connection of which the system takes no byte for so long is closed; no key sets it.
     pub write_stall: Duration,
+    /// How often the certificate's files are looked at; no key sets it.
+    pub renewal: Duration,
 }
 
 /// What keeps others from reading along on the way to the hub.
@@ -68,6 +70,7 @@ impl Default for Settings {
             stranger_places: STRANGER_PLACES,
             viewer_ping: PING_INTERVAL,
             write_stall: WRITE_STALL,
+            renewal: CERTIFICATE_INTERVAL,
         }
     }
 }

@@ -65,6 +65,8 @@ pub const BROADCAST_QUEUE_MAX: usize = 4096;
 pub const ROSTER_QUEUE_MAX: usize = 1024;
 /// The roster is written as often at most: a killed hub forgets whoever was new for less.
 pub const ROSTER_INTERVAL: Duration = Duration::from_secs(10);
+/// The hub's own certificate is looked at again after this.
+pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(60);
 /// Bytes of the roster's file: 20,000 hosts with the longest names and groups are 14 MB.
 pub const ROSTER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Updates told before viewers have their turn: more than all agents bring in theirs, and an eighth

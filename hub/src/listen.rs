@@ -1,5 +1,6 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
+mod certificate;
 mod patient;
 mod place;
 mod supervisor;
@@ -16,6 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use certificate::Certificate;
 use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -29,10 +31,10 @@ use supervisor::Supervisor;
 pub use tls::{check as check_tls, pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::alert::{Desk, Kept};
@@ -85,7 +87,11 @@ impl std::error::Error for ServeError {}
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
+    /// How often the certificate's files are looked at.
+    renewal: Duration,
+    /// A word that they are others; `None` where nobody sends one.
+    hangup: Option<Signal>,
     hub: Arc<Hub>,
     service: TowerToHyperService<Router>,
     sinks: Vec<BoxFuture<'static, ()>>,
@@ -103,8 +109,8 @@ impl Server {
         let way = config.way();
         let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
         let (stomp_every, influxdb, notify) = (config.stomp_every, config.influxdb, config.notify);
-        let certificate = tls.as_ref().and_then(tls::ends);
-        let tls = tls.as_ref().map(tls::acceptor).transpose()?;
+        let tls = tls.map(Certificate::read).transpose()?.map(Arc::new);
+        let certificate = tls.as_ref().and_then(|tls| tls.ends());
         let path = store.path.clone().unwrap_or_default();
         let failed = |error| ServeError::Listen(listen, error);
         let listener = open_listener(listen).map_err(failed)?;
@@ -126,7 +132,7 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
-        let guard::Settings { gate, proxies, stranger_places, viewer_ping, write_stall } =
+        let guard::Settings { gate, proxies, stranger_places, viewer_ping, write_stall, renewal } =
             config.guard;
         let places = Arc::new(Mutex::new(Places::new(stranger_places)));
         let hub = hub.with_gate(gate, way).with_viewer_ping(viewer_ping);
@@ -140,6 +146,8 @@ impl Server {
             listener,
             address,
             tls,
+            renewal,
+            hangup: None,
             hub,
             service,
             sinks,
@@ -150,9 +158,11 @@ impl Server {
         })
     }
 
-    /// The service manager that started this program is told how the hub is.
+    /// Runs as a service: the manager that started it is told how the hub is, and SIGHUP has it
+    /// look at its certificate. Needs a tokio runtime.
     pub fn supervised(self) -> Self {
-        Self { supervisor: Some(Supervisor::from_environment()), ..self }
+        let hangup = signal(SignalKind::hangup()).ok();
+        Self { supervisor: Some(Supervisor::from_environment()), hangup, ..self }
     }
 
     /// The address it listens on, with the port the system chose for port 0.
@@ -165,6 +175,8 @@ impl Server {
         let Self {
             listener, tls, hub, service, sinks, mut supervisor, stall, proxies, places, ..
         } = self;
+        let (renewal, hangup) = (self.renewal, self.hangup);
+        let renewed = certificate::follow(tls.clone(), &hub, renewal, hangup);
         let way = Way { hub: hub.clone(), tls, service, stall, proxies, places };
         // They end with the hub, or with this function.
         let _sinks: JoinSet<()> = sinks.into_iter().collect();
@@ -173,6 +185,7 @@ impl Server {
         tokio::select! {
             () = stop => {}
             () = accept(&listener, way) => {}
+            () = renewed => {}
             () = hub.keep_time(is_alive) => {}
         }
         supervisor.iter().for_each(Supervisor::handle_stop);
@@ -231,7 +244,7 @@ async fn accept(listener: &TcpListener, way: Way) {
 /// The way of a connection to what answers it.
 struct Way {
     hub: Arc<Hub>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
     service: TowerToHyperService<Router>,
     stall: Duration,
     proxies: Proxies,
@@ -252,7 +265,7 @@ impl Way {
         let Some(tls) = &self.tls else {
             return self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
         };
-        match timeout(UPGRADE_TIMEOUT, tls.accept(stream)).await {
+        match timeout(UPGRADE_TIMEOUT, tls.acceptor().accept(stream)).await {
             Ok(Ok(stream)) => {
                 self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
             }

@@ -140,6 +140,11 @@ impl Desk {
         desk
     }
 
+    /// The hub has a certificate that ends then; `None` where that cannot be read.
+    pub fn renew_certificate(&mut self, ends: Option<WallTime>) {
+        self.certificate = ends;
+    }
+
     /// What agents told and is open, and how far all of it goes: it is no news when it comes again.
     pub fn told_by_agents(&self) -> Vec<(HostId, Greeting)> {
         let known = |entry: &Entry| {

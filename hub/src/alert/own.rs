@@ -68,7 +68,7 @@ pub(super) fn certificate(host: HostId, ends: WallTime, days: f64, now: WallTime
         message: format!("the hub's certificate is good until {}", words(ends)),
         value: days.floor(),
         threshold: 14.0,
-        suggestion: "renew it and restart the hub, which reads it at its start".into(),
+        suggestion: "renew it: the hub reads the file again within a minute".into(),
         ..Said::default()
     };
     Entry { host, id: CERTIFICATE.into(), since: now, until: None, said }

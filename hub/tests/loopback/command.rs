@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use kinglet_hub::auth::TokenHash;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustls::pki_types::CertificateDer;
 use tungstenite::Message;
 
 use super::support::{Deadline, WEB, report, scratch};
 
-fn hub(arguments: &[&str]) -> Command {
+pub(crate) fn hub(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinglet-hub"));
     command.args(arguments).env_remove("KINGLET_LOG").stdin(Stdio::null());
     command
@@ -27,16 +28,16 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// A hub in a process of its own; killed if the test fails before it ends.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut command = hub(arguments);
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
     /// Sends the signal; it must end with exit 0 within 3 s. Returns its log.
-    fn end(mut self, signal: Signal) -> String {
+    pub(crate) fn end(mut self, signal: Signal) -> String {
         let sent = Instant::now();
         kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
         let status = self.0.wait().unwrap();
@@ -189,19 +190,7 @@ fn a_certificate_of_its_own_and_a_log_without_secrets() {
     command.env("KINGLET_LOG", "trace").stdout(Stdio::null()).stderr(Stdio::piped());
     let hub = Running(command.spawn().unwrap());
 
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(cert.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // A client that would rather speak h2 gets HTTP/1.1, over which the Upgrade works.
-    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let client = Arc::new(client);
-    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
-    let session = rustls::ClientConnection::new(client, name).unwrap();
+    let session = session_with(cert.der());
     let deadline = Deadline::in_seconds(10);
     let stream = loop {
         match TcpStream::connect(("127.0.0.1", port)) {
@@ -222,6 +211,22 @@ fn a_certificate_of_its_own_and_a_log_without_secrets() {
     for secret in [WEB, &hash["sha256:".len()..]] {
         assert!(!log.contains(secret), "a secret in the log: {log}");
     }
+}
+
+/// A client that trusts this certificate alone. It would rather speak h2, and gets HTTP/1.1, over
+/// which the Upgrade works.
+pub(crate) fn session_with(cert: &CertificateDer<'static>) -> rustls::ClientConnection {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(cert.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    rustls::ClientConnection::new(Arc::new(client), name).unwrap()
 }
 
 #[test]

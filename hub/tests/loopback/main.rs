@@ -15,6 +15,7 @@ mod pages;
 mod past;
 mod protocol;
 mod realtime;
+mod renewal;
 mod rest;
 mod stomp;
 mod strangers;
