@@ -153,8 +153,11 @@ pub const PROCESS_SHARE: u32 = 100;
 pub const PROCESS_INTERVAL_MAX: Duration = Duration::from_secs(600);
 /// Processes looked at in a walk; the kernel gives no higher number by default.
 pub const PROCESSES_MAX: usize = 32_768;
-/// Those looked at with one sample: 5 million instructions.
+/// Those looked at with one sample, and as many more for each [`PROCESSES_PACE`] that the next one
+/// is away: 5 million instructions.
 pub const PROCESSES_AT_ONCE: usize = 512;
+/// See [`PROCESSES_AT_ONCE`].
+pub const PROCESSES_PACE: Duration = Duration::from_secs(5);
 /// Those told that take most of the processor, and as many that take most of memory.
 pub const PROCESSES_TOLD: usize = 5;
 /// Containers in a sample; each keeps four files open, and a process has 1024 by default.

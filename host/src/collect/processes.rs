@@ -1,8 +1,8 @@
 //! What the processes of the host are at, and which take most, where its owner asks.
 //!
-//! All of them are walked now and then, a part with each sample, and never so often that it takes
-//! more than a hundredth of a processor: where there are many, the walks are farther apart, and
-//! where they would have to be too far apart there are none.
+//! All of them are walked now and then, a part with each sample that is the larger the rarer these
+//! are, and never so often that it takes more than a hundredth of a processor: where there are
+//! many, the walks are farther apart, and where they would have to be too far apart there are none.
 
 mod top;
 
@@ -20,7 +20,7 @@ use super::{Collector, set_text};
 use crate::kernel::pid_stat::{self, State};
 use crate::limits::{
     PROCESS_INTERVAL, PROCESS_INTERVAL_MAX, PROCESS_SHARE, PROCESSES_AT_ONCE, PROCESSES_MAX,
-    TICKS_PER_SECOND,
+    PROCESSES_PACE, TICKS_PER_SECOND,
 };
 use crate::read::{Buffer, Numbers, Root};
 use crate::setup::{Faults, Setup};
@@ -50,6 +50,8 @@ pub(super) struct ProcessCollector {
 struct Walk {
     numbers: Numbers,
     begun: Instant,
+    /// When the last part of it was taken.
+    went_on: Instant,
     /// What it has taken of a processor.
     cost: Duration,
     /// Those that sleep, are blocked, stopped and zombies.
@@ -81,7 +83,9 @@ impl ProcessCollector {
     fn step(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         let begun = processor_time();
         let Some(mut walk) = self.walk.take().or_else(|| self.begin(now)) else { return };
-        let is_over = self.look(&mut walk, buffer);
+        let apart = now.since(mem::replace(&mut walk.went_on, now)).as_secs();
+        let parts = usize::try_from(apart / PROCESSES_PACE.as_secs()).unwrap_or(1).max(1);
+        let is_over = self.look(&mut walk, parts.saturating_mul(PROCESSES_AT_ONCE), buffer);
         walk.cost += processor_time().saturating_sub(begun);
         match is_over {
             true => self.finish(&walk, sample),
@@ -94,14 +98,15 @@ impl ProcessCollector {
         self.now.clear();
         self.due = now.plus(PROCESS_INTERVAL);
         let numbers = self.proc.numbers()?;
-        Some(Walk { numbers, begun: now, cost: Duration::ZERO, counts: [0; 4], has_init: false })
+        let (cost, counts, has_init) = (Duration::ZERO, [0; 4], false);
+        Some(Walk { numbers, begun: now, went_on: now, cost, counts, has_init })
     }
 
-    /// Looks at the next of them; whether these were the last.
-    fn look(&mut self, walk: &mut Walk, buffer: &mut Buffer) -> bool {
+    /// Looks at so many more of them; whether these were the last.
+    fn look(&mut self, walk: &mut Walk, count: usize, buffer: &mut Buffer) -> bool {
         let [sleeping, blocked, stopped, zombies] = &mut walk.counts;
         let mut looked_at = 0;
-        for pid in walk.numbers.by_ref().take(PROCESSES_AT_ONCE) {
+        for pid in walk.numbers.by_ref().take(count) {
             looked_at += 1;
             // One that has ended meanwhile is none.
             let file = self.proc.read(format!("{pid}/stat"), buffer);
@@ -124,7 +129,7 @@ impl ProcessCollector {
             self.top.see(pid, found.name, used, memory);
             self.now.push(seen);
         }
-        looked_at < PROCESSES_AT_ONCE || self.now.len() >= PROCESSES_MAX
+        looked_at < count || self.now.len() >= PROCESSES_MAX
     }
 
     fn finish(&mut self, walk: &Walk, sample: &mut Sample) {

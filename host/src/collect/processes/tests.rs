@@ -145,7 +145,7 @@ fn walks_are_so_far_apart_that_they_take_a_hundredth_of_a_processor() {
 #[test]
 fn a_walk_of_many_takes_a_part_with_each_sample() {
     let proc = Proc::new("parts");
-    let many = u32::try_from(PROCESSES_AT_ONCE).unwrap() + 90;
+    let many = 3 * u32::try_from(PROCESSES_AT_ONCE).unwrap() + 90;
     let put = |busy: u64| {
         for pid in 1..=many {
             proc.put(pid, "job", "S", u64::from(pid) * busy, 10, 1);
@@ -158,14 +158,18 @@ fn a_walk_of_many_takes_a_part_with_each_sample() {
         (sample.processes.unwrap().sleeping, sample.top.first().map(|row| row.pid))
     };
     assert_eq!(seen(&mut collector, 0), (None, None), "nothing is told of half a walk");
-    let (sleeping, top) = seen(&mut collector, 5);
+    for second in [1, 2] {
+        assert_eq!(seen(&mut collector, second), (None, None));
+    }
+    let (sleeping, top) = seen(&mut collector, 3);
     assert_eq!(sleeping, Some(u64::from(many)));
     assert!(top.is_some());
     put(2);
     assert_eq!(seen(&mut collector, 10).0, sleeping, "it stays while the next is under way");
     assert!(collector.walk.is_some());
-    assert_eq!(seen(&mut collector, 15), (sleeping, Some(u64::from(many))));
-    // From walk to walk, not from part to part: 602 ticks of 2,000.
+    // Where samples are rare, the part is as large as the parts of those between would have been.
+    assert_eq!(seen(&mut collector, 25), (sleeping, Some(u64::from(many))));
+    // From walk to walk, not from part to part: in 10 s the last used 1,626 ticks of 2,000.
     assert_eq!(sample.top[0].cpu_percent, Some(Percent::of(u64::from(many), 2000)));
     assert_eq!(collector.due, at(40), "30 s from the beginning of one to that of the next");
 }
