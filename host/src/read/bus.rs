@@ -78,3 +78,25 @@ impl Bus {
         poll(&mut fds, limit).is_ok_and(|ready| ready > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_without_an_end_is_not_kept() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut bus = Bus { stream: ours, received: Vec::new() };
+        let talker = std::thread::spawn(move || theirs.write_all(&vec![7; 3 * BUS_MESSAGE_MAX]));
+        let error = loop {
+            match bus.receive() {
+                Ok(()) => assert!(bus.received().len() <= BUS_MESSAGE_MAX + BUS_KEPT),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        drop(bus);
+        assert!(talker.join().unwrap().is_err(), "nobody listened to the end");
+    }
+}

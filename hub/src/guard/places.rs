@@ -202,7 +202,11 @@ mod tests {
         let later = NOW.plus(KNOWN_FOR).plus(KNOWN_FOR);
         assert_eq!(places.come(at(0), later), Admission::Serve, "it is still connected");
         places.leave(at(0), later);
-        places.leave(at(0), NOW);
+        places.leave(at(0), later);
+        let soon = later.plus(KNOWN_FOR / 2);
+        assert_eq!(places.come(at(0), soon), Admission::Serve, "it left not long ago");
+        places.leave(at(0), soon);
+        let later = soon.plus(KNOWN_FOR).plus(KNOWN_FOR);
         assert_eq!(places.come(at(0), later), Admission::Refuse, "that was long ago");
     }
 
