@@ -257,3 +257,32 @@ fn look_up(held: &mut Vec<Lookup>, host: &str, port: u16, now: Instant) -> Resul
     let lookup = Lookup::start(host, port, now).map(Box::new);
     lookup.map(Way::LookUp).map_err(|error| Outcome::NoAddress(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use kinglet_proto::probe::{Bounds, Target as Place};
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_this_host_has_no_way_to_is_passed_at_once() {
+        let targets = vec![Place::parse("a", "tcp://localhost:9").unwrap()];
+        let bounds = Bounds { interval: Duration::from_secs(30), count: 0, private: false };
+        let probing = Probing { targets, bounds, from_server: false, ca_file: None, trust: None };
+        let mut probes = Probes::start(&probing, || 7, clock::now().instant).unwrap();
+        let due = probes.plan.deadline().unwrap();
+        let (id, ..) = probes.plan.begin(due).unwrap();
+        let way = look_up(&mut Vec::new(), "localhost", 9, due).unwrap();
+        let mut attempt = Attempt { id, kind: Kind::Tcp, began: 0, give_up_at: due, way };
+        // TCP reaches nobody at a broadcast address, and the kernel says so by itself.
+        let nowhere = "255.255.255.255:9".parse().unwrap();
+        let here = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let fault = probes.turn(&mut attempt, &[nowhere, nowhere], due);
+        assert!(matches!(fault, Some(Outcome::Failed(_))), "{fault:?}");
+        assert_eq!(probes.turn(&mut attempt, &[nowhere, here], due), None);
+        assert!(matches!(attempt.way, Way::Connect(_)), "the other is asked");
+    }
+}
