@@ -317,6 +317,7 @@ fn host(given: &Given, roots: &Roots, problems: &mut Problems) -> Host {
         country_code,
         ip: owned(text("ip")),
         boot_id: identity::boot_id(&roots.proc),
+        boot_cause: identity::boot_cause(roots),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{fmt, io};
 use kinglet_host::Sampler;
 use kinglet_host::collect::Change;
 use kinglet_proto::alert::{self, Watch};
+use kinglet_proto::occurrence::{self, Occurrence};
 use kinglet_proto::quoted::Escaped;
 use kinglet_proto::sample::AgentCost;
 use kinglet_proto::session::Input;
@@ -62,6 +63,7 @@ struct Loop<'a> {
     sources: Vec<Box<dyn Source + 'a>>,
     sampler: Sampler,
     watch: Watch,
+    observer: occurrence::Observer,
     peers: Vec<Peer>,
     probes: Option<Probes>,
     supervisor: Supervisor,
@@ -93,6 +95,7 @@ impl<'a> Loop<'a> {
             sources,
             sampler,
             watch: Watch::new(&config.alerts, clock::built()),
+            observer: occurrence::Observer::default(),
             // As often as the server wants that wants it most often.
             interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
             peers,
@@ -160,6 +163,9 @@ impl<'a> Loop<'a> {
         for fault in self.sampler.take_faults() {
             log::warn!("{}", Escaped(&fault));
         }
+        for trouble in self.sampler.troubles() {
+            self.observer.note_trouble(trouble.component, trouble);
+        }
         let sample = self.sampler.sample_mut();
         if let Some(agent) = &mut sample.agent {
             account(agent, &self.peers, now);
@@ -176,7 +182,10 @@ impl<'a> Loop<'a> {
         for change in self.watch.observe(sample, now) {
             tell(change);
         }
+        let occurrences = self.observer.observe(sample, now);
+        occurrences.iter().for_each(tell_of);
         for peer in &mut self.peers {
+            peer.feed(Input::Happened(occurrences), now);
             peer.feed(Input::Watched(&self.watch), now);
             peer.feed(Input::Sampled(sample), now);
         }
@@ -270,6 +279,20 @@ fn tell(change: &alert::Change) {
             let name = if title.is_empty() { id } else { title };
             log::info!("alert: {}: {how}", Escaped(name));
         }
+    }
+}
+
+/// The owner reads in the log what no alert says.
+fn tell_of(occurrence: &Occurrence) {
+    match occurrence {
+        Occurrence::Status(status) if status.reason.is_empty() => log::info!("{status}"),
+        Occurrence::Status(status) => log::warn!("{status}"),
+        Occurrence::Started(_)
+        | Occurrence::Rebooted(..)
+        | Occurrence::Undervoltage
+        | Occurrence::Throttled
+        | Occurrence::OomKill(_)
+        | Occurrence::ReadOnly(_) => {}
     }
 }
 

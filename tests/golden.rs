@@ -60,6 +60,7 @@ fn output(protocol: &Protocol, server_id: Option<&str>) -> Box<dyn Output> {
         country_code: Some("NL".to_owned()),
         ip: Some("192.0.2.10".to_owned()),
         boot_id: "11111111-2222-3333-4444-555555555555".to_owned(),
+        boot_cause: None,
     };
     let (token, auth) = (Secret::new("token"), Auth::Header);
     let server_id = server_id.map(str::to_owned);

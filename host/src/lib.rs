@@ -3,8 +3,11 @@
 //! No connection, no clock and no configuration: a caller says where the files lie, what to collect
 //! and what time it is.
 
+#[cfg(feature = "alerts")]
+mod boot;
 pub mod collect;
 mod filter;
+mod health;
 pub mod kernel;
 pub mod limits;
 mod read;
@@ -15,7 +18,15 @@ mod stat_file;
 mod state;
 mod storage;
 
+#[cfg(feature = "alerts")]
+pub use boot::boot_cause;
+/// Why this host was started anew: nobody is told in this build.
+#[cfg(not(feature = "alerts"))]
+pub const fn boot_cause(_: &Roots) -> Option<kinglet_proto::host::BootCause> {
+    None
+}
 pub use filter::Filter;
+pub use health::Trouble;
 pub use sampler::{Options, Sampler};
 pub use setup::{Filters, Meter, Roots, Router, Wanted};
 pub use storage::statfs::{Ask, Origin, Space};

@@ -237,6 +237,12 @@ pub const WHOLE_DEGREES_MAX: u64 = 150;
 /// No fan turns faster, revolutions a minute.
 pub const RPM_MAX: u64 = 100_000;
 
+/// How much of the end of wtmp is looked at: some hundred logins since the last start, in whole
+/// records of either size.
+pub const WTMP_TAIL: u64 = 40 * 9600;
+/// How long before a start its kernel's last words may be from: to restart takes minutes at most.
+pub const PANIC_BEFORE_BOOT: Duration = Duration::from_secs(3600);
+
 const _: () = {
     assert!(STATFS_TIMEOUT.as_millis() < STATFS_INTERVAL.as_millis(), "one round at a time");
     assert!(CANDIDATES_MAX > FILESYSTEMS_MAX, "each row has a mount");

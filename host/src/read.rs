@@ -29,6 +29,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use crate::kernel::text;
 use crate::limits::ABSENT_RETRY;
@@ -36,7 +37,7 @@ use crate::limits::ABSENT_RETRY;
 use crate::limits::FOLDER_ENTRIES_MAX;
 use background::{Background, Reading};
 pub(crate) use buffer::Buffer;
-use buffer::is_short;
+use buffer::{is_short, trouble};
 
 /// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.
 #[derive(Debug, Clone)]
@@ -176,6 +177,22 @@ impl Root {
         read_at(self.path(&name), self.behind(name.as_ref()), buffer)
     }
 
+    /// The end of a file, of at most this length; `None` when it cannot be read.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn tail(&self, name: impl AsRef<Path>, length: u64) -> Option<Vec<u8>> {
+        let file = File::open(self.path(name)).ok()?;
+        let whole = file.metadata().ok()?.len();
+        let mut bytes = vec![0; usize::try_from(whole.min(length)).ok()?];
+        file.read_exact_at(&mut bytes, whole.saturating_sub(length)).ok()?;
+        Some(bytes)
+    }
+
+    /// When a file was written, in seconds since 1970.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn written_at(&self, name: impl AsRef<Path>) -> Option<u64> {
+        u64::try_from(fs::metadata(self.path(name)).ok()?.mtime()).ok()
+    }
+
     /// Where `name` lies when links on the way begin at this root and not at ours; `None` when they
     /// go round in circles.
     pub(crate) fn inside(&self, name: &str) -> Option<PathBuf> {
@@ -230,8 +247,17 @@ fn read_at<'b>(
     if let Some(background) = background {
         return background.read_once(path, buffer);
     }
-    let file = File::open(path).ok()?;
-    buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
+    let read = |buffer: &mut Buffer| {
+        let file = File::open(&path)?;
+        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).map(<[u8]>::len)
+    };
+    match read(buffer) {
+        Ok(len) => Some(&*buffer.head(len)),
+        Err(error) => {
+            buffer.note(&path, trouble(&error));
+            None
+        }
+    }
 }
 
 /// A file that stays open; absent ones are looked for again only now and then.
@@ -241,7 +267,7 @@ pub(crate) struct HotFile(Kind);
 #[derive(Debug)]
 enum Kind {
     /// Read by whoever asks.
-    Here { path: PathBuf, file: Option<File>, absent_until: Instant },
+    Here { path: PathBuf, file: Option<File>, absent_until: Instant, trouble: Option<Errno> },
     /// Read in the background.
     Behind(Background, Reading),
 }
@@ -249,7 +275,8 @@ enum Kind {
 impl HotFile {
     /// The file at `path`, which answers at once. Opens nothing yet.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self(Kind::Here { path, file: None, absent_until: Instant::default() })
+        let absent_until = Instant::default();
+        Self(Kind::Here { path, file: None, absent_until, trouble: None })
     }
 
     /// It is about to be read: several that may have to be waited for are waited for at once.
@@ -291,7 +318,7 @@ impl HotFile {
         buffer: &'b mut Buffer,
         len: usize,
     ) -> Option<&'b [u8]> {
-        let Some(file) = self.open(now) else { return self.read(now, buffer) };
+        let Some(file) = self.open(now, buffer) else { return self.read(now, buffer) };
         let head = buffer.head(len);
         let count = file.read_at(head, 0).ok()?;
         Some(&head[..count])
@@ -322,24 +349,31 @@ impl HotFile {
         if let Kind::Behind(background, reading) = &mut self.0 {
             return background.read(reading, buffer);
         }
-        let file = self.open(now)?;
-        let result = buffer.fill(|bytes, offset| file.read_at(bytes, offset), is_end);
-        if let (Err(error), Kind::Here { file, absent_until, .. }) = (&result, &mut self.0)
-            && will_not_answer(error)
-        {
-            (*file, *absent_until) = (None, now.plus(ABSENT_RETRY));
+        self.open(now, buffer)?;
+        let Kind::Here { path, file, absent_until, .. } = &mut self.0 else { return None };
+        let open = file.as_ref()?;
+        match buffer.fill(|bytes, offset| open.read_at(bytes, offset), is_end).map(<[u8]>::len) {
+            Ok(len) => Some(&*buffer.head(len)),
+            Err(error) => {
+                buffer.note(path, trouble(&error));
+                if will_not_answer(&error) {
+                    (*file, *absent_until) = (None, now.plus(ABSENT_RETRY));
+                }
+                None
+            }
         }
-        result.ok()
     }
 
-    fn open(&mut self, now: Instant) -> Option<&File> {
-        let Kind::Here { path, file, absent_until } = &mut self.0 else { return None };
-        if file.is_none() {
-            if now < *absent_until {
-                return None;
-            }
-            *file = File::open(path).ok();
+    fn open(&mut self, now: Instant, buffer: &mut Buffer) -> Option<&File> {
+        let Kind::Here { path, file, absent_until, trouble } = &mut self.0 else { return None };
+        if file.is_none() && *absent_until <= now {
             *absent_until = now.plus(ABSENT_RETRY);
+            let opened = File::open(&*path);
+            *trouble = opened.as_ref().err().and_then(buffer::trouble);
+            *file = opened.ok();
+        }
+        if file.is_none() {
+            buffer.note(path, *trouble);
         }
         file.as_ref()
     }

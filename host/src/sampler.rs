@@ -7,6 +7,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now};
 
 use crate::collect::{Change, Collector, ENTRIES, switches};
+use crate::health::{Health, Trouble};
 use crate::read::Buffer;
 use crate::read::background::Background;
 use crate::setup::{Faults, Filters, Meter, Roots, Router, Setup, Wanted};
@@ -54,7 +55,8 @@ impl Options {
 ///
 /// The sample is one, filled in place, so that in the steady state nothing is allocated.
 pub struct Sampler {
-    collectors: Vec<Box<dyn Collector>>,
+    collectors: Vec<(&'static str, Box<dyn Collector>)>,
+    health: Health,
     background: Background,
     faults: Faults,
     look_again_at: Option<Instant>,
@@ -80,7 +82,8 @@ impl Sampler {
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         Self {
-            collectors: wanted.map(|entry| (entry.new)(&setup)).collect(),
+            collectors: wanted.map(|entry| (entry.name, (entry.new)(&setup))).collect(),
+            health: Health::default(),
             background: setup.background,
             faults: setup.faults,
             look_again_at: None,
@@ -97,8 +100,10 @@ impl Sampler {
         if self.look_again_at.is_some_and(|at| at <= now.instant) {
             self.handle_change(Change::Late);
         }
-        for collector in &mut self.collectors {
+        for (name, collector) in &mut self.collectors {
+            self.buffer.begin();
             collector.collect(now.instant, &mut self.buffer, &mut self.sample);
+            self.health.see(name, &self.buffer);
         }
         self.look_again_at = self.background.take_missed();
         &self.sample
@@ -120,6 +125,11 @@ impl Sampler {
         self.faults.take()
     }
 
+    /// What collectors could not read by the last sample, though it is there.
+    pub fn troubles(&self) -> &[Trouble] {
+        self.health.troubles()
+    }
+
     /// The sample as it is, for what only the run loop knows (`agent`).
     pub fn sample_mut(&mut self) -> &mut Sample {
         &mut self.sample
@@ -127,7 +137,7 @@ impl Sampler {
 
     /// Something of the host changed: what depends on it is read again at the next sample.
     pub fn handle_change(&mut self, change: Change) {
-        for collector in &mut self.collectors {
+        for (_, collector) in &mut self.collectors {
             collector.handle_change(change);
         }
     }
@@ -135,7 +145,7 @@ impl Sampler {
     /// Waits for what the last sample began and could not wait for, at most about `limit` each;
     /// for one sample on a terminal.
     pub fn wait(&mut self, limit: Duration) {
-        for collector in &mut self.collectors {
+        for (_, collector) in &mut self.collectors {
             collector.wait(limit, &mut self.sample);
         }
     }

@@ -61,11 +61,8 @@ pub use rule::{Level, Rule, Subject, Test};
 pub use watch::Watch;
 pub use words::{Shown, Words};
 
+pub use crate::occurrence::IS_BUILT;
 use crate::time::Now;
-
-/// Whether this build watches anything: without it rules and servers' words of alerts are passed
-/// over, and what is made for them is no part of the program.
-pub const IS_BUILT: bool = cfg!(feature = "alerts");
 
 /// What one look brought about.
 #[derive(Debug, Clone, PartialEq)]

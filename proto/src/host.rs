@@ -21,4 +21,31 @@ pub struct Host {
     pub ip: Option<String>,
     /// The kernel's random identity of this boot (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: String,
+    /// Why it booted; `None` where nothing tells.
+    pub boot_cause: Option<BootCause>,
+}
+
+/// Why a host was started anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BootCause {
+    /// Nothing fed its watchdog.
+    Watchdog,
+    /// Its kernel gave up.
+    Panic,
+    /// Somebody had it shut down.
+    Clean,
+    /// It ended without a word: the supply failed, or it hung and was reset.
+    Unclean,
+}
+
+impl BootCause {
+    /// Its name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watchdog => "watchdog",
+            Self::Panic => "panic",
+            Self::Clean => "clean",
+            Self::Unclean => "unclean",
+        }
+    }
 }

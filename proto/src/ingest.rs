@@ -136,8 +136,12 @@ pub struct Told {
     pub kind: &'static str,
     /// A JSON object as text, within bounds.
     pub data: String,
+    /// How long ago that was; zero where its agent does not say.
+    pub age: Duration,
+    /// Its place in the news of its host; `None` from agents that do not count it.
+    pub place: Option<NewsPlace>,
     /// What it says, where it is an alert that has an id.
-    pub alert: Option<Box<AlertNews>>,
+    pub alert: Option<AlertNews>,
 }
 
 /// An alert that begins or is over.
@@ -147,11 +151,9 @@ pub struct AlertNews {
     pub known: Known,
     /// It is over.
     pub is_over: bool,
-    /// Its place in the news of its host; `None` from agents that do not count it.
-    pub place: Option<NewsPlace>,
 }
 
-/// The place of news about alerts.
+/// The place of what an agent tells beside its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewsPlace {
     /// The boot it is of; empty when the agent does not know.
@@ -163,6 +165,11 @@ pub struct NewsPlace {
 }
 
 impl Told {
+    /// One of this moment, that has no place and is no alert.
+    pub const fn new(kind: &'static str, data: String) -> Self {
+        Self { kind, data, age: Duration::ZERO, place: None, alert: None }
+    }
+
     /// Every type there is.
     pub const KINDS: [&str; 5] = ["alert", "performance", "status", "system", "config"];
 }

@@ -11,6 +11,7 @@ pub mod enroll;
 pub mod host;
 pub mod ingest;
 pub mod limits;
+pub mod occurrence;
 pub mod output;
 pub mod pattern;
 pub mod percent;

@@ -246,6 +246,19 @@ pub const ALERTS_KNOWN_MAX: usize = 2 * ALERTS_OPEN_MAX;
 /// News of alerts that wait for one server: each alert that is known may begin and end. Of more,
 /// what undoes itself is left out.
 pub const ALERT_NEWS_MAX: usize = 2 * ALERTS_KNOWN_MAX;
+/// News told before the line is looked at again: about 3 kB.
+pub const NEWS_AT_ONCE: usize = 8;
+/// Of what else happened, what waits for one server; of more the oldest is left out.
+pub const OCCURRENCES_MAX: usize = 64;
+/// A collector is in another state when it was so for as long and as many looks: what devices say
+/// may be late, or missing once.
+pub const STATUS_HOLD: Duration = Duration::from_secs(60);
+/// See [`STATUS_HOLD`].
+pub const STATUS_LOOKS: u32 = 3;
+/// What comes within this time of the first look was there from the start.
+pub const STATUS_SETTLE: Duration = Duration::from_secs(60);
+/// Mount points that are watched for turning read-only.
+pub const WRITABLE_MAX: usize = 256;
 /// A series that is not seen for so long is gone: what devices say may be a minute late.
 pub const ALERT_GONE_AFTER: Duration = Duration::from_secs(120);
 /// And for so many looks, where they are far apart.

@@ -124,7 +124,7 @@ pub struct Session {
     connections: u64,
     /// An errand is under way.
     on_errand: bool,
-    /// What the server was told of alerts.
+    /// What the server was told of alerts and of what else happened.
     alerts: Book,
 }
 
@@ -148,6 +148,7 @@ impl Conversation for Session {
             Input::Stop => self.stop(),
             Input::Sampled(sample) => self.handle_sample(sample),
             Input::Watched(watch) => self.handle_watch(watch),
+            Input::Happened(occurrences) => self.handle_occurrences(occurrences),
             Input::NetworkChanged => self.handle_network_change(),
             Input::Tick => {
                 if matches!(self.state, State::New) {
@@ -195,7 +196,7 @@ impl Session {
     /// the seed decides the jitter.
     pub fn new(protocol: &Protocol, account: Account, interval: Duration, seed: u64) -> Self {
         Self {
-            alerts: Book::new(&account.host.boot_id),
+            alerts: Book::new(&account.host),
             output: (protocol.new)(account),
             delivery: Delivery::new(interval.min(protocol.interval_max)),
             state: State::New,

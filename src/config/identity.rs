@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kinglet_host::Roots;
+use kinglet_proto::host::BootCause;
 use kinglet_proto::limits::TOKEN_BYTES_MAX;
 use ring::hmac;
 
@@ -27,6 +28,11 @@ pub(super) fn derive(roots: &Roots) -> Option<String> {
 /// The kernel's name of this boot.
 pub(super) fn boot_id(proc: &Path) -> String {
     seed_of(&proc.join("sys/kernel/random/boot_id")).unwrap_or_default()
+}
+
+/// Why the host was started anew, where somebody is told.
+pub(super) fn boot_cause(roots: &Roots) -> Option<BootCause> {
+    kinglet_host::boot_cause(roots)
 }
 
 fn seed_of(path: &Path) -> Option<String> {

@@ -20,7 +20,7 @@ use crate::options::{Table, collectors};
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, servers, collect, alerts, probing, roots: _, warnings: _ } = self;
-        let Host { id, name, group, location, country_code, ip, boot_id: _ } = host;
+        let Host { id, name, group, location, country_code, ip, boot_id: _, boot_cause: _ } = host;
         writeln!(f, "[host]\nid = {}\nname = {}", Quoted(id), Quoted(name))?;
         text(f, "group", group.as_deref())?;
         text(f, "location", location.as_deref())?;
@@ -182,7 +182,7 @@ mod tests {
         let url = ServerUrl::parse("wss://hub.example.org").unwrap();
         let mut config =
             Config::local(url, Secret::new("hunter2"), Duration::from_secs(5)).unwrap();
-        let Host { id: _, name: _, group, location, country_code, ip, boot_id: _ } =
+        let Host { id: _, name: _, group, location, country_code, ip, boot_id: _, boot_cause: _ } =
             &mut config.host;
         for text in [group, location, country_code, ip] {
             *text = Some("x".to_owned());

@@ -89,11 +89,7 @@ fn token(protocol: &Protocol) -> Vec<String> {
         let host = Host {
             id: HostId::parse("pi").expect("an id"),
             name: "pi".to_owned(),
-            group: None,
-            location: None,
-            country_code: None,
-            ip: None,
-            boot_id: String::new(),
+            ..Host::default()
         };
         let token = Secret::new("hunter2");
         let account = Account::new(host, token, auth);

@@ -1,4 +1,5 @@
-//! `/run/utmp`: login sessions (utmp(5)), binary records of the C library.
+//! `/run/utmp`: login sessions, and `/var/log/wtmp`: starts and ends (utmp(5)), binary records of
+//! the C library.
 //!
 //! ```text
 //! record = type:i16 pad:2 pid:i32 line:32 id:4 user:32 host:256 exit:4 session since ...
@@ -12,6 +13,10 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 /// Record sizes in use.
 const SIZES: [usize; 2] = [384, 400];
+/// A change of the run level; of user `shutdown` where the host is shut down.
+const RUN_LEVEL: u16 = 1;
+/// The host was started.
+const BOOT: u16 = 2;
 /// A normal process of a user.
 const USER_PROCESS: u16 = 7;
 /// The highest type there is (`ACCOUNTING`).
@@ -36,12 +41,28 @@ pub struct Session {
 
 /// Login sessions on record; `None` when the file is not of a known form.
 pub fn sessions(utmp: &[u8]) -> Option<impl Iterator<Item = Session>> {
+    Some(records(utmp)?.filter_map(session))
+}
+
+/// When the host was started last, in seconds since 1970, and whether somebody had shut it down
+/// before; each `None` where the records do not say.
+pub fn last_boot(wtmp: &[u8]) -> Option<(u64, Option<bool>)> {
+    let is_boot = |record: &&[u8]| kind(record) == BOOT;
+    let is_end =
+        |record: &&[u8]| kind(record) == RUN_LEVEL && record[USER..].starts_with(b"shutdown\0");
+    let mut latest_first = records(wtmp)?.rev();
+    let since = since(latest_first.by_ref().find(is_boot)?)?;
+    let before = latest_first.find(|record| is_boot(record) || is_end(record));
+    Some((since, before.map(|record| is_end(&record))))
+}
+
+fn records(utmp: &[u8]) -> Option<impl DoubleEndedIterator<Item = &[u8]>> {
     let fits = |size: &usize| {
         utmp.len().is_multiple_of(*size)
             && utmp.chunks_exact(*size).all(|record| kind(record) <= TYPE_MAX)
     };
     let size = SIZES.into_iter().find(fits)?;
-    Some(utmp.chunks_exact(size).filter_map(session))
+    Some(utmp.chunks_exact(size))
 }
 
 fn kind(record: &[u8]) -> u16 {
@@ -51,12 +72,16 @@ fn kind(record: &[u8]) -> u16 {
 fn session(record: &[u8]) -> Option<Session> {
     let is_session = kind(record) == USER_PROCESS && record[USER] != 0;
     let pid = i32::from_ne_bytes(*record[4..].first_chunk()?);
-    let since = if record.len() == SIZES[0] {
+    let since = since(record)?;
+    (is_session && pid > 0).then(|| Session { pid, since, user: hash(&record[USER..][..USER_LEN]) })
+}
+
+fn since(record: &[u8]) -> Option<u64> {
+    Some(if record.len() == SIZES[0] {
         u64::from(u32::from_ne_bytes(*record[SESSION + 4..].first_chunk()?))
     } else {
         u64::from_ne_bytes(*record[SESSION + 8..].first_chunk()?)
-    };
-    (is_session && pid > 0).then(|| Session { pid, since, user: hash(&record[USER..][..USER_LEN]) })
+    })
 }
 
 fn hash(name: &[u8]) -> u64 {
@@ -116,6 +141,31 @@ pub(crate) mod tests {
             let many = (0..9600 / size).flat_map(|_| record(size, 7, "pi", 300, 1));
             assert_eq!(count(&many.collect::<Vec<_>>()), Some(9600 / size));
         }
+    }
+
+    #[test]
+    fn the_last_start_is_one_after_an_end_or_not() {
+        for size in SIZES {
+            let found = |records: &[(u16, &str, u32)]| {
+                let record =
+                    |&(kind, user, since): &(u16, &str, u32)| record(size, kind, user, 0, since);
+                last_boot(&records.iter().flat_map(record).collect::<Vec<_>>())
+            };
+            let boot = (2, "reboot", 900);
+            assert_eq!(found(&[(1, "shutdown", 800), boot]), Some((900, Some(true))));
+            let clean = [(2, "reboot", 1), (1, "shutdown", 800), boot, (1, "runlevel", 901)];
+            assert_eq!(found(&clean), Some((900, Some(true))));
+            let login = [(2, "reboot", 1), (1, "runlevel", 2), (7, "pi", 3), boot, (7, "pi", 950)];
+            assert_eq!(found(&login), Some((900, Some(false))));
+            // The host is going down just now: that is not what its start was like.
+            let going = [(2, "reboot", 1), boot, (1, "shutdown", 999)];
+            assert_eq!(found(&going), Some((900, Some(false))));
+            let first = found(&[boot, (7, "pi", 950)]);
+            assert_eq!(first, Some((900, None)), "what was before is not on record");
+            assert_eq!(found(&[(1, "shutdown", 800), (7, "pi", 950)]), None);
+            assert_eq!(found(&[]), None);
+        }
+        assert_eq!(last_boot(b"short"), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 use worker::{Job, Outcome, Worker};
 
 use super::Buffer;
@@ -43,6 +44,8 @@ pub(crate) struct Reading {
     /// When that was asked for which it said last; `None` before it said something.
     said_at: Option<Instant>,
     absent_until: Instant,
+    /// What went wrong the last time.
+    trouble: Option<Errno>,
 }
 
 struct Desk {
@@ -99,7 +102,7 @@ impl fmt::Debug for Background {
 impl Reading {
     pub(crate) fn new(path: PathBuf) -> Self {
         let (asked_at, absent_until) = (Instant::default(), Instant::default());
-        Self { job: Job::new(path), asked_at, said_at: None, absent_until }
+        Self { job: Job::new(path), asked_at, said_at: None, absent_until, trouble: None }
     }
 
     /// The same for what no file has: `name` stands for it.
@@ -128,6 +131,7 @@ impl Reading {
         if !std::mem::take(&mut answer.is_new) {
             return None;
         }
+        self.trouble = answer.trouble;
         match answer.outcome {
             Outcome::Said => self.said_at = Some(self.asked_at),
             Outcome::Failed => self.said_at = None,
@@ -181,6 +185,7 @@ impl Background {
         let mut desk = self.0.borrow_mut();
         desk.ask(reading);
         desk.wait(reading);
+        buffer.note(&reading.job.path, reading.trouble.or_else(|| desk.silence(&reading.job.path)));
         reading.last(desk.now, buffer)
     }
 
@@ -335,6 +340,12 @@ impl Desk {
     fn is_barred(&self, path: &Path) -> bool {
         let is_in = |late: &Late| late.hangs() || self.now < late.again_at;
         self.late.iter().any(|late| late.is_like(path) && is_in(late))
+    }
+
+    /// Whether this file, or one like it, keeps its reader for ever.
+    fn silence(&self, path: &Path) -> Option<Errno> {
+        let is_stuck = |late: &Late| late.is_stuck && late.hangs() && late.is_like(path);
+        self.late.iter().any(is_stuck).then_some(Errno::ETIMEDOUT)
     }
 
     /// Starts a worker for these, but for those that would hang as others of their device do. None

@@ -1,6 +1,9 @@
-//! The buffer that files are read into, and when a reading is at its end.
+//! The buffer that files are read into, when a reading is at its end, and what went wrong with it.
 
 use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
 
 use crate::limits::{KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
 
@@ -8,9 +11,52 @@ use crate::limits::{KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
+    account: Account,
+}
+
+/// How reading went since somebody asked.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    /// Something was read.
+    pub(crate) has_read: bool,
+    /// The first thing that went wrong.
+    pub(crate) trouble: Option<Errno>,
+    /// With this file; its room is kept.
+    pub(crate) place: PathBuf,
+}
+
+/// Whether an error is one that somebody should know of; `None` for what hosts are like: a file
+/// that is not there, a sensor that has no value now.
+pub(super) fn trouble(error: &io::Error) -> Option<Errno> {
+    if !cfg!(feature = "alerts") {
+        return None; // nobody asks
+    }
+    let errno = Errno::from_raw(error.raw_os_error()?);
+    let counts = [Errno::EACCES, Errno::EPERM, Errno::EIO, Errno::EREMOTEIO, Errno::ETIMEDOUT];
+    counts.contains(&errno).then_some(errno)
 }
 
 impl Buffer {
+    /// A new account begins.
+    pub(crate) const fn begin(&mut self) {
+        (self.account.has_read, self.account.trouble) = (false, None);
+    }
+
+    /// How reading went since it began.
+    pub(crate) const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// A file was read, or not: `None` for what is nobody's matter.
+    pub(crate) fn note(&mut self, path: &Path, trouble: Option<Errno>) {
+        if trouble.is_some() && self.account.trouble.is_none() {
+            self.account.trouble = trouble;
+            let place = self.account.place.as_mut_os_string();
+            place.clear();
+            place.push(path);
+        }
+    }
+
     /// Fills from `read` (bytes, offset) until `is_end` (all so far, the last count) says so,
     /// nothing comes, or `KERNEL_FILE_MAX`.
     pub(super) fn fill(
@@ -34,6 +80,7 @@ impl Buffer {
                 break;
             }
         }
+        self.account.has_read = true;
         Ok(&self.bytes[..len])
     }
 
@@ -42,12 +89,14 @@ impl Buffer {
         if self.bytes.len() < bytes.len() {
             self.bytes.resize(bytes.len(), 0);
         }
+        self.account.has_read = true;
         self.bytes[..bytes.len()].copy_from_slice(bytes);
         &self.bytes[..bytes.len()]
     }
 
-    /// Room for the first `len` bytes of a file.
+    /// Room for the first `len` bytes of a file that is read now.
     pub(super) fn head(&mut self, len: usize) -> &mut [u8] {
+        self.account.has_read = true;
         if self.bytes.len() < len {
             self.bytes.resize(len, 0);
         }

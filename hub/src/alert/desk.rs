@@ -169,9 +169,10 @@ impl Desk {
             Update::Status(host) => self.see(host, now),
             Update::Added(host) => self.name(host),
             Update::Removed(id) => self.forget(id, now),
-            Update::Told(told) if told.kind == "alert" && !told.again => self.hear(told),
+            Update::Told(told) if told.kind != "alert" => self.note_told(told),
+            Update::Told(told) if !told.again => self.hear(told),
             // It may have another value now.
-            Update::Told(told) if told.kind == "alert" && told.place.is_none() => self.hear(told),
+            Update::Told(told) if told.place.is_none() => self.hear(told),
             Update::Reading(_) | Update::Told(_) | Update::Aggregates(_) => {}
         }
     }
@@ -264,6 +265,15 @@ impl Desk {
         self.open.get(host).is_some_and(|open| open.contains_key(id))
     }
 
+    /// Notes how far an agent's news goes.
+    fn note_told(&mut self, told: &Told) {
+        let host = &told.host.id;
+        if let (Some(place), Some(watched)) = (&told.place, self.hosts.get_mut(host)) {
+            watched.told = Some((place.boot_id.clone(), place.number));
+            self.note(host);
+        }
+    }
+
     /// An agent told of an alert.
     fn hear(&mut self, told: &Told) {
         let Ok(data) = serde_json::from_str::<Map<String, Value>>(&told.data) else { return };
@@ -272,17 +282,15 @@ impl Desk {
         if id.is_empty() || is_own(id) {
             return; // nothing to know it by, or what was told here
         }
-        if let (Some(place), Some(watched)) = (&told.place, self.hosts.get_mut(host)) {
-            watched.told = Some((place.boot_id.clone(), place.number));
-            self.note(host);
-        }
+        self.note_told(told);
+        let at = Now { wall: told.at(), ..told.received };
         if text("status") == "resolved" {
-            return self.end(host, id, text("resolution"), told.received);
+            return self.end(host, id, text("resolution"), at);
         }
         let mut said = Said::read(id, &data);
         let open = self.open.get(host).and_then(|open| open.get(id));
         said.acknowledged = open.and_then(|entry| entry.said.acknowledged.clone());
-        let since = open.map_or(told.received.wall, |entry| entry.since);
+        let since = open.map_or(at.wall, |entry| entry.since);
         self.begin(Entry { host: host.clone(), id: id.to_owned(), since, until: None, said });
     }
 

@@ -113,7 +113,15 @@ impl Lab {
     fn tell(&mut self, name: &str, data: &Value) {
         let (kind, data) = ("alert".to_owned(), data.to_string());
         let (received, place, again) = (self.at(), None, false);
-        let told = Told { host: host(name, true), kind, data, received, place, again };
+        let told = Told {
+            host: host(name, true),
+            kind,
+            data,
+            received,
+            age: Duration::ZERO,
+            place,
+            again,
+        };
         self.feed(&Update::Told(told));
     }
 

@@ -1,4 +1,4 @@
-//! What a host's agent has told of its alerts: which are open, and how far its news has come.
+//! What a host's agent has told: which of its alerts are open, and how far its news has come.
 //!
 //! News is numbered, and names the number before it: what was here before is no news, and what
 //! comes after a gap is not taken, for its agent tells all of it again. Where readings are safe
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kinglet_proto::alert::Level;
 use kinglet_proto::alert::book::{Greeting, Known};
-use kinglet_proto::ingest::{AlertNews, NewsPlace};
+use kinglet_proto::ingest::{AlertNews, NewsPlace, Told};
 
 use crate::limits::{ALERTS_OPEN_MAX, ALERTS_UNSAFE_MAX};
 
@@ -50,26 +50,27 @@ struct State {
 }
 
 impl Alerts {
-    /// Takes news in; `None` when it is none.
-    pub(super) fn take(&mut self, news: &AlertNews) -> Option<Word> {
-        match &news.place {
-            Some(place) => {
-                let is_next = self.heard.place(place);
-                // What another boot's agent told is no answer to this one.
-                self.owed = self.heard.boot_id == place.boot_id;
-                if !is_next {
-                    return None;
-                }
-                let word = if self.is_told(place) { Word::Again } else { self.word(news) };
-                let is_noted = self.heard.note(news);
-                (is_noted || word == Word::New).then_some(word)
-            }
+    /// Takes news in, of an alert or of what else happened; `None` when it is none.
+    pub(super) fn take(&mut self, told: &Told) -> Option<Word> {
+        let Some(place) = &told.place else {
             // Who does not number may have another value to tell.
-            None => {
-                self.heard.note(news);
-                Some(self.word(news))
-            }
+            let Some(alert) = &told.alert else { return Some(Word::New) };
+            self.heard.note(alert);
+            return Some(self.word(alert));
+        };
+        let is_next = self.heard.place(place);
+        // What another boot's agent told is no answer to this one.
+        self.owed = self.heard.boot_id == place.boot_id;
+        if !is_next {
+            return None;
         }
+        let is_told = self.is_told(place);
+        let Some(alert) = &told.alert else {
+            return Some(if is_told { Word::Again } else { Word::New });
+        };
+        let word = if is_told { Word::Again } else { self.word(alert) };
+        let is_noted = self.heard.note(alert);
+        (is_noted || word == Word::New).then_some(word)
     }
 
     /// Whether everybody has heard of news of this place, as they have now.
@@ -82,11 +83,11 @@ impl Alerts {
         false
     }
 
-    /// What news says that is not told yet. An agent that was restarted may tell the end of what
-    /// was told to be over already, when a store has lost that.
-    fn word(&mut self, news: &AlertNews) -> Word {
-        let id = &news.known.id;
-        let is_new = if news.is_over {
+    /// What an alert says that is not told yet. An agent that was restarted may tell the end of
+    /// what was told to be over already, when a store has lost that.
+    fn word(&mut self, alert: &AlertNews) -> Word {
+        let id = &alert.known.id;
+        let is_new = if alert.is_over {
             self.told_open.remove(id)
         } else {
             self.told_open.len() < ALERTS_OPEN_MAX && self.told_open.insert(id.clone())
@@ -121,7 +122,13 @@ impl Alerts {
             kind: kind.clone(),
             level: *level,
         });
-        let heard = (*number > 0).then(|| (boot_id.clone(), safe));
+        let heard = match &self.told {
+            _ if *number > 0 => Some((boot_id.clone(), safe)),
+            // From before this start: which boot it was tells an agent whether its host was
+            // started anew since, and how far is not known to be safe.
+            (boot_id, _) if !boot_id.is_empty() => Some((boot_id.clone(), 0)),
+            _ => None,
+        };
         Greeting { heard, open: open.collect() }
     }
 
@@ -171,7 +178,7 @@ impl State {
 
     /// Keeps the list of what is open; whether that changed, or may have.
     fn note(&mut self, news: &AlertNews) -> bool {
-        let AlertNews { known, is_over, place: _ } = news;
+        let AlertNews { known, is_over } = news;
         let is_open = self.open.contains_key(&known.id);
         if *is_over != is_open {
             return *is_over; // the end of one that nobody knew is told all the same
@@ -190,14 +197,43 @@ impl State {
 mod tests {
     use super::*;
 
-    fn news(id: &str, is_over: bool, place: Option<(&str, u64, u64)>) -> AlertNews {
+    fn news(id: &str, is_over: bool, place: Option<(&str, u64, u64)>) -> Told {
         let known = Known { id: id.to_owned(), kind: "cpu".to_owned(), level: Level::Warning };
+        Told { alert: Some(AlertNews { known, is_over }), ..happened(place) }
+    }
+
+    fn happened(place: Option<(&str, u64, u64)>) -> Told {
         let place = place.map(|(boot_id, number, after)| NewsPlace {
             boot_id: boot_id.to_owned(),
             number,
             after,
         });
-        AlertNews { known, is_over, place }
+        Told { place, ..Told::new("system", String::new()) }
+    }
+
+    #[test]
+    fn what_happened_has_its_place_among_alerts_and_is_told_once() {
+        let mut first = Alerts::default();
+        assert_eq!(first.take(&happened(Some(("b", 9, 0)))), Some(Word::New));
+        assert_eq!(first.take(&news("a", false, Some(("b", 10, 9)))), Some(Word::New));
+        assert_eq!(first.take(&happened(Some(("b", 10, 9)))), None, "twice");
+        assert_eq!(first.take(&happened(Some(("b", 12, 11)))), None, "behind a gap");
+        assert_eq!(first.promise(), Some(10));
+        assert_eq!(first.take(&happened(Some(("b", 11, 10)))), Some(Word::New));
+        assert_eq!(first.promise(), Some(11));
+        // A store that has lost it hears of it again, and nobody else.
+        first.kept(10);
+        assert!(first.forget_unsafe());
+        assert_eq!(first.take(&happened(Some(("b", 11, 10)))), Some(Word::Again));
+        // After a start: which boot it was, and that nothing is known to be safe.
+        let before = Greeting { heard: Some(("b".to_owned(), 11)), open: Vec::new() };
+        let mut second = Alerts::restored(before);
+        assert_eq!(second.greeting().heard, Some(("b".to_owned(), 0)));
+        assert_eq!(second.take(&happened(Some(("b", 11, 0)))), Some(Word::Again));
+        assert_eq!(second.take(&happened(Some(("c", 5, 0)))), Some(Word::New), "another boot");
+        assert_eq!(second.greeting().heard, Some(("c".to_owned(), 0)));
+        assert_eq!(Alerts::default().greeting().heard, None);
+        assert_eq!(first.take(&happened(None)), Some(Word::New), "who does not count");
     }
 
     fn open(alerts: &Alerts) -> Vec<&str> {
@@ -232,7 +268,8 @@ mod tests {
         first.take(&news("x", true, Some(("b", 12, 11))));
         let heard = Some(("b".to_owned(), 12));
         let mut second = Alerts::restored(Greeting { heard, open: first.greeting().open });
-        assert_eq!(second.greeting().heard, None, "who knows whether its store has them");
+        let heard = second.greeting().heard;
+        assert_eq!(heard, Some(("b".to_owned(), 0)), "who knows whether its store has them");
         let mut take = |id, is_over, number, after| {
             second.take(&news(id, is_over, Some(("b", number, after))))
         };

@@ -134,8 +134,8 @@ impl Fleet {
     /// come back since the start, or the hub itself.
     pub(super) fn tell_of(&mut self, id: &HostId, data: String, now: Now) {
         let host = self.snapshot(id).unwrap_or_else(|| Host::default().snapshot(id));
-        let (kind, place, again) = ("alert".to_owned(), None, false);
-        let told = Told { host, kind, data, received: now, place, again };
+        let (kind, age, place, again) = ("alert".to_owned(), Duration::ZERO, None, false);
+        let told = Told { host, kind, data, received: now, age, place, again };
         self.commands.push_back(Command::Publish(Update::Told(told)));
     }
 
@@ -178,17 +178,16 @@ impl Reporting<'_> {
     /// Passes on what is told beside the figures. It is of this moment: but for which alerts are
     /// open, it is neither kept here nor told again to who comes later.
     fn tell(&mut self, told: ingest::Told, now: Now) {
-        let ingest::Told { kind, data, alert } = told;
         let mut again = false;
-        if let Some(news) = &alert {
-            let Some(word) = self.host.alerts.get_or_insert_default().take(news) else {
+        if told.place.is_some() || told.alert.is_some() {
+            let Some(word) = self.host.alerts.get_or_insert_default().take(&told) else {
                 return; // it was here before, or comes again behind what is missing
             };
             again = word == Word::Again;
         }
+        let ingest::Told { kind, data, age, place, alert: _ } = told;
         let (host, kind) = (self.announce(false), kind.to_owned());
-        let place = alert.and_then(|news| news.place);
-        self.publish(Update::Told(Told { host, kind, data, received: now, place, again }));
+        self.publish(Update::Told(Told { host, kind, data, received: now, age, place, again }));
     }
 
     fn take_sums(&mut self, buckets: Vec<Bucket>, now: Now) {

@@ -50,10 +50,20 @@ pub struct Told {
     pub data: String,
     /// When it came, by the hub's clocks.
     pub received: Now,
-    /// Of news about alerts that is numbered: its number and its boot.
+    /// How old it was then; zero where its agent does not say.
+    pub age: Duration,
+    /// Of news that is numbered: its number and its boot.
     pub place: Option<NewsPlace>,
     /// It was told before, and comes for a store that lost it: who passes it on leaves it.
     pub again: bool,
+}
+
+impl Told {
+    /// When it happened, by the hub's clock.
+    pub fn at(&self) -> WallTime {
+        let age = u64::try_from(self.age.as_millis()).unwrap_or(u64::MAX);
+        WallTime::from_unix_millis(self.received.wall.unix_millis().saturating_sub(age))
+    }
 }
 
 /// A reading and where it belongs.

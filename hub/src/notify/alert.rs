@@ -88,7 +88,7 @@ pub(super) mod tests {
             wall: WallTime::from_unix_millis(1_795_000_000_000),
         };
         let (kind, data, place, again) = (kind.to_owned(), data.to_owned(), None, false);
-        Told { host, kind, data, received, place, again }
+        Told { host, kind, data, received, age: std::time::Duration::ZERO, place, again }
     }
 
     pub(crate) fn alert(id: &str, level: &str, status: &str) -> Alert {

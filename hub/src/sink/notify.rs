@@ -1,6 +1,7 @@
 //! `[[notify]]`: each alert is given to the channels that somebody is told by.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use kinglet_proto::ingest::Label;
@@ -40,7 +41,7 @@ fn told_before(hub: &Hub, entry: &Entry) -> Told {
     });
     let received = Now { wall: entry.since, ..clock::now() };
     let (kind, data, place, again) = ("alert".to_owned(), entry.message(), None, false);
-    Told { host, kind, data, received, place, again }
+    Told { host, kind, data, received, age: Duration::ZERO, place, again }
 }
 
 impl Sink for Notify {

@@ -211,7 +211,7 @@ impl Index {
 
     /// An event as it is written; `None` when there are too many hosts.
     pub(super) fn pack_event(&mut self, told: &Told) -> Option<WaitingEvent> {
-        let at = told.received.wall.unix_millis();
+        let at = told.at().unix_millis();
         let (kind, data) = (told.kind.clone(), told.data.clone());
         Some(WaitingEvent { host: self.host(&told.host.id)?, at, kind, data })
     }

@@ -319,6 +319,7 @@ fn events_are_kept_newest_first() {
             kind,
             data,
             received,
+            age: Duration::from_millis(n as u64 / 2), // the last as old as the one before
             place: None,
             again: false,
         }));

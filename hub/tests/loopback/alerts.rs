@@ -24,7 +24,7 @@ fn hub(state: &PathBuf, more: &str) -> Hub {
     ))
 }
 
-fn ask(hub: &Hub, method: &str, path: &str, token: &str, body: &str) -> (u16, Value) {
+pub(super) fn ask(hub: &Hub, method: &str, path: &str, token: &str, body: &str) -> (u16, Value) {
     let mut stream = TcpStream::connect(hub.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let bearer =

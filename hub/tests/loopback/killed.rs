@@ -21,10 +21,10 @@ use super::alerts::wait_for;
 use super::support::{Hub, WEB, scratch};
 
 /// The hub's program: killed, not stopped, when this is dropped.
-struct Program(Child);
+pub(super) struct Program(Child);
 
 impl Program {
-    fn start(config: &Path) -> Self {
+    pub(super) fn start(config: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinglet-hub"));
         command.arg("run").arg("--config").arg(config).env_remove("KINGLET_LOG");
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -44,14 +44,18 @@ impl Drop for Program {
 }
 
 /// The agent's loop on a host whose load the test writes. It stops when this is dropped.
-struct Agent {
-    proc: PathBuf,
+pub(super) struct Agent {
+    pub(super) proc: PathBuf,
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Agent {
     fn start(hub: SocketAddr) -> Self {
+        Self::changed(hub, |_| {})
+    }
+
+    pub(super) fn changed(hub: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
         let file = scratch("kinglet.toml");
         let (token, proc) = (file.with_file_name("token"), file.with_file_name("proc"));
         let rule = |name| format!("[[alert]]\nmetric = \"load_average.{name}\"\nabove = 5\n");
@@ -69,6 +73,7 @@ impl Agent {
         let call = Call::parse(words, Given::default()).unwrap_or_else(|error| panic!("{error}"));
         let mut config = Config::load(&call.given).unwrap_or_else(|error| panic!("{error}"));
         config.roots.proc = proc.clone();
+        change(&mut config);
         let (stop, told) = UnixStream::pair().unwrap();
         let thread = std::thread::spawn(move || run(&config, told.as_fd()).unwrap());
         Self { proc, stop: Some(stop), thread: Some(thread) }

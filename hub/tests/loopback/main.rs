@@ -10,6 +10,7 @@ mod ids;
 mod influxdb;
 mod killed;
 mod notify;
+mod occurrences;
 mod ostara;
 mod pages;
 mod past;

@@ -1,4 +1,4 @@
-//! What one server was told of alerts, and what it has still to hear.
+//! What one server was told of alerts and of what else happened, and what it has still to hear.
 //!
 //! Each piece of news has a number that rises in the course of a boot, over starts of the agent
 //! too: the milliseconds since boot, or one more than the one before. It names the one before it,
@@ -10,14 +10,21 @@
 use std::sync::Arc;
 
 use super::{Alert, IS_BUILT, Level, Resolution, Rule, Watch};
-use crate::limits::{ALERT_NEWS_MAX, ALERTS_KNOWN_MAX};
+use crate::host::{BootCause, Host};
+use crate::limits::{ALERT_NEWS_MAX, ALERTS_KNOWN_MAX, OCCURRENCES_MAX};
+use crate::occurrence::Occurrence;
 use crate::time::{Instant, Now, WallTime};
 
-/// The alerts of one host at one server.
+/// The news of one host at one server.
 #[derive(Debug, Default)]
 pub struct Book {
     /// Which boot this is; empty where nobody knows.
     boot_id: String,
+    boot_cause: Option<BootCause>,
+    /// When this agent began to look.
+    began: Option<Instant>,
+    /// The server was told that it did, or will be.
+    has_begun: bool,
     /// Open there once all news has arrived.
     told: Vec<Known>,
     news: Vec<Entry>,
@@ -64,6 +71,8 @@ pub enum News {
     Fired(Arc<Alert>),
     /// It is over.
     Resolved(Known, Resolution, WallTime),
+    /// Something happened.
+    Happened(Occurrence),
 }
 
 /// News with its place.
@@ -89,15 +98,26 @@ struct Entry {
 }
 
 impl News {
-    fn id(&self) -> &str {
+    /// The alert that it is about.
+    fn alert_id(&self) -> Option<&str> {
         match self {
-            Self::Fired(alert) => &alert.id,
-            Self::Resolved(known, ..) => &known.id,
+            Self::Fired(alert) => Some(&alert.id),
+            Self::Resolved(known, ..) => Some(&known.id),
+            Self::Happened(_) => None,
         }
     }
 
     const fn is_fired(&self) -> bool {
         matches!(self, Self::Fired(_))
+    }
+}
+
+impl Entry {
+    const fn is_of_alert(&self) -> bool {
+        match self.news {
+            News::Fired(_) | News::Resolved(..) => true,
+            News::Happened(_) => false,
+        }
     }
 }
 
@@ -109,9 +129,18 @@ impl Known {
 }
 
 impl Book {
-    /// Of this boot.
-    pub fn new(boot_id: &str) -> Self {
-        Self { boot_id: boot_id.to_owned(), ..Self::default() }
+    /// Of this boot of a host.
+    pub fn new(host: &Host) -> Self {
+        let Host { boot_id, boot_cause, .. } = host;
+        Self { boot_id: boot_id.clone(), boot_cause: *boot_cause, ..Self::default() }
+    }
+
+    /// Notes what happened.
+    pub fn note(&mut self, occurrences: &[Occurrence], now: Now) {
+        self.began.get_or_insert(now.instant);
+        for occurrence in occurrences {
+            self.push_occurrence(occurrence.clone(), now.instant);
+        }
     }
 
     /// Notes what a look brought about: what fires and was not told, and what was told and is over.
@@ -140,14 +169,17 @@ impl Book {
     }
 
     /// The server greets, and says what it knows where it can.
-    pub fn handle_greeting(&mut self, greeting: Option<Box<Greeting>>) {
+    pub fn handle_greeting(&mut self, greeting: Option<Box<Greeting>>, now: Now) {
         self.greeted = true;
         self.answers = greeting.is_some();
-        let Some(greeting) = greeting.filter(|_| IS_BUILT) else { return };
+        self.began.get_or_insert(now.instant);
+        let Some(greeting) = greeting.filter(|_| IS_BUILT) else { return self.begin(false) };
         let Greeting { heard, open } = *greeting;
         let before = std::mem::take(&mut self.heard);
         let ours = heard.as_ref().filter(|(boot, _)| !boot.is_empty() && *boot == self.boot_id);
         let is_anothers = heard.is_some() && ours.is_none();
+        let is_known = |boot: &str| !boot.is_empty() && !self.boot_id.is_empty();
+        let is_rebooted = is_anothers && heard.as_ref().is_some_and(|(boot, _)| is_known(boot));
         self.handle_ack(ours.map_or(0, |(_, number)| *number));
         self.number = self.number.max(self.heard);
         self.rewind();
@@ -159,8 +191,10 @@ impl Book {
                 News::Fired(alert) if has(&self.told, &alert.id) => {}
                 News::Fired(alert) => self.told.push(Known::of(alert)),
                 News::Resolved(over, ..) => self.told.retain(|known| known.id != over.id),
+                News::Happened(_) => {}
             }
         }
+        self.begin(is_rebooted);
         self.has_said = true;
         if self.heard < before && !is_anothers {
             self.forgotten = told;
@@ -178,6 +212,12 @@ impl Book {
         let Entry { news, number, at, .. } =
             self.news.iter().find(|entry| entry.sent.is_none()).filter(|_| self.greeted)?;
         Some(Telling { news, number: *number, after: self.sent, at: *at })
+    }
+
+    /// How much can be told.
+    pub fn waiting(&self) -> usize {
+        let waits = |entry: &&Entry| entry.sent.is_none();
+        if self.greeted { self.news.iter().filter(waits).count() } else { 0 }
     }
 
     /// The next is told, after so many reports on this connection.
@@ -198,6 +238,7 @@ impl Book {
     /// there too, if the server says nothing about news; else it was not taken, and is told again.
     pub fn handle_report_ack(&mut self, report: u64) {
         self.greeted = true; // not every server greets
+        self.begin(false);
         let went_before = |entry: &Entry| entry.sent.is_some_and(|sent| sent < report);
         if !self.answers {
             self.news.retain(|entry| !went_before(entry));
@@ -234,8 +275,34 @@ impl Book {
         }
     }
 
+    /// Tells once that the agent was started, and whether the host was, since the server heard of
+    /// it last: no agent lives longer than its host.
+    fn begin(&mut self, is_rebooted: bool) {
+        let Some(at) = self.began.filter(|_| IS_BUILT && !self.has_begun) else { return };
+        self.has_begun = true;
+        let uptime = at.as_millis() / 1000;
+        self.push_occurrence(
+            match is_rebooted {
+                true => Occurrence::Rebooted(self.boot_cause, uptime),
+                false => Occurrence::Started(uptime),
+            },
+            at,
+        );
+    }
+
+    fn push_occurrence(&mut self, occurrence: Occurrence, at: Instant) {
+        let mut others = self.news.iter().enumerate().filter(|(_, entry)| !entry.is_of_alert());
+        if let Some((oldest, _)) = others.next()
+            && others.count() + 1 >= OCCURRENCES_MAX
+        {
+            self.news.remove(oldest);
+        }
+        self.push(News::Happened(occurrence), at);
+    }
+
     fn push(&mut self, news: News, at: Instant) {
-        if self.news.len() >= ALERT_NEWS_MAX {
+        let of_alerts = self.news.iter().filter(|entry| entry.is_of_alert());
+        if of_alerts.count() >= ALERT_NEWS_MAX {
             self.forget_one();
         }
         self.number = at.as_millis().max(self.number + 1);
@@ -247,7 +314,9 @@ impl Book {
         let later = |at: usize| {
             let first = &self.news.get(at)?.news;
             let undoes = |other: &Entry| {
-                other.news.id() == first.id() && other.news.is_fired() != first.is_fired()
+                first.alert_id().is_some()
+                    && other.news.alert_id() == first.alert_id()
+                    && other.news.is_fired() != first.is_fired()
             };
             let second = at + 1 + self.news.iter().skip(at + 1).position(undoes)?;
             Some((at, second))

@@ -2,6 +2,7 @@
 //! or `config`: whatever it is, an object within bounds.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -25,13 +26,17 @@ pub(super) fn decode(kind: &'static str, text: &str) -> Result<Told, DecodeError
     let wrong = DecodeError::WrongShape("data");
     let Frame { data, meta } = serde_json::from_str(text).map_err(|_| wrong)?;
     let data = object(data, 1);
-    let alert = if kind == "alert" { alert(&data, meta) } else { None };
+    let alert = if kind == "alert" { alert(&data) } else { None };
+    let meta = meta.and_then(|meta| serde_json::from_value::<Place>(meta).ok());
+    let age = Duration::from_millis(meta.as_ref().map_or(0, |meta| meta.age_ms));
+    let place = meta.and_then(place);
     let data = json(&data);
-    if data.len() > TOLD_BYTES_MAX { Err(wrong) } else { Ok(Told { kind, data, alert }) }
+    let told = Told { kind, data, age, place, alert };
+    if told.data.len() > TOLD_BYTES_MAX { Err(wrong) } else { Ok(told) }
 }
 
 /// What an alert says; `None` for one without an id.
-fn alert(data: &Map<String, Value>, meta: Option<Value>) -> Option<Box<AlertNews>> {
+fn alert(data: &Map<String, Value>) -> Option<AlertNews> {
     let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
     let is_critical = text("level") == Level::Critical.name();
     let level = if is_critical { Level::Critical } else { Level::Warning };
@@ -40,11 +45,11 @@ fn alert(data: &Map<String, Value>, meta: Option<Value>) -> Option<Box<AlertNews
     cut(&mut kind);
     let is_over = text("status") == "resolved";
     let known = (!id.is_empty()).then_some(Known { id, kind, level })?;
-    Some(Box::new(AlertNews { known, is_over, place: meta.and_then(place) }))
+    Some(AlertNews { known, is_over })
 }
 
-fn place(meta: Value) -> Option<NewsPlace> {
-    let Place { boot_id, number, after, age_ms: _ } = serde_json::from_value(meta).ok()?;
+fn place(meta: Place<'_>) -> Option<NewsPlace> {
+    let Place { boot_id, number, after, age_ms: _ } = meta;
     let mut boot_id = boot_id.map(Cow::into_owned).unwrap_or_default();
     cut(&mut boot_id);
     Some(NewsPlace { boot_id, number: number?, after })
@@ -99,19 +104,28 @@ mod tests {
     #[test]
     fn an_alert_says_which_it_is_and_where_it_belongs() {
         let read = |data: &str, rest: &str| {
-            decode("alert", &format!(r#"{{"type":"alert","data":{data}{rest}}}"#)).unwrap().alert
+            decode("alert", &format!(r#"{{"type":"alert","data":{data}{rest}}}"#)).unwrap()
         };
         let data = r#"{"alert_id":"a","type":"cpu","level":"critical","status":"resolved"}"#;
-        let meta = r#","meta":{"boot_id":"b","number":7,"after":5,"age_ms":0}"#;
-        let alert = read(data, meta).unwrap();
+        let meta = r#","meta":{"boot_id":"b","number":7,"after":5,"age_ms":1500}"#;
+        let told = read(data, meta);
+        let alert = told.alert.unwrap();
         let (id, kind) = ("a".to_owned(), "cpu".to_owned());
         assert_eq!(alert.known, Known { id, kind, level: Level::Critical });
         let place = NewsPlace { boot_id: "b".to_owned(), number: 7, after: 5 };
-        assert_eq!((alert.is_over, alert.place), (true, Some(place)));
-        assert_eq!(read(data, "").unwrap().place, None);
-        assert_eq!(read(data, r#","meta":{"number":"7"}"#).unwrap().place, None);
-        assert!(!read(r#"{"alert_id":"a","status":"active"}"#, "").unwrap().is_over);
-        assert_eq!(read(r#"{"level":"critical"}"#, meta), None);
+        assert!(alert.is_over);
+        assert_eq!((told.place, told.age), (Some(place.clone()), Duration::from_millis(1500)));
+        for none in ["", r#","meta":{"number":"7"}"#] {
+            let told = read(data, none);
+            assert_eq!((told.place, told.age), (None, Duration::ZERO));
+        }
+        let begun = read(r#"{"alert_id":"a","status":"active"}"#, "").alert;
+        assert!(!begun.unwrap().is_over);
+        let nameless = read(r#"{"level":"critical"}"#, meta);
+        assert_eq!((nameless.alert, nameless.place), (None, Some(place)));
+        let event = format!(r#"{{"data":{{"event":"start"}}{meta}}}"#);
+        let event = decode("system", &event).unwrap();
+        assert_eq!((event.alert, event.place.unwrap().number), (None, 7));
     }
 
     #[test]

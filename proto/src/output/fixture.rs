@@ -28,6 +28,7 @@ pub(super) fn host() -> Host {
         country_code: Some("DE".into()),
         ip: None,
         boot_id: "5a6b".into(),
+        boot_cause: None,
     }
 }
 

@@ -146,12 +146,17 @@ impl Output for Kinglet {
     fn encode_alert(&mut self, telling: &Telling<'_>, now: Now, out: &mut String) {
         let age = now.instant.since(telling.at).as_millis();
         let age = u64::try_from(age).unwrap_or(u64::MAX);
-        let mut frame = self.open("alert", now, out);
+        let kind = match telling.news {
+            News::Fired(_) | News::Resolved(..) => "alert",
+            News::Happened(occurrence) => occurrence.kind(),
+        };
+        let mut frame = self.open(kind, now, out);
         frame.raw(",\"data\":");
         match telling.news {
             News::Fired(alert) => write_fired(&mut frame, alert),
             News::Resolved(known, how, at) => write_resolved(&mut frame, known, *how, *at),
-        };
+            News::Happened(occurrence) => occurrence.write(&mut frame),
+        }
         frame.raw(",\"meta\":{").texts(&[("boot_id", &self.account.host.boot_id)]);
         for (key, number) in [("number", telling.number), ("after", telling.after), ("age_ms", age)]
         {

@@ -1,10 +1,13 @@
-//! When a server hears of alerts: as soon as it has greeted and the line is free, and again what it
-//! is not known to have. What it hears is the [`Book`](crate::alert::book::Book)'s.
+//! When a server hears of alerts and of what else happened: as soon as it has greeted and the line
+//! is free, and again what it is not known to have. What it hears is the
+//! [`Book`](crate::alert::book::Book)'s.
 
 use super::Session;
 use super::state::{Action, Frame, State};
 use crate::alert::book::Known;
 use crate::alert::{IS_BUILT, Watch};
+use crate::limits::NEWS_AT_ONCE;
+use crate::occurrence::Occurrence;
 
 impl Session {
     /// A look was taken: what follows from it is news for servers that hear of alerts.
@@ -18,15 +21,23 @@ impl Session {
         }
     }
 
-    /// Plans the next news, if one can be told now: one at a time, for a report is more urgent.
+    /// Something happened: news for the same servers.
+    pub(super) fn handle_occurrences(&mut self, occurrences: &[Occurrence]) {
+        if IS_BUILT && !matches!(self.state, State::Stopped) && self.output.tells_alerts() {
+            self.alerts.note(occurrences, self.now);
+        }
+    }
+
+    /// Plans the next news, if some can be told now: a few at a time, for a report is more urgent.
     pub(super) fn flush_alerts(&mut self) {
         let State::Up { line, talk } = &self.state else { return };
-        if !IS_BUILT {
+        let is_free = line.blocked_since.is_none() && talk.muted_until.is_none();
+        if !IS_BUILT || !is_free {
             return;
         }
-        let is_free = line.blocked_since.is_none() && talk.muted_until.is_none();
-        let is_planned = |action: &Action| matches!(action, Action::Frame(Frame::Alert));
-        if is_free && self.alerts.next().is_some() && !self.actions.iter().any(is_planned) {
+        let is_planned = |action: &&Action| matches!(action, Action::Frame(Frame::Alert));
+        let planned = self.actions.iter().filter(is_planned).count();
+        for _ in planned..self.alerts.waiting().min(NEWS_AT_ONCE) {
             self.actions.push_back(Action::Frame(Frame::Alert));
         }
     }

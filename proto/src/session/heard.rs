@@ -51,7 +51,7 @@ impl Session {
                 let words = (!words.is_empty()).then_some(words);
                 self.hang_up(Reason::Refused(words));
             }
-            Heard::Greeted(alerts) => self.alerts.handle_greeting(alerts),
+            Heard::Greeted(alerts) => self.alerts.handle_greeting(alerts, self.now),
             Heard::AlertAck(number) => self.alerts.handle_ack(number),
             Heard::Ack(seq) => self.handle_ack(seq),
             Heard::BatchAck { frame, rejected } => self.handle_batch_ack(frame, rejected),

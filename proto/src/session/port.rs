@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Event, Reason};
 use crate::alert::Watch;
+use crate::occurrence::Occurrence;
 use crate::output::{Answer, Errand, Request};
 use crate::sample::Sample;
 use crate::time::{Instant, Now};
@@ -23,6 +24,8 @@ pub enum Input<'a> {
     Sampled(&'a Sample),
     /// A sample was taken, and this is what follows from it for alerts: before it is reported.
     Watched(&'a Watch),
+    /// This happened.
+    Happened(&'a [Occurrence]),
     /// The link holds bytes that did not leave yet.
     Blocked,
     /// The link's bytes have all left.

@@ -118,7 +118,8 @@ impl Conversation for Writer {
             | Input::Blocked
             | Input::Drained
             | Input::ErrandDone(_)
-            | Input::Watched(_) => {}
+            | Input::Watched(_)
+            | Input::Happened(_) => {}
         }
     }
 

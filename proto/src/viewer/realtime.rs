@@ -124,7 +124,7 @@ pub fn public_part(kind: &str, data: Map<String, Value>) -> Map<String, Value> {
         "performance" => &["metric_name", "value", "unit", "category"],
         "status" => &["component", "status", "last_check"],
         "config" => &["action"],
-        "system" => &["event", "down_ms", "attempts"],
+        "system" => &["event", "down_ms", "attempts", "cause", "uptime", "killed"],
         _ => &[],
     };
     let is_public = |(member, value): &(String, Value)| {

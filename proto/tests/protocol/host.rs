@@ -138,6 +138,7 @@ fn account() -> Account {
         name: "attic".into(),
         group: Some("Home".into()),
         boot_id: "3f1c0d5e-6f0b-4a57-9a35-0e8f7b0a2c11".into(),
+        boot_cause: None,
         ..Host::default()
     };
     Account::new(host, Secret::new("t"), Auth::Header)

@@ -10,8 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 use crate::limits::BACKGROUND_STACK;
-use crate::read::buffer::is_short;
+use crate::read::buffer::{is_short, trouble};
 #[cfg(feature = "custom")]
 use crate::read::folder;
 #[cfg(feature = "router")]
@@ -43,6 +45,8 @@ pub(super) struct Answer {
     /// The kernel does not allow the question.
     #[cfg(feature = "router")]
     pub(super) is_denied: bool,
+    /// What went wrong, where somebody should know.
+    pub(super) trouble: Option<Errno>,
 }
 
 /// What a worker reads with.
@@ -139,6 +143,7 @@ impl Job {
         };
         let mut answer = self.answer();
         answer.is_new = true;
+        answer.trouble = result.as_ref().err().and_then(trouble);
         answer.outcome = match &result {
             Ok(_) => Outcome::Said,
             Err(error) if file.is_none() || will_not_answer(error) => Outcome::Absent,

@@ -14,7 +14,7 @@ use crate::history::Event;
 pub(super) const PUBLIC: &[(&str, &[&str])] = &[
     ("alert", &["type", "level", "status", "value", "threshold", "resolved_at"]),
     ("status", &["component", "status", "last_check"]),
-    ("system", &["event", "down_ms", "attempts"]),
+    ("system", &["event", "down_ms", "attempts", "cause", "uptime", "killed"]),
 ];
 
 #[derive(Serialize)]
@@ -97,6 +97,12 @@ mod tests {
             ("alert", r#"{"type":"198.51.100.7","level":"2001:db8::1","status":["a"]}"#, "{}"),
             ("status", r#"{"component":"02-00-00-00-00-01","status":"up"}"#, r#"{"status":"up"}"#),
             ("system", r#"{"event":"reboot","reason":"by bob"}"#, r#"{"event":"reboot"}"#),
+            (
+                "system",
+                r#"{"event":"filesystem_read_only","mount_point":"/home/bob"}"#,
+                r#"{"event":"filesystem_read_only"}"#,
+            ),
+            ("system", r#"{"event":"oom_kill","killed":2}"#, r#"{"event":"oom_kill","killed":2}"#),
             ("config", r#"{"event":"x","type":"x"}"#, "{}"),
         ] {
             let told = tell(event(kind, data), true);

@@ -153,7 +153,7 @@ impl Host {
             let data = text_of(&data);
             let series = format!("{name} {}", text_of(&tags));
             if data.len() <= TOLD_BYTES_MAX && self.is_due(series, received) {
-                messages.push(Message::Told(Told { kind: "performance", data, alert: None }));
+                messages.push(Message::Told(Told::new("performance", data)));
             }
         }
     }

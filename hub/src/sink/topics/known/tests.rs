@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use std::sync::Arc;
 
 use kinglet_proto::ingest::Label;
@@ -125,6 +127,7 @@ fn an_alert_triggers_a_rule_and_everybody_may_know_a_part_of_it() {
             kind,
             data,
             received: NOW,
+            age: Duration::ZERO,
             place: None,
             again: false,
         })
