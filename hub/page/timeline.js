@@ -22,6 +22,21 @@ function ofAlert({ host, title, type, message, level, since, until, acknowledged
 
 const plain = (value) => (typeof value === 'object' ? '' : String(value));
 
+const CAUSES = {
+  watchdog: 'its watchdog reset it', panic: 'its kernel gave up', clean: 'it was shut down',
+  unclean: 'without being shut down',
+};
+
+/** What else happens, in words: a head, and what more there is to say. */
+const HEADS = {
+  start: ({ uptime }) => ['Agent started', `${duration(uptime)} after the host`],
+  reboot: ({ cause }) => ['Rebooted', CAUSES[cause] ?? ''],
+  undervoltage: () => ['Undervoltage', 'the supply was too weak'],
+  throttled: () => ['Throttled', 'the processor was slowed down'],
+  oom_kill: ({ killed }) => ['Out of memory', `${killed} killed`],
+  filesystem_read_only: ({ mount_point: mount }) => ['Read-only', mount ?? 'a file system'],
+};
+
 /** An agent that found its way back tells for how long it was away, and who may hear it, why. */
 function ofLink({ down_ms: away, attempts, reason }) {
   const tries = attempts > 1 ? `, ${attempts} attempts` : '';
@@ -32,6 +47,14 @@ function ofLink({ down_ms: away, attempts, reason }) {
 function ofEvent({ host, timestamp, type, data }) {
   if (data.event === 'link_restored' && Number.isFinite(data.down_ms)) {
     return { at: timestamp, host, mark: 'told', ...ofLink(data), small: [type] };
+  }
+  if (Object.hasOwn(HEADS, data.event)) {
+    const [title, text] = HEADS[data.event](data);
+    return { at: timestamp, host, mark: 'told', title, text, small: [type] };
+  }
+  if (type === 'status' && data.details?.reason) {
+    const title = `${data.component} ${data.status}`;
+    return { at: timestamp, host, mark: 'told', title, text: data.details.reason, small: [type] };
   }
   const { event, component, status, action, message, title, ...more } = data;
   const words = Object.entries(more).filter(([, value]) => plain(value))

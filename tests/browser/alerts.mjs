@@ -54,6 +54,19 @@ export async function testAlerts({ test, startHub, startAgents, openPage, card, 
       type: 'system', id: 's1', meta: { age_ms: 0 },
       data: { event: 'link_restored', attempts: 4, down_ms: 16787, reason: 'connection broken' },
     }));
+    for (const [at, data] of [
+      { event: 'start', uptime: 72 },
+      { event: 'reboot', cause: 'watchdog', uptime: 31 },
+      { event: 'oom_kill', killed: 2 },
+      { event: 'filesystem_read_only', mount_point: '/srv' },
+      { event: 'service_restart', service: 'x' },
+    ].entries()) {
+      of('edge-za').socket.send(JSON.stringify({ type: 'system', id: `e${at}`, data }));
+    }
+    of('edge-za').socket.send(JSON.stringify({
+      type: 'status', id: 't',
+      data: { component: 'sensors', status: 'degraded', details: { reason: '/sys/x: I/O error' } },
+    }));
     const held = sample(scene[0], 1);
     const stuck = { mount_point: '/mnt/nas', fstype: 'nfs4', stuck: true };
     of('living-room-pi').held = { ...held, filesystems: [...held.filesystems, stuck] };
@@ -92,6 +105,13 @@ export async function testAlerts({ test, startHub, startAgents, openPage, card, 
     assert.match(text, /web-2Processor busy.*over after/);
     assert.match(text, /edge-zaHost offline.*open/);
     assert.match(text, /web-2Connected again after 16 s, 4 attempts/);
+    for (const words of [
+      /edge-zaAgent started 1 min after the host/, /edge-zaRebooted its watchdog reset it/,
+      /edge-zaOut of memory 2 killed/, /edge-zaRead-only a file system/,
+      /edge-zaservice_restart/, /edge-zasensors degraded/, // names are not for everybody
+    ]) {
+      assert.match(text, words);
+    }
     await shot(page, 'timeline');
     await page.keyboard.press('Escape');
     await card(page, 'web-2').click();
