@@ -4,6 +4,8 @@
 //! found in one go and told with file, line, key and what is allowed.
 
 mod alerts;
+#[cfg(feature = "reload")]
+mod changes;
 mod collected;
 mod duration;
 #[cfg(feature = "terminal")]

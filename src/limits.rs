@@ -100,6 +100,16 @@ pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
 /// Widest cell of `kinglet sample`; what is longer is cut, with an ellipsis.
 pub const CELL_CHARS_MAX: usize = 32;
 
+/// Settings that are told to be others at a time; nobody reads more.
+#[cfg(feature = "reload")]
+pub const CHANGES_MAX: usize = 32;
+/// Bytes of a setting that are told.
+#[cfg(feature = "reload")]
+pub const CHANGE_TEXT_MAX: usize = 80;
+/// Bytes read at a time of the word to read the configuration anew: one signal.
+#[cfg(feature = "reload")]
+pub const SIGNAL_BYTES: usize = 128;
+
 const _: () = {
     assert!(ASK_APART_AFTER.as_millis() < ASK_TIMEOUT.as_millis());
     assert!(ASK_TIMEOUT.as_millis() < RESOLVE_TIMEOUT.as_millis(), "who is silent can be named");

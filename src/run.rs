@@ -3,6 +3,9 @@
 //! One thread and one poll(2) serve all servers and every source of news. Nothing here decides
 //! anything: sessions do, from what they are told.
 
+#[cfg(feature = "reload")]
+mod reload;
+
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use std::{fmt, io};
@@ -21,13 +24,38 @@ use crate::clock;
 use crate::config::Config;
 use crate::drive::{self, Peer};
 use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
+#[cfg(feature = "reload")]
+use crate::options::ConfigError;
 use crate::probe::Probes;
+#[cfg(feature = "reload")]
+use crate::source::signals::Reload;
 use crate::source::{self, News, Source};
 use crate::supervisor::Supervisor;
+#[cfg(feature = "reload")]
+use reload::Reloading;
 
 /// Reports until `stop` becomes readable or its other end is closed, then says goodbye to every
 /// server and returns, within 3 s.
 pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
+    start(config, stop).run()
+}
+
+/// The same, and reads the configuration anew each time there is something to read from `word`.
+#[cfg(feature = "reload")]
+pub fn run_and_reload<'a>(
+    config: &'a Config,
+    stop: BorrowedFd<'a>,
+    word: BorrowedFd<'a>,
+    load: &'a dyn Fn() -> Result<Config, ConfigError>,
+) -> Result<(), RunError> {
+    let mut turning = start(config, stop);
+    turning.sources.push(Box::new(Reload::new(word)));
+    turning.ready.push(PollFlags::empty());
+    turning.reload = Some(Reloading::new(config, load));
+    turning.run()
+}
+
+fn start<'a>(config: &Config, stop: BorrowedFd<'a>) -> Loop<'a> {
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
@@ -38,7 +66,7 @@ pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
              wrong timestamps until the clock is set"
         );
     }
-    Loop::new(config, stop).run()
+    Loop::new(config, stop)
 }
 
 /// Why the loop ended though nobody said stop.
@@ -70,6 +98,9 @@ struct Loop<'a> {
     interval: Duration,
     sample_at: Instant,
     stop_at: Option<Instant>,
+    /// The configuration in force, and how it is read anew; `None` where it never is.
+    #[cfg(feature = "reload")]
+    reload: Option<Reloading<'a>>,
     /// What poll(2) said of each source, of each peer, of all probes; kept for their room.
     ready: Vec<PollFlags>,
     /// Where the descriptors of each of them end.
@@ -81,12 +112,7 @@ impl<'a> Loop<'a> {
         let now = clock::now();
         let sources = source::start(config, stop, now.instant);
         let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
-        let detail = peers.iter().any(Peer::wants_detail);
-        let collect = config.collect.clone().with_detail(detail);
-        let mut sampler = Sampler::new(&config.roots, &collect);
-        // Rates lie between two looks: this is the first.
-        sampler.collect(now);
-        env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);
+        let sampler = sampler(config, &peers, now);
         // The last is for the probes.
         let waited_on = sources.len() + peers.len() + 1;
         Self {
@@ -96,13 +122,14 @@ impl<'a> Loop<'a> {
             sampler,
             watch: Watch::new(&config.alerts, clock::built()),
             observer: occurrence::Observer::default(),
-            // As often as the server wants that wants it most often.
-            interval: peers.iter().map(|peer| peer.interval()).min().unwrap_or_default(),
+            interval: interval(&peers),
             peers,
             probes: Probes::start(&config.probing, drive::seed, now.instant),
             supervisor: Supervisor::from_environment(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
+            #[cfg(feature = "reload")]
+            reload: None,
         }
     }
 
@@ -133,6 +160,8 @@ impl<'a> Loop<'a> {
             }
             self.wait(wake_at)?;
             self.advance();
+            #[cfg(feature = "reload")]
+            self.part();
         }
     }
 
@@ -257,6 +286,8 @@ impl<'a> Loop<'a> {
                     peer.handle_network_change(now);
                 }
             }
+            #[cfg(feature = "reload")]
+            News::Reload => self.reload(now),
             News::Stop => {
                 log::info!("stopping");
                 self.supervisor.handle_stop();
@@ -267,6 +298,21 @@ impl<'a> Loop<'a> {
             }
         }
     }
+}
+
+/// What takes the samples, with the first look behind it: rates lie between two.
+fn sampler(config: &Config, peers: &[Peer], now: Now) -> Sampler {
+    let detail = peers.iter().any(Peer::wants_detail);
+    let collect = config.collect.clone().with_detail(detail);
+    let mut sampler = Sampler::new(&config.roots, &collect);
+    sampler.collect(now);
+    env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);
+    sampler
+}
+
+/// As often as the server wants that wants it most often.
+fn interval(peers: &[Peer]) -> Duration {
+    peers.iter().map(Peer::interval).min().unwrap_or_default()
 }
 
 /// The owner reads of alerts in the log, whatever server hears of them.
@@ -292,7 +338,8 @@ fn tell_of(occurrence: &Occurrence) {
         | Occurrence::Undervoltage
         | Occurrence::Throttled
         | Occurrence::OomKill(_)
-        | Occurrence::ReadOnly(_) => {}
+        | Occurrence::ReadOnly(_)
+        | Occurrence::Reloaded(_) => {}
     }
 }
 

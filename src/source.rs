@@ -42,6 +42,9 @@ pub(crate) enum News {
     Network,
     /// Say goodbye and end.
     Stop,
+    /// The configuration may be another.
+    #[cfg(feature = "reload")]
+    Reload,
 }
 
 /// Starts every source there is; the agent stops when `stop` is readable or closed at its other

@@ -52,6 +52,10 @@ function ofEvent({ host, timestamp, type, data }) {
     const [title, text] = HEADS[data.event](data);
     return { at: timestamp, host, mark: 'told', title, text, small: [type] };
   }
+  if (type === 'config' && data.action === 'updated') {
+    const text = Array.isArray(data.fields) ? data.fields.join(', ') : '';
+    return { at: timestamp, host, mark: 'told', title: 'Settings changed', text, small: [type] };
+  }
   if (type === 'status' && data.details?.reason) {
     const title = `${data.component} ${data.status}`;
     return { at: timestamp, host, mark: 'told', title, text: data.details.reason, small: [type] };

@@ -11,7 +11,7 @@ pub use observer::Observer;
 use crate::host::BootCause;
 use crate::quoted::Escaped;
 use crate::time::WallTime;
-use crate::wire::frame::Frame;
+use crate::wire::frame::{Frame, List};
 
 /// Whether this build tells of anything beside its figures: without it nothing is watched for, and
 /// what is made for that is no part of the program.
@@ -34,6 +34,19 @@ pub enum Occurrence {
     ReadOnly(String),
     /// A collector is in another state.
     Status(Status),
+    /// The configuration was read anew, and these settings are others.
+    Reloaded(Vec<ChangedSetting>),
+}
+
+/// A setting, before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedSetting {
+    /// Its table and key: `server.1.interval`.
+    pub key: String,
+    /// What it was; empty for nothing, `***` for a secret.
+    pub old: String,
+    /// What it is.
+    pub new: String,
 }
 
 /// The state of a collector.
@@ -83,6 +96,7 @@ impl Occurrence {
             | Self::OomKill(_)
             | Self::ReadOnly(_) => "system",
             Self::Status(_) => "status",
+            Self::Reloaded(_) => "config",
         }
     }
 
@@ -101,6 +115,7 @@ impl Occurrence {
                 (&[("event", "filesystem_read_only"), ("mount_point", mount_point)], None)
             }
             Self::Status(status) => return status.write(frame),
+            Self::Reloaded(changes) => return write_changes(changes, frame),
         };
         frame.raw("{").texts(texts);
         if let Some((key, number)) = number {
@@ -116,6 +131,20 @@ impl Status {
         frame.key("last_check").value(&self.at);
         frame.key("details").raw("{").texts(&[("reason", &self.reason)]).raw("}}");
     }
+}
+
+fn write_changes(changes: &[ChangedSetting], frame: &mut Frame<'_>) {
+    frame.raw("{").texts(&[("action", "updated")]);
+    frame.key("fields").value(&List(changes.iter().map(|change| &change.key)));
+    frame.key("old_values").raw("{");
+    for ChangedSetting { key, old, .. } in changes {
+        frame.texts(&[(key, old)]);
+    }
+    frame.raw("}").key("new_values").raw("{");
+    for ChangedSetting { key, new, .. } in changes {
+        frame.texts(&[(key, new)]);
+    }
+    frame.raw("}").texts(&[("updated_by", "owner")]).raw("}");
 }
 
 /// For the owner's log.
@@ -155,6 +184,18 @@ mod tests {
             (
                 Occurrence::Rebooted(Some(BootCause::Watchdog), 9),
                 r#"system {"event":"reboot","cause":"watchdog","uptime":9}"#,
+            ),
+            (
+                Occurrence::Reloaded(
+                    [("interval", "5s", "2s"), ("server.2.url", "", "wss://b")]
+                        .map(|(key, old, new)| ChangedSetting {
+                            key: key.to_owned(),
+                            old: old.to_owned(),
+                            new: new.to_owned(),
+                        })
+                        .into(),
+                ),
+                r#"config {"action":"updated","fields":["interval","server.2.url"],"old_values":{"interval":"5s"},"new_values":{"interval":"2s","server.2.url":"wss://b"},"updated_by":"owner"}"#,
             ),
             (Occurrence::Undervoltage, r#"system {"event":"undervoltage"}"#),
             (Occurrence::Throttled, r#"system {"event":"throttled"}"#),

@@ -18,6 +18,8 @@ pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
         return Ok(Outcome::Misconfigured);
     }
     let stop = signals::subscribe()?;
+    #[cfg(feature = "reload")]
+    let word = signals::subscribe_to_reload()?;
     let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
     log::info!(
         "kinglet {} reports as {} to {}",
@@ -25,7 +27,14 @@ pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
         config.host.id,
         servers.join(", ")
     );
-    match crate::run::run(config, stop.as_fd()) {
+    #[cfg(feature = "reload")]
+    let ended = {
+        let load = || Config::load(given);
+        crate::run::run_and_reload(config, stop.as_fd(), word.as_fd(), &load)
+    };
+    #[cfg(not(feature = "reload"))]
+    let ended = crate::run::run(config, stop.as_fd());
+    match ended {
         Ok(()) => Ok(Outcome::Good),
         Err(error) => {
             log::error!("{error}");

@@ -1,4 +1,5 @@
-//! The word to stop: SIGTERM and SIGINT, or whatever else its caller makes readable.
+//! The word to stop: SIGTERM and SIGINT, and the one to read the configuration anew: SIGHUP; or
+//! whatever else its caller makes readable.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -15,11 +16,50 @@ use super::{News, Source};
 /// To be called before any thread starts, so that all of them inherit it. A blocked signal reaches
 /// even PID 1 of a container.
 pub(crate) fn subscribe() -> io::Result<OwnedFd> {
+    readable(&[Signal::SIGTERM, Signal::SIGINT])
+}
+
+/// The same with SIGHUP.
+#[cfg(feature = "reload")]
+pub(crate) fn subscribe_to_reload() -> io::Result<OwnedFd> {
+    readable(&[Signal::SIGHUP])
+}
+
+fn readable(list: &[Signal]) -> io::Result<OwnedFd> {
     let mut signals = SigSet::empty();
-    signals.add(Signal::SIGTERM);
-    signals.add(Signal::SIGINT);
+    list.iter().for_each(|signal| signals.add(*signal));
     signals.thread_block()?;
     Ok(SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?.into())
+}
+
+/// A descriptor that says, each time something can be read from it, that the configuration may be
+/// another.
+#[cfg(feature = "reload")]
+pub(crate) struct Reload<'a>(Option<BorrowedFd<'a>>);
+
+#[cfg(feature = "reload")]
+impl<'a> Reload<'a> {
+    pub(crate) const fn new(fd: BorrowedFd<'a>) -> Self {
+        Self(Some(fd))
+    }
+}
+
+#[cfg(feature = "reload")]
+impl Source for Reload<'_> {
+    fn register(&self) -> Option<PollFd<'_>> {
+        self.0.map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+    }
+
+    fn advance(&mut self, ready: PollFlags, _: Instant) -> Option<News> {
+        let fd = self.0.filter(|_| !ready.is_empty())?;
+        let mut signal = [0; crate::limits::SIGNAL_BYTES];
+        match nix::unistd::read(fd, &mut signal) {
+            Ok(0) => self.0 = None, // nobody is left to say so
+            Ok(_) => return Some(News::Reload),
+            Err(_) => {}
+        }
+        None
+    }
 }
 
 /// A descriptor that says stop when it is readable or closed at its other end.

@@ -13,6 +13,8 @@ mod pin;
 #[cfg(feature = "probe")]
 mod probes;
 mod program;
+#[cfg(feature = "reload")]
+mod reload;
 mod server;
 mod stomp;
 

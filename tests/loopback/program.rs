@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const CLOCK_WORDS: &str = "the clock is behind the day this program was built";
 
 /// A library before libc's by which a program believes that it is 1970; gone when the test is.
-struct UnsetClock(Temporary);
+pub struct UnsetClock(Temporary);
 
 impl UnsetClock {
     fn new() -> Self {
@@ -31,14 +31,14 @@ impl UnsetClock {
 }
 
 /// A `kinglet` that runs, and its log. Dropping it ends it.
-struct Program {
-    child: Child,
+pub struct Program {
+    pub child: Child,
     log: Receiver<String>,
-    told: Vec<String>,
+    pub told: Vec<String>,
 }
 
 impl Program {
-    fn start(words: &[&str], clock: Option<&UnsetClock>) -> Self {
+    pub fn start(words: &[&str], clock: Option<&UnsetClock>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinglet"));
         command.args(words).env_clear().stdin(Stdio::null());
         command.envs(clock.map(|clock| ("LD_PRELOAD", clock.0.path())));
@@ -50,7 +50,7 @@ impl Program {
     }
 
     /// Waits until the log says this.
-    fn says(&mut self, words: &str) {
+    pub fn says(&mut self, words: &str) {
         let began = now();
         while !self.told.iter().any(|line| line.contains(words)) {
             let left = PATIENCE.saturating_sub(began.elapsed());
