@@ -1,33 +1,47 @@
 //! What differs between two configurations, by the settings in force.
 
-use std::collections::BTreeMap;
-
 use kinglet_proto::occurrence::ChangedSetting;
 
 use super::{Config, Server};
 use crate::limits::{CHANGE_TEXT_MAX, CHANGES_MAX};
 
 impl Config {
-    /// What is another setting in the new one; secrets are `***` in both.
+    /// What is another setting in the new one, in the order in which they are printed; secrets are
+    /// `***` in both.
     pub(crate) fn changes_to(&self, new: &Self) -> Vec<ChangedSetting> {
         let (before, after) = (settings(self), settings(new));
-        let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-        let is_other = |key: &&String| before.get(*key) != after.get(*key);
-        let text = |all: &BTreeMap<String, String>, key: &str| {
-            let mut text = all.get(key).map(|text| shown(text).to_owned()).unwrap_or_default();
-            text.truncate(text.floor_char_boundary(CHANGE_TEXT_MAX));
-            text
-        };
-        let change = |key: &String| ChangedSetting {
-            key: key.clone(),
-            old: text(&before, key),
-            new: text(&after, key),
-        };
-        let mut changes: Vec<_> = keys.filter(is_other).map(change).collect();
-        changes.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        let mut changes = Vec::new();
+        for Setting { key, value } in &after {
+            let old = of(&before, key);
+            if old != Some(value) {
+                changes.push(change(key, old, Some(value)));
+            }
+        }
+        for Setting { key, value } in before.iter().filter(|gone| of(&after, &gone.key).is_none()) {
+            changes.push(change(key, Some(value), None));
+        }
         changes.truncate(CHANGES_MAX);
         changes
     }
+}
+
+/// A setting as it is printed, under its table and key.
+struct Setting {
+    key: String,
+    value: String,
+}
+
+fn of<'a>(settings: &'a [Setting], key: &str) -> Option<&'a String> {
+    settings.iter().find(|setting| setting.key == key).map(|setting| &setting.value)
+}
+
+fn change(key: &str, old: Option<&String>, new: Option<&String>) -> ChangedSetting {
+    let [old, new] = [old, new].map(|value| {
+        let mut text = shown(value.map_or("", String::as_str)).to_owned();
+        text.truncate(text.floor_char_boundary(CHANGE_TEXT_MAX));
+        text
+    });
+    ChangedSetting { key: key.to_owned(), old, new }
 }
 
 impl Server {
@@ -39,26 +53,26 @@ impl Server {
     }
 }
 
-/// Each setting as it would be printed, by table and key; of several tables of a kind each has its
+/// Each setting in the order in which they are printed; of several tables of a kind each has its
 /// number.
-fn settings(config: &Config) -> BTreeMap<String, String> {
-    let (mut table, mut counts) = (String::new(), BTreeMap::new());
-    let mut all = BTreeMap::new();
+fn settings(config: &Config) -> Vec<Setting> {
+    let (mut all, mut table, mut kind, mut count) = (Vec::new(), String::new(), String::new(), 0);
     for line in config.to_string().lines() {
         if let Some(name) = line.strip_prefix("[[").and_then(|line| line.strip_suffix("]]")) {
-            let count: &mut usize = counts.entry(name.to_owned()).or_default();
-            *count += 1;
+            count = if name == kind { count + 1 } else { 1 };
+            name.clone_into(&mut kind);
             table = format!("{name}.{count}.");
         } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             table = format!("{name}.");
         } else if let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#'))
         {
-            all.insert(format!("{table}{key}"), value.to_owned());
+            all.push(Setting { key: format!("{table}{key}"), value: value.to_owned() });
         }
     }
     for (at, server) in (1..).zip(&config.servers) {
         // Never shown, but a reason to say that it is another.
-        all.insert(format!("server.{at}.token"), format!("***{}", server.token.expose()));
+        let value = format!("***{}", server.token.expose());
+        all.push(Setting { key: format!("server.{at}.token"), value });
     }
     all
 }
@@ -99,8 +113,8 @@ mod tests {
         let told: Vec<_> =
             before.changes_to(&after).into_iter().map(|c| (c.key, c.old, c.new)).collect();
         let due = [
-            ("collect.sensors", "true", "false"),
             ("server.1.interval", "5s", "2s"),
+            ("collect.sensors", "true", "false"),
             ("server.1.token", "***", "***"),
         ];
         assert!(told.iter().map(|(k, o, n)| (&**k, &**o, &**n)).eq(due), "{told:?}");

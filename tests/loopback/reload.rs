@@ -54,7 +54,7 @@ fn what_is_another_is_begun_anew_and_all_else_goes_on() {
     assert_eq!(told["data"]["new_values"]["collect.memory"], "false");
     let url = format!("ws://localhost:{}", other.port());
     assert_eq!(told["data"]["new_values"]["server.2.url"], url.as_str());
-    program.says("the configuration was read again: collect.memory, server.2.");
+    program.says("the configuration was read again: server.2.protocol, server.2.url, ");
     let seq = report(&mut visit, false)["meta"]["seq"].as_u64().unwrap();
     let mut visit_of_other = other.visit();
     report(&mut visit_of_other, false);
