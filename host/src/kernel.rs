@@ -17,6 +17,8 @@ pub mod cpuinfo;
 #[cfg(feature = "units")]
 pub mod dbus;
 pub mod diskstats;
+#[cfg(feature = "containers")]
+pub mod engine;
 pub mod hostname;
 #[cfg(feature = "router")]
 pub mod leases;

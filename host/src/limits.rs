@@ -168,6 +168,24 @@ pub const CGROUPS_MAX: usize = 1024;
 pub const CGROUP_DEPTH_MAX: usize = 8;
 /// Version 1 writes no limit of memory as the largest number of whole pages. No host has so much.
 pub const CGROUP_NO_LIMIT: u64 = 1 << 60;
+/// Names of containers are asked for so often at most.
+pub const NAMES_INTERVAL: Duration = Duration::from_secs(30);
+/// Where all have one they are asked for again after this: it may be another.
+pub const NAMES_REFRESH: Duration = Duration::from_secs(300);
+/// So often a container that the engine does not name is a reason to ask: it may be another's.
+pub const NAMES_TRIES: u8 = 3;
+/// An engine that has not answered by then is left; a Raspberry Pi's takes 50 ms.
+pub const ENGINE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a sample waits for the name of a container that has none: it would be told as two.
+pub const ENGINE_PATIENCE: Duration = Duration::from_millis(20);
+/// So often, for the pieces of an answer.
+pub const ENGINE_WAITS: u32 = 3;
+/// Bytes of its answer: a container has one or two thousand, with many labels six.
+pub const ENGINE_ANSWER_MAX: usize = 512 * 1024;
+/// Bytes before it.
+pub const ENGINE_HEAD_MAX: usize = 8 * 1024;
+/// Bytes of a container's name; what Kubernetes makes for an engine has a hundred.
+pub const CONTAINER_NAME_MAX: usize = 128;
 /// systemd is asked for its units again after this.
 pub const UNITS_INTERVAL: Duration = Duration::from_secs(30);
 /// What it said longer ago is told no more.
@@ -185,8 +203,8 @@ pub const UNITS_TOLD: usize = 16;
 /// Bytes of one message of a bus: 3000 failed units with their descriptions and paths. A bus itself
 /// takes 128 MiB.
 pub const BUS_MESSAGE_MAX: usize = 1024 * 1024;
-/// Bytes that a connection to a bus keeps for what comes.
-pub const BUS_KEPT: usize = 4096;
+/// Bytes that a connection to a program of the host keeps for what comes.
+pub const SOCKET_KEPT: usize = 4096;
 /// Bytes with which a bus lets us in.
 pub const BUS_GREETING_MAX: usize = 512;
 /// Bytes of a unit's name, systemd's own limit.
@@ -254,6 +272,7 @@ const _: () = {
         UNITS_INTERVAL.as_millis() * 2 < UNITS_AGE_MAX.as_millis(),
         "it may come with the next"
     );
+    assert!(ENGINE_TIMEOUT.as_millis() < NAMES_INTERVAL.as_millis(), "one question at a time");
     assert!(UNITS_TIMEOUT.as_millis() < UNITS_INTERVAL.as_millis(), "one question at a time");
     assert!(BACKGROUND_LATE_MAX > BACKGROUND_THREADS_MAX);
     // Bytes of JSON a line at most, roughly: a long path, an interface, a disk with its mounts and

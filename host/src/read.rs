@@ -11,8 +11,6 @@
 
 pub(crate) mod background;
 mod buffer;
-#[cfg(feature = "units")]
-pub(crate) mod bus;
 #[cfg(feature = "smart")]
 pub(crate) mod disk;
 #[cfg(feature = "custom")]
@@ -21,6 +19,8 @@ mod inside;
 mod memory;
 #[cfg(feature = "router")]
 pub(crate) mod netlink;
+#[cfg(any(feature = "containers", feature = "units"))]
+pub(crate) mod socket;
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -103,6 +103,8 @@ pub struct Router {
 pub struct Wanted {
     /// Containers.
     pub containers: bool,
+    /// The socket of the engine that tells their names; empty for nobody's.
+    pub engine: PathBuf,
     /// What processes are at, and which take most.
     pub processes: bool,
     /// What disks tell of their health.
@@ -118,6 +120,7 @@ pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
 impl Faults {
     #[cfg_attr(
         not(any(
+            feature = "containers",
             feature = "custom",
             feature = "processes",
             feature = "router",

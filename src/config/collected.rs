@@ -1,6 +1,9 @@
 //! What is collected: `[collect]`, and the tables of collectors that have their own.
 
+use std::path::PathBuf;
+
 use kinglet_host::{Filter, Filters, Options, Router, Wanted};
+use kinglet_proto::quoted::Quoted;
 
 use super::traffic;
 use crate::options::{Block, Given, Problems, Table, collectors};
@@ -14,6 +17,7 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     let is_on = |table| given.table(table).and_then(|block| block.switch("enabled")) == Some(true);
     options.wanted = Wanted {
         containers: is_on(Table::Containers),
+        engine: given.table(Table::Containers).map(|it| socket(it, problems)).unwrap_or_default(),
         processes: is_on(Table::Processes),
         smart: is_on(Table::Smart),
         units: is_on(Table::Units),
@@ -32,6 +36,16 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
         options.leave_out(name);
     }
     options
+}
+
+/// Where an engine tells what containers are called; empty for nowhere.
+fn socket(block: &Block, problems: &mut Problems) -> PathBuf {
+    let Some(socket) = block.text("socket") else { return PathBuf::new() };
+    if !socket.value.starts_with('/') {
+        let what = "is not the path of a socket, as \"/run/docker.sock\"";
+        problems.add(socket.place, format!("{} {what}", Quoted(socket.value)));
+    }
+    socket.value.into()
 }
 
 /// What a router is asked for; `None` where the owner does not say that this is one.

@@ -55,8 +55,10 @@ impl fmt::Display for Config {
             let leases = Some(leases.to_string_lossy());
             text(f, "leases", leases.as_deref().filter(|path| !path.is_empty()))?;
         }
-        let Wanted { containers, processes, smart, units } = collect.wanted;
+        let Wanted { containers, engine, processes, smart, units } = &collect.wanted;
         writeln!(f, "\n[containers]\nenabled = {containers}")?;
+        let socket = Some(engine.to_string_lossy());
+        text(f, "socket", socket.as_deref().filter(|path| !path.is_empty()))?;
         writeln!(f, "\n[processes]\nenabled = {processes}")?;
         writeln!(f, "\n[smart]\nenabled = {smart}")?;
         writeln!(f, "\n[units]\nenabled = {units}")?;
@@ -196,6 +198,7 @@ mod tests {
         config.collect.custom = "/figures".into();
         let state_file = Some("/state".into());
         config.collect.meter = Some(Meter { reset_day: 9, quota: Some(1), state_file });
+        config.collect.wanted.engine = "/run/docker.sock".into();
         config.collect.router = Some(Router { leases: "/leases".into() });
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());

@@ -1,4 +1,5 @@
-//! Containers that run, found by their control groups: no engine is asked, and no right needed.
+//! Containers that run, found by their control groups: no engine is asked, and no right needed,
+//! unless the owner wants Docker's and podman's called by their names.
 //!
 //! The groups are walked when their number has changed or one is gone, and else now and then; the
 //! figures of those that are known are a few files each. What is in a container (another host's
@@ -6,18 +7,22 @@
 //! its place is one too: nothing tells it from the others.
 
 mod groups;
+mod names;
 mod watched;
+
+use std::time::Duration;
 
 use kinglet_proto::sample::{Container, Sample};
 use kinglet_proto::time::Instant;
 
-use super::Collector;
 use super::schedule::{Allowance, Schedule};
+use super::{Collector, set_text};
 use crate::kernel::cgroup;
 use crate::limits::{CONTAINER_INTERVAL, CONTAINERS_MAX, INVENTORY_INTERVAL};
 use crate::read::{Buffer, HotFile, Root};
 use crate::setup::Setup;
 use groups::Version;
+use names::Names;
 use watched::Watched;
 
 /// Reads them, where the owner asks for them.
@@ -37,6 +42,7 @@ pub(super) struct ContainerCollector {
     /// One that was known did not answer.
     is_other: bool,
     known: Vec<Watched>,
+    names: Names,
 }
 
 impl ContainerCollector {
@@ -53,6 +59,7 @@ impl ContainerCollector {
             count: None,
             is_other: false,
             known: Vec::new(),
+            names: Names::new(setup),
         }
     }
 
@@ -98,24 +105,54 @@ impl ContainerCollector {
             self.known.push(known);
         }
         let row = |known: &Watched| {
-            let (name, engine) = (known.found.name.clone(), known.found.engine.to_owned());
-            Container { name, engine, ..Container::default() }
+            let engine = known.found.engine.to_owned();
+            Container { engine, ..Container::default() }
         };
         sample.containers = self.known.iter().map(row).collect();
+        self.name(&mut sample.containers);
     }
-}
 
-impl Collector for ContainerCollector {
-    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
-        if !self.is_on || !self.due.is_due(now) {
-            return;
+    /// Writes what they are called. Who is not alone with a name keeps what its group is called.
+    fn name(&self, rows: &mut [Container]) {
+        for (at, (known, row)) in self.known.iter().zip(rows).enumerate() {
+            let is_free = |name: &&str| {
+                let (before, mut all) = (&self.known[..at], self.known.iter());
+                !all.any(|other| other.found.name == *name)
+                    && !before.iter().any(|other| other.name.as_deref() == Some(*name))
+            };
+            let name = known.name.as_deref().filter(is_free);
+            set_text(&mut row.name, name.unwrap_or(&known.found.name));
         }
+    }
+
+    /// Reads what is due.
+    fn read(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         if self.is_walk_due(now, buffer) {
             self.walk(buffer, sample);
         }
         let cores = sample.cpu.cores.map(u64::from);
         for (known, row) in self.known.iter_mut().zip(&mut sample.containers) {
             self.is_other |= !known.read(now, cores, buffer, row);
+        }
+    }
+}
+
+impl Collector for ContainerCollector {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
+        if !self.is_on {
+            return;
+        }
+        if self.due.is_due(now) {
+            self.read(now, buffer, sample);
+        }
+        if self.names.look(now, &mut self.known, buffer) {
+            self.name(&mut sample.containers);
+        }
+    }
+
+    fn wait(&mut self, limit: Duration, sample: &mut Sample) {
+        if self.names.lend(limit, sample.taken, &mut self.known) {
+            self.name(&mut sample.containers);
         }
     }
 }

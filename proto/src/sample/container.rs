@@ -6,8 +6,8 @@ use crate::percent::Percent;
 part! {
     /// One container that runs, as its control group shows it.
     pub struct Container in "containers.{container}" {
-        /// Its name where the control group has it, as with LXC and machined; else the first
-        /// twelve digits of its id.
+        /// Its name where the control group has it, as with LXC and machined, or its engine is
+        /// asked for it; else the first twelve digits of its id.
         pub name: String => key("container");
         /// Whose it is: `docker`, `podman`, `containerd`, `cri-o`, `lxc`, `machine`; `oci` where
         /// nothing tells.

@@ -12,7 +12,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The text at `path`.
-pub(crate) fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
+pub fn text<'a>(json: &'a str, path: &[&str]) -> Option<Cow<'a, str>> {
     match leaf(json, path)? {
         Leaf::Text(text) => Some(text),
         Leaf::Whole(_) | Leaf::Number(_) | Leaf::List(_) | Leaf::Other => None,

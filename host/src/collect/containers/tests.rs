@@ -7,45 +7,50 @@ use super::*;
 use crate::limits::CGROUP_DEPTH_MAX;
 use crate::setup::Wanted;
 
-const WEB: &str = "3f4e9b1c0d2a5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e0f";
-const DB: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
+pub(super) const WEB: &str = "3f4e9b1c0d2a5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e0f";
+pub(super) const DB: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90";
 const DEV: &str = "  face |bytes\n lo: 9 1 0 0 0 0 0 0 9 1 0 0 0 0 0 0\n";
 
 /// A host that exists in files; gone when the test is.
-struct Host {
-    path: PathBuf,
-    collector: ContainerCollector,
-    sample: Sample,
-    seconds: u64,
+pub(super) struct Host {
+    pub(super) path: PathBuf,
+    pub(super) collector: ContainerCollector,
+    pub(super) sample: Sample,
+    pub(super) seconds: u64,
 }
 
 impl Host {
     fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        Self::with_engine(name, files, "")
+    }
+
+    /// The same with an engine to be asked at this socket.
+    pub(super) fn with_engine(name: &str, files: &[(&str, &str)], engine: &str) -> Self {
         let path = std::env::temp_dir().join(format!("kinglet-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         for (name, text) in files {
             write(&path, name, text);
         }
-        let wanted = Wanted { containers: true, ..Wanted::default() };
+        let wanted = Wanted { containers: true, engine: engine.into(), ..Wanted::default() };
         let collector = ContainerCollector::new(&Setup { wanted, ..Setup::of(&path) });
         let mut sample = Sample::default();
         sample.cpu.cores = Some(4);
         Self { path, collector, sample, seconds: 1000 }
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         write(&self.path, name, text);
     }
 
     /// Ten seconds pass.
-    fn collect(&mut self) -> &[Container] {
+    pub(super) fn collect(&mut self) -> &[Container] {
         self.seconds += 10;
         let now = Instant::from_millis(self.seconds * 1000);
         self.collector.collect(now, &mut Buffer::default(), &mut self.sample);
         &self.sample.containers
     }
 
-    fn names(&mut self) -> Vec<String> {
+    pub(super) fn names(&mut self) -> Vec<String> {
         self.collect().iter().map(|row| row.name.clone()).collect()
     }
 }
@@ -67,7 +72,7 @@ fn dev(rx: u64, tx: u64) -> String {
 }
 
 /// Where Docker on systemd has a container.
-fn docker(id: &str, file: &str) -> String {
+pub(super) fn docker(id: &str, file: &str) -> String {
     format!("fs/cgroup/system.slice/docker-{id}.scope/{file}")
 }
 

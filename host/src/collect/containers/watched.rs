@@ -7,12 +7,17 @@ use kinglet_proto::time::Instant;
 use super::groups::{File, Found, Version};
 use crate::collect::rate::{Width, growth, per_second};
 use crate::kernel::{cgroup, net_dev};
+use crate::limits::NAMES_TRIES;
 use crate::read::{Buffer, HotFile, Root};
 
 /// It and its files.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub(super) found: Found,
+    /// What its engine calls it, where that was asked.
+    pub(super) name: Option<String>,
+    /// So often its engine named others and not it.
+    pub(super) tries: u8,
     cpu: HotFile,
     /// What of its number is a microsecond.
     cpu_unit: u64,
@@ -47,7 +52,19 @@ impl Watched {
             net: None,
             before: None,
             found,
+            name: None,
+            tries: 0,
         }
+    }
+
+    /// Whether what it is called in its group is an id.
+    pub(super) fn has_id(&self) -> bool {
+        !["lxc", "machine"].contains(&self.found.engine)
+    }
+
+    /// Whether an engine may know what it is called.
+    pub(super) fn lacks_name(&self) -> bool {
+        self.has_id() && self.name.is_none() && self.tries < NAMES_TRIES
     }
 
     /// Reads what rarely changes: its limit, and which process has its interfaces.

@@ -12,7 +12,7 @@ use crate::kernel::dbus::greeting::{self, Answer, GREETING};
 use crate::kernel::dbus::systemd::{self, QUESTIONS, Question};
 use crate::kernel::dbus::{self, Kind, Message, Parsed};
 use crate::limits::{BUS_GREETING_MAX, BUS_MESSAGE_MAX, UNITS_TOLD};
-use crate::read::bus::Bus;
+use crate::read::socket::Socket;
 
 /// Why a connection is of no use.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl From<io::Error> for Fault {
 /// A connection, and what was asked on it last.
 #[derive(Debug)]
 pub(super) struct Talk {
-    bus: Bus,
+    bus: Socket,
     /// The bus let us in.
     is_in: bool,
     /// What is sent next; kept for its room.
@@ -88,7 +88,8 @@ impl Talk {
     pub(super) fn dial(path: &Path, now: Instant) -> Result<Self, Fault> {
         let round = Round { first: HELLO, ..Round::default() };
         let out = GREETING.to_vec();
-        let mut talk = Self { bus: Bus::connect(path)?, is_in: false, out, round };
+        let mut talk =
+            Self { bus: Socket::connect(path, BUS_MESSAGE_MAX)?, is_in: false, out, round };
         systemd::write_hello(&mut talk.out, HELLO);
         talk.ask(now)?;
         Ok(talk)

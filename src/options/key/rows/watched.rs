@@ -65,6 +65,16 @@ pub(super) const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        table: Table::Containers,
+        name: "socket",
+        value: "FILE",
+        help: "The socket of Docker or podman, `/run/docker.sock`, which is asked what containers \
+               are called; without it they have the first twelve digits of their ids. Who may \
+               open it may do anything to this host: README says what is better.",
+        commands: SAMPLED,
+        ..KEY
+    },
+    Key {
         table: Table::Processes,
         name: "enabled",
         form: Some(Form::Switch),
