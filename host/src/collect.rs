@@ -18,8 +18,6 @@ mod ip_addresses;
 mod kernel;
 #[cfg(feature = "router")]
 mod leases;
-#[cfg(feature = "router")]
-mod links;
 mod memory;
 mod network;
 mod pressure;
@@ -28,7 +26,6 @@ mod processes;
 #[cfg(feature = "router")]
 mod qdiscs;
 mod rate;
-mod schedule;
 mod sensors;
 #[cfg(feature = "smart")]
 mod smart;
@@ -51,6 +48,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 
 use crate::read::Buffer;
+use crate::schedule;
 use crate::setup::Setup;
 pub use table::COLLECTORS;
 pub(crate) use table::ENTRIES;
@@ -115,5 +113,48 @@ fn set_text(text: &mut String, value: &str) {
     if text != value {
         text.clear();
         text.push_str(value);
+    }
+}
+
+#[cfg(feature = "router")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Filter;
+    use crate::setup::{Filters, Roots, Router};
+
+    /// How often links were asked for by these collectors, after each of some samples.
+    fn asked(names: &[&str], router: Option<Router>) -> Vec<u32> {
+        let filters = Filters { interfaces: Filter::default(), ..Filters::default() };
+        let mut setup = Setup::new(&Roots::default(), filters, std::sync::Arc::new(|_| None));
+        setup.router = router;
+        let made = ENTRIES.iter().filter(|entry| names.contains(&entry.name));
+        let mut collectors: Vec<_> = made.map(|entry| (entry.new)(&setup)).collect();
+        assert_eq!(collectors.len(), names.len());
+        let mut sample = Sample::default();
+        let mut counts = Vec::new();
+        for second in [10, 20, 30, 700] {
+            let now = Instant::from_millis(second * 1000);
+            setup.background.begin(now);
+            for collector in &mut collectors {
+                collector.collect(now, &mut Buffer::default(), &mut sample);
+            }
+            counts.push(setup.numbered.borrow().asked());
+            if second == 20 {
+                collectors.iter_mut().for_each(|it| it.handle_change(Change::Network));
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn links_are_asked_for_once_a_sample_by_whoever_needs_them() {
+        let counts = [1, 1, 2, 3];
+        let router = || Some(Router::default());
+        assert_eq!(asked(&["qdiscs", "wireguard"], router()), counts);
+        assert_eq!(asked(&["qdiscs"], router()), counts);
+        assert_eq!(asked(&["wireguard"], router()), counts);
+        assert_eq!(asked(&["softnet", "stations"], router()), [0; 4]);
+        assert_eq!(asked(&["qdiscs", "wireguard"], None), [0; 4]);
     }
 }

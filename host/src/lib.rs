@@ -10,8 +10,11 @@ mod filter;
 mod health;
 pub mod kernel;
 pub mod limits;
+#[cfg(feature = "router")]
+mod links;
 mod read;
 mod sampler;
+mod schedule;
 mod setup;
 mod stat_file;
 #[cfg(feature = "traffic")]

@@ -189,6 +189,9 @@ pub(crate) struct Setup {
     pub(crate) ask_disk: crate::read::disk::Ask,
     /// What is to be told the owner.
     pub(crate) faults: Faults,
+    /// What the numbers of links mean, asked once for all.
+    #[cfg(feature = "router")]
+    pub(crate) numbered: Rc<RefCell<crate::links::Links>>,
     /// Grows when `network` finds other links or routes: `ip_addresses` may be others too.
     pub(crate) links: Rc<Cell<u64>>,
 }
@@ -198,6 +201,11 @@ impl Setup {
         let background = Background::default();
         let proc = Root::proc(&roots.proc, &background);
         Self {
+            #[cfg(feature = "router")]
+            numbered: Rc::new(RefCell::new(crate::links::Links::new(
+                &background,
+                &filters.interfaces,
+            ))),
             stat: Rc::new(RefCell::new(StatFile::new(&proc))),
             proc,
             net: Root::net(roots.network(), &background),

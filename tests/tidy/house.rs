@@ -44,6 +44,8 @@ const HOUSE: &[(&str, &[&str])] = &[
             "read",
             "health",
             "storage",
+            "schedule",
+            "links",
             "stat_file",
             "state",
             "setup",
@@ -101,7 +103,7 @@ const HOUSE: &[(&str, &[&str])] = &[
 
 /// Folders of which each file is one of a kind that names no other, but for what they share.
 const KINDS: &[(&str, &[&str])] = &[
-    ("host/src/collect/", &["table", "links", "rate", "schedule"]),
+    ("host/src/collect/", &["table", "rate"]),
     ("host/src/kernel/", &["named", "netlink", "text"]),
     (
         "proto/src/output/",

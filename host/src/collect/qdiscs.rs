@@ -1,14 +1,17 @@
 //! What waits in front of interfaces, and what was dropped there, where the owner calls this host a
 //! router. Never of another host whose roots are seen: netlink speaks of our own network.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use kinglet_proto::sample::{Qdisc, Sample};
 use kinglet_proto::time::Instant;
 
-use super::links::Links;
 use super::schedule::Schedule;
 use super::{Change, Collector, set_text};
 use crate::kernel::qdisc;
 use crate::limits::{NETLINK_INTERVAL, QDISCS_MAX};
+use crate::links::Links;
 use crate::read::Buffer;
 use crate::read::netlink::{Dump, Question, Whom};
 use crate::setup::Setup;
@@ -18,7 +21,7 @@ pub(super) struct QdiscCollector {
     is_on: bool,
     due: Schedule,
     dump: Dump,
-    links: Links,
+    links: Rc<RefCell<Links>>,
 }
 
 impl QdiscCollector {
@@ -29,7 +32,7 @@ impl QdiscCollector {
             is_on: setup.router.is_some() && setup.roots.are_own(),
             due: Schedule::every(NETLINK_INTERVAL),
             dump: Dump::new(&setup.background, "qdiscs", question),
-            links: Links::new(setup),
+            links: setup.numbered.clone(),
         }
     }
 }
@@ -40,14 +43,15 @@ impl Collector for QdiscCollector {
             return;
         }
         self.dump.ask();
-        self.links.look(now, buffer);
+        let mut links = self.links.borrow_mut();
+        links.look(now, buffer);
         let lines = self.dump.answer(buffer);
         if lines.is_none() {
             self.due.hurry();
         }
         let (rows, mut count) = (&mut sample.qdiscs, 0);
         for found in qdisc::parse(lines.unwrap_or_default()) {
-            let link = self.links.find(found.link).filter(|link| link.is_shown);
+            let link = links.find(found.link).filter(|link| link.is_shown);
             let Some(link) = link.filter(|_| count < QDISCS_MAX) else { continue };
             if count == rows.len() {
                 rows.push(Qdisc::default());
@@ -64,7 +68,7 @@ impl Collector for QdiscCollector {
 
     fn handle_change(&mut self, change: Change) {
         if change == Change::Network {
-            self.links.change();
+            self.links.borrow_mut().change();
         }
     }
 }

@@ -1,16 +1,18 @@
 //! When WireGuard's peers were heard of last, and what passed, where the owner calls this host a
 //! router. The kernel tells it to who may set interfaces up; others are told once what to do.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use kinglet_proto::sample::{Sample, WireguardPeer};
 use kinglet_proto::time::Instant;
 
-use super::links::Links;
 use super::schedule::Schedule;
 use super::{Change, Collector, set_text};
 use crate::kernel::wireguard::{self, FAMILY, Peer};
 use crate::limits::{NETLINK_INTERVAL, PEERS_MAX, WIREGUARDS_MAX};
+use crate::links::Links;
 use crate::read::Buffer;
 use crate::read::background::Background;
 use crate::read::netlink::{Dump, Question, Whom};
@@ -25,7 +27,7 @@ pub(super) struct WireguardCollector {
     is_on: bool,
     due: Schedule,
     background: Background,
-    links: Links,
+    links: Rc<RefCell<Links>>,
     tunnels: Vec<Tunnel>,
     faults: Faults,
     is_told: bool,
@@ -45,7 +47,7 @@ impl WireguardCollector {
             is_on: setup.router.is_some() && setup.roots.are_own(),
             due: Schedule::every(NETLINK_INTERVAL),
             background: setup.background.clone(),
-            links: Links::new(setup),
+            links: setup.numbered.clone(),
             tunnels: Vec::new(),
             faults: setup.faults.clone(),
             is_told: false,
@@ -56,7 +58,8 @@ impl WireguardCollector {
     /// Asks the interfaces that there are. Where there are none the family is not asked for: that
     /// would load the module.
     fn follow_links(&mut self) {
-        let names = || self.links.wireguards().take(WIREGUARDS_MAX);
+        let links = self.links.borrow();
+        let names = || links.wireguards().take(WIREGUARDS_MAX);
         if names().eq(self.tunnels.iter().map(|tunnel| tunnel.name.as_str())) {
             return;
         }
@@ -75,7 +78,7 @@ impl Collector for WireguardCollector {
         if !self.is_on || !self.due.is_due(now) {
             return;
         }
-        self.links.look(now, buffer);
+        self.links.borrow_mut().look(now, buffer);
         self.follow_links();
         self.tunnels.iter_mut().for_each(|tunnel| tunnel.dump.ask());
         let clock = sample.timestamp.unix_millis() / 1000;
@@ -99,7 +102,7 @@ impl Collector for WireguardCollector {
 
     fn handle_change(&mut self, change: Change) {
         if change == Change::Network {
-            self.links.change();
+            self.links.borrow_mut().change();
         }
     }
 }

@@ -46,17 +46,29 @@ pub(crate) struct Question {
 pub(crate) struct Dump {
     background: Background,
     reading: Reading,
+    /// How often.
+    #[cfg(test)]
+    pub(crate) asked: u32,
 }
 
 impl Dump {
     /// `name` is what the owner reads where the kernel does not answer.
     pub(crate) fn new(background: &Background, name: &str, question: Question) -> Self {
         let path = format!("netlink/{name}").into();
-        Self { background: background.clone(), reading: Reading::asking(path, question) }
+        Self {
+            background: background.clone(),
+            reading: Reading::asking(path, question),
+            #[cfg(test)]
+            asked: 0,
+        }
     }
 
     /// Asks; what else is to be asked comes before the answer is looked at.
     pub(crate) fn ask(&mut self) {
+        #[cfg(test)]
+        {
+            self.asked += 1;
+        }
         self.background.ask(&mut self.reading);
     }
 

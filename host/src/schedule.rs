@@ -8,18 +8,18 @@ use crate::limits::{CHANGE_PACE, CHANGES_AT_ONCE};
 
 /// Due at first, then after each interval, and whenever somebody says that something changed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     interval: Duration,
     next: Instant,
 }
 
 impl Schedule {
-    pub(super) const fn every(interval: Duration) -> Self {
+    pub(crate) const fn every(interval: Duration) -> Self {
         Self { interval, next: Instant::from_millis(0) }
     }
 
     /// Whether it is time; if so the next time is an interval from now.
-    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+    pub(crate) fn is_due(&mut self, now: Instant) -> bool {
         let due = now >= self.next;
         if due {
             // A sample that comes a moment early must not wait for the one after it.
@@ -29,7 +29,7 @@ impl Schedule {
     }
 
     /// Due at once.
-    pub(super) fn hurry(&mut self) {
+    pub(crate) fn hurry(&mut self) {
         self.next = Instant::default();
     }
 }
@@ -37,14 +37,14 @@ impl Schedule {
 /// How often changes are followed by reading anew: a few at once, many of them at a pace, so that a
 /// host on which containers come and go costs hardly more than a quiet one.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     /// When all of it will be there again.
     whole_at: Instant,
 }
 
 impl Allowance {
     /// Whether one more change may be followed now.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
         let is_left = self.whole_at <= now.plus(CHANGE_PACE * (CHANGES_AT_ONCE - 1));
         if is_left {
             self.whole_at = self.whole_at.max(now).plus(CHANGE_PACE);
