@@ -1,5 +1,8 @@
 //! A sample for human eyes: blocks of aligned columns, units scaled.
 
+mod router;
+mod sensors;
+mod smart;
 mod unit;
 
 use std::io::{self, Write};
@@ -19,13 +22,15 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
     page.block("MEMORY", &["", "used", "total", "use"], memory(sample))?;
     let disks = sample.disks.iter().map(disk).collect();
     page.block("DISK", &["", "type", "size", "used", "use", "read", "write", "busy"], disks)?;
+    page.block("SMART", &smart::HEADER, smart::rows(sample))?;
     let filesystems = sample.filesystems.iter().map(filesystem).collect();
     page.block("MOUNT", &["", "type", "size", "used", "use", "inodes", ""], filesystems)?;
     let mut interfaces: Vec<_> = sample.network.interfaces.iter().map(interface).collect();
     interfaces.extend(total(sample));
     let header = ["", "state", "receive", "send", "received", "sent", "errors", "drops"];
     page.block("NETWORK", &header, interfaces)?;
-    page.block("SENSOR", &[], sensors(sample))?;
+    router(&mut page, sample)?;
+    page.block("SENSOR", &[], sensors::rows(sample))?;
     page.block("PRESSURE", &["", "some", "full"], pressure(sample))?;
     let containers = sample.containers.iter().map(container).collect();
     page.block(
@@ -37,6 +42,16 @@ pub(super) fn write(out: &mut impl Write, sample: &Sample, bold: bool) -> io::Re
     page.block("SYSTEMD", &[], units(sample))?;
     page.block("CUSTOM", &[], sample.custom.iter().map(custom).collect())?;
     page.block("AGENT", &[], agent(sample))
+}
+
+fn router(page: &mut Page<'_, impl Write>, sample: &Sample) -> io::Result<()> {
+    page.block("ROUTER", &[], router::whole(sample))?;
+    let queues = sample.qdiscs.iter().map(router::queue).collect();
+    page.block("QUEUE", &router::QUEUES, queues)?;
+    let peers = sample.wireguard.iter().map(router::peer).collect();
+    page.block("WIREGUARD", &router::PEERS, peers)?;
+    let stations = sample.stations.iter().map(router::stations).collect();
+    page.block("WI-FI", &router::STATIONS, stations)
 }
 
 pub(super) type Row = Vec<String>;
@@ -220,34 +235,6 @@ fn total(sample: &Sample) -> Option<Row> {
     ])
 }
 
-fn sensors(sample: &Sample) -> Vec<Row> {
-    let degrees = sample.temperatures.iter();
-    let mut rows: Vec<Row> = degrees
-        .map(|sensor| vec![sensor.label.clone(), format!("{:.1} °C", sensor.celsius)])
-        .collect();
-    rows.extend(sample.fans.iter().map(|fan| vec![fan.label.clone(), format!("{} rpm", fan.rpm)]));
-    rows.extend(sample.wireless.iter().map(|radio| {
-        let signal = radio.signal_dbm.map(|dbm| format!("{dbm} dBm")).unwrap_or_default();
-        vec![radio.interface.clone(), signal]
-    }));
-    rows.extend(sample.battery.map(|battery| {
-        let state = if battery.charging { "charging" } else { "discharging" };
-        vec!["battery".to_owned(), percent(battery.percent), state.to_owned()]
-    }));
-    rows.extend(sample.power.map(|power| {
-        let state = [
-            (power.undervoltage, "undervoltage"),
-            (power.throttled == Some(true), "throttled"),
-            (power.frequency_capped == Some(true), "clock capped"),
-            (power.soft_limit == Some(true), "soft limit"),
-        ];
-        let now: Vec<_> = state.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-        let now = if now.is_empty() { "good".to_owned() } else { now.join(", ") };
-        vec!["power".to_owned(), now]
-    }));
-    rows
-}
-
 fn pressure(sample: &Sample) -> Vec<Row> {
     let Some(pressure) = sample.pressure else { return Vec::new() };
     let stalls = [("cpu", pressure.cpu), ("memory", pressure.memory), ("io", pressure.io)];
@@ -329,7 +316,7 @@ fn cut(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kinglet_proto::sample::Disk;
+    use kinglet_proto::sample::{Disk, Qdisc, Softnet, Stations, Units, WireguardPeer};
 
     use super::*;
 
@@ -352,6 +339,27 @@ mod tests {
         assert_eq!(lines.len(), 2, "{page}");
         assert_eq!(lines[0].find("iB"), lines[1].find("iB"), "{page}");
         assert!(page.is_ascii(), "no colour where nobody sees it");
+    }
+
+    #[test]
+    fn what_its_owner_asks_for_is_shown() {
+        let names = ["SMART", "ROUTER", "QUEUE", "WIREGUARD", "WI-FI", "SYSTEMD"];
+        let none = page(&Sample::default());
+        assert!(names.iter().all(|name| !none.contains(name)), "{none}");
+        let disk = Disk { name: "sda".into(), health_failed: Some(true), ..Disk::default() };
+        let shown = page(&Sample {
+            disks: vec![disk],
+            softnet: Some(Softnet::default()),
+            qdiscs: vec![Qdisc::default()],
+            wireguard: vec![WireguardPeer::default()],
+            stations: vec![Stations::default()],
+            units: Some(Units { failed_names: vec!["web.service".into()], ..Units::default() }),
+            ..Sample::default()
+        });
+        let headings = shown.lines().filter_map(|line| line.get(..9)).map(str::trim);
+        let found: Vec<_> = headings.filter(|heading| names.contains(heading)).collect();
+        assert_eq!(found, names, "{shown}");
+        assert!(shown.contains("NOT WELL") && shown.contains("web.service"), "{shown}");
     }
 
     #[test]

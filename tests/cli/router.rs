@@ -22,6 +22,9 @@ fn a_router_is_one_where_its_owner_says_so() {
     let told = sample(&folder, &text);
     assert!(told["softnet"]["drops"].is_u64(), "{told}");
     assert_eq!(told["leases"], serde_json::json!({ "ipv4": 1 }));
+    let file = folder.path("k.toml");
+    let table = kinglet(&["sample", "--config", &file]).run().stdout;
+    assert!(table.lines().any(|line| line.trim() == "leases   1 IPv4"), "{table}");
     let told = sample(&folder, &(text + "[collect]\nleases = false\n"));
     assert!(told["leases"].is_null() && told["softnet"].is_object(), "{told}");
 }
