@@ -10,6 +10,8 @@ mod collected;
 mod duration;
 #[cfg(feature = "terminal")]
 mod enroll;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod identity;
 mod print;
 mod probing;

@@ -8,6 +8,8 @@ mod carrier;
 mod dial;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod tls;
 mod transport;
 mod url;

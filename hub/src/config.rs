@@ -3,6 +3,8 @@
 
 mod alerts;
 mod enrolled;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod guard;
 mod history;
 mod influxdb;

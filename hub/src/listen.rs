@@ -1,6 +1,8 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
 mod certificate;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod patient;
 mod place;
 mod supervisor;

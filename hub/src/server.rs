@@ -14,3 +14,6 @@ pub(crate) mod parameters;
 pub(crate) mod token;
 pub(crate) mod viewer;
 pub(crate) mod ws;
+
+#[cfg(fuzzing)]
+pub use capped::fuzz::filtered;

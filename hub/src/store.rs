@@ -18,6 +18,8 @@ mod decimal;
 mod error;
 mod export;
 mod fold;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod index;
 mod names;
 mod queue;

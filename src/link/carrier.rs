@@ -1,6 +1,8 @@
 //! How a connected byte stream carries what a conversation says. One file each.
 
 mod answer;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 pub(super) mod head;
 pub(super) mod http;
 pub(super) mod websocket;

@@ -1,6 +1,8 @@
 //! From a name to a connected socket.
 
 mod ask;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 mod message;
 pub(super) mod race;
 mod resolv_conf;

@@ -34,7 +34,7 @@ pub(super) fn add_to(config: &mut Config) {
 }
 
 /// A host, what the owner calls it, and the hash of its token.
-type Host = (HostId, Label, TokenHash);
+pub(super) type Host = (HostId, Label, TokenHash);
 
 fn read(path: &Path) -> Result<Host, ConfigError> {
     let unreadable = |error| ConfigError::Unreadable(path.to_owned(), error);
@@ -51,7 +51,7 @@ fn read(path: &Path) -> Result<Host, ConfigError> {
         .map_err(|Fault { at, what }| ConfigError::Line(path.to_owned(), line_of(&text, at), what))
 }
 
-fn parse(text: &str, path: &Path) -> Result<Host, Fault> {
+pub(super) fn parse(text: &str, path: &Path) -> Result<Host, Fault> {
     let raw: RawHost = toml::from_str(text).map_err(|error| Fault {
         at: error.span().map_or(0, |span| span.start),
         what: spelling::explain(error.message()),

@@ -6,6 +6,8 @@
 //! decoder that is merely told a limit can only give up on the connection.)
 
 mod filter;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 
 use std::io;
 use std::pin::Pin;

@@ -1,6 +1,8 @@
 //! An open WebSocket (RFC 6455). `handshake` is how it becomes one, `channel` its frames.
 
 mod channel;
+#[cfg(fuzzing)]
+pub(in crate::link) mod fuzz;
 mod handshake;
 pub(in crate::link) mod upgrade;
 

@@ -38,7 +38,7 @@ impl ResolvConf {
         Self::parse(&String::from_utf8_lossy(&bytes))
     }
 
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut conf = Self { servers: Vec::new(), search: Vec::new(), ndots: 1 };
         for line in text.lines() {
             let mut words = line.split_whitespace();
