@@ -13,6 +13,10 @@ check:
 ci:
     bash .ci/run
 
+# Every fuzz target for so many seconds, or those that are named
+fuzz seconds="30" *names:
+    fuzz/run {{seconds}} {{names}}
+
 # A hub and an agent on this machine
 demo:
     cargo run --release -p kinglet-hub -- demo

@@ -7,9 +7,7 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{
     Message, decode, decode_published, decode_request, decode_sample, decode_server_info,
 };
-use kinglet_proto::limits::{
-    INGEST_BATCH_MAX, INGEST_LIST_MAX, INGEST_TEXT_MAX,
-};
+use kinglet_proto::limits::{INGEST_BATCH_MAX, INGEST_LIST_MAX, INGEST_TEXT_MAX};
 use kinglet_proto::output::json;
 use kinglet_proto::sample::metric::Unit;
 use kinglet_proto::sample::{Report, Sample, Terms};
