@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     assert!(secret.is_none_or(|secret| !told.contains(&secret)), "a token is told: {told}");
 });
 
-/// A token of the text that nothing else in it is.
+/// A token that an owner wrote where none stands, and that nothing else in the text is.
 fn secret(text: &str) -> Option<String> {
     let table = text.parse::<toml::Table>().ok()?;
     let servers = table.get("server")?.as_array()?.iter();

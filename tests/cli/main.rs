@@ -13,6 +13,7 @@ mod program;
 mod router;
 mod smart;
 mod stomp;
+mod traced;
 mod traffic;
 mod units;
 
