@@ -10,6 +10,7 @@ mod custom;
 mod influxdb;
 mod processes;
 mod program;
+mod promised;
 mod router;
 mod smart;
 mod stomp;
