@@ -27,7 +27,7 @@ const ROUNDS: usize = 8;
 fuzz_target!(|text: &str| {
     let mut parts = text.split('\u{1e}');
     let name = parts.next().unwrap_or_default();
-    let protocol = Protocol::named(name).unwrap_or(&OUTPUTS[0]);
+    let protocol = Protocol::named(name.trim()).unwrap_or(&OUTPUTS[0]);
     let mut session = start(protocol, account(), Duration::from_secs(5), 1);
     let mut clock = Clock { at: 1_000_000 };
     let sample = sample();
