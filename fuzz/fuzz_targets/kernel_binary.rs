@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     netlink(bytes);
     bus(bytes);
     disks(bytes);
-    black_box(utmp::sessions(bytes).map(Iterator::count));
+    black_box((utmp::sessions(bytes).map(Iterator::count), utmp::last_boot(bytes)));
 });
 
 fn netlink(bytes: &[u8]) {

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use kinglet_host::kernel::sensor::Thermometer;
-use kinglet_host::kernel::{self, text};
+use kinglet_host::kernel::{self, engine, text};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     host(bytes);
     sensors(bytes);
     words(bytes);
+    engine(bytes);
 });
 
 fn processor_and_memory(bytes: &[u8]) {
@@ -106,5 +107,22 @@ fn words(bytes: &[u8]) {
         assert_eq!(text::number(field), word.parse().ok().filter(|_: &u64| is_digits), "{word}");
         black_box((text::signed(field), text::hexadecimal(field), text::hundredths(field)));
         black_box(text::name(field, 15));
+    }
+}
+
+/// What an engine of containers answers.
+fn engine(bytes: &[u8]) {
+    if let engine::http::Parsed::Answer(_, body) = engine::http::parse(bytes, true) {
+        assert!(body.len() <= bytes.len());
+        listed(&body);
+    }
+    listed(bytes);
+    black_box(engine::parse_group(bytes, 998));
+}
+
+fn listed(body: &[u8]) {
+    for entry in engine::parse(body).into_iter().flatten() {
+        black_box(entry.id());
+        assert!(entry.name().is_none_or(|name| !name.contains(['/', ' ', '\n'])));
     }
 }
