@@ -63,6 +63,9 @@ impl Truth {
 
     /// What viewers must see of a text that `who` sent.
     pub(crate) fn shown(&self, who: &Who, text: &str) -> Shown {
+        if text.starts_with(r#"{"type":"system""#) {
+            return Shown::Nothing;
+        }
         let Some(sample) = last_number(text, "\"uptime\":") else { return Shown::Nothing };
         if who.protocol == "kinglet" {
             let live = last_number(text, "\"age_ms\":") == Some(0);

@@ -51,6 +51,8 @@ pub(crate) struct Server {
     answered: u64,
     /// What was told of alerts, by host.
     told: BTreeMap<String, Told>,
+    /// What else happened, by host, boot and number.
+    happened: BTreeSet<(String, String, u64)>,
     /// Whose word is taken in.
     speaker: u64,
     /// Messages about alerts that came, those that come again too.
@@ -97,6 +99,7 @@ impl Server {
             viewer: Viewer::default(),
             answered: 0,
             told: BTreeMap::new(),
+            happened: BTreeSet::new(),
             speaker: 0,
             news: 0,
             refuses_news: false,
@@ -377,11 +380,16 @@ impl Server {
     /// An alert begins that was not there, or ends that was.
     fn check_told(&mut self, update: &Update) {
         let Update::Told(told) = update else { return };
+        let host = told.host.id.to_string();
+        // Two machines of one id may both tell the end.
+        let is_shared = host == "host-0";
+        if let Some(place) = told.place.as_ref().filter(|_| told.kind == "system" && !told.again) {
+            let is_news = self.happened.insert((host.clone(), place.boot_id.clone(), place.number));
+            assert!(is_news || self.forgetful || is_shared, "told twice: {}", told.data);
+        }
         if told.kind == "alert" && !told.data.contains("\"alert_id\":\"hub-") {
-            let of_host = self.told.entry(told.host.id.to_string()).or_default();
+            let of_host = self.told.entry(host).or_default();
             let is_news = of_host.take(self.speaker, &told.data);
-            // Two machines of one id may both tell the end.
-            let is_shared = &*told.host.id == "host-0";
             assert!(is_news || self.forgetful || is_shared, "told twice: {}", told.data);
         }
     }
@@ -457,6 +465,9 @@ impl Server {
         let last = agent.newest();
         assert!(newest <= last && newest + 1 >= last, "{newest} is shown, {last} was taken");
         if *protocol == "kinglet" {
+            let boot = format!("boot-{}", agent.who.boot);
+            let is_of_boot = |(of, one, _): &(String, String, u64)| of == host && *one == boot;
+            assert!(self.happened.iter().any(is_of_boot), "{host}: {boot} has no beginning");
             let eyes = agent.eyes.as_ref().expect("it looks");
             let told = self.told.get(host);
             // A hub that has forgotten something is told what is open, not what was.
