@@ -4,6 +4,7 @@
 //! found in one go and told with file, line, key and what is allowed.
 
 mod alerts;
+mod budget;
 #[cfg(feature = "reload")]
 mod changes;
 mod collected;

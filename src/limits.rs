@@ -80,6 +80,12 @@ pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
 /// `[[server]]` blocks in one configuration.
 pub const SERVERS_MAX: usize = 8;
 
+/// What the agent may be given of one processor, in percent: less is spent by any reading at all,
+/// and more than a whole one has no thread.
+pub const BUDGET_PERCENT: std::ops::RangeInclusive<f64> = 0.1..=100.0;
+/// What it may be given of memory, in bytes: less has no program that speaks TLS.
+pub const BUDGET_RSS: std::ops::RangeInclusive<f64> = 1_000_000.0..=1_000_000_000_000.0;
+
 /// Time between two attempts at a target where nothing is said: 20 of them tell of ten minutes.
 pub const TARGET_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
 /// Look-ups of targets' names that libc still thinks about though they were given up: each is a

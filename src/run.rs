@@ -192,6 +192,9 @@ impl<'a> Loop<'a> {
         for fault in self.sampler.take_faults() {
             log::warn!("{}", Escaped(&fault));
         }
+        for note in self.sampler.take_notes() {
+            log::info!("{}", Escaped(&note));
+        }
         for trouble in self.sampler.troubles() {
             self.observer.note_trouble(trouble.component, trouble);
         }

@@ -51,7 +51,7 @@ use crate::read::Buffer;
 use crate::schedule;
 use crate::setup::Setup;
 pub use table::COLLECTORS;
-pub(crate) use table::ENTRIES;
+pub(crate) use table::{ENTRIES, in_step};
 
 /// Fills one part of the sample; what it cannot read it leaves absent, and tries again.
 pub(crate) trait Collector {
@@ -63,6 +63,13 @@ pub(crate) trait Collector {
 
     /// Waits, at most about `limit`, for what `collect` began and could not wait for.
     fn wait(&mut self, _limit: Duration, _sample: &mut Sample) {}
+
+    /// How far apart its readings are by themselves; `None` for one that has to be asked at each
+    /// sample, whatever that costs, or that reads nothing. A budget makes others rarer: what they
+    /// said last stays in the sample, and a rate is over the time since.
+    fn apart(&self) -> Option<Duration> {
+        Some(Duration::ZERO)
+    }
 }
 
 /// What can change on a host between two samples, as the kernel tells it.

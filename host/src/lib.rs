@@ -5,6 +5,8 @@
 
 #[cfg(feature = "alerts")]
 mod boot;
+#[cfg_attr(not(feature = "budget"), path = "no_budget.rs")]
+mod budget;
 pub mod collect;
 mod filter;
 mod health;
@@ -12,6 +14,7 @@ pub mod kernel;
 pub mod limits;
 #[cfg(feature = "router")]
 mod links;
+mod processor;
 mod read;
 mod sampler;
 mod schedule;
@@ -31,5 +34,5 @@ pub const fn boot_cause(_: &Roots) -> Option<kinglet_proto::host::BootCause> {
 pub use filter::Filter;
 pub use health::Trouble;
 pub use sampler::{Options, Sampler};
-pub use setup::{Filters, Meter, Roots, Router, Wanted};
+pub use setup::{Budget, Filters, Meter, Roots, Router, Wanted};
 pub use storage::statfs::{Ask, Origin, Space};

@@ -217,6 +217,27 @@ pub const FAULTS_MAX: usize = 64;
 pub const WIRELESS_MAX: usize = 16;
 /// Addresses in a sample.
 pub const IP_ADDRESSES_MAX: usize = 16;
+/// Samples over which it is seen what the agent itself takes: a minute, as they usually are apart.
+pub const BUDGET_SAMPLES: u32 = 12;
+/// Those at a start that are not looked at: the first ones, and what a connection takes to come up.
+pub const BUDGET_START_SAMPLES: u32 = 3;
+/// A collector is never made rarer than this.
+pub const BUDGET_APART_MAX: Duration = Duration::from_secs(60);
+/// How often it is made rarer, by half each time.
+pub const BUDGET_STEPS_MAX: u32 = 3;
+/// Below so many hundredths of its budget the agent is well below it, for so many looks in a row
+/// before a collector is read more often again; with that it may take so many.
+pub const BUDGET_CALM: u64 = 70;
+/// See [`BUDGET_CALM`].
+pub const BUDGET_CALM_LOOKS: u32 = 3;
+/// See [`BUDGET_CALM`].
+pub const BUDGET_ROOM: u64 = 90;
+/// What takes less of what the agent does is not worth making rarer: a twentieth.
+pub const BUDGET_SHARE: u64 = 20;
+/// Looks until it is seen anew what collectors take, where that was of no use.
+pub const BUDGET_REST_LOOKS: u32 = 16;
+/// Memory has to be below so many eighths of its budget to be within it again.
+pub const BUDGET_RSS_EIGHTHS: u64 = 7;
 /// Login sessions looked at.
 pub const SESSIONS_MAX: usize = 1024;
 /// A session is recorded after its process began; what began later than this behind the record is

@@ -6,11 +6,12 @@ use std::time::Duration;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, Now};
 
-use crate::collect::{Change, Collector, ENTRIES, switches};
+use crate::budget::{Member, Throttle};
+use crate::collect::{Change, Collector, ENTRIES, in_step, switches};
 use crate::health::{Health, Trouble};
 use crate::read::Buffer;
 use crate::read::background::Background;
-use crate::setup::{Faults, Filters, Meter, Roots, Router, Setup, Wanted};
+use crate::setup::{Budget, Faults, Filters, Meter, Roots, Router, Setup, Wanted};
 use crate::storage::statfs::{self, Ask};
 
 /// What to collect: everything, but for what is left out.
@@ -29,6 +30,8 @@ pub struct Options {
     pub router: Option<Router>,
     /// What is read only where the owner asks for it.
     pub wanted: Wanted,
+    /// What the agent itself may take; `None` for whatever it takes.
+    pub budget: Option<Budget>,
 }
 
 impl Options {
@@ -56,6 +59,7 @@ impl Options {
 /// The sample is one, filled in place, so that in the steady state nothing is allocated.
 pub struct Sampler {
     collectors: Vec<(&'static str, Box<dyn Collector>)>,
+    throttle: Option<Throttle>,
     health: Health,
     background: Background,
     faults: Faults,
@@ -81,8 +85,18 @@ impl Sampler {
             ..Setup::new(roots, options.filters.clone(), ask)
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
+        let collectors = wanted.map(|entry| (entry.name, (entry.new)(&setup))).collect();
+        Self::of(collectors, setup, options.budget)
+    }
+
+    fn of(
+        collectors: Vec<(&'static str, Box<dyn Collector>)>,
+        setup: Setup,
+        budget: Option<Budget>,
+    ) -> Self {
         Self {
-            collectors: wanted.map(|entry| (entry.name, (entry.new)(&setup))).collect(),
+            throttle: Throttle::new(budget, collectors.iter().map(member)),
+            collectors,
             health: Health::default(),
             background: setup.background,
             faults: setup.faults,
@@ -100,13 +114,32 @@ impl Sampler {
         if self.look_again_at.is_some_and(|at| at <= now.instant) {
             self.handle_change(Change::Late);
         }
-        for (name, collector) in &mut self.collectors {
-            self.buffer.begin();
-            collector.collect(now.instant, &mut self.buffer, &mut self.sample);
-            self.health.see(name, &self.buffer);
-        }
+        self.ask(now.instant);
         self.look_again_at = self.background.take_missed();
         &self.sample
+    }
+
+    /// Asks the collectors in turn, but for those that the agent's budget makes rarer: of these
+    /// what they said last stays.
+    fn ask(&mut self, now: Instant) {
+        let Self { collectors, throttle, health, buffer, sample, .. } = self;
+        if let Some(throttle) = throttle {
+            throttle.begin();
+        }
+        for (at, (name, collector)) in collectors.iter_mut().enumerate() {
+            if throttle.as_ref().is_some_and(|throttle| !throttle.is_due(at)) {
+                continue;
+            }
+            buffer.begin();
+            collector.collect(now, buffer, sample);
+            health.see(name, buffer);
+            if let Some(throttle) = throttle {
+                throttle.handle_asked(at);
+            }
+        }
+        if let Some(throttle) = throttle {
+            throttle.end(now, sample, &self.faults);
+        }
     }
 
     /// Waits this long for a file that does not answer, in place of a moment; for one sample on a
@@ -123,6 +156,11 @@ impl Sampler {
     /// What the owner should know of files of his own, each fault once.
     pub fn take_faults(&self) -> Vec<String> {
         self.faults.take()
+    }
+
+    /// What the owner may want to know that is no fault.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        self.throttle.as_mut().map(Throttle::take_notes).unwrap_or_default()
     }
 
     /// What collectors could not read by the last sample, though it is there.
@@ -151,17 +189,10 @@ impl Sampler {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_has_a_switch_can_be_left_out() {
-        let mut options = Options::default();
-        assert!(ENTRIES.iter().all(|entry| options.includes(entry.name)));
-        assert!(!options.leave_out("host") && !options.leave_out("no such collector"));
-        assert_eq!(options, Options::default());
-        assert!(options.leave_out("memory"));
-        assert!(!options.includes("memory") && options.includes("cpu"));
-    }
+/// What a budget has to know of a collector.
+fn member((name, collector): &(&'static str, Box<dyn Collector>)) -> Member {
+    Member { name, in_step: in_step(name), apart: collector.apart() }
 }
+
+#[cfg(test)]
+mod tests;

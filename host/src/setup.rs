@@ -113,6 +113,15 @@ pub struct Wanted {
     pub units: bool,
 }
 
+/// What the agent itself may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Of one processor, in hundredths of a percent; `None` for no bound.
+    pub processor: Option<u32>,
+    /// Bytes of resident memory; `None` for no bound.
+    pub rss: Option<u64>,
+}
+
 /// What the owner should know of what he wrote; a clone is the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
@@ -120,6 +129,7 @@ pub(crate) struct Faults(Rc<RefCell<Vec<String>>>);
 impl Faults {
     #[cfg_attr(
         not(any(
+            feature = "budget",
             feature = "containers",
             feature = "custom",
             feature = "processes",

@@ -299,8 +299,14 @@ function factList({ info, metrics }) {
     ['Battery', battery && `${battery.percent.toFixed(0)}%${battery.charging ? ', charging' : ''}`],
     ...(metrics.temperatures ?? []).slice(0, 8).map(temperature),
     ...(metrics.fans ?? []).slice(0, 4).map((fan) => [fan.label, `${fan.rpm} rpm`]),
-    ['Agent', agent && list(agent.version, agent.rss && bytes(agent.rss))],
+    ['Agent', agent && agentText(agent), level(Number(agent?.over_budget), 1, Infinity)],
   ];
+}
+
+/** What it takes, and what it reads less often to take no more than its owner gives it. */
+function agentText({ version, rss, slowed, over_budget: over }) {
+  const memory = rss && bytes(rss);
+  return list(version, memory, slowed && `${slowed} slowed`, over && 'over its budget');
 }
 
 /** A sensor is judged by its chip's own limit, where it has one, as the agent's rule does. */

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use kinglet_host::{Filter, Filters, Options, Router, Wanted};
 use kinglet_proto::quoted::Quoted;
 
-use super::traffic;
+use super::{budget, traffic};
 use crate::options::{Block, Given, Problems, Table, collectors};
 
 /// What the owner said about it.
@@ -14,6 +14,7 @@ pub(super) fn options(given: &Given, problems: &mut Problems) -> Options {
     options.meter = given.table(Table::Traffic).and_then(|block| traffic::meter(block, problems));
     options.custom = given.text(Table::Custom, "dir").map_or("", |dir| dir.value).into();
     options.router = given.table(Table::Router).and_then(router);
+    options.budget = budget::budget(given, problems);
     let is_on = |table| given.table(table).and_then(|block| block.switch("enabled")) == Some(true);
     options.wanted = Wanted {
         containers: is_on(Table::Containers),

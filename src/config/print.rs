@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use kinglet_host::{Filters, Meter, Router, Wanted};
+use kinglet_host::{Budget, Filters, Meter, Router, Wanted};
 use kinglet_proto::alert::{Rule, Test};
 use kinglet_proto::delivery::ring;
 use kinglet_proto::host::Host;
@@ -62,6 +62,14 @@ impl fmt::Display for Config {
         writeln!(f, "\n[processes]\nenabled = {processes}")?;
         writeln!(f, "\n[smart]\nenabled = {smart}")?;
         writeln!(f, "\n[units]\nenabled = {units}")?;
+        writeln!(f, "\n[budget]")?;
+        let Budget { processor, rss } = collect.budget.unwrap_or_default();
+        if let Some(hundredths) = processor {
+            writeln!(f, "cpu_percent = {}", json(&(f64::from(hundredths) / 100.0)))?;
+        }
+        if let Some(bytes) = rss {
+            writeln!(f, "rss_bytes = {bytes}")?;
+        }
         writeln!(f, "\n[alerts]")?;
         for name in Table::Alerts.switches() {
             let is_on = alerts.iter().any(|rule| !rule.own && rule.name == name);
@@ -200,6 +208,7 @@ mod tests {
         config.collect.meter = Some(Meter { reset_day: 9, quota: Some(1), state_file });
         config.collect.wanted.engine = "/run/docker.sock".into();
         config.collect.router = Some(Router { leases: "/leases".into() });
+        config.collect.budget = Some(Budget { processor: Some(50), rss: Some(1) });
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));

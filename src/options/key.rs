@@ -74,6 +74,8 @@ pub enum Table {
     Smart,
     /// `[units]`
     Units,
+    /// `[budget]`
+    Budget,
     /// `[probe]`
     Probe,
     /// `[alerts]`: those that are built in.
@@ -118,7 +120,7 @@ impl Key {
 
 impl Table {
     /// Every table that has a header.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Host,
         Self::Server,
         Self::Collect,
@@ -129,6 +131,7 @@ impl Table {
         Self::Processes,
         Self::Smart,
         Self::Units,
+        Self::Budget,
         Self::Probe,
         Self::Alerts,
         Self::Alert,
@@ -148,6 +151,7 @@ impl Table {
             Self::Processes => "processes",
             Self::Smart => "smart",
             Self::Units => "units",
+            Self::Budget => "budget",
             Self::Probe => "probe",
             Self::Alerts => "alerts",
             Self::Alert => "alert",
@@ -174,6 +178,7 @@ impl Table {
             | Self::Processes
             | Self::Smart
             | Self::Units
+            | Self::Budget
             | Self::Probe
             | Self::Alert => Vec::new(),
         }

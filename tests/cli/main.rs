@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "running the program is the point of this test")]
 
 mod alerts;
+mod budget;
 mod containers;
 mod custom;
 mod influxdb;

@@ -6,6 +6,8 @@
 
 mod agent;
 mod bare;
+#[cfg(feature = "budget")]
+mod budget;
 mod certificates;
 mod http;
 mod komari;

@@ -39,9 +39,15 @@ pub struct Program {
 
 impl Program {
     pub fn start(words: &[&str], clock: Option<&UnsetClock>) -> Self {
+        let clock = clock.map(|clock| ("LD_PRELOAD", clock.0.path()));
+        Self::start_in(words, clock.as_slice())
+    }
+
+    /// With these variables, and no other.
+    pub fn start_in(words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinglet"));
         command.args(words).env_clear().stdin(Stdio::null());
-        command.envs(clock.map(|clock| ("LD_PRELOAD", clock.0.path())));
+        command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (to, log) = channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -40,6 +40,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         &[
             "limits",
             "filter",
+            "processor",
             "kernel",
             "read",
             "health",
@@ -50,6 +51,8 @@ const HOUSE: &[(&str, &[&str])] = &[
             "state",
             "setup",
             "boot",
+            "budget",
+            "no_budget",
             "collect",
             "sampler",
         ],

@@ -1,14 +1,15 @@
 //! What the agent itself costs: resident memory and processor time.
 
+use std::time::Duration;
+
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::Collector;
 use crate::kernel::statm;
+use crate::processor;
 use crate::read::{Buffer, HotFile, Root};
 
 /// Reads the agent's cost; of this process, so from the real `/proc` whatever the roots are.
@@ -17,7 +18,7 @@ pub(super) struct AgentCollector {
     file: HotFile,
     page_bytes: u64,
     cores: u64,
-    before: Option<(Instant, u64)>,
+    before: Option<(Instant, Duration)>,
 }
 
 impl AgentCollector {
@@ -44,19 +45,17 @@ impl Collector for AgentCollector {
         }
         let pages = self.file.read(now, buffer).and_then(statm::parse_resident);
         cost.rss = pages.map(|pages| pages.saturating_mul(self.page_bytes));
-        let used = processor_us();
-        let before = self.before.replace((now, used.unwrap_or(0)));
+        let used = processor::of_program();
+        let before = self.before.replace((now, used.unwrap_or_default()));
         cost.cpu_percent = before.zip(used).and_then(|((at, before), used)| {
-            let elapsed_us = u64::try_from(now.since(at).as_micros()).ok()?;
-            let whole = elapsed_us.checked_mul(self.cores).filter(|us| *us > 0)?;
-            Some(Percent::of(used.saturating_sub(before), whole))
+            let micros = |time: Duration| u64::try_from(time.as_micros()).ok();
+            let whole = micros(now.since(at))?.checked_mul(self.cores).filter(|us| *us > 0)?;
+            Some(Percent::of(micros(used.saturating_sub(before))?, whole))
         });
     }
-}
 
-/// Processor time of all threads, user and kernel.
-fn processor_us() -> Option<u64> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let sum = usage.user_time() + usage.system_time();
-    u64::try_from(sum.num_microseconds()).ok()
+    /// It is what a budget goes by.
+    fn apart(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -155,6 +155,10 @@ impl Collector for ContainerCollector {
             self.name(&mut sample.containers);
         }
     }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(CONTAINER_INTERVAL)
+    }
 }
 
 #[cfg(test)]

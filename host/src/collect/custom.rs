@@ -81,6 +81,10 @@ impl Collector for CustomCollector {
             folder.fill(&mut sample.custom);
         }
     }
+
+    fn apart(&self) -> Option<Duration> {
+        self.folder.as_ref().map(|_| CUSTOM_INTERVAL)
+    }
 }
 
 impl Folder {

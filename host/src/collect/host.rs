@@ -68,11 +68,13 @@ impl HostCollector {
             LoadAverage { one, five, fifteen }
         });
         let total = self.processes.count(now, buffer);
+        // What they are at is told by another, and not at each sample.
+        let states = sample.processes.unwrap_or_default();
         let tasks = |load: Loadavg| Processes {
             total,
             threads: Some(load.total),
             running: load.running,
-            ..Processes::default()
+            ..states
         };
         sample.processes = load.map(tasks);
     }
@@ -157,6 +159,11 @@ impl Collector for HostCollector {
             self.due.hurry();
         }
     }
+
+    /// Who the host is, and whether it was booted, is told with each sample; it costs little.
+    fn apart(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Hundredths as a number with two decimals.
@@ -170,6 +177,20 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn what_processes_are_at_is_left_to_who_looks_at_them() {
+        let folder = std::env::temp_dir().join(format!("kinglet-load-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("loadavg"), "0.10 0.20 0.30 2/9 7\n").unwrap();
+        let mut collector = HostCollector::new(&Setup::of(&folder));
+        let told = Processes { sleeping: Some(5), running: 7, ..Processes::default() };
+        let mut sample = Sample { processes: Some(told), ..Sample::default() };
+        collector.fill_load(Instant::from_millis(1000), &mut Buffer::default(), &mut sample);
+        let all = sample.processes.unwrap();
+        assert_eq!((all.running, all.threads, all.sleeping), (2, Some(9), Some(5)));
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn uptime_goes_on_between_two_looks() {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
@@ -56,6 +57,10 @@ impl Collector for IpAddressCollector {
         if change == Change::Network {
             self.is_changed = true;
         }
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        Some(INVENTORY_INTERVAL)
     }
 }
 

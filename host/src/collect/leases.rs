@@ -4,6 +4,7 @@
 //! ones, so none is kept open; they lie anywhere, and are read in the background.
 
 use std::path::Path;
+use std::time::Duration;
 
 use kinglet_proto::sample::{Leases, Sample};
 use kinglet_proto::time::Instant;
@@ -70,12 +71,15 @@ impl Collector for LeaseCollector {
             sample.leases = found.map(|it| Leases { ipv4: it.ipv4, ipv6: it.ipv6 });
         }
     }
+
+    fn apart(&self) -> Option<Duration> {
+        self.router.as_ref().map(|_| LEASES_INTERVAL)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::Duration;
 
     use kinglet_proto::time::WallTime;
 

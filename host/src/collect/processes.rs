@@ -12,8 +12,6 @@ use std::time::Duration;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Process, Processes, Sample};
 use kinglet_proto::time::Instant;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::{Collector, set_text};
@@ -22,6 +20,7 @@ use crate::limits::{
     PROCESS_INTERVAL, PROCESS_INTERVAL_MAX, PROCESS_SHARE, PROCESSES_AT_ONCE, PROCESSES_MAX,
     PROCESSES_PACE, TICKS_PER_SECOND,
 };
+use crate::processor;
 use crate::read::{Buffer, Numbers, Root};
 use crate::setup::{Faults, Setup};
 use top::{Seen, Top};
@@ -173,6 +172,7 @@ impl ProcessCollector {
         let apart = cost * PROCESS_SHARE;
         if apart > PROCESS_INTERVAL_MAX {
             self.is_on = false;
+            self.states = Processes::default();
             let ms = cost.as_millis();
             self.faults.tell(format!(
                 "processes: a walk took {ms} ms of a processor, too much for every ten minutes; \
@@ -190,19 +190,21 @@ impl Collector for ProcessCollector {
         if self.is_on && (self.walk.is_some() || now >= self.due) {
             self.step(now, buffer, sample);
         }
-        // `host` counts them all anew in each sample.
-        if let Some(all) = sample.processes.as_mut().filter(|_| self.is_on) {
+        // What `host` counts is its own.
+        if let Some(all) = &mut sample.processes {
             let Processes { sleeping, blocked, stopped, zombies, .. } = self.states;
             *all = Processes { sleeping, blocked, stopped, zombies, ..*all };
         }
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(PROCESS_INTERVAL)
     }
 }
 
 /// Processor time of this thread.
 fn processor_time() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Duration::ZERO };
-    let sum = usage.user_time() + usage.system_time();
-    Duration::from_micros(u64::try_from(sum.num_microseconds()).unwrap_or(0))
+    processor::of_thread().unwrap_or_default()
 }
 
 #[cfg(test)]

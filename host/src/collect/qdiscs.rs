@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use kinglet_proto::sample::{Qdisc, Sample};
 use kinglet_proto::time::Instant;
@@ -70,5 +71,9 @@ impl Collector for QdiscCollector {
         if change == Change::Network {
             self.links.borrow_mut().change();
         }
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(NETLINK_INTERVAL)
     }
 }

@@ -7,10 +7,13 @@ mod pack;
 mod power;
 mod thermal;
 
+use std::time::Duration;
+
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
 
 use super::{Change, Collector};
+use crate::limits::SENSOR_INTERVAL;
 use crate::read::Buffer;
 use crate::setup::Setup;
 
@@ -43,5 +46,9 @@ impl Collector for SensorCollector {
     fn handle_change(&mut self, change: Change) {
         self.thermal.handle_change(change);
         self.battery.handle_change(change);
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.power.apart().map(|_| SENSOR_INTERVAL)
     }
 }

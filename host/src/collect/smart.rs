@@ -106,6 +106,10 @@ impl Collector for SmartCollector {
             watch.fill(&mut sample.disks);
         }
     }
+
+    fn apart(&self) -> Option<Duration> {
+        self.watch.as_ref().map(|_| SMART_INTERVAL)
+    }
 }
 
 impl Watch {

@@ -1,5 +1,7 @@
 //! Packets that the processors had no time for, where the owner calls this host a router.
 
+use std::time::Duration;
+
 use kinglet_proto::sample::{Sample, Softnet};
 use kinglet_proto::time::Instant;
 
@@ -26,5 +28,9 @@ impl Collector for SoftnetCollector {
         let sums = file.read(now, buffer).and_then(softnet::parse);
         sample.softnet =
             sums.map(|sums| Softnet { drops: sums.drops, time_squeezes: sums.squeezes });
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.file.as_ref().map(|_| Duration::ZERO)
     }
 }

@@ -1,6 +1,8 @@
 //! How many are on each Wi-Fi interface and how well they are heard, where the owner calls this
 //! host a router. Who they are is nobody's matter.
 
+use std::time::Duration;
+
 use kinglet_proto::sample::{Sample, Stations};
 use kinglet_proto::time::Instant;
 
@@ -109,6 +111,10 @@ impl Collector for StationCollector {
         if change == Change::Network {
             self.is_changed = true;
         }
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(NETLINK_INTERVAL)
     }
 }
 

@@ -191,6 +191,16 @@ pub const COLLECTORS: &[Row] = &[
     },
 ];
 
+/// With which collector this one is made rarer: what fills rows of another, or reads one file with
+/// it for rates, goes in step with that.
+pub(crate) fn in_step(name: &'static str) -> &'static str {
+    match name {
+        "kernel" => "cpu",
+        "disks" | "wear" | "smart" => "filesystems",
+        name => name,
+    }
+}
+
 /// The same for the program.
 pub(crate) static ENTRIES: [Entry; COLLECTORS.len()] = {
     let mut entries = [COLLECTORS[0].entry(); COLLECTORS.len()];

@@ -157,6 +157,10 @@ impl Collector for UnitCollector {
     fn wait(&mut self, limit: Duration, sample: &mut Sample) {
         self.lend(limit, sample.taken, sample);
     }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(UNITS_INTERVAL)
+    }
 }
 
 #[cfg(test)]

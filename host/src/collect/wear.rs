@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use kinglet_proto::sample::{Flash, Sample};
 use kinglet_proto::time::Instant;
@@ -106,6 +107,10 @@ impl Collector for WearCollector {
             self.due.hurry();
         }
     }
+
+    fn apart(&self) -> Option<Duration> {
+        Some(INVENTORY_INTERVAL)
+    }
 }
 
 fn is_number(text: &str) -> bool {
@@ -116,7 +121,6 @@ fn is_number(text: &str) -> bool {
 mod tests {
     use std::fs;
     use std::path::Path;
-    use std::time::Duration;
 
     use kinglet_proto::sample::Filesystem;
 

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
+use std::time::Duration;
 
 use kinglet_proto::sample::{Sample, WireguardPeer};
 use kinglet_proto::time::Instant;
@@ -104,6 +105,10 @@ impl Collector for WireguardCollector {
         if change == Change::Network {
             self.links.borrow_mut().change();
         }
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.is_on.then_some(NETLINK_INTERVAL)
     }
 }
 

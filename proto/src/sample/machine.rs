@@ -155,6 +155,12 @@ part! {
         pub rss: Option<u64> => gauge(Bytes), public;
         /// The agent's share of the time of all cores.
         pub cpu_percent: Option<Percent> => gauge(Percent), public;
+        /// Collectors that are read less often for the agent's budget; absent where no processor
+        /// time is bounded.
+        pub slowed: Option<u64> => gauge(Count), public;
+        /// Whether the agent takes more of a processor or of memory than its owner gives it; absent
+        /// where he bounds neither.
+        pub over_budget: Option<bool> => gauge(Switch), public;
         /// Bytes written to servers since the agent started, frames and TLS included.
         pub bytes_sent: u64 => counter(Bytes), public;
         /// Connections lost and dialled again since the agent started.

@@ -1,5 +1,7 @@
 //! The Raspberry Pi's power supply: the firmware's flags, and a diary of them.
 
+use std::time::Duration;
+
 use kinglet_proto::sample::{Power, Sample};
 use kinglet_proto::time::{Instant, Now};
 
@@ -92,6 +94,10 @@ impl PowerCollector {
 impl Collector for PowerCollector {
     fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         sample.power = self.read(Now { instant: now, wall: sample.timestamp }, buffer);
+    }
+
+    fn apart(&self) -> Option<Duration> {
+        self.source.is_none().then_some(Duration::ZERO)
     }
 }
 

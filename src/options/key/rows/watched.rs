@@ -4,6 +4,7 @@ use super::{Form, KEY, Key, SAMPLED, Table};
 
 const TRAFFIC: Key = Key { table: Table::Traffic, commands: SAMPLED, ..KEY };
 const ROUTER: Key = Key { table: Table::Router, commands: SAMPLED, ..KEY };
+const BUDGET: Key = Key { table: Table::Budget, form: Some(Form::Number), ..KEY };
 const PROBE: Key = Key { table: Table::Probe, ..KEY };
 const ALERT: Key = Key { table: Table::Alert, ..KEY };
 
@@ -104,6 +105,21 @@ pub(super) const KEYS: &[Key] = &[
                systemd is asked over the host's D-Bus every 30 s.",
         commands: SAMPLED,
         ..KEY
+    },
+    Key {
+        name: "cpu_percent",
+        value: "PERCENT",
+        help: "What the agent may take of one processor, `0.1` to `100`. Where it takes more, the \
+               costliest collectors are read less often, down to an eighth and at least once a \
+               minute, and the log says which.",
+        ..BUDGET
+    },
+    Key {
+        name: "rss_bytes",
+        value: "BYTES",
+        help: "What it may have of memory, from `1000000` on. Where it has more, the log says so, \
+               and `agent.over_budget` does.",
+        ..BUDGET
     },
     Key {
         name: "targets",
