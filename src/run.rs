@@ -112,7 +112,8 @@ impl<'a> Loop<'a> {
         let now = clock::now();
         let sources = source::start(config, stop, now.instant);
         let peers: Vec<_> = config.servers.iter().map(|server| Peer::new(server, config)).collect();
-        let sampler = sampler(config, &peers, now);
+        let interval = interval(&peers);
+        let sampler = sampler(config, &peers, interval, now);
         // The last is for the probes.
         let waited_on = sources.len() + peers.len() + 1;
         Self {
@@ -122,7 +123,7 @@ impl<'a> Loop<'a> {
             sampler,
             watch: Watch::new(&config.alerts, clock::built()),
             observer: occurrence::Observer::default(),
-            interval: interval(&peers),
+            interval,
             peers,
             probes: Probes::start(&config.probing, drive::seed, now.instant),
             supervisor: Supervisor::from_environment(),
@@ -304,9 +305,9 @@ impl<'a> Loop<'a> {
 }
 
 /// What takes the samples, with the first look behind it: rates lie between two.
-fn sampler(config: &Config, peers: &[Peer], now: Now) -> Sampler {
+fn sampler(config: &Config, peers: &[Peer], interval: Duration, now: Now) -> Sampler {
     let detail = peers.iter().any(Peer::wants_detail);
-    let collect = config.collect.clone().with_detail(detail);
+    let collect = config.collect.clone().with_detail(detail).with_interval(interval);
     let mut sampler = Sampler::new(&config.roots, &collect);
     sampler.collect(now);
     env!("CARGO_PKG_VERSION").clone_into(&mut sampler.sample_mut().version);

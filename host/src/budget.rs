@@ -30,6 +30,8 @@ pub(crate) struct Throttle {
     decider: Option<Decider>,
     collectors: Vec<Collected>,
     groups: Vec<Group>,
+    /// Time from sample to sample, as it usually is.
+    interval: Duration,
     spent: Spent,
     /// The thread's time when a collector was asked last.
     thread: Duration,
@@ -100,17 +102,20 @@ impl Spent {
 }
 
 impl Throttle {
-    /// Of these collectors, in the order in which they are asked; `None` where nothing is bounded.
+    /// Of these collectors, in the order in which they are asked, where samples are so far apart;
+    /// `None` where nothing is bounded.
     pub(crate) fn new(
         budget: Option<Budget>,
+        interval: Duration,
         members: impl Iterator<Item = Member>,
     ) -> Option<Self> {
-        budget.map(|budget| Self::with(budget, members, Spent::of_kernel()))
+        budget.map(|budget| Self::with(budget, interval, members, Spent::of_kernel()))
     }
 
     /// The same with another who says what was used.
     pub(crate) fn with(
         budget: Budget,
+        interval: Duration,
         members: impl Iterator<Item = Member>,
         spent: Spent,
     ) -> Self {
@@ -134,6 +139,7 @@ impl Throttle {
             decider,
             collectors,
             groups,
+            interval,
             spent,
             thread: Duration::ZERO,
             start: BUDGET_START_SAMPLES,
@@ -179,9 +185,12 @@ impl Throttle {
         let Some(agent) = &mut sample.agent else { return };
         if self.start > 0 {
             self.start -= 1;
-        } else if self.is_whole(now) {
-            self.judge_processor(now, faults);
-            self.judge_memory(agent.rss, faults);
+        } else if self.is_whole() {
+            // What went on while the host slept was none of it the agent's.
+            if let Some(elapsed) = self.elapsed(now) {
+                self.judge_processor(elapsed, faults);
+                self.judge_memory(agent.rss, faults);
+            }
             self.window = None;
         }
         if self.start == 0 && self.window.is_none() {
@@ -208,17 +217,23 @@ impl Throttle {
     }
 
     /// Whether the window has enough samples, this one counted.
-    fn is_whole(&mut self, now: Instant) -> bool {
+    fn is_whole(&mut self) -> bool {
         let Some(window) = &mut self.window else { return false };
         window.samples += 1;
-        let round = |decider: &Decider| decider.round(window.interval(now));
+        let round = |decider: &Decider| decider.round(self.interval);
         window.samples >= BUDGET_SAMPLES
             && self.decider.as_ref().is_none_or(|decider| window.samples >= round(decider))
     }
 
-    fn judge_processor(&mut self, now: Instant, faults: &Faults) {
-        let (Some(decider), Some(window)) = (&mut self.decider, &self.window) else { return };
+    /// How long the window was; `None` where that is much longer than its samples account for.
+    fn elapsed(&self, now: Instant) -> Option<Duration> {
+        let window = self.window.as_ref()?;
         let elapsed = now.since(window.begun);
+        (elapsed <= self.interval * window.samples * 2).then_some(elapsed)
+    }
+
+    fn judge_processor(&mut self, elapsed: Duration, faults: &Faults) {
+        let (Some(decider), Some(window)) = (&mut self.decider, &self.window) else { return };
         let all = a_second((self.spent.program)().saturating_sub(window.used), elapsed);
         let mut groups = vec![0; self.groups.len()];
         for collected in &self.collectors {
@@ -227,8 +242,7 @@ impl Throttle {
             }
         }
         self.is_over.processor = Some(decider.is_more(all));
-        let decision =
-            decider.judge(Taken { all, groups: &groups, interval: window.interval(now) });
+        let decision = decider.judge(Taken { all, groups: &groups, interval: self.interval });
         let cost = |group: usize| groups.get(group).copied().unwrap_or(0);
         let names = |group| names(&self.collectors, group);
         let whole = Whole { took: all, may: bound(self.budget) };
@@ -255,13 +269,6 @@ impl Throttle {
         } else if was_over && !is_over {
             self.notes.push(words::small_again(rss, most));
         }
-    }
-}
-
-impl Window {
-    /// Time from sample to sample.
-    fn interval(&self, now: Instant) -> Duration {
-        now.since(self.begun) / self.samples.max(1)
     }
 }
 

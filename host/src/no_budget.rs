@@ -19,7 +19,11 @@ pub(crate) struct Member {
 }
 
 impl Throttle {
-    pub(crate) fn new(_: Option<Budget>, _: impl Iterator<Item = Member>) -> Option<Self> {
+    pub(crate) fn new(
+        _: Option<Budget>,
+        _: Duration,
+        _: impl Iterator<Item = Member>,
+    ) -> Option<Self> {
         None
     }
 

@@ -20,6 +20,8 @@ pub struct Options {
     off: Vec<&'static str>,
     /// Whether a sample has its detail, which not every server is told.
     detail: bool,
+    /// Time from sample to sample.
+    interval: Duration,
     /// What is left out of the lists of a sample.
     pub filters: Filters,
     /// The folder with the owner's own figures; empty for none.
@@ -46,6 +48,12 @@ impl Options {
     #[must_use]
     pub fn with_detail(self, detail: bool) -> Self {
         Self { detail, ..self }
+    }
+
+    /// The same where samples are so far apart, which a budget has to know.
+    #[must_use]
+    pub fn with_interval(self, interval: Duration) -> Self {
+        Self { interval, ..self }
     }
 
     /// Whether the collector of this name is asked.
@@ -86,16 +94,17 @@ impl Sampler {
         };
         let wanted = ENTRIES.iter().filter(|entry| options.includes(entry.name));
         let collectors = wanted.map(|entry| (entry.name, (entry.new)(&setup))).collect();
-        Self::of(collectors, setup, options.budget)
+        Self::of(collectors, setup, options)
     }
 
     fn of(
         collectors: Vec<(&'static str, Box<dyn Collector>)>,
         setup: Setup,
-        budget: Option<Budget>,
+        options: &Options,
     ) -> Self {
+        let members = collectors.iter().map(member);
         Self {
-            throttle: Throttle::new(budget, collectors.iter().map(member)),
+            throttle: Throttle::new(options.budget, options.interval, members),
             collectors,
             health: Health::default(),
             background: setup.background,

@@ -68,8 +68,12 @@ impl Loop<'_> {
         }
         let detail = self.peers.iter().any(Peer::wants_detail);
         let servers_changed = self.change_servers(old, new, now);
-        if old.collect != new.collect || detail != self.peers.iter().any(Peer::wants_detail) {
-            self.sampler = sampler(new, &self.peers, now);
+        let interval = interval(&self.peers[..new.servers.len()]);
+        // A budget goes by the time from sample to sample.
+        let is_paced_anew = interval != self.interval && new.collect.budget.is_some();
+        let is_told_anew = detail != self.peers.iter().any(Peer::wants_detail);
+        if old.collect != new.collect || is_told_anew || is_paced_anew {
+            self.sampler = sampler(new, &self.peers, interval, now);
         }
         if old.alerts != new.alerts {
             let mut watch = Watch::new(&new.alerts, clock::built());
@@ -79,7 +83,7 @@ impl Loop<'_> {
         if servers_changed || old.probing.to_string() != new.probing.to_string() {
             self.probes = Probes::start(&new.probing, drive::seed, now.instant);
         }
-        self.interval = interval(&self.peers[..new.servers.len()]);
+        self.interval = interval;
         self.sample_at = self.sample_at.min(now.instant.plus(FIRST_WINDOW));
         if !changes.is_empty() {
             let told = [Occurrence::Reloaded(changes)];

@@ -20,6 +20,9 @@ const APART: u64 = 10;
 /// A collector by its name.
 type Named = (&'static str, Box<dyn Collector>);
 
+/// A collector by its name, what it takes, and how often it was asked.
+type Row = (&'static str, Rc<Cell<Duration>>, Rc<Cell<u32>>);
+
 /// What was used of a processor, and how often that was asked of the thread.
 #[derive(Clone, Default)]
 struct Used(Rc<Cell<(Duration, u32)>>);
@@ -38,7 +41,7 @@ struct Idle;
 /// A sampler, and what each of its collectors takes and how often it was asked.
 struct Lab {
     sampler: Sampler,
-    rows: Vec<(&'static str, Rc<Cell<Duration>>, Rc<Cell<u32>>)>,
+    rows: Vec<Row>,
     used: Used,
     second: u64,
 }
@@ -95,8 +98,10 @@ impl Lab {
                 used
             }),
         };
-        let throttle = Throttle::with(budget, all.iter().map(member), spent);
-        let sampler = Sampler { throttle: Some(throttle), ..Sampler::of(all, setup, None) };
+        let interval = Duration::from_secs(APART);
+        let throttle = Throttle::with(budget, interval, all.iter().map(member), spent);
+        let sampler = Sampler::of(all, setup, &Options::default());
+        let sampler = Sampler { throttle: Some(throttle), ..sampler };
         Self { sampler, rows, used, second: 100_000 }
     }
 
@@ -194,6 +199,17 @@ fn within_its_budget_the_agent_does_not_ask_what_each_takes() {
 }
 
 #[test]
+fn a_window_in_which_the_host_slept_is_none() {
+    let budget = Budget { processor: Some(100), rss: None };
+    let mut lab = Lab::new(idle(&["memory"]), |_| millis(150), nowhere(), budget);
+    for _ in 0..10 {
+        lab.take();
+    }
+    lab.second += 13 * APART;
+    assert_eq!(lab.until_told().0, 5 + 12, "the one after it is looked at");
+}
+
+#[test]
 fn where_nothing_helps_that_is_said_once() {
     let budget = Budget { processor: Some(100), rss: None };
     let mut lab = Lab::new(idle(&["memory"]), |_| millis(1), nowhere(), budget);
@@ -260,7 +276,7 @@ fn what_is_read_less_often_is_what_a_rarer_sample_would_have() {
         ENTRIES.iter().map(|entry| (entry.name, (entry.new)(setup))).collect()
     };
     let other = host.setup();
-    let mut plain = Sampler::of(all(&other), other, None);
+    let mut plain = Sampler::of(all(&other), other, &Options::default());
     let names = ["cpu", "memory", "filesystems", "network", "sockets", "pressure", "sensors"];
     let cost = |name: &str| millis(if names.contains(&name) { 10 } else { 0 });
     let (setup, budget) = (host.setup(), Budget { processor: Some(36), rss: None });
