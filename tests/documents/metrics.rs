@@ -22,6 +22,8 @@ instructions and 19 system calls (x86_64, wss, as `bench/footprint` counts):
 
 | collector | instructions a report | system calls |
 |---|---|---|
+| none, with a `[budget]` that is kept | none that can be measured | two every twelve reports |
+| none, while a `[budget]` is not kept | 7,500 | one for each collector |
 | `containers`, three of them | 16,900, most for writing them | 13 every ten seconds |
 | `containers.socket`, three of them | 190,000 every five minutes | 7 every five minutes |
 | `custom`, two files with ten figures | 23,500, most for writing them | 12 every ten seconds |
