@@ -1,23 +1,37 @@
-// How the hub is, from /healthz: one that keeps nothing looks like one that does, and one whose
-// tokens anyone can read like one that is safe.
+// How the hub is, from /healthz: one that keeps nothing looks like one that does, one whose tokens
+// anyone can read like one that is safe, and one that refuses new hosts like one without any.
 
 import { $, put } from './element.js';
+import { credentials } from './live.js';
 
 const EVERY_MS = 30_000;
+/** For who has shown no token the hub says nothing; that this page came in clear it can see. */
+const IN_CLEAR = 'a token can be read on the way here: this page came without TLS';
 
 export function watchHealth() {
   check();
   setInterval(check, EVERY_MS);
+  $('login').addEventListener('submit', () => setTimeout(check));
 }
 
 /** The hub that does not answer at all is told of elsewhere. */
 async function check() {
-  const health = await fetch('healthz').then((answer) => answer.json()).catch(() => ({}));
-  const failing = health.store !== undefined && health.store !== 'ok';
-  $('store').hidden = !failing;
-  if (failing) put($('store'), `The hub keeps no history at the moment: ${health.store}`);
+  const asked = fetch('healthz', { headers: credentials() });
+  const text = await asked.then((answer) => (answer.ok ? answer.text() : '{}')).catch(() => '{}');
+  const health = read(text);
+  tell('store', health.store !== 'ok' && health.store, 'The hub keeps no history at the moment: ');
   // Who came by a proxy's TLS has nothing to fear.
-  const clear = health.way !== undefined && location.protocol === 'http:';
-  $('way').hidden = !clear;
-  if (clear) put($('way'), `The hub is not safe: ${health.way}.`);
+  tell('way', location.protocol === 'http:' && health.way, 'The hub is not safe: ', '.');
+  tell('newcomers', health.newcomers, 'The hub takes no more for now: ', '.');
+}
+
+function read(text) {
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+  if (text === '') return isHere ? {} : { way: IN_CLEAR };
+  try { return JSON.parse(text); } catch { return {}; }
+}
+
+function tell(id, words, before, after = '') {
+  $(id).hidden = !words;
+  if (words) put($(id), before + words + after);
 }

@@ -5,7 +5,7 @@
 //! Hashes are compared in constant time, every configured one for every login, so that the time
 //! an answer takes says nothing of which host exists or how much of a token was right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::sync::{PoisonError, RwLock};
 
@@ -13,6 +13,11 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::limits::TOKEN_BYTES_MAX;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+use crate::guard::TokenName;
+
+/// What `[fleet] token_hash` is called.
+pub const FLEET: &str = "fleet";
 
 /// SHA-256 of a token, written `sha256:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,11 +74,20 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     Ok(token)
 }
 
+/// A host that credentials are good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// The host.
+    pub host: HostId,
+    /// The name of the fleet's token that was shown; `None` for the host's own.
+    pub token: Option<TokenName>,
+}
+
 /// What credentials are good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
     /// To report as this host.
-    Host(HostId),
+    Host(Pass),
     /// The fleet's token without a host: the first message must name one.
     AnyHost,
     /// Nothing.
@@ -85,8 +99,11 @@ pub enum Grant {
 pub struct Auth {
     /// Hosts with a token of their own; no other token is good for them.
     hosts: RwLock<BTreeMap<HostId, TokenHash>>,
-    /// The token with which any other host joins.
-    fleet: Option<TokenHash>,
+    /// Ids of hosts whose own token is not known, because its file is wrong: no token is good for
+    /// them, the fleet's neither.
+    barred: BTreeSet<HostId>,
+    /// The tokens with which any other host joins, by name; one that is changed has two hashes.
+    fleet: Vec<(TokenName, TokenHash)>,
     /// The viewers' token; `None` when anyone may look.
     viewers: Option<TokenHash>,
     /// The token of those who may acknowledge and silence alerts; `None`: the viewers'.
@@ -100,7 +117,25 @@ impl Auth {
         fleet: Option<TokenHash>,
         viewers: Option<TokenHash>,
     ) -> Self {
-        Self { hosts: RwLock::new(hosts), fleet, viewers, operators: None }
+        let fleet = fleet.map(|hash| (FLEET.into(), hash)).into_iter().collect();
+        let (hosts, barred) = (RwLock::new(hosts), BTreeSet::new());
+        Self { hosts, barred, fleet, viewers, operators: None }
+    }
+
+    /// The same, with more tokens of the fleet's.
+    pub fn with_fleet_tokens(mut self, more: Vec<(TokenName, TokenHash)>) -> Self {
+        self.fleet.extend(more);
+        self
+    }
+
+    /// Lets nobody report as this host, unless it gets a token of its own.
+    pub fn bar(&mut self, id: HostId) {
+        self.barred.insert(id);
+    }
+
+    /// The name of the fleet's token that is called so; `None` where there is none any more.
+    pub fn fleet_token(&self, name: &str) -> Option<TokenName> {
+        self.fleet.iter().map(|(known, _)| known).find(|known| ***known == *name).cloned()
     }
 
     /// The same, with a token of those who may acknowledge and silence alerts.
@@ -121,12 +156,12 @@ impl Auth {
     /// Whether any token is good for anything here.
     pub fn has_tokens(&self) -> bool {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
-        !hosts.is_empty() || self.fleet.is_some() || self.has_operators()
+        !hosts.is_empty() || self.is_open() || self.has_operators()
     }
 
     /// Whether hosts may join that nobody named: there is a fleet token.
     pub fn is_open(&self) -> bool {
-        self.fleet.is_some()
+        !self.fleet.is_empty()
     }
 
     /// What an agent's token is good for. Without an id the token names the host that has it.
@@ -135,11 +170,16 @@ impl Auth {
             return Grant::Refused;
         }
         let hash = TokenHash::of(token);
-        let fleet = self.fleet.is_some_and(|fleet| fleet.matches(&hash));
+        let mut fleet = None;
+        for (name, theirs) in &self.fleet {
+            if theirs.matches(&hash) {
+                fleet = Some(name);
+            }
+        }
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         let mut own = None;
         let mut owners = 0;
-        let mut configured = false;
+        let mut configured = id.is_some_and(|id| self.barred.contains(id));
         for (host, theirs) in &*hosts {
             let named = id.is_none_or(|id| id == host);
             configured |= id.is_some() && named;
@@ -148,10 +188,11 @@ impl Auth {
                 owners += 1;
             }
         }
-        match (own, id) {
-            (Some(host), _) if owners == 1 => Grant::Host(host.clone()),
-            (None, Some(id)) if fleet && !configured => Grant::Host(id.clone()),
-            (_, None) if fleet => Grant::AnyHost,
+        let pass = |host: &HostId, token| Grant::Host(Pass { host: host.clone(), token });
+        match (own, id, fleet) {
+            (Some(host), _, _) if owners == 1 => pass(host, None),
+            (None, Some(id), Some(name)) if !configured => pass(id, Some(name.clone())),
+            (_, None, Some(_)) => Grant::AnyHost,
             _ => Grant::Refused,
         }
     }
@@ -191,6 +232,10 @@ mod tests {
         HostId::parse(text).unwrap()
     }
 
+    fn own(name: &str) -> Grant {
+        Grant::Host(Pass { host: id(name), token: None })
+    }
+
     fn auth() -> Auth {
         let hosts = [("web", "w"), ("db", "d"), ("a", "shared"), ("b", "shared")];
         let hosts = hosts.map(|(host, token)| (id(host), TokenHash::of(token)));
@@ -199,13 +244,14 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_its_own_host_and_the_fleets_for_the_rest() {
-        let host = |name: &str| Grant::Host(id(name));
+        let host = |name: &str| own(name);
+        let fleets = |name: &str| Grant::Host(Pass { host: id(name), token: Some(FLEET.into()) });
         for (token, named, grant) in [
             ("w", Some("web"), host("web")),
             ("w", None, host("web")),
             ("w", Some("db"), Grant::Refused),
             ("w", Some("new"), Grant::Refused),
-            ("f", Some("new"), host("new")),
+            ("f", Some("new"), fleets("new")),
             ("f", Some("web"), Grant::Refused),
             ("f", None, Grant::AnyHost),
             ("shared", None, Grant::Refused),
@@ -237,10 +283,10 @@ mod tests {
         assert!(!auth.knows("new") && auth.knows("web"));
         auth.admit(id("new"), TokenHash::of("n"));
         auth.admit(id("web"), TokenHash::of("w2"));
-        assert_eq!(auth.agent("n", None), Grant::Host(id("new")));
+        assert_eq!(auth.agent("n", None), own("new"));
         assert_eq!(auth.agent("f", Some(&id("new"))), Grant::Refused);
         assert_eq!(auth.agent("w", Some(&id("web"))), Grant::Refused);
-        assert_eq!(auth.agent("w2", Some(&id("web"))), Grant::Host(id("web")));
+        assert_eq!(auth.agent("w2", Some(&id("web"))), own("web"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod enrolled;
+mod fleet;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod guard;
@@ -29,7 +30,6 @@ use crate::auth::{Auth, TokenHash};
 use crate::fleet::Settings;
 use crate::guard as strangers;
 use crate::influx;
-use crate::limits::OFFLINE_AFTER;
 use crate::store;
 
 /// What the owner decided.
@@ -137,7 +137,8 @@ struct RawConfig {
     viewers: Option<Spanned<RawViewers>>,
     #[serde(default)]
     host: Vec<Spanned<RawHost>>,
-    fleet: Option<RawFleet>,
+    #[serde(default)]
+    fleet: fleet::RawFleet,
     store: Option<history::RawStore>,
     stomp: Option<stomp::RawStomp>,
     #[serde(default)]
@@ -171,13 +172,6 @@ struct RawHost {
     token_hash: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFleet {
-    token_hash: Option<Spanned<String>>,
-    offline_after: Option<Spanned<String>>,
-}
-
 fn parse(text: &str) -> Result<Config, Fault> {
     let raw: RawConfig = toml::from_str(text).map_err(|error| Fault {
         at: error.span().map_or(0, |span| span.start),
@@ -190,14 +184,11 @@ fn parse(text: &str) -> Result<Config, Fault> {
         None => SocketAddr::from(([127, 0, 0, 1], 8900)),
     };
     let origins = raw.viewers.as_ref().map_or(&[][..], |viewers| &viewers.get_ref().origins);
+    let new_hosts_per_hour = raw.fleet.new_hosts_per_hour()?;
     let guard = guard::settings(&raw.server, origins)?;
+    let guard = strangers::Settings { new_hosts_per_hour, ..guard };
     let viewers = viewers(raw.viewers.as_ref())?;
-    let fleet = raw.fleet.as_ref();
-    let fleet_token = fleet.and_then(|fleet| fleet.token_hash.as_ref()).map(hash).transpose()?;
-    let offline_after = match fleet.and_then(|fleet| fleet.offline_after.as_ref()) {
-        Some(text) => seconds(text)?,
-        None => OFFLINE_AFTER,
-    };
+    let (fleet_tokens, offline_after) = (raw.fleet.tokens()?, raw.fleet.offline_after()?);
     let mut tokens = BTreeMap::new();
     let mut hosts: Vec<(HostId, Label)> = Vec::new();
     for host in raw.host {
@@ -207,13 +198,14 @@ fn parse(text: &str) -> Result<Config, Fault> {
         }
         match &host.get_ref().token_hash {
             Some(text) => drop(tokens.insert(id.clone(), hash(text)?)),
-            None if fleet_token.is_some() => {}
+            None if !fleet_tokens.is_empty() => {}
             None => return Err(fault(&host, "this [[host]] needs a `token_hash`, or [fleet] one")),
         }
         hosts.push((id, label(host.into_inner())));
     }
     let settings = Settings { offline_after, durable: false, hosts };
-    let auth = Auth::new(tokens, fleet_token, viewers).with_operators(raw.alerts.operators()?);
+    let auth = Auth::new(tokens, None, viewers).with_operators(raw.alerts.operators()?);
+    let auth = auth.with_fleet_tokens(fleet_tokens);
     let alerts = alerts::settings(&raw.alerts, &raw.alert, &raw.maintenance)?;
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
     let has_influxdb = raw.sink.as_ref().is_some_and(influxdb::RawSinks::is_any);
@@ -267,14 +259,6 @@ fn hash(text: &Spanned<String>) -> Result<TokenHash, Fault> {
     let is_bare = |text: &str| text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit());
     let what = if is_bare(text.get_ref()) { token } else { what };
     TokenHash::parse(text.get_ref()).ok_or_else(|| fault(text, what))
-}
-
-fn seconds(text: &Spanned<String>) -> Result<Duration, Fault> {
-    let number = text.get_ref().strip_suffix('s').and_then(|digits| digits.parse().ok());
-    number
-        .filter(|seconds| (1..=3600).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| fault(text, "`offline_after` must be \"1s\" to \"3600s\""))
 }
 
 fn fault<T>(at: &Spanned<T>, what: &str) -> Fault {

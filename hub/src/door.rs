@@ -67,7 +67,8 @@ const DOORS: &[Door] = &[
 ];
 
 /// Where agents come in, by any name and from wherever: they show a token, and are told nothing
-/// without. `/healthz` tells a stranger nothing either. All others are viewers' paths.
+/// without. `/healthz` tells a stranger of a private hub only that it runs. All others are viewers'
+/// paths.
 const AGENTS: [&str; 9] = [
     "/api/v2/write",
     "/healthz",

@@ -70,7 +70,9 @@ mod command;
 mod enroll;
 mod host;
 mod input;
+mod login;
 mod order;
+mod origins;
 mod pace;
 mod report;
 mod update;
@@ -85,15 +87,16 @@ pub use command::{Command, Note, Reason};
 use host::Host;
 pub use input::Input;
 use kinglet_proto::alert::book::{Greeting, Known};
-use kinglet_proto::answer::{Answer, LoginError, Welcome};
+use kinglet_proto::answer::{Answer, Welcome};
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;
-use kinglet_proto::limits::AUTH_TIMEOUT;
 use kinglet_proto::time::{Instant, Now};
+use origins::Origins;
+pub use origins::{Claim, Origin};
 pub use pace::{Pace, Verdict};
 pub use update::{Aggregates, Reading, Snapshot, Told, Update};
 
-use crate::limits::{FORGET_AFTER, HOSTS_MAX, VISITORS_MAX};
+use crate::limits::{FORGET_AFTER, HOSTS_MAX};
 
 /// One connection of an agent, numbered by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +128,8 @@ pub struct Fleet {
     readings: u64,
     /// Alerts that agents told before this start and that were open, until their host comes.
     alerts_before: BTreeMap<HostId, Greeting>,
+    /// With which of the fleet's tokens hosts were first seen, those of before this start too.
+    origins: Origins,
     /// Answers that say something is safe, and the reading that has to be.
     unsafe_answers: VecDeque<(u64, ConnectionId, Answer)>,
 }
@@ -144,6 +149,7 @@ impl Fleet {
             changes: 0,
             readings: 0,
             alerts_before: BTreeMap::new(),
+            origins: Origins::new(),
             unsafe_answers: VecDeque::new(),
         }
     }
@@ -173,6 +179,7 @@ impl Fleet {
                 }
             }
             Input::LoggedIn(connection, host) => self.log_in(connection, host, now),
+            Input::TooManyNew(connection, after) => self.put_off(connection, after, now),
             Input::Heard(connection) => self.hear(connection, now),
             Input::Received(connection, message) => self.receive(connection, message, now),
             Input::TooFast(connection, retry_after) => {
@@ -238,15 +245,6 @@ impl Fleet {
         self.hosts.get_key_value(id).map(|(id, host)| host.snapshot(id))
     }
 
-    fn visit(&mut self, connection: ConnectionId, now: Now) {
-        if self.visitors.len() >= VISITORS_MAX {
-            return self.close(connection, Reason::TooManyVisitors);
-        }
-        let deadline = now.instant.plus(AUTH_TIMEOUT);
-        self.visitors.insert(connection, deadline);
-        self.check_by(deadline);
-    }
-
     /// Whether the connection now reports as the host.
     fn join(&mut self, connection: ConnectionId, id: &HostId, now: Now) -> bool {
         self.visitors.remove(&connection);
@@ -270,28 +268,6 @@ impl Fleet {
         self.hear(connection, now);
         self.check_by(now.instant.plus(self.settings.offline_after));
         true
-    }
-
-    fn log_in(&mut self, connection: ConnectionId, host: Result<HostId, LoginError>, now: Now) {
-        self.hear(connection, now);
-        let taken = host.and_then(|host| {
-            let granted = match self.agents.get(&connection) {
-                Some(joined) => *joined == host,
-                None => {
-                    self.visitors.contains_key(&connection) && self.join(connection, &host, now)
-                }
-            };
-            if granted { Ok(()) } else { Err(LoginError::Refused) }
-        });
-        self.send(connection, Answer::Login(taken));
-        let reason = match taken {
-            Ok(()) => return,
-            Err(LoginError::Refused) => Reason::LoginRefused,
-            Err(LoginError::BadId(_)) => Reason::BadId,
-        };
-        if self.visitors.remove(&connection).is_some() {
-            self.close(connection, reason);
-        }
     }
 
     fn leave(&mut self, connection: ConnectionId) {
@@ -320,6 +296,7 @@ impl Fleet {
         }
         self.silence(now);
         self.forget(now);
+        self.forget_origins(now.wall);
         let deadlines = self.hosts.values().filter_map(|host| self.deadline(host));
         self.check_at = deadlines.chain(self.visitors.values().copied()).min();
     }

@@ -5,7 +5,9 @@ mod address;
 mod codes;
 mod complaints;
 mod gate;
+mod newcomers;
 mod places;
+mod seats;
 
 use std::time::Duration;
 
@@ -13,11 +15,13 @@ pub use address::{Neighbour, Network, Proxies};
 pub use codes::Codes;
 pub use complaints::Complaints;
 pub use gate::{Foreign, Gate, Origin, is_name};
+pub use newcomers::{Newcomers, TokenName};
 pub use places::{Admission, Places};
+pub use seats::Seats;
 
 use kinglet_proto::limits::PING_INTERVAL;
 
-use crate::limits::{CERTIFICATE_INTERVAL, STRANGER_PLACES, WRITE_STALL};
+use crate::limits::{CERTIFICATE_INTERVAL, NEW_HOSTS_PER_HOUR, STRANGER_PLACES, WRITE_STALL};
 
 /// What the owner decided of strangers.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub struct Settings {
     pub gate: Gate,
     /// Whose word is taken for where a request comes from.
     pub proxies: Proxies,
+    /// New hosts in an hour of each of the fleet's tokens and each address.
+    pub new_hosts_per_hour: u32,
     /// Connections at one time of an address from which no agent came yet; no key sets it.
     pub stranger_places: usize,
     /// How often a viewer is pinged; no key sets it.
@@ -67,6 +73,7 @@ impl Default for Settings {
         Self {
             gate: Gate::default(),
             proxies: Proxies::default(),
+            new_hosts_per_hour: NEW_HOSTS_PER_HOUR,
             stranger_places: STRANGER_PLACES,
             viewer_ping: PING_INTERVAL,
             write_stall: WRITE_STALL,

@@ -1,8 +1,10 @@
 //! Ties the parts together: the fleet behind its lock, the queues its commands go out on, and the
 //! places that are counted.
 
+pub(crate) mod admission;
 pub(crate) mod alerts;
 pub(crate) mod feed;
+pub(crate) mod seat;
 pub(crate) mod sessions;
 
 use std::collections::HashMap;
@@ -26,12 +28,14 @@ use crate::alert::{Desk, Standing, Tell};
 use crate::auth::Auth;
 use crate::clock;
 use crate::fleet::{
-    Command, ConnectionId, Fleet, Input, Note, Pace, Reason, Settings, Snapshot, Verdict,
+    Command, ConnectionId, Fleet, Input, Note, Origin, Pace, Reason, Settings, Snapshot, Verdict,
 };
-use crate::guard::{Complaints, Gate, Way};
+use crate::guard::{Complaints, Gate, Newcomers, Seats, Way};
 use crate::history::History;
 use crate::influx::Influx;
-use crate::limits::{AGENT_QUEUE_MAX, MESSAGES_LARGE, QUESTIONS_MAX, STOMP_EVERY, VIEWERS_MAX};
+use crate::limits::{
+    AGENT_QUEUE_MAX, MESSAGES_LARGE, NEW_HOSTS_PER_HOUR, QUESTIONS_MAX, STOMP_EVERY,
+};
 use crate::notify::Notifier;
 
 /// What everything in the server shares.
@@ -59,7 +63,7 @@ pub(crate) struct Hub {
     pub(crate) way: Way,
     inner: Mutex<Inner>,
     connections: AtomicU64,
-    viewers: AtomicUsize,
+    seats: Mutex<Seats>,
     sockets: AtomicUsize,
     large_messages: Arc<Semaphore>,
     questions: Arc<Semaphore>,
@@ -69,6 +73,8 @@ pub(crate) struct Hub {
 
 struct Inner {
     fleet: Fleet,
+    /// New hosts of the fleet's tokens.
+    newcomers: Newcomers,
     agents: HashMap<ConnectionId, mpsc::Sender<Outgoing>>,
     sinks: Vec<Outlet>,
     stopping: bool,
@@ -94,6 +100,7 @@ impl Hub {
         history: Arc<dyn History>,
     ) -> Self {
         let fleet = Fleet::new(settings);
+        let newcomers = Newcomers::new(NEW_HOSTS_PER_HOUR);
         let (agents, sinks) = (HashMap::new(), Vec::new());
         Self {
             auth,
@@ -107,9 +114,9 @@ impl Hub {
             gate: Gate::default(),
             viewer_ping: PING_INTERVAL,
             way: Way::default(),
-            inner: Mutex::new(Inner { fleet, agents, sinks, stopping: false }),
+            inner: Mutex::new(Inner { fleet, newcomers, agents, sinks, stopping: false }),
             connections: AtomicU64::new(0),
-            viewers: AtomicUsize::new(0),
+            seats: Mutex::default(),
             sockets: AtomicUsize::new(0),
             large_messages: Arc::new(Semaphore::new(MESSAGES_LARGE)),
             questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
@@ -141,6 +148,12 @@ impl Hub {
     /// The same hub, which goes by these names, lets these pages listen and is reached this way.
     pub(crate) fn with_gate(self, gate: Gate, way: Way) -> Self {
         Self { gate, way, ..self }
+    }
+
+    /// The same hub, to which so many new hosts may come in an hour.
+    pub(crate) fn with_new_hosts_per_hour(self, most: u32) -> Self {
+        self.lock().newcomers = Newcomers::new(most);
+        self
     }
 
     /// What a host that was there before this start is today.
@@ -225,11 +238,9 @@ impl Hub {
         hosts
     }
 
-    /// A place among the viewers; `None` when all are taken.
-    pub(crate) fn open_viewer(&self) -> Option<Seat<'_>> {
-        let before = self.viewers.fetch_add(1, Ordering::Relaxed);
-        let seat = Seat(&self.viewers);
-        (before < VIEWERS_MAX).then_some(seat)
+    /// Tells the fleet how hosts came before this start.
+    pub(crate) fn restore_origins(&self, before: impl IntoIterator<Item = (HostId, Origin)>) {
+        self.lock().fleet.restore_origins(before);
     }
 
     /// Looks at the fleet.
@@ -238,15 +249,10 @@ impl Hub {
         look(&self.lock().fleet, now)
     }
 
-    /// How many viewers are connected.
-    pub(crate) fn viewers(&self) -> usize {
-        self.viewers.load(Ordering::Relaxed)
-    }
-
     /// Counts a WebSocket for as long as it is open.
-    pub(crate) fn open_socket(&self) -> Seat<'_> {
+    pub(crate) fn open_socket(&self) -> Open<'_> {
         self.sockets.fetch_add(1, Ordering::Relaxed);
-        Seat(&self.sockets)
+        Open(&self.sockets)
     }
 
     /// How many WebSockets are open.
@@ -294,7 +300,9 @@ impl Hub {
         loop {
             ticks.tick().await;
             self.handle_input(Input::Tick);
-            is_alive(clock::now().instant);
+            let now = clock::now().instant;
+            self.tell_of_newcomers(now);
+            is_alive(now);
         }
     }
 
@@ -341,10 +349,10 @@ impl Inner {
     }
 }
 
-/// A place among those counted, given back when it is dropped.
-pub(crate) struct Seat<'a>(&'a AtomicUsize);
+/// A WebSocket among those counted, until it is dropped.
+pub(crate) struct Open<'a>(&'a AtomicUsize);
 
-impl Drop for Seat<'_> {
+impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

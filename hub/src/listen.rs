@@ -134,10 +134,18 @@ impl Server {
         });
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
-        let guard::Settings { gate, proxies, stranger_places, viewer_ping, write_stall, renewal } =
-            config.guard;
+        let guard::Settings {
+            gate,
+            proxies,
+            new_hosts_per_hour,
+            stranger_places,
+            viewer_ping,
+            write_stall,
+            renewal,
+        } = config.guard;
         let places = Arc::new(Mutex::new(Places::new(stranger_places)));
         let hub = hub.with_gate(gate, way).with_viewer_ping(viewer_ping);
+        let hub = hub.with_new_hosts_per_hour(new_hosts_per_hour);
         let standing = |id: &HostId| hub.standing(id);
         let desk = Desk::new(config.alerts, certificate, kept, standing, clock::now());
         let hub = Arc::new(hub.with_alerts(desk));

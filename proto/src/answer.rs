@@ -25,6 +25,8 @@ pub enum Answer {
     BatchAck(Box<BatchAck>),
     /// More messages came than the pace allows; the next may come after this.
     TooFast(Duration),
+    /// It would be a new host, of which more came than may in an hour; it may come after this.
+    TooManyNew(Duration),
 }
 
 /// What an agent is greeted with.
@@ -77,13 +79,17 @@ impl Answer {
             Self::Pong => pong(head),
             Self::Ack(seq) => ack(head, *seq),
             Self::BatchAck(ack) => batch_ack(ack),
-            Self::TooFast(retry_after) => {
-                let ms = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
-                let text = "more messages than the pace allows";
-                error(head, "RATE_LIMIT_EXCEEDED", text, Some(ms))
+            Self::TooFast(after) => too_fast(head, "more messages than the pace allows", *after),
+            Self::TooManyNew(after) => {
+                too_fast(head, "more new hosts than may come in an hour", *after)
             }
         }
     }
+}
+
+fn too_fast(head: Head, text: &str, after: Duration) -> String {
+    let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+    error(head, "RATE_LIMIT_EXCEEDED", text, Some(ms))
 }
 
 fn said_of(greeting: &Greeting) -> Alerts<'_> {

@@ -28,6 +28,9 @@ pub(super) fn add_to(config: &mut Config) {
     files.sort();
     for path in files.iter().take(HOSTS_MAX) {
         if let Err(error) = read(path).and_then(|host| admit(config, path, host)) {
+            // No other token is good for a host whose own cannot be read.
+            let id = path.file_stem().and_then(|stem| HostId::parse(stem.to_str()?).ok());
+            id.into_iter().for_each(|id| config.auth.bar(id));
             config.faults.push(error);
         }
     }

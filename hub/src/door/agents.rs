@@ -19,13 +19,14 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, warn};
 
 use super::Routes;
-use crate::auth::Grant;
+use crate::auth::{Grant, Pass};
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
+use crate::hub::admission::Denial;
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{PROBE_TIMEOUT, SKIPPED_NOTE_PAUSE, VISITOR_FRAME_MAX};
 use crate::server::caller::Caller;
-use crate::server::deny::deny;
+use crate::server::deny::{deny, too_many_new};
 use crate::server::token::Credentials;
 use crate::server::ws::{self, Socket, Upgrade};
 use crate::sink::Sinks;
@@ -42,7 +43,7 @@ enum Channel {
 /// How a connection was let in.
 enum Entry {
     /// As this host; told so when it named itself as the envelope's clients do.
-    Host(HostId, bool),
+    Host(Pass, bool),
     /// To log in by its first message.
     Visitor,
 }
@@ -70,17 +71,22 @@ async fn agent(
     let entry = match token {
         None => Entry::Visitor,
         Some(token) => match hub.auth.agent(&token, id.as_ref()) {
-            Grant::Host(host) => Entry::Host(host, id.is_some()),
+            Grant::Host(pass) => Entry::Host(pass, id.is_some()),
             Grant::AnyHost => Entry::Visitor,
             Grant::Refused => return refuse(&hub, &caller, id.as_ref()),
         },
     };
-    if matches!(entry, Entry::Host(..)) {
-        caller.vouch();
-    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(response) => return response,
+    };
     match entry {
-        Entry::Host(host, _) if headers.contains_key(PROBE_HEADER) => {
-            probe(hub, upgrade, protocol, host)
+        Entry::Host(pass, _) if headers.contains_key(PROBE_HEADER) => {
+            if hub.is_anothers(&pass) {
+                return turn_away(&hub, &caller, &pass.host, Denial::Anothers);
+            }
+            caller.vouch();
+            probe(hub, upgrade, protocol, pass.host)
         }
         Entry::Host(..) | Entry::Visitor => {
             open(hub, caller, upgrade, protocol, Channel::Agent, entry)
@@ -101,12 +107,15 @@ async fn report(
         Ok(id) => id,
         Err(error) => return refuse_id(&hub, &caller, error),
     };
-    match hub.auth.agent(&token.unwrap_or_default(), id.as_ref()) {
-        Grant::Host(host) => {
-            caller.vouch();
-            open(hub, caller, upgrade, protocol, Channel::Report, Entry::Host(host, false))
+    let pass = match hub.auth.agent(&token.unwrap_or_default(), id.as_ref()) {
+        Grant::Host(pass) => pass,
+        Grant::AnyHost | Grant::Refused => return refuse(&hub, &caller, id.as_ref()),
+    };
+    match upgrade {
+        Ok(upgrade) => {
+            open(hub, caller, upgrade, protocol, Channel::Report, Entry::Host(pass, false))
         }
-        Grant::AnyHost | Grant::Refused => refuse(&hub, &caller, id.as_ref()),
+        Err(response) => response,
     }
 }
 
@@ -121,6 +130,20 @@ fn refuse(hub: &Hub, caller: &Caller, id: Option<&HostId>) -> Response {
     deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token, or no such host")
 }
 
+/// The same where the token is good, but not for this host, or not now.
+fn turn_away(hub: &Hub, caller: &Caller, id: &HostId, denial: Denial) -> Response {
+    if let Some(words) = denial.words() {
+        let id = id.as_str();
+        hub.complain(format_args!("agent at {caller} was refused as {id:?}: {words}"));
+    }
+    match denial {
+        Denial::Anothers => {
+            deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token, or no such host")
+        }
+        Denial::TooManyNew(after) => too_many_new(after),
+    }
+}
+
 /// 400 before the upgrade: no token would help, so it is not said to be wrong.
 fn refuse_id(hub: &Hub, caller: &Caller, error: HostIdError) -> Response {
     hub.complain(format_args!("agent at {caller} was refused: {error}"));
@@ -130,14 +153,10 @@ fn refuse_id(hub: &Hub, caller: &Caller, error: HostIdError) -> Response {
 /// Lets a host see that it is let in, and leaves its agent in its place.
 fn probe(
     hub: Arc<Hub>,
-    upgrade: Result<Upgrade, Response>,
+    upgrade: Upgrade,
     protocol: Option<&'static str>,
     host: HostId,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(response) => return response,
-    };
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
         let welcome = Box::new(Welcome { host, alerts: Greeting::default() });
@@ -153,15 +172,17 @@ fn probe(
 fn open(
     hub: Arc<Hub>,
     caller: Caller,
-    upgrade: Result<Upgrade, Response>,
+    upgrade: Upgrade,
     protocol: Option<&'static str>,
     channel: Channel,
     entry: Entry,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(response) => return response,
-    };
+    if let Entry::Host(pass, _) = &entry {
+        if let Err(denial) = hub.admit(pass, caller.neighbour()) {
+            return turn_away(&hub, &caller, &pass.host, denial);
+        }
+        caller.vouch();
+    }
     let frame_max = match &entry {
         Entry::Host(..) => FRAME_IN_MAX,
         Entry::Visitor => VISITOR_FRAME_MAX,
@@ -170,11 +191,13 @@ fn open(
         let _open = hub.open_socket();
         let (connection, outbox) = hub.open_agent();
         let host = match &entry {
-            Entry::Host(host, _) => Some(host.clone()),
+            Entry::Host(pass, _) => Some(pass.host.clone()),
             Entry::Visitor => None,
         };
         hub.handle_input(match entry {
-            Entry::Host(host, greet) => Input::Joined { connection, host, greet },
+            Entry::Host(Pass { host, token: _ }, greet) => {
+                Input::Joined { connection, host, greet }
+            }
             Entry::Visitor => Input::Visited(connection),
         });
         let agent = Agent {
@@ -302,7 +325,14 @@ impl Agent<'_> {
     }
 
     fn log_in(&mut self, socket: &mut Socket, login: &ingest::Login) -> Input {
-        let host = self.judge(login);
+        let (host, denial) = match self.judge(login) {
+            Ok(pass) => match self.hub.admit(&pass, self.caller.neighbour()) {
+                Ok(()) => (Ok(pass.host), None),
+                Err(Denial::TooManyNew(after)) => return Input::TooManyNew(self.connection, after),
+                Err(denial) => (Err(LoginError::Refused), denial.words()),
+            },
+            Err(error) => (Err(error), None),
+        };
         match &host {
             Ok(id) => {
                 self.host = Some(id.clone());
@@ -312,16 +342,17 @@ impl Agent<'_> {
             }
             Err(error) => {
                 let (caller, id) = (&self.caller, &login.server_id);
-                self.hub.complain(format_args!("agent at {caller} was refused as {id:?}: {error}"));
+                let why = denial.map_or_else(|| error.to_string(), str::to_owned);
+                self.hub.complain(format_args!("agent at {caller} was refused as {id:?}: {why}"));
             }
         }
         Input::LoggedIn(self.connection, host)
     }
 
-    fn judge(&self, login: &ingest::Login) -> Result<HostId, LoginError> {
+    fn judge(&self, login: &ingest::Login) -> Result<Pass, LoginError> {
         let id = HostId::parse(&login.server_id).map_err(LoginError::BadId)?;
         match self.hub.auth.agent(&login.token, Some(&id)) {
-            Grant::Host(host) => Ok(host),
+            Grant::Host(pass) => Ok(pass),
             Grant::AnyHost | Grant::Refused => Err(LoginError::Refused),
         }
     }

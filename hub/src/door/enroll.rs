@@ -161,7 +161,9 @@ fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &HostId) -> Result<bool
         Some(other) if other != id => return Err(Refusal::ForAnother),
         replace => replace.is_some(),
     };
-    let (known, room) = hub.with_fleet(|fleet, _| (fleet.knows(id), fleet.has_room()));
+    let (known, room) = hub.with_fleet(|fleet, now| {
+        (fleet.knows(id) || fleet.is_awaited(id, now.wall), fleet.has_room())
+    });
     let kept = host::is_kept(state_dir, id);
     match (known || kept, replaces) {
         (true, false) => Err(Refusal::Taken(id.clone())),

@@ -16,6 +16,7 @@ use super::Routes;
 use crate::clock;
 use crate::fleet::{Pace, Reading, Reason, Update, Verdict};
 use crate::hub::Hub;
+use crate::server::caller::Caller;
 use crate::server::heartbeat::Heartbeat;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Ending, Notice, Notices, send_waiting};
@@ -57,6 +58,7 @@ fn encode(update: &Update, _: &Broadcast) -> Vec<Notice> {
 /// A refused viewer gets its upgrade too: a browser shows its script nothing of a 401.
 async fn open(
     State(Frontend { hub, broadcast, kind }): State<Frontend>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
@@ -68,7 +70,7 @@ async fn open(
         if !allowed {
             return ws::close(socket, Reason::NotAllowed).await;
         }
-        let Some(_seat) = hub.open_viewer() else {
+        let Some(_seat) = hub.open_viewer(&caller) else {
             return ws::close(socket, Reason::TooManyViewers).await;
         };
         let Some(live) = broadcast.watch(kind) else {

@@ -1,9 +1,12 @@
-//! `/healthz`: the hub runs. Nothing in it a stranger may not know.
+//! `/healthz`: the hub runs. More than that it says only to who may look, and to him nothing that
+//! anyone who may look must not know.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 
@@ -12,6 +15,7 @@ use crate::hub::Hub;
 use crate::hub::sessions::Counted;
 use crate::influx::Report;
 use crate::server::json::json;
+use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -38,9 +42,15 @@ struct Health {
     /// Why tokens are not safe on the way here; absent where they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     way: Option<&'static str>,
+    /// Why new hosts are refused; absent where none was for an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newcomers: Option<String>,
 }
 
-async fn health(State(hub): State<Arc<Hub>>) -> Response {
+async fn health(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
+    if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
+        return [(CACHE_CONTROL, "no-store")].into_response();
+    }
     let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
     let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
     let store = hub.history.state().failing.unwrap_or_else(|| "ok".to_owned());
@@ -58,5 +68,27 @@ async fn health(State(hub): State<Arc<Hub>>) -> Response {
     };
     let notify = (!reports.is_empty()).then_some(notify);
     let (status, way) = ("ok", hub.way.words());
-    json(&Health { status, version, hosts, online, viewers, store, stomp, influxdb, notify, way })
+    json(&Health {
+        status,
+        version,
+        hosts,
+        online,
+        viewers,
+        store,
+        stomp,
+        influxdb,
+        notify,
+        way,
+        newcomers: newcomers(&hub),
+    })
+}
+
+fn newcomers(hub: &Hub) -> Option<String> {
+    let (refused, most) = hub.refused_newcomers();
+    (refused > 0).then(|| {
+        format!(
+            "new hosts were refused {refused} times lately, for {most} may come in an hour with \
+             a token from an address ([fleet] new_hosts_per_hour)"
+        )
+    })
 }

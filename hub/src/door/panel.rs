@@ -18,6 +18,7 @@ use viewer::Viewer;
 use super::Routes;
 use crate::fleet::Reason;
 use crate::hub::Hub;
+use crate::server::caller::Caller;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Ending, send_all};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -55,6 +56,7 @@ pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
 /// A refused viewer gets its upgrade too: a browser shows its script nothing of a 401.
 async fn open(
     State(Panel { hub, broadcast, kind, only }): State<Panel>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
@@ -69,7 +71,7 @@ async fn open(
             }
             return;
         }
-        let Some(_seat) = hub.open_viewer() else {
+        let Some(_seat) = hub.open_viewer(&caller) else {
             return ws::close(socket, Reason::TooManyViewers).await;
         };
         let Some(live) = broadcast.watch(kind) else {

@@ -48,6 +48,8 @@ pub enum Reason {
     TooManyVisitors,
     /// A fleet token named more hosts than the hub keeps.
     TooManyHosts,
+    /// More new hosts came with a fleet token than may in an hour.
+    TooManyNew,
     /// The pace was ignored.
     TooFast,
     /// A viewer did not read as fast as the fleet reports.
@@ -75,6 +77,7 @@ impl Reason {
             Self::Silent | Self::Stopping => 1001,
             Self::TooManyVisitors
             | Self::TooManyHosts
+            | Self::TooManyNew
             | Self::TooSlow
             | Self::TooManyViewers
             | Self::NotKept => 1013,
@@ -92,6 +95,7 @@ impl fmt::Display for Reason {
             Self::BadId => "no host can have this id",
             Self::TooManyVisitors => "too many connections without credentials",
             Self::TooManyHosts => "too many hosts",
+            Self::TooManyNew => "too many new hosts: try again later",
             Self::TooFast => "too many messages",
             Self::TooSlow => "too slow: messages were lost",
             Self::TooManyViewers => "too many viewers",

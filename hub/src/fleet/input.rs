@@ -24,6 +24,9 @@ pub enum Input {
     },
     /// Credentials came in a message; with the host they are good for.
     LoggedIn(ConnectionId, Result<HostId, LoginError>),
+    /// Credentials came in a message that would make a new host, of which there were enough; the
+    /// agent may try again after this.
+    TooManyNew(ConnectionId, Duration),
     /// A frame without a message in it: a Ping, a Pong, or one that made no sense.
     Heard(ConnectionId),
     /// A message.

@@ -67,7 +67,8 @@ impl Fleet {
                 | Answer::Connected(_)
                 | Answer::Login(_)
                 | Answer::Pong
-                | Answer::TooFast(_),
+                | Answer::TooFast(_)
+                | Answer::TooManyNew(_),
                 _,
             ) => self.send(connection, answer),
         }
@@ -87,7 +88,8 @@ impl Fleet {
                 | Answer::Connected(_)
                 | Answer::Login(_)
                 | Answer::Pong
-                | Answer::TooFast(_) => self.send(connection, answer),
+                | Answer::TooFast(_)
+                | Answer::TooManyNew(_) => self.send(connection, answer),
             }
         }
         for (connection, number) in alerts {

@@ -120,6 +120,11 @@ impl Places {
         }
     }
 
+    /// Whether somebody there has shown an agent's token.
+    pub fn is_known(&self, from: Neighbour) -> bool {
+        self.addresses.get(&from).is_some_and(|address| address.known.is_some())
+    }
+
     fn give_back(&mut self, from: Neighbour, which: fn(&mut Address) -> &mut usize) {
         let Some(address) = self.addresses.get_mut(&from) else { return };
         *which(address) -= 1;

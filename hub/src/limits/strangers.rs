@@ -34,6 +34,9 @@ pub const STRANGERS_WAITING: usize = 2_048;
 pub const STRANGERS_WAIT: Duration = UPGRADE_TIMEOUT;
 /// How often one that waits is looked at.
 pub const STRANGERS_RETRY: Duration = Duration::from_millis(50);
+/// Viewers' seats of such an address where anyone may look: a wall of screens behind one address has
+/// some dozens, and eight such addresses leave others some.
+pub const SEATS_EACH: usize = 100;
 /// Connections of all such addresses together: half of all, so that those that are known have the
 /// other half.
 pub const STRANGERS_MAX: usize = CONNECTIONS_MAX / 2;
@@ -41,6 +44,16 @@ pub const STRANGERS_MAX: usize = CONNECTIONS_MAX / 2;
 pub const KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Known addresses with nobody connected that are remembered; 100 bytes each.
 pub const KNOWN_ADDRESSES_MAX: usize = 10_000;
+/// New hosts in an hour of each of the fleet's tokens and each address, where the owner does not
+/// say: a fleet that is switched on at once, and not the 20,000 that a hub bears.
+pub const NEW_HOSTS_PER_HOUR: u32 = 500;
+/// Addresses of which new hosts are counted one by one; those above share one number.
+pub const NEW_HOSTS_ADDRESSES_MAX: usize = 1_024;
+/// A host that was one too many asks again after so long at most: its owner may have changed the
+/// number.
+pub const NEW_HOSTS_RETRY: Duration = Duration::from_secs(300);
+/// Tokens of the fleet: one for each site.
+pub const FLEET_TOKENS_MAX: usize = 64;
 /// Networks of trusted proxies.
 pub const PROXIES_MAX: usize = 64;
 /// Lines a minute of the log about refused strangers; the rest are summed.

@@ -28,6 +28,12 @@ impl Caller {
         self.address.into()
     }
 
+    /// With whom it shares what each stranger has; `None` where an agent has come from there.
+    pub(crate) fn stranger(&self) -> Option<Neighbour> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(self.neighbour()).filter(|from| !places.is_known(*from))
+    }
+
     /// It has shown an agent's token: its address is no stranger's any more.
     pub(crate) fn vouch(&self) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);

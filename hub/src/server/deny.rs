@@ -1,5 +1,8 @@
 //! How a request is refused: a status, a word for programs, words for people.
 
+use std::time::Duration;
+
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kinglet_proto::enroll::REASON_HEADER;
@@ -45,6 +48,14 @@ pub(crate) fn foreign(what: Foreign) -> Response {
 /// To a viewer who asks for a host that nobody knows.
 pub(crate) fn unknown_host() -> Response {
     deny(StatusCode::NOT_FOUND, "unknown_host", "no host has this id: /api/hosts lists them")
+}
+
+/// To a host that would be new, of which more came than may in an hour.
+pub(crate) fn too_many_new(after: Duration) -> Response {
+    let text = "more new hosts came than may in an hour; try again later";
+    let mut response = deny(StatusCode::TOO_MANY_REQUESTS, "too_many_new_hosts", text);
+    response.headers_mut().insert(RETRY_AFTER, after.as_secs().max(1).into());
+    response
 }
 
 /// To a parameter that cannot be understood; `text` says which, and what is allowed.

@@ -19,7 +19,8 @@ use tracing::warn;
 
 use super::Sink;
 use crate::clock;
-use crate::fleet::{Reading, Snapshot, Update};
+use crate::fleet::{Origin, Reading, Snapshot, Update};
+use crate::guard::TokenName;
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{FORGET_AFTER, ROSTER_INTERVAL};
@@ -33,6 +34,8 @@ struct Entry {
     last_seen: Option<WallTime>,
     /// It had a token of its own, without which it is nobody's host any more.
     own_token: bool,
+    /// The name of the fleet's token with which it was first seen.
+    token: Option<TokenName>,
 }
 
 /// The sink, and the list.
@@ -66,7 +69,13 @@ pub(super) fn open(hub: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
     };
     let may_report =
         |id: &HostId, entry: &Entry| hub.auth.knows(id) || (hub.auth.is_open() && !entry.own_token);
-    let entries = entries.into_iter().filter(|(id, entry)| may_report(id, entry)).collect();
+    let mut entries: BTreeMap<_, _> =
+        entries.into_iter().filter(|(id, entry)| may_report(id, entry)).collect();
+    for entry in entries.values_mut() {
+        // One that is gone from the configuration holds nothing any more.
+        entry.token = entry.token.take().and_then(|name| hub.auth.fleet_token(&name));
+    }
+    hub.restore_origins(entries.iter().map(|(id, entry)| (id.clone(), entry.origin())));
     Arc::new(Roster { path, settled_at, entries: Mutex::new(entries) })
 }
 
@@ -135,6 +144,7 @@ impl Roster {
             group: group.clone(),
             last_seen: host.last_seen.filter(|_| !host.online),
             own_token: hub.auth.knows(&host.id),
+            token: hub.with_fleet(|fleet, _| fleet.token_of(&host.id).cloned()),
         };
         let before = self.entries().insert(host.id.clone(), entry.clone());
         before.is_none_or(|before| before != entry)
@@ -198,6 +208,12 @@ impl Entry {
         label.name = label.name.take().or_else(|| self.name.clone());
         label.group = label.group.take().or_else(|| self.group.clone());
         host.last_seen = host.last_seen.or(self.last_seen);
+    }
+
+    /// How it came; one that is online now, was so at the start.
+    fn origin(&self) -> Origin {
+        let seen = self.last_seen.unwrap_or_else(|| clock::now().wall);
+        Origin { token: self.token.clone(), seen }
     }
 
     fn snapshot(&self, id: &HostId) -> Snapshot {

@@ -21,5 +21,6 @@ mod rest;
 mod stomp;
 mod strangers;
 mod support;
+mod takeover;
 mod telegraf;
 mod unread;

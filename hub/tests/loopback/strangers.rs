@@ -6,7 +6,11 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use kinglet_hub::auth::TokenHash;
+use kinglet_hub::limits::SEATS_EACH;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+
+use tungstenite::client::IntoClientRequest;
+use tungstenite::{Message, WebSocket};
 
 use super::support::{Deadline, FLEET, Hub, report};
 
@@ -94,6 +98,43 @@ fn who_tries_many_codes_takes_no_turn_of_others() {
     assert_eq!(show_code(&hub, 9, "203.0.113.1"), 401);
     assert!(floods(9, "198.51.100.7, 203.0.113.1"));
     assert_eq!(show_code(&hub, 9, "203.0.113.1, 203.0.113.2"), 401);
+}
+
+/// The close code of a viewer that the proxy brings, `None` for one that has a seat.
+fn view(hub: &Hub, path: &str, forwarded: &str) -> (WebSocket<TcpStream>, Option<u16>) {
+    let mut request = format!("ws://hub{path}").into_client_request().unwrap();
+    request.headers_mut().insert("x-forwarded-for", forwarded.parse().unwrap());
+    let mut viewer = tungstenite::client(request, from(hub, 9)).unwrap().0;
+    viewer.send(Message::Ping("there".into())).unwrap();
+    loop {
+        match viewer.read().unwrap() {
+            Message::Pong(_) => return (viewer, None),
+            Message::Close(frame) => return (viewer, frame.map(|frame| frame.code.into())),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_stranger_behind_a_proxy_takes_the_seats_of_nobody_else() {
+    let hub = hub();
+    let paths = ["/ws", "/ws-frontend", "/ws/status"];
+    let mut seated = Vec::new();
+    for n in 0..SEATS_EACH {
+        let (viewer, closed) = view(&hub, paths[n % 3], "203.0.113.1");
+        assert_eq!(closed, None, "{n}");
+        seated.push(viewer);
+    }
+    for path in paths {
+        assert_eq!(view(&hub, path, "203.0.113.1").1, Some(1013), "{path}");
+        assert_eq!(view(&hub, path, "203.0.113.2").1, None, "{path}");
+        assert_eq!(view(&hub, path, "203.0.113.1, 203.0.113.3").1, None, "the proxy's word counts");
+    }
+    drop(seated);
+    let deadline = Deadline::in_seconds(10);
+    while view(&hub, "/ws", "203.0.113.1").1.is_some() {
+        deadline.check("they are gone");
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ use tracing::debug;
 use crate::auth::Grant;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input};
+use crate::guard::Neighbour;
+use crate::hub::admission::Denial;
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{PUBLISHED_GOOD_FOR, PUBLISHED_SERIES_MAX, PUBLISHED_WITHIN};
 use crate::server::metric_name::{self, Asked, Series};
@@ -26,10 +28,13 @@ pub(super) type Refusal = &'static str;
 
 const NOT_YOURS: Refusal = "only an agent may send, and only to destinations of its own host";
 
+const TOO_MANY_NEW: Refusal = "more new hosts came than may in an hour; try again later";
+
 /// The half of a session that reports.
 pub(super) struct Publisher {
     hub: Arc<Hub>,
     tokens: Vec<String>,
+    from: Neighbour,
     place: Option<Place>,
     /// Figures by their names as they were sent, with when they came.
     figures: BTreeMap<String, (Figure, Instant)>,
@@ -62,9 +67,9 @@ struct Round {
 
 impl Publisher {
     /// One that shows these tokens.
-    pub(super) fn new(hub: Arc<Hub>, tokens: Vec<String>) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, tokens: Vec<String>, from: Neighbour) -> Self {
         let (figures, round, behind_ms) = (BTreeMap::new(), None, None);
-        Self { hub, tokens, place: None, figures, round, behind_ms }
+        Self { hub, tokens, from, place: None, figures, round, behind_ms }
     }
 
     /// Takes one SEND.
@@ -128,10 +133,15 @@ impl Publisher {
             return if place.host.as_str() == host { Ok(()) } else { Err(NOT_YOURS) };
         }
         let host = HostId::parse(host).map_err(|_| NOT_YOURS)?;
-        let is_own = |token: &String| self.hub.auth.agent(token, Some(&host)) != Grant::Refused;
-        if !self.tokens.iter().any(is_own) {
-            return Err(NOT_YOURS);
-        }
+        let own = |token: &String| match self.hub.auth.agent(token, Some(&host)) {
+            Grant::Host(pass) => Some(pass),
+            Grant::AnyHost | Grant::Refused => None,
+        };
+        let pass = self.tokens.iter().find_map(own).ok_or(NOT_YOURS)?;
+        self.hub.admit(&pass, self.from).map_err(|denial| match denial {
+            Denial::Anothers => NOT_YOURS,
+            Denial::TooManyNew(_) => TOO_MANY_NEW,
+        })?;
         let (connection, outbox) = self.hub.open_agent();
         let greet = false;
         self.hub.handle_input(Input::Joined { connection, host: host.clone(), greet });

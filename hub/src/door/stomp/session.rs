@@ -17,9 +17,11 @@ use super::request::{Ask, Request};
 use super::viewer::Viewer;
 use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
+use crate::hub::seat::Seat;
 use crate::hub::sessions::End;
-use crate::hub::{Hub, Outgoing, Seat};
+use crate::hub::{Hub, Outgoing};
 use crate::limits::{STOMP_BATCH, STOMP_MESSAGE_MAX};
+use crate::server::caller::Caller;
 use crate::sink::topics::{Announcements, Heard, Round, Topics};
 use crate::turn::end_turn;
 
@@ -38,7 +40,7 @@ pub(super) async fn serve(stomp: &Stomp, line: Line, guest: Guest) {
     let name = format!("stomp-{}", stomp.hub.next_id());
     info!("{name}: connected from {caller}, version {}", admitted.version.name());
     stomp.hub.stomp_sessions.begin();
-    let mut session = Session::new(stomp, line, admitted);
+    let mut session = Session::new(stomp, line, admitted, caller);
     let Parting { end, goodbye } = session.run(&name).await;
     stomp.hub.stomp_sessions.end(end);
     let words = goodbye.as_ref().map_or("", |(_, words)| words);
@@ -52,6 +54,7 @@ pub(super) async fn serve(stomp: &Stomp, line: Line, guest: Guest) {
 /// One session.
 struct Session<'a> {
     stomp: &'a Stomp,
+    caller: Caller,
     line: Line,
     reader: Reader,
     version: Version,
@@ -76,11 +79,13 @@ enum Event {
 }
 
 impl<'a> Session<'a> {
-    fn new(stomp: &'a Stomp, line: Line, admitted: Admitted) -> Self {
+    fn new(stomp: &'a Stomp, line: Line, admitted: Admitted, caller: Caller) -> Self {
         let Admitted { version, connect, tokens, is_viewer, receipt, reader } = admitted;
         let now = clock::now().instant;
+        let publisher = Publisher::new(stomp.hub.clone(), tokens, caller.neighbour());
         Self {
             stomp,
+            caller,
             line,
             reader,
             version,
@@ -88,7 +93,7 @@ impl<'a> Session<'a> {
             receipt,
             viewer: Viewer::new(version),
             heard: None,
-            publisher: Publisher::new(stomp.hub.clone(), tokens),
+            publisher,
             pace: Pace::subscriber(now),
             beats: Periods::new(connect.beats, Instant::now()),
         }
@@ -257,7 +262,7 @@ impl<'a> Session<'a> {
     ) -> Step {
         let Stomp { hub, topics } = self.stomp;
         if self.heard.is_none() {
-            let Some(seat) = hub.open_viewer() else {
+            let Some(seat) = hub.open_viewer(&self.caller) else {
                 return Err(self.leave(Reason::TooManyViewers).await);
             };
             let Some(heard) = topics.watch() else { return Err(Reason::Stopping.into()) };

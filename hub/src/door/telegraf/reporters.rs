@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::telegraf::{Batch, Host, host_id};
@@ -15,6 +16,7 @@ use tracing::warn;
 use super::speaker::Speaker;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Verdict};
+use crate::hub::admission::Denial;
 use crate::hub::{Hub, Outgoing};
 
 /// What is known of them.
@@ -44,6 +46,8 @@ pub(super) struct Taken {
     pub(super) refused: Option<String>,
     /// The first host for which there is no place: an agent reports as it, or there are too many.
     pub(super) no_place: Option<HostId>,
+    /// A host would be new, of which there were enough; when the batch may come again.
+    pub(super) too_many_new: Option<Duration>,
     /// A host's pace was too fast.
     pub(super) too_fast: bool,
 }
@@ -67,12 +71,17 @@ impl Reporters {
                 taken.fault.get_or_insert("a point has no tag `host`".to_owned());
                 continue;
             };
-            if !speaker.may_speak_for(&self.hub.auth, &id) {
-                self.refuse(&id);
-                taken.refused.get_or_insert(id.to_string());
-                continue;
+            let pass = speaker.pass(&self.hub.auth, &id);
+            match pass.map(|pass| self.hub.admit(&pass, speaker.from)) {
+                Some(Ok(())) => self.hear(id, tag.as_deref(), &points, &mut taken),
+                Some(Err(Denial::TooManyNew(after))) => {
+                    taken.too_many_new.get_or_insert(after);
+                }
+                Some(Err(Denial::Anothers)) | None => {
+                    self.refuse(&id);
+                    taken.refused.get_or_insert(id.to_string());
+                }
             }
-            self.hear(id, tag.as_deref(), &points, &mut taken);
         }
         taken
     }

@@ -34,7 +34,7 @@ pub(super) async fn open(
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
     let Door { hub, reporters, .. } = door;
-    let Some(speaker) = Speaker::read(&hub.auth, &headers, &uri) else {
+    let Some(speaker) = Speaker::read(&hub.auth, caller.neighbour(), &headers, &uri) else {
         hub.complain(format_args!("telegraf at {caller} was refused: wrong token"));
         return deny(StatusCode::UNAUTHORIZED, "unauthorized", "wrong token");
     };

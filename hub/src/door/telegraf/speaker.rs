@@ -5,34 +5,45 @@ use axum::http::{HeaderMap, Uri};
 use data_encoding::BASE64;
 use kinglet_proto::host::HostId;
 
-use crate::auth::{Auth, Grant};
+use crate::auth::{Auth, Grant, Pass};
+use crate::guard::Neighbour;
 use crate::server::parameters::Parameters;
 use crate::server::token::Credentials;
 
 /// Who may speak for a host of its own, or for any of the fleet's.
 pub(super) struct Speaker {
     token: String,
+    /// From where it comes.
+    pub(super) from: Neighbour,
     /// The host whose own token it is: what names no host is of it.
     pub(super) host: Option<HostId>,
 }
 
 impl Speaker {
     /// The one whose token a request shows; `None` where it shows none that is good.
-    pub(super) fn read(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Self> {
+    pub(super) fn read(
+        auth: &Auth,
+        from: Neighbour,
+        headers: &HeaderMap,
+        uri: &Uri,
+    ) -> Option<Self> {
         let Credentials { token, id, .. } = Credentials::read(headers, uri);
         let token = token.or_else(|| written(headers)).or_else(|| password(uri))?;
         let id = id.and_then(|id| HostId::try_from(id).ok());
         let host = match auth.agent(&token, id.as_ref()) {
-            Grant::Host(host) => Some(host),
+            Grant::Host(pass) => Some(pass.host),
             Grant::AnyHost => None,
             Grant::Refused => return None,
         };
-        Some(Self { token, host })
+        Some(Self { token, from, host })
     }
 
-    /// Whether it may speak for a host, now: its token may have been replaced since.
-    pub(super) fn may_speak_for(&self, auth: &Auth, host: &HostId) -> bool {
-        matches!(auth.agent(&self.token, Some(host)), Grant::Host(_))
+    /// What its token is good for of this host, now: it may have been replaced since.
+    pub(super) fn pass(&self, auth: &Auth, host: &HostId) -> Option<Pass> {
+        match auth.agent(&self.token, Some(host)) {
+            Grant::Host(pass) => Some(pass),
+            Grant::AnyHost | Grant::Refused => None,
+        }
     }
 }
 
@@ -66,12 +77,14 @@ mod tests {
 
     #[test]
     fn a_token_is_found_wherever_telegraf_puts_it() {
+        let id = |text| HostId::parse(text).unwrap();
         let own = BTreeMap::from([(HostId::parse("pi").unwrap(), TokenHash::of("t"))]);
         let auth = Auth::new(own, Some(TokenHash::of("f")), None);
+        let from = Neighbour::from(std::net::IpAddr::from([192, 0, 2, 7]));
         let read = |header: &'static str, uri: &'static str| {
             let header = (AUTHORIZATION, HeaderValue::from_static(header));
-            let speaker =
-                Speaker::read(&auth, &HeaderMap::from_iter([header]), &uri.parse().unwrap());
+            let headers = HeaderMap::from_iter([header]);
+            let speaker = Speaker::read(&auth, from, &headers, &uri.parse().unwrap());
             speaker.map(|speaker| speaker.host.map(|host| host.to_string()))
         };
         let pi = Some(Some("pi".to_owned()));
@@ -90,10 +103,9 @@ mod tests {
         ] {
             assert_eq!(read(header, uri), due, "{header} {uri}");
         }
-        let fleet = Speaker { token: "f".to_owned(), host: None };
-        let id = |text| HostId::parse(text).unwrap();
-        assert!(fleet.may_speak_for(&auth, &id("new")) && !fleet.may_speak_for(&auth, &id("pi")));
-        let own = Speaker { token: "t".to_owned(), host: None };
-        assert!(own.may_speak_for(&auth, &id("pi")) && !own.may_speak_for(&auth, &id("new")));
+        let speaker = |token: &str| Speaker { token: token.to_owned(), from, host: None };
+        let good = |token, host| speaker(token).pass(&auth, &id(host)).is_some();
+        assert!(good("f", "new") && !good("f", "pi"));
+        assert!(good("t", "pi") && !good("t", "new"));
     }
 }

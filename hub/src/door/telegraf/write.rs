@@ -21,6 +21,8 @@ use crate::server::parameters::{Fault, Parameters, quoted};
 const VERSION: (&str, &str) =
     ("x-influxdb-version", concat!("1.8-kinglet-", env!("CARGO_PKG_VERSION")));
 
+const TOO_MANY_NEW: &str = "more new hosts came than may in an hour";
+
 /// `GET /ping`.
 pub(super) async fn ping() -> Response {
     (StatusCode::NO_CONTENT, [VERSION]).into_response()
@@ -29,11 +31,12 @@ pub(super) async fn ping() -> Response {
 /// `/query`: to make a database is all there is, for there is one without it.
 pub(super) async fn query(
     State(door): State<Door>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     body: Body,
 ) -> Response {
-    if Speaker::read(&door.hub.auth, &headers, &uri).is_none() {
+    if Speaker::read(&door.hub.auth, caller.neighbour(), &headers, &uri).is_none() {
         return stranger();
     }
     let body = match packed::read(body).await {
@@ -61,7 +64,8 @@ pub(super) async fn points(
     uri: Uri,
     body: Body,
 ) -> Response {
-    let Some(speaker) = Speaker::read(&door.hub.auth, &headers, &uri) else { return stranger() };
+    let speaker = Speaker::read(&door.hub.auth, caller.neighbour(), &headers, &uri);
+    let Some(speaker) = speaker else { return stranger() };
     caller.vouch();
     let precision = match precision(&uri) {
         Ok(precision) => precision,
@@ -102,7 +106,7 @@ fn precision(uri: &Uri) -> Result<Precision, Fault> {
 
 /// As InfluxDB answers: what is wrong in a batch is said, and telegraf sends none of it again.
 fn answer(taken: &Taken) -> Response {
-    let Taken { points, rejected, fault, refused, no_place, too_fast } = taken;
+    let Taken { points, rejected, fault, refused, no_place, too_many_new, too_fast } = taken;
     let not_good = |host: &String| format!("this token is not good for host {}", quoted(host));
     if let (Some(host), 0) = (refused, points) {
         return refuse(StatusCode::UNAUTHORIZED, &not_good(host));
@@ -110,9 +114,15 @@ fn answer(taken: &Taken) -> Response {
     if *too_fast {
         return refuse(StatusCode::TOO_MANY_REQUESTS, "more batches than the pace allows");
     }
+    if let (Some(after), 0) = (too_many_new, points) {
+        let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_NEW);
+        response.headers_mut().insert(RETRY_AFTER, after.as_secs().max(1).into());
+        return response;
+    }
     let no_room = |host: &HostId| format!("an agent reports as host {} already", quoted(host));
     let words = fault.iter().map(|fault| format!("{fault}; dropped={rejected}"));
     let words = words.chain(refused.iter().map(not_good)).chain(no_place.iter().map(no_room));
+    let words = words.chain(too_many_new.map(|_| TOO_MANY_NEW.to_owned()));
     let words: Vec<_> = words.collect();
     if words.is_empty() {
         return (StatusCode::NO_CONTENT, [VERSION]).into_response();

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use crate::enroll::write_draft;
+use crate::guard::TokenName;
 use crate::limits::{HOSTS_MAX, ROSTER_BYTES_MAX};
 
 /// Its name in the state's folder.
@@ -36,6 +37,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<WallTime>,
     own_token: bool,
+    /// The name of a token, never the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// The entries of a file; none where there is no file, which is so before the first host.
@@ -51,10 +55,11 @@ pub(super) fn read(path: &Path) -> io::Result<BTreeMap<HostId, Entry>> {
     };
     let Kept { time, hosts } = serde_json::from_str(&text)?;
     let entry = |row: Row<'_>| {
-        let Row { id, name, group, last_seen, own_token } = row;
+        let Row { id, name, group, last_seen, own_token, token } = row;
+        let token = token.map(TokenName::from);
         // One that was online when this was written was heard of until then.
         let last_seen = Some(last_seen.unwrap_or(time));
-        Some((HostId::parse(&id).ok()?, Entry { name, group, last_seen, own_token }))
+        Some((HostId::parse(&id).ok()?, Entry { name, group, last_seen, own_token, token }))
     };
     Ok(hosts.into_iter().take(HOSTS_MAX).filter_map(entry).collect())
 }
@@ -62,8 +67,9 @@ pub(super) fn read(path: &Path) -> io::Result<BTreeMap<HostId, Entry>> {
 /// The file's text.
 pub(super) fn encode(entries: &BTreeMap<HostId, Entry>, time: WallTime) -> String {
     let row = |(id, entry): (&HostId, &Entry)| {
-        let Entry { name, group, last_seen, own_token } = entry.clone();
-        Row { id: id.to_string().into(), name, group, last_seen, own_token }
+        let Entry { name, group, last_seen, own_token, token } = entry.clone();
+        let token = token.map(|name| name.to_string());
+        Row { id: id.to_string().into(), name, group, last_seen, own_token, token }
     };
     let kept = Kept { time, hosts: entries.iter().map(row).collect() };
     serde_json::to_string(&kept).unwrap_or_default()
@@ -96,6 +102,7 @@ mod tests {
             group: None,
             last_seen,
             own_token: true,
+            token: Some("attic".into()),
         };
         let id = |text| HostId::parse(text).unwrap();
         let entries = [(id("küche"), entry(Some(seen))), (id("pi"), entry(None))];
