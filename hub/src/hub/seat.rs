@@ -18,7 +18,9 @@ impl Hub {
     /// stranger, wherever he comes from.
     pub(crate) fn open_viewer(&self, caller: &Caller) -> Option<Seat<'_>> {
         let stranger = if self.auth.public() { caller.stranger() } else { None };
-        self.seats().take(stranger).then_some(Seat { hub: self, stranger })
+        let is_taken = self.seats().take(stranger);
+        // One that was not taken is none to be given back.
+        is_taken.then(|| Seat { hub: self, stranger })
     }
 
     /// How many viewers are connected.

@@ -104,7 +104,9 @@ fn who_tries_many_codes_takes_no_turn_of_others() {
 fn view(hub: &Hub, path: &str, forwarded: &str) -> (WebSocket<TcpStream>, Option<u16>) {
     let mut request = format!("ws://hub{path}").into_client_request().unwrap();
     request.headers_mut().insert("x-forwarded-for", forwarded.parse().unwrap());
-    let mut viewer = tungstenite::client(request, from(hub, 9)).unwrap().0;
+    let stream = from(hub, 9);
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut viewer = tungstenite::client(request, stream).unwrap().0;
     viewer.send(Message::Ping("there".into())).unwrap();
     loop {
         match viewer.read().unwrap() {
