@@ -5,6 +5,7 @@
 //!   invitations/<sha256>    an invitation, named by the hash of its code
 //!   invitations/<sha256>.used
 //!   hosts.d/<id>.toml       an enrolled host, with the hash of its token
+//!   hosts.d/.<sha256>       the same before it has its name: of the invitation of this hash
 //!   roster.json             who was ever there, of `sink::roster`
 //! ```
 //!
@@ -14,6 +15,7 @@
 pub mod code;
 pub mod host;
 pub mod invitation;
+pub mod unfinished;
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -34,7 +36,12 @@ fn make_folder(state_dir: &Path, name: &str) -> io::Result<PathBuf> {
 pub(crate) fn write_draft(folder: &Path, text: &str) -> io::Result<PathBuf> {
     let mut name = [0; 8];
     getrandom::fill(&mut name).map_err(|error| io::Error::other(error.to_string()))?;
-    let path = folder.join(format!(".{:016x}", u64::from_ne_bytes(name)));
+    write_as(&format!(".{:016x}", u64::from_ne_bytes(name)), folder, text)
+}
+
+/// The same under this name, where there is none of it yet.
+fn write_as(name: &str, folder: &Path, text: &str) -> io::Result<PathBuf> {
+    let path = folder.join(name);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     let written = file
         .write_all(text.as_bytes())

@@ -43,6 +43,7 @@ use crate::alert::{Desk, Kept};
 use crate::clock;
 use crate::config::Config;
 use crate::door::router;
+use crate::enroll::unfinished::mend;
 use crate::guard::{self, Places, Proxies};
 use crate::history::History;
 use crate::hub::Hub;
@@ -132,6 +133,8 @@ impl Server {
             warn!("which alerts were open is not known: {error}");
             Kept::default()
         });
+        let mended = state_dir.as_deref().map_or(Ok(()), mend);
+        mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
         let hub = Hub::new(auth, settings, state_dir, history);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
         let guard::Settings {

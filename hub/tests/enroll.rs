@@ -22,7 +22,7 @@ use kinglet_hub::auth::TokenHash;
 use kinglet_hub::clock;
 use kinglet_hub::config::{self, TlsFiles};
 use kinglet_hub::enroll::invitation::invite;
-use kinglet_hub::limits::INVITATION_VALID;
+use kinglet_hub::limits::{CODES_EACH, INVITATION_VALID};
 use kinglet_hub::listen::{Server, pin};
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
@@ -383,6 +383,54 @@ fn the_owner_gets_one_line_to_paste() {
         let (code, _, told) = run(words);
         assert!(code == Some(2) && told.contains(says), "{words:?}: {told}");
     }
+}
+
+/// With the one thread for files taken, and stays so.
+#[test]
+fn codes_that_are_too_many_take_no_thread() {
+    let folder = Folder::new();
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\nstate_dir = {:?}\n[viewers]\npublic = true\n\
+         [store]\npath = \"memory\"\n",
+        folder.path("state")
+    );
+    fs::write(folder.path("hub.toml"), text).unwrap();
+    let config = config::read(Path::new(&folder.path("hub.toml"))).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let server = {
+        let _entered = runtime.enter();
+        Server::bind(config).unwrap()
+    };
+    let address = server.address();
+    let (free, taken) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || drop(taken.recv()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = runtime.spawn(server.run(async { drop(stopped.await) }));
+    let show = || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+        let head = "GET /ws/enroll HTTP/1.1\r\nHost: hub\r\nConnection: Upgrade\r\n\
+                    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer x\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let waiting: Vec<_> = (0..CODES_EACH).map(|_| show()).collect();
+    std::thread::sleep(Duration::from_millis(300));
+    let mut answer = [0; 12];
+    show().read_exact(&mut answer).expect("an answer, with no thread to be had");
+    assert_eq!(&answer, b"HTTP/1.1 429");
+    drop(free);
+    let mut first = &waiting[0];
+    first.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 401", "they had their turn");
+    drop(stop);
+    runtime.block_on(running).unwrap();
 }
 
 #[test]

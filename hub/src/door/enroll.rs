@@ -19,8 +19,9 @@ use super::Routes;
 use crate::auth::{TokenHash, new_token};
 use crate::clock;
 use crate::enroll::code::Code;
-use crate::enroll::host;
+use crate::enroll::host::{self, Draft};
 use crate::enroll::invitation::{Found, NoInvitation, find};
+use crate::enroll::unfinished::killed_at;
 use crate::fleet::Input;
 use crate::guard::{Codes, Neighbour};
 use crate::hub::Hub;
@@ -96,10 +97,14 @@ async fn enroll(
     // A query is written into the logs of proxies: a code in it does not count.
     let Credentials { token, id, protocol: _ } = Credentials::read(&headers, &Uri::default());
     let (code, id) = (token.unwrap_or_default(), id.unwrap_or_default());
+    let now = clock::now();
+    // Before a thread is taken for it: there are not many of those.
+    if let Err(refusal) = desk.admit(caller.neighbour(), now.instant) {
+        return refuse(&hub, &caller, &refusal);
+    }
     let exchanged = {
         let hub = hub.clone();
-        let (now, from) = (clock::now(), caller.neighbour());
-        let work = move || exchange(&hub, &desk, (&code, &id), from, now);
+        let work = move || exchange(&hub, &desk, (&code, &id), now);
         tokio::task::spawn_blocking(work).await
     };
     let (id, enrolled) = match exchanged {
@@ -124,10 +129,8 @@ fn exchange(
     hub: &Hub,
     desk: &Desk,
     (code, id): (&str, &str),
-    from: Neighbour,
     now: Now,
 ) -> Result<(HostId, Enrolled), Refusal> {
-    desk.admit(from, now.instant)?;
     let unknown = Refusal::NoInvitation(NoInvitation::Unknown);
     let Some(state_dir) = &hub.state_dir else { return Err(unknown) };
     let Some(code) = Code::parse(code) else { return Err(unknown) };
@@ -136,10 +139,18 @@ fn exchange(
     let id = HostId::parse(id).map_err(Refusal::BadId)?;
     let replace = judge(hub, state_dir, &found, &id)?;
     let token = new_token().map_err(|error| failed(error.to_string()))?;
-    found.claim()?;
     let hash = TokenHash::of(&token);
     let name = found.invitation.name.clone();
-    match host::keep(state_dir, &id, name.as_deref(), &hash, replace) {
+    // The draft goes first: by it the next start sees how far this came.
+    let draft = Draft::write(state_dir, &code, &id, name.as_deref(), &hash);
+    let draft = draft.map_err(NoInvitation::Failed)?;
+    killed_at("drafted");
+    if let Err(error) = found.claim() {
+        draft.remove().map_err(NoInvitation::Failed)?;
+        return Err(error.into());
+    }
+    killed_at("claimed");
+    match draft.keep(replace) {
         Ok(true) => {}
         kept => {
             found.release().map_err(NoInvitation::Failed)?;
@@ -149,6 +160,7 @@ fn exchange(
             ));
         }
     }
+    killed_at("kept");
     hub.auth.admit(id.clone(), hash);
     let label = Label { name: name.clone(), ..Label::default() };
     hub.handle_input(Input::Enrolled(id.clone(), label));

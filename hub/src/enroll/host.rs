@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kinglet_proto::host::HostId;
 
-use super::{make_folder, quoted, write_draft};
+use super::code::Code;
+use super::unfinished::killed_at;
+use super::{make_folder, quoted, write_as};
 use crate::auth::TokenHash;
 
 /// The folder of the enrolled hosts, below the state's.
@@ -18,32 +20,53 @@ pub fn is_kept(state_dir: &Path, id: &HostId) -> bool {
     state_dir.join(FOLDER).join(format!("{id}.toml")).exists()
 }
 
-/// Keeps a host; false when there is one with this id and it is not to be replaced.
-pub fn keep(
-    state_dir: &Path,
-    id: &HostId,
-    name: Option<&str>,
-    token: &TokenHash,
-    replace: bool,
-) -> io::Result<bool> {
-    let folder = make_folder(state_dir, FOLDER)?;
-    let mut text = format!("id = {}\n", quoted(id));
-    if let Some(name) = name {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "name = {}", quoted(name));
+/// A host's file that has not got its name yet.
+#[derive(Debug)]
+pub struct Draft {
+    draft: PathBuf,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Writes it; its name is that of the invitation it is for.
+    pub fn write(
+        state_dir: &Path,
+        code: &Code,
+        id: &HostId,
+        name: Option<&str>,
+        token: &TokenHash,
+    ) -> io::Result<Self> {
+        let folder = make_folder(state_dir, FOLDER)?;
+        let mut text = format!("id = {}\n", quoted(id));
+        if let Some(name) = name {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "name = {}", quoted(name));
+        }
+        let _ = writeln!(text, "token_hash = {}", quoted(&token.to_string()));
+        let draft = write_as(&format!(".{}", code.file_name()), &folder, &text)?;
+        Ok(Self { draft, path: folder.join(format!("{id}.toml")) })
     }
-    let _ = writeln!(text, "token_hash = {}", quoted(&token.to_string()));
-    let draft = write_draft(&folder, &text)?;
-    let path = folder.join(format!("{id}.toml"));
-    if replace {
-        return fs::rename(draft, path).map(|()| true);
+
+    /// Keeps the host; false when there is one with this id and it is not to be replaced. However
+    /// it ends, the draft is gone.
+    pub fn keep(self, replace: bool) -> io::Result<bool> {
+        if replace {
+            let renamed = fs::rename(&self.draft, &self.path);
+            return renamed.map(|()| true).or_else(|error| self.remove().and(Err(error)));
+        }
+        // Unlike rename(2), link(2) leaves alone what is there.
+        let linked = fs::hard_link(&self.draft, &self.path);
+        killed_at("linked");
+        self.remove()?;
+        match linked {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
     }
-    // Unlike rename(2), link(2) leaves alone what is there.
-    let linked = fs::hard_link(&draft, &path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
+
+    /// Takes it back.
+    pub fn remove(&self) -> io::Result<()> {
+        fs::remove_file(&self.draft)
     }
 }

@@ -14,7 +14,10 @@ use super::{make_folder, quoted, write_draft};
 use crate::limits::{INVITATION_KEPT, INVITATION_VALID, INVITATIONS_MAX, STATE_FILE_MAX};
 
 /// The folder of the invitations, below the state's.
-const FOLDER: &str = "invitations";
+pub(super) const FOLDER: &str = "invitations";
+
+/// The end of the name of one that was claimed.
+pub(super) const USED: &str = "used";
 
 /// What a code is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -82,7 +85,7 @@ pub struct Found {
 /// Finds the invitation of a code.
 pub fn find(state_dir: &Path, code: &Code, now: WallTime) -> Result<Found, NoInvitation> {
     let path = state_dir.join(FOLDER).join(code.file_name());
-    let used = path.with_extension("used");
+    let used = path.with_extension(USED);
     let text = match read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
