@@ -13,9 +13,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -31,7 +29,7 @@ use patient::Patient;
 use place::Place;
 use supervisor::Supervisor;
 pub use tls::{check as check_tls, pin};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -274,14 +272,10 @@ impl Way {
         } else {
             return self.hub.complain(format_args!("{peer} has too many connections"));
         };
-        let stream = Patient::new(stream, self.stall);
-        let Some(tls) = &self.tls else {
-            return self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
-        };
+        let stream = Patient::new(stream, self.stall, (place, one));
+        let Some(tls) = &self.tls else { return self.serve_http(stream, peer).await };
         match timeout(UPGRADE_TIMEOUT, tls.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => {
-                self.serve_http(Placed { stream, _place: place, _one: one }, peer).await;
-            }
+            Ok(Ok(stream)) => self.serve_http(stream, peer).await,
             Ok(Err(error)) => debug!("tls with {peer}: {error}"),
             Err(_) => debug!("tls with {peer} timed out"),
         }
@@ -309,40 +303,5 @@ impl Way {
         if let Err(error) = served {
             debug!("http with {peer}: {error}");
         }
-    }
-}
-
-/// A stream and its places among the connections, given back together.
-struct Placed<S> {
-    stream: S,
-    _place: Option<Place>,
-    _one: OwnedSemaphorePermit,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Placed<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, out)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Placed<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -9,18 +9,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// The stream. It fails a write that had to wait for too long.
-pub(super) struct Patient<S> {
+/// The stream, and what is given back with it. It fails a write that had to wait for too long.
+pub(super) struct Patient<S, P> {
     stream: S,
+    _places: P,
     stall: Duration,
     /// There while a write waits.
     gives_up: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
-    /// A stream on which a write may wait for this long.
-    pub(super) fn new(stream: S, stall: Duration) -> Self {
-        Self { stream, stall, gives_up: None }
+impl<S, P> Patient<S, P> {
+    /// A stream on which a write may wait for this long; it holds these places to its end.
+    pub(super) fn new(stream: S, stall: Duration, places: P) -> Self {
+        Self { stream, _places: places, stall, gives_up: None }
     }
 
     /// What becomes of a step of writing: one that waits fails in the end.
@@ -39,7 +40,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for Patient<S, P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -49,7 +50,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Patient<S, P> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -80,7 +81,7 @@ mod tests {
     async fn who_reads_slowly_gets_all_and_who_reads_nothing_is_given_up() {
         let (theirs, mut reader) = duplex(16);
         let writer = tokio::spawn(async move {
-            let mut stream = Patient::new(theirs, STALL);
+            let mut stream = Patient::new(theirs, STALL, ());
             (stream.write_all(&[7; 160]).await, stream)
         });
         // Ten steps of a quarter of the limit each: longer than it all together.

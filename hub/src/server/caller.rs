@@ -56,3 +56,23 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(nowhere))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_of_which_no_address_is_known_is_answered_all_the_same() {
+        let (mut parts, _) = Request::new(Body::empty()).into_parts();
+        let caller = Caller::from_request_parts(&mut parts, &()).await.unwrap();
+        assert_eq!(caller.to_string(), "0.0.0.0");
+        assert_eq!(caller.stranger(), Some(caller.neighbour()));
+        let known = Caller::new([192, 0, 2, 7].into(), Arc::default());
+        parts.extensions.insert(known.clone());
+        let found = Caller::from_request_parts(&mut parts, &()).await.unwrap();
+        assert_eq!(found.neighbour(), known.neighbour());
+    }
+}
