@@ -1,25 +1,28 @@
 //! `/api/hosts` and `/api/hosts/{id}`: every host, or one, with its last reading, to whom may look.
 
+mod parts;
+
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::StreamExt;
-use futures_util::stream::{once, unfold};
+use futures_util::stream::{iter, unfold};
 use kinglet_proto::host::HostId;
 use kinglet_proto::viewer;
+use parts::{Parts, Reader};
 use serde::Serialize;
 
 use super::Routes;
 use crate::clock;
 use crate::fleet::Snapshot;
 use crate::hub::Hub;
-use crate::limits::HOSTS_AT_ONCE;
 use crate::server::deny::{stranger, unknown_host, wrong_method};
 use crate::server::kept::{Keep, Tag, kept};
 use crate::server::token::Credentials;
@@ -31,10 +34,12 @@ struct Door {
     hub: Arc<Hub>,
     /// What tells the tags of this start from those of others.
     started: u64,
+    parts: Arc<Parts>,
 }
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
-    let door = Door { hub: hub.clone(), started: clock::now().wall.unix_millis() };
+    let door =
+        Door { hub: hub.clone(), started: clock::now().wall.unix_millis(), parts: Arc::default() };
     vec![
         ("/api/hosts", get(hosts).fallback(wrong_method).with_state(door)),
         ("/api/hosts/{id}", get(host).fallback(wrong_method).with_state(hub.clone())),
@@ -58,44 +63,38 @@ impl<'a> Entry<'a> {
 }
 
 /// A long list is written as it is read, some hosts at a time: an answer that nobody reads costs
-/// what some hosts do, not what the fleet does. Each host is as it is when its turn comes.
+/// what some hosts do, not what the fleet does. Each host is as it is when its turn comes, and is
+/// written once for all who read at the same time.
 async fn hosts(State(door): State<Door>, headers: HeaderMap, uri: Uri) -> Response {
-    let Door { hub, started } = door;
+    let Door { hub, started, parts } = door;
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return stranger();
     }
-    // Only snapshots are taken while the fleet is locked.
-    let (time, changes, first) = hub.with_fleet(|fleet, now| {
-        (now.wall, fleet.changes(), fleet.snapshots_after(None, HOSTS_AT_ONCE))
-    });
+    // What comes after this is another state, and has another tag.
+    let (time, changes) = hub.with_fleet(|fleet, now| (now.wall, fleet.changes()));
     let tag = Tag::of(format!("{started} {changes}").as_bytes());
-    let public = hub.auth.public();
+    let reader = Reader::new(hub, parts);
+    let first = reader.read(None);
     let begin = format!(r#"{{"time":"{time}","hosts":["#);
-    if first.len() < HOSTS_AT_ONCE {
-        let whole = begin + &entries(&first, public) + "]}";
+    if first.is_short() {
+        let whole = [begin.as_bytes(), &first.text, b"]}"].concat();
         return kept(&headers, Keep::Asking, &tag, whole);
     }
-    let after = first.last().map(|host| host.id.clone());
-    let begun = begin + &entries(&first, public);
-    let rest = unfold(after, move |after| {
-        let hub = hub.clone();
-        async move { next(&hub, after?) }
-    });
-    let parts = once(async move { Ok(begun) }).chain(rest);
+    let after = first.last();
+    let begun = [Ok(begin.into()), Ok(first.text)];
+    let rest = unfold(after, move |after| ready(after.map(|after| next(&reader, &after))));
+    let parts = iter(begun).chain(rest);
     // The layer that packs it asks once more after its end.
     kept(&headers, Keep::Asking, &tag, Body::from_stream(parts.fuse()))
 }
 
-/// The part behind a host, and the last one in it; `None` after the end.
-fn next(hub: &Hub, after: HostId) -> Option<(Result<String, Infallible>, Option<HostId>)> {
-    let hosts = hub.with_fleet(|fleet, _| fleet.snapshots_after(Some(&after), HOSTS_AT_ONCE));
-    Some(match hosts.last() {
-        Some(last) => {
-            let part = format!(",{}", entries(&hosts, hub.auth.public()));
-            (Ok(part), Some(last.id.clone()))
-        }
-        None => (Ok("]}".to_owned()), None),
-    })
+/// The part behind a host, and the last one in it; the end, and `None`, where there is none.
+fn next(reader: &Reader, after: &HostId) -> (Result<Bytes, Infallible>, Option<HostId>) {
+    let part = reader.read(Some(after));
+    match part.last() {
+        Some(last) => (Ok(part.text), Some(last)),
+        None => (Ok("]}".into()), None),
+    }
 }
 
 /// Hosts with commas between.

@@ -23,6 +23,8 @@ pub const WRITE_STALL: Duration = WRITE_TIMEOUT;
 /// Hosts of a list that are written before it is sent on: some 40 kB, which is what an answer costs
 /// that nobody reads.
 pub const HOSTS_AT_ONCE: usize = 8;
+/// Bytes of a list that are kept for all who read it at the same time: that of 2,000 hosts has 6 MB.
+pub const LIST_SHARED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Connections at one time from an address from which no agent has come yet: a browser opens seven,
 /// a wall of them behind one address some dozens.
@@ -54,6 +56,14 @@ pub const NEW_HOSTS_ADDRESSES_MAX: usize = 1_024;
 pub const NEW_HOSTS_RETRY: Duration = Duration::from_secs(300);
 /// Tokens of the fleet: one for each site.
 pub const FLEET_TOKENS_MAX: usize = 64;
+/// New series that one host may make in a day: a host that starts 500 containers has as many.
+pub const SERIES_NEW_A_DAY: u32 = 4_096;
+/// New boots of one host in a day.
+pub const BOOTS_NEW_A_DAY: u32 = 256;
+/// Runs of numbers that are remembered of a boot: an agent of ours leaves a handful of gaps.
+pub const SEEN_RUNS_MAX: usize = 1_024;
+/// Boots of a host that are remembered so.
+pub const SEEN_BOOTS_MAX: usize = 512;
 /// Networks of trusted proxies.
 pub const PROXIES_MAX: usize = 64;
 /// Lines a minute of the log about refused strangers; the rest are summed.

@@ -96,3 +96,52 @@ fn a_hundred_answers_that_nobody_reads_cost_little() {
     drop(streams);
     assert!(most.saturating_sub(before) < 60_000, "grew by {} kB", most - before);
 }
+
+/// Processor time of this process in milliseconds, the hub in it included.
+fn busy_ms() -> u64 {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
+    let ms = |time: nix::sys::time::TimeVal| {
+        u64::try_from(time.tv_sec() * 1000 + time.tv_usec() / 1000).unwrap()
+    };
+    ms(usage.user_time()) + ms(usage.system_time())
+}
+
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "slow readers are what is measured")]
+fn what_a_hundred_slow_readers_of_two_thousand_hosts_cost() {
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\n[viewers]\npublic = true\n[fleet]\ntoken_hash = \"{}\"\n\
+         new_hosts_per_hour = 20000\n",
+        TokenHash::of(FLEET)
+    );
+    let hub = Hub::configured(&text);
+    let disks = vec![r#"{"name":"nvme0n1","read_speed":1,"write_speed":2}"#; 8].join(",");
+    let mounts = vec![r#"{"mount_point":"/a/mount/point","total":100000,"used":5}"#; 20].join(",");
+    let large =
+        format!(r#"{{"type":"metrics","data":{{"disks":[{disks}],"filesystems":[{mounts}]}}}}"#);
+    for n in 0..2_000 {
+        let mut agent = hub.agent(&format!("h{n}"), FLEET);
+        agent.send(&large);
+        agent.settle();
+    }
+    let whole = hub.http("/api/hosts", "").1.len();
+    let (before, busy, began) = (resident_kb(), busy_ms(), std::time::Instant::now());
+    let mut readers: Vec<_> = (0..100).map(|_| Some(connect(&hub, 1))).collect();
+    let (mut most, mut room, mut read) = (0, vec![0; 256 * 1024], 0);
+    while readers.iter().any(Option::is_some) {
+        for reader in &mut readers {
+            let Some(stream) = reader else { continue };
+            let count = stream.read(&mut room).unwrap();
+            read += count;
+            if room[..count].ends_with(b"\r\n0\r\n\r\n") {
+                *reader = None;
+            }
+        }
+        most = most.max(resident_kb());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (took, busy) = (began.elapsed(), busy_ms() - busy);
+    println!("{whole} bytes a list, {read} read in {took:?}, {busy} ms busy");
+    println!("resident {before} kB before, {most} kB at most, {} kB after", resident_kb());
+}
