@@ -408,7 +408,7 @@ fn codes_that_are_too_many_take_no_thread() {
     };
     let address = server.address();
     let (free, taken) = std::sync::mpsc::channel::<()>();
-    runtime.spawn_blocking(move || drop(taken.recv()));
+    runtime.spawn_blocking(move || taken.recv().is_err());
     let (stop, stopped) = oneshot::channel::<()>();
     let running = runtime.spawn(server.run(async { drop(stopped.await) }));
     let show = || {

@@ -134,6 +134,10 @@ fn sweep(folder: &Path, now: WallTime) -> io::Result<usize> {
 
 fn read(path: &Path) -> io::Result<String> {
     use io::Read as _;
+    if !fs::metadata(path)?.is_file() {
+        // Opening a pipe would wait for somebody who writes into it.
+        return Err(io::Error::other("not a file"));
+    }
     let mut text = String::new();
     let limit = u64::try_from(STATE_FILE_MAX).unwrap_or(u64::MAX);
     fs::File::open(path)?.take(limit).read_to_string(&mut text)?;
@@ -216,6 +220,19 @@ mod tests {
         let text = format!("{}{}", files[0].display(), fs::read_to_string(&files[0]).unwrap());
         let shown = code.to_string();
         assert!(!text.contains(&shown) && !text.contains(&shown.replace('-', "")), "{text}");
+    }
+
+    #[test]
+    fn a_pipe_among_them_is_not_waited_for() {
+        let state = Folder::new("pipe");
+        let code = invite(&state.0, None, None, MORNING).unwrap();
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        nix::unistd::mkfifo(&state.0.join(FOLDER).join("pipe"), mode).unwrap();
+        invite(&state.0, None, None, MORNING).unwrap();
+        let file = state.0.join(FOLDER).join(code.file_name());
+        fs::remove_file(&file).unwrap();
+        nix::unistd::mkfifo(&file, mode).unwrap();
+        assert_eq!(state.look(&code, MORNING), "failed");
     }
 
     #[test]

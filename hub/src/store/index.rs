@@ -17,7 +17,12 @@ use super::seen::Seen;
 use super::series::{Catalogue, SeriesId};
 use super::tail::Tail;
 use crate::fleet::{Aggregates, Reading, Told};
-use crate::limits::{BOOTS_KEPT_MAX, CLOCK_AHEAD_MAX, FILL_MAX, HOSTS_KEPT_MAX, SEEN_FOR};
+use crate::limits::{
+    BOOTS_KEPT_MAX, BOOTS_NEW_A_DAY, CLOCK_AHEAD_MAX, FILL_MAX, HOSTS_KEPT_MAX, SEEN_FOR,
+    SERIES_NEW_A_DAY,
+};
+
+const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// The index of one file.
 #[derive(Debug, Default)]
@@ -38,6 +43,28 @@ pub(super) struct HostState {
     pub(super) folded: Folded,
     /// The row that later ones of its hour say what is different from.
     pub(super) base: Option<Base>,
+    left: Left,
+}
+
+/// How many names a host may still make today: they are kept for all time, and there is room for so
+/// many of all hosts together.
+#[derive(Debug, Clone, Copy, Default)]
+struct Left {
+    /// The day they are of, counted from 1970; 0 before the first.
+    day: u64,
+    series: u32,
+    boots: u32,
+}
+
+impl Left {
+    /// What is left at this time.
+    fn on(&mut self, now: u64) -> &mut Self {
+        let day = now / DAY_MS;
+        if day != self.day {
+            *self = Self { day, series: SERIES_NEW_A_DAY, boots: BOOTS_NEW_A_DAY };
+        }
+        self
+    }
 }
 
 /// A row that is whole.
@@ -138,12 +165,19 @@ impl Index {
     /// A reading as it is written; `None` when there are too many hosts.
     pub(super) fn pack(&mut self, reading: &Reading) -> Option<Waiting> {
         let host = self.host(&reading.host.id)?;
+        let received = reading.received.wall.unix_millis();
+        let left = self.states.entry(host).or_default().left.on(received);
         let boots = &mut self.boots;
         let place = reading.place.as_ref().and_then(|place| {
-            let boot = boots.number(&place.boot_id, BOOTS_KEPT_MAX)?;
+            let boot = match boots.find(&place.boot_id) {
+                Some(boot) => boot,
+                None => {
+                    left.boots = left.boots.checked_sub(1)?;
+                    boots.number(&place.boot_id, BOOTS_KEPT_MAX)?
+                }
+            };
             Some(Seat { boot, seq: place.seq })
         });
-        let received = reading.received.wall.unix_millis();
         let at = match reading.age {
             Some(age) => received.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(0)),
             None => match reading.sample.timestamp.unix_millis() {
@@ -154,7 +188,8 @@ impl Index {
         let series = &mut self.series;
         let mut figures = Vec::with_capacity(64);
         reading.sample.read(|figure| {
-            figures.extend(series.number(figure).map(|id| (id, figure.value.get())));
+            let id = series.number(figure, &mut left.series);
+            figures.extend(id.map(|id| (id, figure.value.get())));
         });
         let live = reading.age.is_some_and(|age| age.is_zero());
         let labelled = reading.age.is_none();
@@ -177,7 +212,7 @@ impl Index {
             if length > FILL_MAX || at.saturating_add(length) > now {
                 continue; // Of an hour one point would say too little; the others have not ended.
             }
-            let mut figures = self.figures_of(bucket, disk);
+            let mut figures = self.figures_of(host, now, bucket, disk);
             let (place, live, labelled, fills) = (None, false, true, Some(length));
             let figures = pack(&mut figures);
             rows.push(Waiting { host, at, place, live, labelled, fills, figures });
@@ -185,7 +220,14 @@ impl Index {
         rows
     }
 
-    fn figures_of(&mut self, bucket: &Bucket, disk: Option<&str>) -> Vec<(SeriesId, f64)> {
+    fn figures_of(
+        &mut self,
+        host: u32,
+        now: u64,
+        bucket: &Bucket,
+        disk: Option<&str>,
+    ) -> Vec<(SeriesId, f64)> {
+        let left = self.states.entry(host).or_default().left.on(now);
         #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
         let counter = |value: Option<u64>| value.map(|value| value as f64);
         let mean = |spread: &Option<Spread>| spread.as_ref().map(|spread| spread.mean);
@@ -204,7 +246,8 @@ impl Index {
             let labels = first.map(|(name, value)| Label { name, value: LabelValue::Text(value) });
             let value = rounded(value, 2);
             let figure = Figure { metric, labels: labels.as_slice(), value: Value::Float(value) };
-            found.extend(self.series.number(&figure).map(|id| (id, value)));
+            let id = self.series.number(&figure, &mut left.series);
+            found.extend(id.map(|id| (id, value)));
         }
         found
     }
@@ -225,5 +268,56 @@ impl Folded {
     /// Whether this row of the log is in a block.
     pub(super) fn has(&self, id: i64, at: u64) -> bool {
         id <= self.id && at < self.at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kinglet_proto::ingest::Place;
+    use kinglet_proto::sample::{Disk, Sample};
+    use kinglet_proto::time::{Now, WallTime};
+
+    use super::*;
+    use crate::fleet::Snapshot;
+
+    /// A reading with a disk and a boot of this name.
+    fn reading(host: &str, name: &str, at: u64) -> Reading {
+        let (id, label) = (HostId::parse(host).unwrap(), Arc::default());
+        let host = Snapshot { id, label, online: true, last_seen: None, sample: None };
+        let mut sample = Sample::default();
+        sample.disks.push(Disk { name: name.to_owned(), used: Some(1), ..Disk::default() });
+        let received = Now { wall: WallTime::from_unix_millis(at), ..Now::default() };
+        Reading {
+            number: 1,
+            host,
+            sample: Arc::new(sample),
+            place: Some(Place { boot_id: name.to_owned(), seq: 1 }),
+            received,
+            age: None,
+            newest: true,
+        }
+    }
+
+    #[test]
+    fn a_host_that_makes_names_without_end_takes_none_from_others() {
+        let mut index = Index::default();
+        let mut count = |host: &str, at: u64| {
+            let (mut series, mut boots) = (0, 0);
+            for n in 0..10_000 {
+                let row = index.pack(&reading(host, &format!("{host}-{at}-{n}"), at)).unwrap();
+                series += u32::from(!row.figures.is_empty());
+                boots += u32::from(row.place.is_some());
+            }
+            (series, boots)
+        };
+        let noon = 1_700_136_000_000;
+        let bound = (SERIES_NEW_A_DAY, BOOTS_NEW_A_DAY);
+        assert_eq!(count("bad", noon), bound);
+        assert_eq!(count("bad", noon + 1), (0, 0), "not today");
+        assert_eq!(count("good", noon), bound);
+        assert_eq!(count("bad", noon + DAY_MS), bound);
+        assert!(index.pack(&reading("bad", "bad-1700136000000-7", noon)).unwrap().place.is_some());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::row::Seat;
 use super::varint::{Damaged, Reader, put};
+use crate::limits::{SEEN_BOOTS_MAX, SEEN_RUNS_MAX};
 
 /// Runs of numbers for each boot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,14 @@ impl Seen {
         let first = touched.first().map_or(first, |run| run.0.min(first));
         let last = touched.last().map_or(last, |run| run.1.max(last));
         runs.splice(from..to.max(from), [(first, last)]);
+        // One that sends every second number, or every number of a boot of its own, costs itself
+        // only: what it sends again is kept again.
+        if runs.len() > SEEN_RUNS_MAX {
+            runs.remove(0);
+        }
+        if self.0.len() > SEEN_BOOTS_MAX {
+            self.0.pop_first();
+        }
     }
 
     /// Takes over what another has.
@@ -101,6 +110,17 @@ mod tests {
             assert!((0..52).all(|seq| seen.has(seat(seq)) == set.contains(&seq)));
             assert_eq!(Seen::decode(&seen.encode()), Ok(seen));
         }
+    }
+
+    #[test]
+    fn gaps_and_boots_without_end_have_one() {
+        let mut seen = Seen::default();
+        (0..50_000).for_each(|n| seen.add(seat(n * 2)));
+        assert_eq!(seen.0[&1].len(), SEEN_RUNS_MAX);
+        assert!(seen.has(seat(99_998)) && !seen.has(seat(0)), "the newest are known");
+        (0..50_000).for_each(|boot| seen.add(Seat { boot, seq: 1 }));
+        assert_eq!(seen.0.len(), SEEN_BOOTS_MAX);
+        assert!(seen.has(Seat { boot: 49_999, seq: 1 }));
     }
 
     #[test]

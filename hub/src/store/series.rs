@@ -47,8 +47,9 @@ impl Catalogue {
         self.insert(key.into());
     }
 
-    /// The number of a figure's series; `None` when there are too many.
-    pub(super) fn number(&mut self, figure: &Figure<'_>) -> Option<SeriesId> {
+    /// The number of a figure's series; `None` when there are too many, or this would be a new one
+    /// and `left` says that no more may be made.
+    pub(super) fn number(&mut self, figure: &Figure<'_>, left: &mut u32) -> Option<SeriesId> {
         self.key.clear();
         self.key.push_str(figure.metric.name);
         for label in figure.labels {
@@ -61,6 +62,7 @@ impl Catalogue {
         if self.series.len() >= SERIES_MAX {
             return None;
         }
+        *left = left.checked_sub(1)?;
         let key: Arc<str> = self.key.as_str().into();
         let id = self.insert(key.clone());
         self.fresh.push((id, key));
@@ -128,7 +130,8 @@ mod tests {
         let mut catalogue = Catalogue::default();
         let numbers = |catalogue: &mut Catalogue| {
             let mut found = Vec::new();
-            sample().read(|figure| found.push((figure.to_string(), catalogue.number(figure))));
+            sample()
+                .read(|figure| found.push((figure.to_string(), catalogue.number(figure, &mut 99))));
             found
         };
         let first = numbers(&mut catalogue);
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn one_of_a_metric_is_found_by_its_label() {
         let mut catalogue = Catalogue::default();
-        sample().read(|figure| assert!(catalogue.number(figure).is_some()));
+        sample().read(|figure| assert!(catalogue.number(figure, &mut 99).is_some()));
         let used = METRICS.iter().find(|metric| metric.name == "disks.{disk}.used").unwrap();
         assert_eq!(catalogue.of(used, None).len(), 2);
         let one = catalogue.of(used, Some("sdb"));

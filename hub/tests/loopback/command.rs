@@ -2,10 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "the program under test")]
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use kinglet_hub::auth::TokenHash;
@@ -38,14 +40,20 @@ impl Running {
 
     /// Sends the signal; it must end with exit 0 within 3 s. Returns its log.
     pub(crate) fn end(mut self, signal: Signal) -> String {
+        let mut stderr = self.0.stderr.take().unwrap();
+        self.end_of(signal);
+        let mut log = String::new();
+        stderr.read_to_string(&mut log).unwrap();
+        log
+    }
+
+    /// The same where its log is read already.
+    pub(crate) fn end_of(mut self, signal: Signal) {
         let sent = Instant::now();
         kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
         let status = self.0.wait().unwrap();
         assert!(sent.elapsed() < Duration::from_secs(3), "{:?}", sent.elapsed());
         assert_eq!(status.code(), Some(0));
-        let mut log = String::new();
-        self.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        log
     }
 }
 
@@ -54,6 +62,26 @@ impl Drop for Running {
         drop(self.0.kill());
         drop(self.0.wait());
     }
+}
+
+/// The program with a configuration that lets the system choose the port, where it listens, and its
+/// whole log when it has ended.
+pub(crate) fn started(config: &Path, level: &str) -> (Running, SocketAddr, JoinHandle<String>) {
+    let mut command = hub(&["run", "--config", config.to_str().unwrap()]);
+    command.env("KINGLET_LOG", level).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut running = Running(command.spawn().unwrap());
+    let mut log = BufReader::new(running.0.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("listening on http://") {
+        assert!(log.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    let line = text.lines().last().unwrap();
+    let address = line.split("http://").nth(1).unwrap().trim_end_matches('/').parse().unwrap();
+    let rest = std::thread::spawn(move || {
+        log.read_to_string(&mut text).unwrap();
+        text
+    });
+    (running, address, rest)
 }
 
 #[test]

@@ -4,9 +4,11 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use kinglet_hub::auth::TokenHash;
 use tungstenite::Message;
 
-use super::support::{Deadline, FLEET, Hub, WEB, report, resident_kb};
+use super::command::started;
+use super::support::{Deadline, FLEET, Hub, WEB, report, resident_kb, resident_kb_of, scratch};
 
 /// A small generator (xorshift): the same garbage in every run.
 struct Garbage(u64);
@@ -132,6 +134,52 @@ fn memory_does_not_grow_under_large_reports_and_dead_viewers() {
     assert!(grown < 60_000, "grew by {grown} kB");
     drop(sleepers);
     assert_eq!(hub.host("h0")["metrics"]["disks"].as_array().unwrap().len(), 256);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "an agent that keeps to the pace")]
+fn memory_of_a_host_does_not_grow_whatever_names_it_makes_up() {
+    let (state, path) = (scratch("state"), scratch("made-up.toml"));
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\nstate_dir = {state:?}\n[viewers]\npublic = true\n\
+         [store]\ncommit_interval = \"1s\"\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{}\"\n",
+        TokenHash::of(WEB)
+    );
+    std::fs::write(&path, text).unwrap();
+    let (running, address, _log) = started(&path, "info");
+    let hub = Hub::elsewhere(address);
+    let resident_kb = || resident_kb_of(&running.0.id().to_string());
+    let mut agent = hub.agent("web-1", WEB);
+    let mut number = 0_u64;
+    let mut send = |reports: u64| {
+        for _ in 0..reports {
+            number += 1;
+            let name = |n: u64| format!("{}-{number}-{n}", "x".repeat(200));
+            let disks: Vec<_> =
+                (0..200).map(|n| format!(r#"{{"name":"{}","used":1}}"#, name(n))).collect();
+            // Every second number, of a boot of its own; alerts, too.
+            agent.send(&format!(
+                r#"{{"type":"metrics","data":{{"hostname":"{0}","disks":[{1}]}},
+                    "meta":{{"boot_id":"{0}","seq":{2},"age_ms":0}}}}"#,
+                name(0),
+                disks.join(","),
+                number * 2
+            ));
+            agent.send(&format!(
+                r#"{{"type":"alert","data":{{"alert_id":"{0}","status":"active","level":"warning",
+                    "type":"{0}","title":"{0}"}},"meta":{{"boot_id":"b","number":{number},"after":0}}}}"#,
+                name(0)
+            ));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        agent.settle();
+    };
+    send(40);
+    let before = resident_kb();
+    send(100);
+    let grown = resident_kb().saturating_sub(before);
+    assert!(grown < 7_000, "grew by {grown} kB");
+    hub.wait_for("web-1", |host| host["metrics"]["disks"].as_array().map(Vec::len) == Some(200));
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod protocol;
 mod realtime;
 mod renewal;
 mod rest;
+mod secrets;
 mod stomp;
 mod strangers;
 mod support;

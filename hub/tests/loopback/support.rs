@@ -264,7 +264,12 @@ impl Deadline {
 
 /// What this process holds of the machine's memory, the hub in it included.
 pub(crate) fn resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    resident_kb_of("self")
+}
+
+/// The same of another process.
+pub(crate) fn resident_kb_of(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
