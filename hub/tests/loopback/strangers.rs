@@ -112,7 +112,7 @@ fn view(hub: &Hub, path: &str, forwarded: &str) -> (WebSocket<TcpStream>, Option
         match viewer.read().unwrap() {
             Message::Pong(_) => return (viewer, None),
             Message::Close(frame) => return (viewer, frame.map(|frame| frame.code.into())),
-            _ => {}
+            Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Frame(_) => {}
         }
     }
 }

@@ -116,7 +116,7 @@ fn what_a_hundred_slow_readers_of_two_thousand_hosts_cost() {
         TokenHash::of(FLEET)
     );
     let hub = Hub::configured(&text);
-    let disks = vec![r#"{"name":"nvme0n1","read_speed":1,"write_speed":2}"#; 8].join(",");
+    let disks = [r#"{"name":"nvme0n1","read_speed":1,"write_speed":2}"#; 8].join(",");
     let mounts = vec![r#"{"mount_point":"/a/mount/point","total":100000,"used":5}"#; 20].join(",");
     let large =
         format!(r#"{{"type":"metrics","data":{{"disks":[{disks}],"filesystems":[{mounts}]}}}}"#);
