@@ -245,7 +245,7 @@ fn start_log() {
         // It would say on standard error that standard error is closed, and die of it.
         .log_internal_errors(false)
         .init();
-    // What crates of others say by `log` at the level below this are whole messages, with the tokens
-    // in them.
+    // What crates of others say by `log` below this level are whole messages, with the tokens in
+    // them.
     log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
 }

@@ -76,7 +76,7 @@ impl Newcomers {
         Err(left.clamp(Duration::from_secs(1), NEW_HOSTS_RETRY))
     }
 
-    /// How many were refused that nobody was told of yet; at once for the first, then once a minute.
+    /// How many were refused that nobody was told of yet: of the first at once, then by the minute.
     pub fn tell(&mut self, now: Instant) -> Option<u64> {
         let Refusals { unsaid, said, .. } = &mut self.refused;
         if *unsaid == 0 || said.is_some_and(|said| now.since(said) < MINUTE) {

@@ -1,5 +1,5 @@
-//! Who may report as which host, beyond the token: an id that was first seen with one of the fleet's
-//! tokens is no other's, and of new ones only so many come in an hour.
+//! Who may report as which host, beyond the token: an id that was first seen with one of the
+//! fleet's tokens is no other's, and of new ones only so many come in an hour.
 
 use std::time::Duration;
 

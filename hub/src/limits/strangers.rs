@@ -23,7 +23,7 @@ pub const WRITE_STALL: Duration = WRITE_TIMEOUT;
 /// Hosts of a list that are written before it is sent on: some 40 kB, which is what an answer costs
 /// that nobody reads.
 pub const HOSTS_AT_ONCE: usize = 8;
-/// Bytes of a list that are kept for all who read it at the same time: that of 2,000 hosts has 6 MB.
+/// Bytes of a list that are kept for all who read it at the same time: of 2,000 hosts it has 6 MB.
 pub const LIST_SHARED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Connections at one time from an address from which no agent has come yet: a browser opens seven,

@@ -1,5 +1,5 @@
-//! The parts of a list: each is written once as long as its hosts are the same, and shared by all who
-//! read the list meanwhile. When nobody does, nothing is kept.
+//! The parts of a list: each is written once as long as its hosts are the same, and shared by all
+//! who read the list meanwhile. When nobody does, nothing is kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
