@@ -36,8 +36,8 @@ pub const STRANGERS_WAITING: usize = 2_048;
 pub const STRANGERS_WAIT: Duration = UPGRADE_TIMEOUT;
 /// How often one that waits is looked at.
 pub const STRANGERS_RETRY: Duration = Duration::from_millis(50);
-/// Viewers' seats of such an address where anyone may look: a wall of screens behind one address has
-/// some dozens, and eight such addresses leave others some.
+/// Viewers' seats of such an address where anyone may look: a wall of screens behind one has some
+/// dozens, and eight such addresses leave others some.
 pub const SEATS_EACH: usize = 100;
 /// Connections of all such addresses together: half of all, so that those that are known have the
 /// other half.
