@@ -58,8 +58,10 @@ pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(45);
 /// Largest frame an agent takes in.
 pub const FRAME_IN_MAX: usize = 64 * 1024;
 /// Largest frame an agent sends: what the other side takes. A host with 200 mounts needs about
-/// 60 kB; above that file systems and interfaces are left out from the bottom.
+/// 60 kB; above that the longest lists are left out from the bottom.
 pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;
+/// More rows than any list of a host's sample has: from here down is searched for what fits.
+pub const ROWS_MAX: usize = 320;
 /// Largest STOMP frame, put together from its messages: Spring's broker ends the
 /// connection above it.
 pub const STOMP_FRAME_MAX: usize = 64 * 1024;

@@ -39,7 +39,7 @@ pub use crate::delivery::Stamp;
 use crate::delivery::ring::Ring;
 use crate::limits::KEPT_BYTES_MAX;
 use crate::probe::Wanted;
-use crate::sample::{Report, Sample, Terms};
+use crate::sample::{Report, Sample};
 use crate::time::Now;
 use crate::wire::frame::Frame;
 pub use crate::wire::frame::json;
@@ -57,8 +57,11 @@ pub trait Output {
 
     /// Writes a report into `out`, in place of what is there; returns where in it the sample lies.
     ///
-    /// A report above the largest frame loses file systems and interfaces from the bottom.
+    /// A report above the largest frame loses its longest lists from the bottom.
     fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize>;
+
+    /// The report that was encoded last is not sent after all.
+    fn handle_unsent(&mut self) {}
 
     /// What a server's frame means; anything that makes no sense means nothing.
     fn hear(&mut self, _text: &str) -> Heard {
@@ -116,7 +119,12 @@ pub trait Output {
 
     /// Writes a sample as the ring keeps it: what the server needs of it later.
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
-        encode_kept(&Report { sample, inventory: false, terms: &Terms::OWN }, out);
+        trim::to_fit(KEPT_BYTES_MAX, |rows| {
+            let mut frame = Frame::new(out);
+            frame.value(&Report { inventory: false, rows, ..Report::whole(sample) });
+            frame.finish();
+            (out.len(), ())
+        });
     }
 
     /// Writes the oldest waiting samples as one frame; returns how many it carries.
@@ -318,14 +326,4 @@ impl Restored {
         let down_ms = u64::try_from(down_for.as_millis()).unwrap_or(u64::MAX);
         Self { event: "link_restored", reason, down_ms, attempts }
     }
-}
-
-/// Writes a sample alone, within what the ring takes.
-fn encode_kept(report: &Report<'_>, out: &mut String) {
-    trim::to_fit(KEPT_BYTES_MAX, report.sample, |sample| {
-        let mut frame = Frame::new(out);
-        frame.value(&Report { sample, ..*report });
-        frame.finish();
-        (out.len(), ())
-    });
 }

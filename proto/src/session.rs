@@ -115,7 +115,7 @@ pub struct Session {
     /// The owner was told that the id is used twice.
     duplicate_told: bool,
     /// The report that waits for the line, replaced by each newer one.
-    waiting: Option<Box<Waiting>>,
+    waiting: Option<Waiting>,
     /// Where the live report is encoded, and where in it the sample lies.
     live: String,
     payload: std::ops::Range<usize>,

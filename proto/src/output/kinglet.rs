@@ -31,7 +31,7 @@ use crate::alert::{IS_BUILT, Level, write_fired, write_resolved};
 use crate::delivery::ring::Entry;
 use crate::host::Host;
 use crate::limits::{ALERTS_KNOWN_MAX, FRAME_OUT_MAX, HEARTBEAT_INTERVAL, INTERVAL_MAX};
-use crate::sample::{Custom, Report, Sample, Terms};
+use crate::sample::{Custom, Report, Sample};
 use crate::time::{Instant, Now, WallTime};
 use crate::wire::envelope::{Ack, Labels, Meta, Outcome};
 use crate::wire::exposition;
@@ -58,6 +58,8 @@ struct Kinglet {
     id: u64,
     /// The inventory the server was told on this connection.
     told: Option<u64>,
+    /// The same without the newest report.
+    told_before: Option<u64>,
     /// The owner's own figures as it was told of them, and those that it is still to be told of.
     custom: Vec<Custom>,
     news: Vec<Custom>,
@@ -83,13 +85,18 @@ impl Output for Kinglet {
 
     fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
         let inventory = Some(sample.inventory_hash());
-        let is_news = std::mem::replace(&mut self.told, inventory) != inventory;
+        self.told_before = std::mem::replace(&mut self.told, inventory);
+        let is_news = self.told_before != inventory;
         self.note(sample, stamp.now);
-        trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
-            let report = Report { sample, inventory: is_news, terms: &Terms::OWN };
+        trim::to_fit(FRAME_OUT_MAX, |rows| {
+            let report = Report { inventory: is_news, rows, ..Report::whole(sample) };
             let payload = self.encode(report, stamp, out);
             (out.len(), payload)
         })
+    }
+
+    fn handle_unsent(&mut self) {
+        self.told = self.told_before;
     }
 
     fn hear(&mut self, text: &str) -> Heard {
@@ -176,15 +183,25 @@ impl Output for Kinglet {
 impl Kinglet {
     const fn new(account: Account) -> Self {
         let now = Now { instant: Instant::from_millis(0), wall: WallTime::from_unix_millis(0) };
-        Self { account, id: 0, told: None, custom: Vec::new(), news: Vec::new(), now }
+        Self {
+            account,
+            id: 0,
+            told: None,
+            told_before: None,
+            custom: Vec::new(),
+            news: Vec::new(),
+            now,
+        }
     }
 
-    /// What of the owner's own is another than before is told by itself, too.
+    /// What of the owner's own is another than before is told by itself, too; what was not told yet
+    /// and is still so stays.
     fn note(&mut self, sample: &Sample, now: Now) {
         self.now = now;
         if sample.custom != self.custom {
             let is_new = |custom: &&Custom| !self.custom.contains(custom);
-            self.news = sample.custom.iter().rev().filter(is_new).cloned().collect();
+            self.news.retain(|old| sample.custom.contains(old));
+            self.news.extend(sample.custom.iter().rev().filter(is_new).cloned());
             self.custom.clone_from(&sample.custom);
         }
     }

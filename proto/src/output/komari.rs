@@ -128,6 +128,10 @@ impl Output for Komari {
         0..out.len()
     }
 
+    fn handle_unsent(&mut self) {
+        self.reports -= 1;
+    }
+
     /// Their titles, as many as there is room for.
     fn handle_watch(&mut self, watch: &Watch) {
         self.message.clear();

@@ -27,8 +27,8 @@ use choice::{Choice, Mode};
 
 use super::{Account, Auth, Heard, Output, Protocol, Request, Seat, Stamp, trim};
 use crate::limits::{FRAME_OUT_MAX, INTERVAL_MAX, STOMP_FRAME_MAX, STOMP_MESSAGE_MAX};
-use crate::sample::Sample;
 use crate::sample::metric::Figure;
+use crate::sample::{Report, Sample};
 use crate::time::{Now, WallTime};
 use crate::wire::frame::{Frame, clean};
 use crate::wire::stomp::{
@@ -259,9 +259,9 @@ impl Stomp {
     fn encode_sample(&mut self, sample: &Sample, out: &mut String) {
         let (version, text) = (self.version(), &mut self.text);
         self.choice.destination.fill("", &mut text.destination);
-        trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
+        trim::to_fit(FRAME_OUT_MAX, |rows| {
             let mut body = Frame::new(&mut text.body);
-            body.value(sample);
+            body.value(&Report { rows, ..Report::whole(sample) });
             body.finish();
             out.clear();
             Writer::new(out, version, Command::Send)

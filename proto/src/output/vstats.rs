@@ -29,7 +29,7 @@ use crate::limits::{
     REAUTH_INTERVAL, VSTATS_INTERVAL_MAX,
 };
 use crate::probe::Wanted;
-use crate::sample::{DiskType, Report, Sample, Terms};
+use crate::sample::{DiskType, Field as _, Report, Sample, Terms};
 use crate::time::{Now, WallTime};
 use crate::wire::frame::{self, Frame};
 use crate::wire::vstats::{Answer, BatchAck, LastBuckets, Login};
@@ -87,12 +87,12 @@ impl Output for Documented {
     }
 
     fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
-        trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
+        trim::to_fit(FRAME_OUT_MAX, |rows| {
             let mut frame = Frame::new(out);
             frame.raw("{\"type\":\"metrics\",\"timestamp\":").value(&stamp.now.wall);
-            let sample = named(sample);
-            let report = Report { sample: &sample, inventory: true, terms: &Terms::OWN };
-            let payload = frame.raw(",\"data\":").located(&report);
+            let begin = frame.raw(",\"data\":").len();
+            write_report(&mut frame, &Report { rows, ..Report::whole(sample) });
+            let payload = begin..frame.len();
             frame.raw("}");
             frame.finish();
             (out.len(), payload)
@@ -125,16 +125,20 @@ impl Output for Shipped {
 
     fn encode_report(&mut self, sample: &Sample, stamp: Stamp, out: &mut String) -> Range<usize> {
         let sums = self.pings.take_due(stamp.now);
-        trim::to_fit(FRAME_OUT_MAX, sample, |sample| {
+        trim::to_fit(FRAME_OUT_MAX, |rows| {
             let mut frame = Frame::new(out);
             frame.raw("{\"type\":\"metrics\",\"metrics\":");
             let begin = frame.len();
-            write_metrics(&mut frame, sample, sums.then_some(&self.pings));
+            write_metrics(&mut frame, sample, rows, sums.then_some(&self.pings));
             let payload = begin..frame.len();
             frame.raw("}");
             frame.finish();
             (out.len(), payload)
         })
+    }
+
+    fn handle_unsent(&mut self) {
+        self.pings.handle_unsent();
     }
 
     /// What a server's message means; what makes no sense means nothing.
@@ -167,9 +171,9 @@ impl Output for Shipped {
     }
 
     fn encode_kept(&mut self, sample: &Sample, out: &mut String) {
-        trim::to_fit(KEPT_BYTES_MAX, sample, |sample| {
+        trim::to_fit(KEPT_BYTES_MAX, |rows| {
             let mut frame = Frame::new(out);
-            write_metrics(&mut frame, sample, None);
+            write_metrics(&mut frame, sample, rows, None);
             frame.finish();
             (out.len(), ())
         });
@@ -317,22 +321,20 @@ fn wish(text: &str, takes_probes: bool) -> Option<String> {
 }
 
 /// Writes a reading as the server takes it, with the sums of its pings if they are given.
-fn write_metrics(frame: &mut Frame<'_>, sample: &Sample, sums: Option<&Pings>) {
-    let sample = named(sample);
-    frame.value(&Report { sample: &sample, inventory: true, terms: &TERMS });
+fn write_metrics(frame: &mut Frame<'_>, sample: &Sample, rows: usize, sums: Option<&Pings>) {
+    write_report(frame, &Report { terms: &TERMS, rows, ..Report::whole(sample) });
     if cfg!(feature = "probe") && !sample.probes.is_empty() {
-        ping::write(frame.member("ping"), &sample, sums);
+        ping::write(frame.member("ping"), sample, sums);
         frame.raw("}");
     }
 }
 
-/// The sample with a name for its operating system, because the page shows nothing without one.
-fn named(sample: &Sample) -> Cow<'_, Sample> {
-    let mut sample = Cow::Borrowed(sample);
-    if sample.os.name.is_empty() {
-        "linux".clone_into(&mut sample.to_mut().os.name);
+/// Writes it with a name for the operating system, because the page shows nothing without one.
+fn write_report(frame: &mut Frame<'_>, report: &Report<'_>) {
+    frame.value(report);
+    if report.sample.os.is_empty() {
+        frame.member("os").raw("{\"name\":\"linux\"}}"); // a report leaves it out
     }
-    sample
 }
 
 fn hear_order(kind: &str, text: &str) -> Heard {

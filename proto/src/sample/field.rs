@@ -33,11 +33,14 @@ pub(crate) struct Scope {
     pub(super) private: bool,
     /// How it is called.
     pub(super) terms: &'static Terms,
+    /// How many rows of each list, from its top.
+    pub(super) rows: usize,
 }
 
 impl Scope {
     /// All of it.
-    pub(super) const ALL: Self = Self { inventory: true, private: true, terms: &Terms::OWN };
+    pub(super) const ALL: Self =
+        Self { inventory: true, private: true, terms: &Terms::OWN, rows: usize::MAX };
 }
 
 /// A field's type. Parts of the sample are types of fields too, and so is the whole.
@@ -161,7 +164,7 @@ impl<T: Field> Field for Vec<T> {
     }
 
     fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.iter().map(|field| With { field, scope }))
+        to.collect_seq(self.iter().take(scope.rows).map(|field| With { field, scope }))
     }
 
     fn bound(&mut self) {

@@ -16,12 +16,21 @@ pub struct Report<'a> {
     pub inventory: bool,
     /// How the server calls things.
     pub terms: &'static Terms,
+    /// How many rows of each list, from its top.
+    pub rows: usize,
+}
+
+impl<'a> Report<'a> {
+    /// All of a sample, in our own terms.
+    pub const fn whole(sample: &'a Sample) -> Self {
+        Self { sample, inventory: true, terms: &Terms::OWN, rows: usize::MAX }
+    }
 }
 
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let scope = Scope { inventory: self.inventory, terms: self.terms, ..Scope::ALL };
-        self.sample.write(serializer, scope)
+        let Self { sample, inventory, terms, rows } = *self;
+        sample.write(serializer, Scope { inventory, terms, rows, private: true })
     }
 }
 
@@ -90,9 +99,8 @@ mod tests {
     #[test]
     fn inventory_is_left_out_hashed_and_remembered() {
         let full = sample();
-        let short =
-            serde_json::to_string(&Report { sample: &full, inventory: false, terms: &Terms::OWN })
-                .unwrap();
+        let report = Report { inventory: false, ..Report::whole(&full) };
+        let short = serde_json::to_string(&report).unwrap();
         for word in ["debian", "Cortex", "\"M\"", "\"S\"", "SSD"] {
             assert!(!short.contains(word), "{word} in {short}");
         }

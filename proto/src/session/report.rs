@@ -10,10 +10,12 @@ use crate::output::{Backlog, Keep, Stamp};
 use crate::sample::Sample;
 use crate::time::Instant;
 
-/// A report that found the line busy.
+/// A report that found the line busy: it is encoded already.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    sample: Sample,
+    /// The sample for the ring, should it not be sent; empty in protocols that keep none.
+    kept: String,
+    taken: Instant,
     stamp: Stamp,
 }
 
@@ -29,9 +31,7 @@ impl Session {
         match &self.state {
             State::Up { talk, .. } if talk.muted_until.is_some() => self.keep(sample, stamp),
             State::Up { line, .. } if line.is_clear(patience, now) => self.send_live(sample, stamp),
-            State::Up { .. } => {
-                self.waiting = Some(Box::new(Waiting { sample: sample.clone(), stamp }));
-            }
+            State::Up { .. } => self.wait_for_line(sample, stamp),
             State::New
             | State::Waiting { .. }
             | State::Dialing { .. }
@@ -48,9 +48,19 @@ impl Session {
 
     /// The report that waits is not to be sent live any more.
     pub(super) fn keep_waiting(&mut self) {
-        if let Some(waiting) = self.waiting.take() {
-            self.keep(&waiting.sample, waiting.stamp);
+        if let Some(Waiting { kept, taken, stamp }) = self.waiting.take() {
+            self.output.handle_unsent();
+            self.keep_encoded(&kept, taken, stamp);
         }
+    }
+
+    fn wait_for_line(&mut self, sample: &Sample, stamp: Stamp) {
+        self.encode_live(sample, stamp);
+        let mut kept = String::new();
+        if self.output.keeps() != Keep::Nothing {
+            self.output.encode_kept(sample, &mut kept);
+        }
+        self.waiting = Some(Waiting { kept, taken: sample.taken, stamp });
     }
 
     /// The line is free: sends the report that waits for it, unless a newer one comes sooner than
@@ -67,13 +77,21 @@ impl Session {
             return;
         }
         if let Some(waiting) = self.waiting.take() {
-            self.send_live(&waiting.sample, waiting.stamp);
+            self.send_encoded(waiting.taken, waiting.stamp);
         }
     }
 
     fn send_live(&mut self, sample: &Sample, stamp: Stamp) {
-        let now = self.instant();
+        self.encode_live(sample, stamp);
+        self.send_encoded(sample.taken, stamp);
+    }
+
+    fn encode_live(&mut self, sample: &Sample, stamp: Stamp) {
         self.payload = self.output.encode_report(sample, stamp, &mut self.live);
+    }
+
+    fn send_encoded(&mut self, taken: Instant, stamp: Stamp) {
+        let now = self.instant();
         let mut asks = false;
         if let State::Up { line, talk } = &mut self.state {
             // The first report shows how fast the line is, and on a slow one each is waited for.
@@ -89,7 +107,7 @@ impl Session {
             talk.backfilling = false;
             if self.output.keeps() == Keep::UntilAcked {
                 let payload = self.live.get(self.payload.clone()).unwrap_or_default();
-                self.delivery.keep(stamp, sample.taken, payload);
+                self.delivery.keep(stamp, taken, payload);
                 talk.frames += 1;
                 self.delivery.ring_mut().handle_sent(stamp.seq, talk.frames);
             }
@@ -110,11 +128,19 @@ impl Session {
     }
 
     fn keep(&mut self, sample: &Sample, stamp: Stamp) {
+        let mut kept = std::mem::take(&mut self.frame);
+        if self.output.keeps() != Keep::Nothing {
+            self.output.encode_kept(sample, &mut kept);
+        }
+        self.keep_encoded(&kept, sample.taken, stamp);
+        self.frame = kept;
+    }
+
+    fn keep_encoded(&mut self, kept: &str, taken: Instant, stamp: Stamp) {
         if self.output.keeps() == Keep::Nothing {
             return self.delivery.lose();
         }
-        self.output.encode_kept(sample, &mut self.frame);
-        self.delivery.keep(stamp, sample.taken, &self.frame);
+        self.delivery.keep(stamp, taken, kept);
         let now = self.instant();
         if let State::Up { talk, .. } = &mut self.state
             && talk.batch.is_none()

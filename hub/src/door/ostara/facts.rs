@@ -1,6 +1,6 @@
 //! What a host is rather than how it does: Spring's info and environment endpoints.
 
-use kinglet_proto::sample::{Public, Report, Sample, Terms};
+use kinglet_proto::sample::{Public, Report, Sample};
 use serde_json::{Map, Value, json};
 
 use crate::fleet::Snapshot;
@@ -88,7 +88,7 @@ fn texts(sample: &Sample, public: bool) -> Vec<(String, String)> {
     let all = if public {
         serde_json::to_value(Public(sample))
     } else {
-        serde_json::to_value(Report { sample, inventory: true, terms: &Terms::OWN })
+        serde_json::to_value(Report::whole(sample))
     };
     let mut found = Vec::new();
     walk(String::new(), &all.unwrap_or_default(), &mut found);

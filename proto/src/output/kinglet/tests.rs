@@ -97,6 +97,17 @@ fn inventory_goes_once_and_again_when_any_part_of_it_changes() {
 }
 
 #[test]
+fn inventory_of_a_report_that_was_not_sent_goes_with_the_next() {
+    let mut kinglet = kinglet();
+    tells(&mut kinglet, &pi());
+    kinglet.handle_unsent();
+    assert!(tells(&mut kinglet, &pi()));
+    assert!(!tells(&mut kinglet, &pi()));
+    kinglet.handle_unsent();
+    assert!(!tells(&mut kinglet, &pi()), "what went before is known");
+}
+
+#[test]
 fn a_sample_from_the_ring_says_when_it_was_taken_by_the_clock_that_does_not_jump() {
     let mut ring = Ring::new(10_000);
     let taken = Instant::from_millis(now().instant.as_millis() - 7_250);
@@ -171,6 +182,9 @@ fn a_figure_of_the_owners_own_is_told_when_it_is_another() {
     assert!(told(&mut kinglet, &[(age, 1.5), (size, 2.0)]).is_empty(), "the same");
     let some = told(&mut kinglet, &[(age, 1.5), (size, 3.0)]);
     assert_eq!((some.len(), &some[0]["data"]["value"]), (1, &3.0.into()));
+    let custom = vec![Custom { series: age.to_owned(), value: 9.0 }];
+    encode(&mut kinglet, &Sample { custom, ..pi() }, 1); // and not sent
+    assert_eq!(told(&mut kinglet, &[(age, 9.0), (size, 4.0)]).len(), 2, "what is still so");
     kinglet.handle_opened();
     assert_eq!(told(&mut kinglet, &[(age, 1.5)]).len(), 1, "anew on each connection");
 }

@@ -70,6 +70,16 @@ fn a_report_is_a_call_and_in_version_1_the_object_alone() {
 }
 
 #[test]
+fn a_report_that_was_not_sent_is_none_of_those_that_are_counted() {
+    let mut komari = komari();
+    let asks = |komari: &mut Komari| encode(komari, &counted(5, 6)).get("id").is_some();
+    assert!(asks(&mut komari));
+    komari.handle_unsent();
+    assert!(asks(&mut komari));
+    assert!(!asks(&mut komari));
+}
+
+#[test]
 #[cfg(feature = "alerts")]
 fn visitors_read_what_is_wrong_until_it_is_over() {
     use crate::alert::built_in::rules;

@@ -32,6 +32,8 @@ pub(super) struct Pings {
     /// When that was by the wall clock as it is now, in seconds since 1970.
     began_at: u64,
     sent_at: Option<Instant>,
+    /// The same without the newest report.
+    sent_before: Option<Instant>,
 }
 
 /// Those of one target.
@@ -132,10 +134,16 @@ impl Pings {
     /// Whether the sums go with the report that is made now.
     pub(super) fn take_due(&mut self, now: Now) -> bool {
         let is_due = self.sent_at.is_none_or(|at| now.instant.since(at) >= BUCKET_INTERVAL);
+        self.sent_before = self.sent_at;
         if is_due {
             self.sent_at = Some(now.instant);
         }
         is_due
+    }
+
+    /// The report that was made last is not sent.
+    pub(super) fn handle_unsent(&mut self) {
+        self.sent_at = self.sent_before;
     }
 
     fn write(&self, frame: &mut Frame<'_>) {

@@ -232,3 +232,21 @@ fn inventory_goes_first_and_when_it_changes() {
     rig.feed(Input::Opened);
     assert_eq!([inventory(&mut rig), inventory(&mut rig)], [true, false]);
 }
+
+#[test]
+fn a_report_that_waited_in_vain_is_kept_and_its_inventory_goes_with_the_next() {
+    let mut rig = Rig::kinglet().open();
+    rig.sample();
+    rig.feed(Input::Blocked);
+    rig.sample.cpu.brand = "new".into();
+    for uptime in [7, 8] {
+        rig.ms += 5_000;
+        rig.sample.uptime = Some(uptime);
+        assert!(texts(&rig.sample()).is_empty(), "the line is busy");
+    }
+    let outs = rig.feed(Input::Drained);
+    let sent = texts(&outs);
+    assert!(sent[0].contains("\"uptime\":8") && sent[0].contains("\"brand\":\"new\""), "{sent:?}");
+    let kept = rig.session.delivery.ring().unsent().next().unwrap();
+    assert!(kept.payload.contains("\"uptime\":7"), "{kept:?}");
+}

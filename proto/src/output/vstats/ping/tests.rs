@@ -58,6 +58,20 @@ fn sums(ping: &Value, list: &str) -> Vec<(u64, f64, u64, u64)> {
 }
 
 #[test]
+fn sums_of_a_report_that_was_not_sent_go_with_the_next() {
+    let mut vstats = shipped(false);
+    let mut has_sums = |second, is_sent: bool| {
+        let ping = report(&mut vstats, second, vec![probe("a", Some(1.0), second, 0)]);
+        if !is_sent {
+            vstats.handle_unsent();
+        }
+        ping["agg_2min"].is_array()
+    };
+    assert_eq!([has_sums(10, false), has_sums(15, true)], [true, true]);
+    assert_eq!([has_sums(20, false), has_sums(25, true)], [false, false]);
+}
+
+#[test]
 fn the_panel_is_told_of_each_target_as_it_reads_it() {
     let mut vstats = shipped(false);
     let mut icmp = probe("b", None, 4, 1);
