@@ -57,6 +57,8 @@ pub const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Largest frame an agent takes in.
 pub const FRAME_IN_MAX: usize = 64 * 1024;
+/// Lists and objects in each other in what an agent hears; deeper is nothing.
+pub const JSON_DEPTH_MAX: usize = 128;
 /// Largest frame an agent sends: what the other side takes. A host with 200 mounts needs about
 /// 60 kB; above that the longest lists are left out from the bottom.
 pub const FRAME_OUT_MAX: usize = FRAME_IN_MAX;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kinglet_proto::limits::TARGETS_MAX;
+use kinglet_proto::output::json;
 use kinglet_proto::probe::{Bounds, Kind, Target};
 use kinglet_proto::quoted::Quoted;
 
@@ -75,7 +76,8 @@ fn count(block: &Block, problems: &mut Problems) -> usize {
     let found = (0..=TARGETS_MAX).find(|count| i32::try_from(*count).map(f64::from) == Ok(number));
     found.unwrap_or_else(|| {
         let place = block.place_of("count").unwrap_or(&block.place);
-        problems.add(place, format!("{number} is not a whole number from 0 to {TARGETS_MAX}"));
+        problems
+            .add(place, format!("{} is not a whole number from 0 to {TARGETS_MAX}", json(&number)));
         TARGETS_MAX
     })
 }

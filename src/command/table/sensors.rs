@@ -1,6 +1,8 @@
 //! What its sensors, radios, battery and power supply say.
 
+use kinglet_proto::alert::Shown;
 use kinglet_proto::sample::Sample;
+use kinglet_proto::sample::metric::Unit;
 
 use super::Row;
 use super::unit::percent;
@@ -9,7 +11,7 @@ use super::unit::percent;
 pub(super) fn rows(sample: &Sample) -> Vec<Row> {
     let degrees = sample.temperatures.iter();
     let mut rows: Vec<Row> = degrees
-        .map(|sensor| vec![sensor.label.clone(), format!("{:.1} °C", sensor.celsius)])
+        .map(|sensor| vec![sensor.label.clone(), Shown(sensor.celsius, Unit::Celsius).to_string()])
         .collect();
     rows.extend(sample.fans.iter().map(|fan| vec![fan.label.clone(), format!("{} rpm", fan.rpm)]));
     rows.extend(sample.wireless.iter().map(|radio| {

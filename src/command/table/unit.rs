@@ -1,6 +1,8 @@
 //! Numbers as people read them.
 
+use kinglet_proto::alert::Shown;
 use kinglet_proto::percent::Percent;
+use kinglet_proto::sample::metric::Unit;
 
 const SCALE: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -27,7 +29,7 @@ pub(super) fn rate(count: u64) -> String {
 
 /// A percentage with its sign.
 pub(super) fn percent(share: Percent) -> String {
-    format!("{:.1}%", share.get())
+    Shown(share.get(), Unit::Percent).to_string()
 }
 
 /// Seconds as the two largest units: `12 d 3 h`, `4 min 5 s`.
