@@ -6,13 +6,15 @@ pub mod check;
 pub mod enroll;
 #[cfg(not(feature = "terminal"))]
 mod left_out;
+#[cfg(feature = "terminal")]
+pub mod print_config;
 pub mod run;
 pub mod sample;
 #[cfg(feature = "terminal")]
 mod table;
 
 #[cfg(not(feature = "terminal"))]
-pub use left_out::{check, enroll, table};
+pub use left_out::{check, enroll, print_config, table};
 
 /// What who reports to nobody is told.
 const NO_SERVER: &str = if cfg!(feature = "file") {

@@ -14,6 +14,7 @@ mod enroll;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod identity;
+#[cfg(feature = "terminal")]
 mod print;
 mod probing;
 mod server;
@@ -32,7 +33,7 @@ pub use enroll::Enrollment;
 use kinglet_host::{Options, Roots};
 use kinglet_proto::alert::Rule;
 use kinglet_proto::host::{Host, HostId};
-use kinglet_proto::output::{Auth, OUTPUTS, Protocol, Settings};
+use kinglet_proto::output::{Auth, LEFT_OUT, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use probing::Probing;
@@ -148,6 +149,14 @@ fn server(
 ) -> Option<Server> {
     let protocol = match block.text("protocol") {
         None => OUTPUTS.first(),
+        Some(text) if LEFT_OUT.contains(&text.value) => {
+            let fault = format!(
+                "this build of kinglet was made without {}: install a release build",
+                text.value
+            );
+            problems.add(text.place, fault);
+            None
+        }
         Some(text) => {
             let names: Vec<_> = OUTPUTS.iter().map(|protocol| protocol.name).collect();
             choice(text, &names, problems).and_then(|at| OUTPUTS.get(at))

@@ -18,6 +18,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 
 pub use carrier::head::RetryAfter;
+#[cfg(feature = "http")]
 use carrier::http::Http;
 use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
@@ -311,10 +312,11 @@ impl Link {
         if self.heads {
             return Ok(Box::new(Http::head(stream, target, now)?));
         }
-        Ok(match &request.body {
-            Some(_) => Box::new(Http::new(stream, target, self.keeps, &request, now)?),
-            None => Box::new(Handshake::new(stream, target, &request, now)?),
-        })
+        #[cfg(feature = "http")]
+        if request.body.is_some() {
+            return Ok(Box::new(Http::new(stream, target, self.keeps, &request, now)?));
+        }
+        Ok(Box::new(Handshake::new(stream, target, &request, now)?))
     }
 
     fn advance_carrier(&mut self, ready: PollFlags, now: Instant) {

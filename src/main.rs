@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use kinglet::arguments::Call;
-use kinglet::command::{Outcome, check, enroll, run, sample};
+use kinglet::command::{Outcome, check, enroll, print_config, run, sample};
 use kinglet::config::Config;
 use kinglet::options::{Command, Given, HELP};
 
@@ -22,7 +22,7 @@ fn execute(call: &Call) -> ExitCode {
         Command::Help => print(HELP),
         Command::Version => print(&format!("kinglet {}\n", env!("CARGO_PKG_VERSION"))),
         Command::PrintConfig => match Config::load(given) {
-            Ok(config) => print(&config.to_string()),
+            Ok(config) => print_config::print(&config),
             Err(error) => return complain(&error),
         },
         Command::Run => match Config::load(given) {

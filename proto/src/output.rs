@@ -11,15 +11,18 @@ mod fixture;
 #[cfg(feature = "influxdb")]
 mod influxdb;
 mod kinglet;
+#[cfg(feature = "komari")]
 mod komari;
 mod protocol;
 mod request;
 mod settings;
+#[cfg(feature = "simple-server-status")]
 mod simple_server_status;
 #[cfg(feature = "stomp")]
 mod stomp;
 mod trim;
 mod verdict;
+#[cfg(feature = "vstats")]
 mod vstats;
 
 use std::ops::Range;
@@ -27,7 +30,7 @@ use std::time::Duration;
 
 pub use account::{Account, Auth};
 pub use errand::Errand;
-pub use protocol::{OUTPUTS, Protocol, UnknownName};
+pub use protocol::{LEFT_OUT, OUTPUTS, Protocol, UnknownName};
 pub use request::Request;
 use serde::Serialize;
 pub use settings::{BadSetting, Setting, Settings};

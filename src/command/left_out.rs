@@ -52,6 +52,17 @@ pub mod enroll {
     }
 }
 
+/// `--print-config`, left out.
+pub mod print_config {
+    use super::{LeftOut, Outcome, io};
+    use crate::config::Config;
+
+    /// Says so.
+    pub fn print(_config: &Config) -> io::Result<Outcome> {
+        Err(io::Error::other(LeftOut("--print-config")))
+    }
+}
+
 /// The table of `kinglet sample`, left out.
 pub mod table {
     use kinglet_proto::sample::Sample;
@@ -66,10 +77,12 @@ pub mod table {
 
 #[cfg(test)]
 mod tests {
+    use kinglet_proto::output::LEFT_OUT;
     use kinglet_proto::sample::Sample;
 
     use super::*;
-    use crate::options::Given;
+    use crate::config::Config;
+    use crate::options::{Entry, Given, Place};
 
     #[test]
     fn each_names_what_is_missing() {
@@ -83,5 +96,22 @@ mod tests {
         assert!(error.to_string().contains("without the command enroll"), "{error}");
         assert_eq!(error.outcome(), Outcome::Misconfigured);
         assert!(out.is_empty());
+    }
+
+    #[test]
+    fn a_protocol_that_is_missing_is_told_from_one_that_nobody_knows() {
+        let told = |protocol: &str| {
+            let mut given = Given::default();
+            for (flag, value) in [("url", "wss://hub.example"), ("protocol", protocol)] {
+                let (flag, entry) = Entry::of_flag(flag).unwrap();
+                given.set(entry, value.to_owned(), Place::Flag(flag));
+            }
+            Config::load(&given).unwrap_err().to_string()
+        };
+        for name in LEFT_OUT {
+            let (told, due) = (told(name), format!("was made without {name}: install a release"));
+            assert!(told.contains(&due), "{told}");
+        }
+        assert!(told("telnet").contains("is not one of kinglet"), "{}", told("telnet"));
     }
 }

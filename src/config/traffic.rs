@@ -64,6 +64,7 @@ fn amount(text: Text<'_>) -> Option<u64> {
 }
 
 /// An amount the way it is read.
+#[cfg(any(feature = "terminal", test))]
 pub(super) fn show(bytes: u64) -> String {
     let fitting = |unit: &&(&str, u64)| bytes.is_multiple_of(unit.1);
     let (name, unit) = UNITS.iter().find(fitting).unwrap_or(&("B", 1));

@@ -120,6 +120,9 @@ impl Peer {
 
     /// Begins the errand that is wanted, and tells the session of one that is over.
     fn run_errand(&mut self, now: Now) -> Option<Instant> {
+        if !cfg!(feature = "komari") {
+            return None; // no other protocol has any
+        }
         if self.errand.is_none()
             && let Some(errand) = self.drive.take_errand()
         {

@@ -1,9 +1,11 @@
 //! How a connected byte stream carries what a conversation says. One file each.
 
+#[cfg(feature = "http")]
 mod answer;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
 pub(super) mod head;
+#[cfg(feature = "http")]
 pub(super) mod http;
 pub(super) mod websocket;
 

@@ -28,13 +28,30 @@ pub struct Protocol {
 /// Every protocol; the first is spoken where none is named.
 pub static OUTPUTS: &[Protocol] = &[
     super::kinglet::PROTOCOL,
+    #[cfg(feature = "vstats")]
     super::vstats::PROTOCOL,
+    #[cfg(feature = "simple-server-status")]
     super::simple_server_status::PROTOCOL,
+    #[cfg(feature = "komari")]
     super::komari::PROTOCOL,
     #[cfg(feature = "stomp")]
     super::stomp::PROTOCOL,
     #[cfg(feature = "influxdb")]
     super::influxdb::PROTOCOL,
+];
+
+/// Names of those that this build was made without.
+pub static LEFT_OUT: &[&str] = &[
+    #[cfg(not(feature = "vstats"))]
+    "vstats",
+    #[cfg(not(feature = "simple-server-status"))]
+    "simple-server-status",
+    #[cfg(not(feature = "komari"))]
+    "komari",
+    #[cfg(not(feature = "stomp"))]
+    "stomp",
+    #[cfg(not(feature = "influxdb"))]
+    "influxdb",
 ];
 
 /// A name that no protocol or scheme has.

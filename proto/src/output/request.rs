@@ -42,6 +42,7 @@ impl Request {
     }
 
     /// Makes it a POST.
+    #[cfg(any(feature = "influxdb", feature = "komari"))]
     pub(crate) fn post(self, content_type: &str, body: String) -> Self {
         Self { body: Some(body), ..self.header("Content-Type", content_type) }
     }

@@ -148,7 +148,7 @@ impl Field for Detail {
         true
     }
 
-    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: &Scope) -> Result<S::Ok, S::Error> {
         to.serialize_none()
     }
 

@@ -60,7 +60,7 @@ pub(crate) trait Field: Sized {
     }
 
     /// Writes what is asked for of it.
-    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error>;
+    fn write<S: Serializer>(&self, to: S, scope: &Scope) -> Result<S::Ok, S::Error>;
 
     /// Cuts it to what a hub keeps, and gives back the room that a decoder took in advance.
     fn bound(&mut self) {}
@@ -88,7 +88,7 @@ pub(crate) trait Field: Sized {
 /// A field to be written.
 pub(super) struct With<'a, T> {
     pub(super) field: &'a T,
-    pub(super) scope: Scope,
+    pub(super) scope: &'a Scope,
 }
 
 impl<T: Field> Serialize for With<'_, T> {
@@ -120,7 +120,7 @@ impl<T: Field> Field for Option<T> {
         self.is_none()
     }
 
-    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, scope: &Scope) -> Result<S::Ok, S::Error> {
         match self {
             Some(field) => field.write(to, scope),
             None => to.serialize_none(),
@@ -163,7 +163,7 @@ impl<T: Field> Field for Vec<T> {
         Vec::is_empty(self)
     }
 
-    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, scope: &Scope) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().take(scope.rows).map(|field| With { field, scope }))
     }
 
@@ -200,7 +200,7 @@ impl Field for String {
         String::is_empty(self)
     }
 
-    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: &Scope) -> Result<S::Ok, S::Error> {
         to.serialize_str(self)
     }
 
@@ -227,7 +227,7 @@ impl Field for DiskType {
         *self == Self::Unknown
     }
 
-    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, scope: &Scope) -> Result<S::Ok, S::Error> {
         (scope.terms.disk_type)(*self).serialize(to)
     }
 
@@ -248,7 +248,7 @@ impl Field for Arch {
         self.0.is_empty()
     }
 
-    fn write<S: Serializer>(&self, to: S, scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, scope: &Scope) -> Result<S::Ok, S::Error> {
         to.serialize_str((scope.terms.arch)(&self.0))
     }
 
@@ -272,7 +272,7 @@ impl Field for Instant {
         true
     }
 
-    fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, to: S, _scope: &Scope) -> Result<S::Ok, S::Error> {
         to.serialize_none()
     }
 
@@ -292,7 +292,7 @@ macro_rules! plain_fields {
                 $is_empty(self)
             }
 
-            fn write<S: Serializer>(&self, to: S, _scope: Scope) -> Result<S::Ok, S::Error> {
+            fn write<S: Serializer>(&self, to: S, _scope: &Scope) -> Result<S::Ok, S::Error> {
                 self.serialize(to)
             }
 

@@ -30,7 +30,7 @@ impl<'a> Report<'a> {
 impl Serialize for Report<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { sample, inventory, terms, rows } = *self;
-        sample.write(serializer, Scope { inventory, terms, rows, private: true })
+        sample.write(serializer, &Scope { inventory, terms, rows, private: true })
     }
 }
 
@@ -40,7 +40,7 @@ pub struct Public<'a>(pub &'a Sample);
 
 impl Serialize for Public<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.write(serializer, Scope { private: false, ..Scope::ALL })
+        self.0.write(serializer, &Scope { private: false, ..Scope::ALL })
     }
 }
 

@@ -87,7 +87,7 @@ macro_rules! part {
             fn write<S>(
                 &self,
                 to: S,
-                scope: $crate::sample::field::Scope,
+                scope: &$crate::sample::field::Scope,
             ) -> Result<S::Ok, S::Error>
             where
                 S: serde::Serializer,
@@ -159,7 +159,7 @@ macro_rules! part {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use $crate::sample::field::{Field, Scope};
-                Field::write(self, serializer, Scope::ALL)
+                Field::write(self, serializer, &Scope::ALL)
             }
         }
     };

@@ -76,12 +76,14 @@ impl<'a> Frame<'a> {
     }
 
     /// Adds a member to the object that the frame ends with.
+    #[cfg(feature = "vstats")]
     pub(crate) fn member(&mut self, name: &str) -> &mut Self {
         self.bytes.pop();
         self.raw(",\"").raw(name).raw("\":")
     }
 
     /// Bytes that are written.
+    #[cfg(feature = "vstats")]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -103,8 +105,10 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// A list that is written from an iterator.
+#[cfg(any(feature = "simple-server-status", feature = "vstats"))]
 pub(crate) struct List<I>(pub(crate) I);
 
+#[cfg(any(feature = "simple-server-status", feature = "vstats"))]
 impl<I: Iterator<Item = T> + Clone, T: Serialize> Serialize for List<I> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.clone())

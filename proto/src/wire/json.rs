@@ -73,12 +73,18 @@ impl Members<'_> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Fault> {
+        self.begin(name);
+        value.serialize(Writer(self.out))
+    }
+
+    /// The same for a value of any type: a member of which there is one kind only brings no copy.
+    #[inline(never)]
+    fn begin(&mut self, name: &'static str) {
         debug_assert!(!name.bytes().any(is_special), "{name}");
         self.part();
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
-        value.serialize(Writer(self.out))
     }
 
     fn close(self) -> Result<(), Fault> {

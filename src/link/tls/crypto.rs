@@ -22,9 +22,13 @@ pub(super) fn provider() -> CryptoProvider {
         cipher_suites: vec![
             cipher_suite::TLS13_AES_128_GCM_SHA256,
             cipher_suite::TLS13_AES_256_GCM_SHA384,
+            #[cfg(feature = "tls12")]
             cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            #[cfg(feature = "tls12")]
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            #[cfg(feature = "tls12")]
             cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            #[cfg(feature = "tls12")]
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
         ],
         kx_groups: vec![kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1],
@@ -36,19 +40,22 @@ pub(super) fn provider() -> CryptoProvider {
 
 /// A suite by its name, if it is one of ours: rustls' own table of names has 375, and 24 kB.
 pub(crate) fn suite_name(suite: CipherSuite) -> Option<&'static str> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "those that are offered are listed above")]
     match suite {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => Some("TLS13_AES_128_GCM_SHA256"),
         CipherSuite::TLS13_AES_256_GCM_SHA384 => Some("TLS13_AES_256_GCM_SHA384"),
+        #[cfg(feature = "tls12")]
         CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => {
             Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
         }
+        #[cfg(feature = "tls12")]
         CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => {
             Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
         }
+        #[cfg(feature = "tls12")]
         CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => {
             Some("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384")
         }
+        #[cfg(feature = "tls12")]
         CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => {
             Some("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
         }
@@ -64,6 +71,7 @@ static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         algorithm::ECDSA_P256_SHA384,
         algorithm::ECDSA_P384_SHA256,
         algorithm::ECDSA_P384_SHA384,
+        #[cfg(feature = "ed25519")]
         algorithm::ED25519,
         algorithm::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
         algorithm::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
@@ -79,6 +87,7 @@ static SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
         // In TLS 1.2 the scheme fixes the hash only; in TLS 1.3 the first, its own curve, counts.
         (SignatureScheme::ECDSA_NISTP256_SHA256, ECDSA_SHA256),
         (SignatureScheme::ECDSA_NISTP384_SHA384, ECDSA_SHA384),
+        #[cfg(feature = "ed25519")]
         (SignatureScheme::ED25519, &[algorithm::ED25519]),
         (SignatureScheme::RSA_PSS_SHA256, &[algorithm::RSA_PSS_2048_8192_SHA256_LEGACY_KEY]),
         (SignatureScheme::RSA_PSS_SHA384, &[algorithm::RSA_PSS_2048_8192_SHA384_LEGACY_KEY]),
