@@ -25,8 +25,14 @@ use crate::link::{Link, LinkError, LinkEvent, Target};
 /// A conversation with its link.
 pub(crate) struct Drive<C, O> {
     pub(crate) conversation: C,
-    link: Link,
     pub(crate) observer: O,
+    glue: Glue,
+}
+
+/// What is the same for every conversation and observer, and there once: the link, and what it led
+/// to.
+struct Glue {
+    link: Link,
     /// Why the connection was lost last, until the conversation has said what follows from it.
     fault: Option<LinkError>,
     /// What is to be done beside the connection; there is never a second one.
@@ -58,16 +64,14 @@ impl Observer for () {}
 impl<C: Conversation, O: Observer> Drive<C, O> {
     /// Before the first tick.
     pub(crate) fn new(conversation: C, target: Target, observer: O) -> Self {
-        let link = Link::new(target);
-        Self {
-            conversation,
-            link,
-            observer,
+        let glue = Glue {
+            link: Link::new(target),
             fault: None,
             errand: None,
             finished: false,
             certificate_end: None,
-        }
+        };
+        Self { conversation, observer, glue }
     }
 
     /// Feeds one input and does all that follows from it; returns when to come back.
@@ -78,82 +82,99 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     /// Lets the link do what its sockets allow.
     pub(crate) fn advance(&mut self, ready: PollFlags, now: Now) {
-        self.link.advance(ready, now.instant);
+        self.glue.link.advance(ready, now.instant);
         self.settle(now);
     }
 
     /// Adds the sockets to wait for.
     pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
-        self.link.register(fds);
+        self.glue.link.register(fds);
     }
 
     /// When the link needs to be driven, whatever the conversation says.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.link.deadline()
+        self.glue.link.deadline()
     }
 
     /// The host's addresses or routes changed.
     pub(crate) fn handle_network_change(&mut self, now: Now) {
-        self.link.check_address();
+        self.glue.link.check_address();
         self.settle(now);
         self.feed(Input::NetworkChanged, now);
     }
 
     /// Until when the certificate is good that the server showed last; `None` without TLS.
     pub(crate) const fn certificate_end(&self) -> Option<WallTime> {
-        self.certificate_end
+        self.glue.certificate_end
     }
 
     /// Bytes that sockets have taken so far.
     pub(crate) fn bytes_sent(&self) -> u64 {
-        self.link.bytes_sent()
+        self.glue.link.bytes_sent()
     }
 
     /// What the conversation wants done beside the connection.
     pub(crate) fn take_errand(&mut self) -> Option<Errand> {
-        self.errand.take()
+        self.glue.errand.take()
     }
 
     /// Whether nothing is under way any more: the last word is said and gone.
     pub(crate) fn is_done(&self) -> bool {
-        self.finished && self.link.is_idle()
+        self.glue.finished && self.glue.link.is_idle()
     }
 
-    /// Moves commands to the link and its events to the conversation until neither has more.
     fn settle(&mut self, now: Now) -> Option<Instant> {
+        self.glue.settle(&mut self.conversation, &mut self.observer, now)
+    }
+}
+
+impl Glue {
+    /// Moves commands to the link and its events to the conversation until neither has more.
+    fn settle(
+        &mut self,
+        conversation: &mut dyn Conversation,
+        observer: &mut dyn Observer,
+        now: Now,
+    ) -> Option<Instant> {
         loop {
-            let wait = self.drain(now);
+            let wait = self.drain(conversation, observer, now);
             let Some(event) = self.link.poll_event() else {
                 return match (wait, self.link.deadline()) {
                     (Some(said), Some(link)) => Some(said.min(link)),
                     (said, link) => said.or(link),
                 };
             };
-            self.hear(event, now);
+            observer.handle_link(&event);
+            self.hear(event, conversation, now);
         }
     }
 
-    fn drain(&mut self, now: Now) -> Option<Instant> {
+    fn drain(
+        &mut self,
+        conversation: &mut dyn Conversation,
+        observer: &mut dyn Observer,
+        now: Now,
+    ) -> Option<Instant> {
         loop {
-            match self.conversation.poll_command() {
+            match conversation.poll_command() {
                 Command::Dial(request) => {
-                    self.observer.handle_dial();
+                    observer.handle_dial();
                     self.link.dial(request, now.instant);
                 }
                 Command::Ask(request) => {
-                    self.observer.handle_sent(request.body.as_deref().unwrap_or_default());
+                    observer.handle_sent(request.body.as_deref().unwrap_or_default());
                     if !self.link.ask(request, now.instant) {
-                        self.observer.handle_dial();
+                        observer.handle_dial();
                     }
                 }
                 Command::Text(text) => {
-                    self.observer.handle_sent(text);
+                    observer.handle_sent(text);
                     self.link.send_text(text, now.instant);
                 }
                 Command::Ping => self.link.ping(now.instant),
                 Command::HangUp(reason) => self.link.hang_up(reason.close_code(), now.instant),
                 Command::Event(event) => {
-                    self.observer.handle_event(&event, self.fault.take().as_ref());
+                    observer.handle_event(&event, self.fault.take().as_ref());
                 }
                 Command::Errand(errand) => self.errand = Some(errand),
                 Command::Wait(at) => {
@@ -164,8 +185,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         }
     }
 
-    fn hear(&mut self, event: LinkEvent, now: Now) {
-        self.observer.handle_link(&event);
+    fn hear(&mut self, event: LinkEvent, conversation: &mut dyn Conversation, now: Now) {
         if matches!(event, LinkEvent::Opened | LinkEvent::Answered(_)) {
             self.certificate_end = self.link.certificate_end();
         }
@@ -184,7 +204,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
             LinkEvent::Drained => Input::Drained,
             LinkEvent::Closed(error) => Input::Closed(error.loss(wall)),
         };
-        self.conversation.handle_input(input, now);
+        conversation.handle_input(input, now);
         if let LinkEvent::Closed(error) = event {
             self.fault = Some(error);
         }

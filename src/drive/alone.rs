@@ -26,11 +26,11 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     /// Sends a Ping that the conversation did not ask for.
     pub(crate) fn ping(&mut self, now: Now) {
-        self.link.ping(now.instant);
+        self.glue.link.ping(now.instant);
     }
 
     /// Why the connection was lost last, where no conversation has told of it.
     pub(crate) fn take_fault(&mut self) -> Option<LinkError> {
-        self.fault.take()
+        self.glue.fault.take()
     }
 }

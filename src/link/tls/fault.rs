@@ -55,7 +55,11 @@ fn explain_incompatible(why: &PeerIncompatible) -> &'static str {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
         | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
-            "the server has no TLS version that this build has: 1.2 or 1.3"
+            if cfg!(feature = "tls12") {
+                "the server has no TLS version that this build has: 1.2 or 1.3"
+            } else {
+                "the server has no TLS 1.3, which alone this build of kinglet has"
+            }
         }
         PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
             "the server wants a certificate of this host, signed as this build cannot"
