@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use crate::read::Buffer;
+use crate::read::{Buffer, TROUBLES};
 
 /// What keeps a collector from giving all it could.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub struct Trouble {
 /// As an owner reads it: the file, and why.
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place.display(), self.errno.desc())
+        let words = TROUBLES.iter().find(|(errno, _)| *errno == self.errno);
+        write!(f, "{}: {}", self.place.display(), words.map_or("", |(_, words)| words))
     }
 }
 

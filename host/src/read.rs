@@ -36,7 +36,7 @@ use crate::limits::ABSENT_RETRY;
 #[cfg(feature = "containers")]
 use crate::limits::FOLDER_ENTRIES_MAX;
 use background::{Background, Reading};
-pub(crate) use buffer::Buffer;
+pub(crate) use buffer::{Buffer, TROUBLES};
 use buffer::{is_short, trouble};
 
 /// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.

@@ -25,6 +25,15 @@ pub(crate) struct Account {
     pub(crate) place: PathBuf,
 }
 
+/// The errors that somebody should know of, in words: a list of all there are would be 5 kB.
+pub(crate) const TROUBLES: [(Errno, &str); 5] = [
+    (Errno::EACCES, "Permission denied"),
+    (Errno::EPERM, "Operation not permitted"),
+    (Errno::EIO, "I/O error"),
+    (Errno::EREMOTEIO, "Remote I/O error"),
+    (Errno::ETIMEDOUT, "Timed out"),
+];
+
 /// Whether an error is one that somebody should know of; `None` for what hosts are like: a file
 /// that is not there, a sensor that has no value now.
 pub(super) fn trouble(error: &io::Error) -> Option<Errno> {
@@ -32,8 +41,7 @@ pub(super) fn trouble(error: &io::Error) -> Option<Errno> {
         return None; // nobody asks
     }
     let errno = Errno::from_raw(error.raw_os_error()?);
-    let counts = [Errno::EACCES, Errno::EPERM, Errno::EIO, Errno::EREMOTEIO, Errno::ETIMEDOUT];
-    counts.contains(&errno).then_some(errno)
+    TROUBLES.iter().any(|(counts, _)| *counts == errno).then_some(errno)
 }
 
 impl Buffer {

@@ -1,5 +1,5 @@
-//! Numbers as digits, and back. A report has two hundred of them: the standard library's way, which can do
-//! much more, took half of the instructions of the whole report.
+//! Numbers as digits, and back. A report has two hundred of them: the standard library's way, which
+//! can do much more, took half of the instructions of the whole report.
 
 /// Digits of the largest whole number.
 const DIGITS: usize = 20;
