@@ -6,7 +6,6 @@
 mod processes;
 mod users;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -125,12 +124,13 @@ impl HostCollector {
 /// Processors that are no threads of others; `None` where the kernel does not tell. Since Linux
 /// 2.6.16.
 fn count_physical_cores(sys: &Root, buffer: &mut Buffer) -> Option<u64> {
-    let mut siblings = BTreeSet::new();
+    let mut siblings = Vec::new();
     let folder = Path::new("devices/system/cpu");
     let is_core =
         |name: &String| name.strip_prefix("cpu").is_some_and(|id| id.parse::<u32>().is_ok());
     for name in sys.names(folder).iter().filter(|name| is_core(name)) {
-        siblings.extend(sys.text(folder.join(name).join("topology/thread_siblings_list"), buffer));
+        let list = sys.text(folder.join(name).join("topology/thread_siblings_list"), buffer);
+        siblings.extend(list.filter(|list| !siblings.contains(list)));
     }
     Some(siblings.len() as u64).filter(|count| *count > 0)
 }

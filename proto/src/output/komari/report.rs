@@ -1,7 +1,6 @@
 //! What of a sample has a place in Komari's report and basic info.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::limits::{KOMARI_COUNT_MAX, KOMARI_LOAD_MAX, KOMARI_PATIENCE, KOMARI_TEXT_CHARS_MAX};
 use crate::sample::{Filesystem, LoadAverage, Sample};
@@ -113,10 +112,10 @@ fn system(sample: &Sample) -> Cow<'_, str> {
 
 /// Space of this host's own disks, each once: not what is mounted over a network or is a view.
 fn disk(sample: &Sample) -> Space {
-    let mut seen = BTreeSet::new();
+    let own = || sample.filesystems.iter().filter(|fs| is_local(fs));
     let (mut total, mut used) = (0_u64, 0_u64);
-    for fs in sample.filesystems.iter().filter(|fs| is_local(fs)) {
-        if seen.insert(fs.device.as_str()) {
+    for (at, fs) in own().enumerate() {
+        if own().take(at).all(|before| before.device != fs.device) {
             total = total.saturating_add(fs.total.unwrap_or_default());
             used = used.saturating_add(fs.used.unwrap_or_default());
         }
