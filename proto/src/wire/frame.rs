@@ -105,10 +105,8 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// A list that is written from an iterator.
-#[cfg(any(feature = "simple-server-status", feature = "vstats"))]
 pub(crate) struct List<I>(pub(crate) I);
 
-#[cfg(any(feature = "simple-server-status", feature = "vstats"))]
 impl<I: Iterator<Item = T> + Clone, T: Serialize> Serialize for List<I> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.clone())

@@ -58,7 +58,7 @@ fn explain_incompatible(why: &PeerIncompatible) -> &'static str {
             if cfg!(feature = "tls12") {
                 "the server has no TLS version that this build has: 1.2 or 1.3"
             } else {
-                "the server has no TLS 1.3, which alone this build of kinglet has"
+                "the server has no TLS version that this build has: 1.3"
             }
         }
         PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
@@ -281,6 +281,8 @@ mod tests {
             got_type: rustls::HandshakeType::Finished,
         };
         let authority = OtherError(Arc::new(webpki::Error::CaUsedAsEndEntity));
+        let has_tls12 = cfg!(feature = "tls12");
+        let versions = if has_tls12 { "build has: 1.2 or 1.3" } else { "build has: 1.3" };
         for (error, words) in [
             (Error::AlertReceived(AlertDescription::UnrecognisedName), "112: unrecognized name"),
             (Error::AlertReceived(AlertDescription::Unknown(200)), "with alert 200"),
@@ -289,7 +291,7 @@ mod tests {
             (Error::InvalidCertificate(CertificateError::InvalidPurpose), "not for a server"),
             (Error::InvalidCertificate(CertificateError::Other(authority)), "in the configuration"),
             (Error::NoCertificatesPresented, "peer sent no certificates"),
-            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), "build has: 1.2 or 1.3"),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), versions),
             (PeerMisbehaved::SelectedUnofferedCipherSuite.into(), "a cipher that was not offered"),
             (PeerMisbehaved::InvalidMaxEarlyDataSize.into(), "of its handshake is not valid"),
             (out_of_turn, "a handshake message of type 20 out of turn"),
