@@ -1,6 +1,7 @@
 //! `[budget]`: what the agent itself may take.
 
 use kinglet_host::Budget;
+use kinglet_proto::output::json;
 
 use crate::limits::{BUDGET_PERCENT, BUDGET_RSS};
 use crate::options::{Block, Given, Problems, Table};
@@ -35,7 +36,9 @@ fn number(
     let number = block.number(key)?;
     if !range.contains(&number) {
         let place = block.place_of(key).unwrap_or(&block.place);
-        let (least, most) = (range.start(), range.end());
+        // By the one writer of numbers that there is.
+        let written = |number: &f64| json(number).trim_end_matches(".0").to_owned();
+        let [number, least, most] = [&number, range.start(), range.end()].map(written);
         problems.add(place, format!("{number} is not from {least} to {most}"));
         return None;
     }
