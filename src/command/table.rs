@@ -8,6 +8,7 @@ mod unit;
 use std::io::{self, Write};
 
 use kinglet_proto::output;
+use kinglet_proto::output::json;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Container, Custom, Disk, Filesystem, Interface, Process, Sample};
 use unit::{bytes, percent, rate, span};
@@ -153,7 +154,8 @@ fn cpu(sample: &Sample) -> Vec<Row> {
                 format!("{processes}{threads}, {} running", tasks.running)
             })
             .unwrap_or_default();
-        rows.push(vec![format!("load {} {} {}{tasks}", load.one, load.five, load.fifteen)]);
+        let [one, five, fifteen] = [load.one, load.five, load.fifteen].map(|load| json(&load));
+        rows.push(vec![format!("load {one} {five} {fifteen}{tasks}")]);
     }
     rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
     rows
