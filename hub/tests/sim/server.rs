@@ -80,8 +80,9 @@ struct Connection {
     acked: u64,
 }
 
-/// Of messages about alerts every so many-th is refused, however slow they come.
-const REFUSED_NEWS_EVERY: u64 = 5;
+/// Which of messages about alerts are refused, however slow they come: after each refusal another
+/// number of them is let in, so that as many as wait never meet it in step.
+const REFUSED_NEWS: [u64; 4] = [5, 9, 16, 20];
 
 /// What agents speak here beside `kinglet`, and whether they log in by their first message.
 pub(crate) const PROTOCOLS: &[(&str, bool)] =
@@ -141,7 +142,7 @@ impl Server {
             && text.starts_with(r#"{"type":"alert""#)
         {
             self.news += 1;
-            if self.news.is_multiple_of(REFUSED_NEWS_EVERY) {
+            if REFUSED_NEWS.contains(&(self.news % 21)) {
                 // What is behind it on the line is let in, with a gap before it.
                 verdict = Verdict::Refuse(Duration::from_secs(1));
             }

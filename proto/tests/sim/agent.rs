@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use kinglet_proto::host::{Host, HostId};
+use kinglet_proto::limits::NEWS_AT_ONCE;
 use kinglet_proto::limits::{PONG_TIMEOUT, RING_BYTES_MAX};
 use kinglet_proto::output::{Account, Auth, Protocol, Setting, Settings};
 use kinglet_proto::percent::Percent;
@@ -226,7 +227,7 @@ impl Agent {
                     break;
                 }
             }
-            assert!(wishes.len() <= 8, "no end of outputs");
+            assert!(wishes.len() <= 8 + NEWS_AT_ONCE, "no end of outputs");
         }
         self.stopped |= matches!(input, Input::Stop);
         let earliest = if matches!(input, Input::Tick) { now + 1 } else { now };
