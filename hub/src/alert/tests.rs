@@ -6,7 +6,7 @@ mod silence;
 use std::sync::Arc;
 
 use kinglet_proto::host::HostId;
-use kinglet_proto::ingest::{Label, Place};
+use kinglet_proto::ingest::{Label, NewsPlace, Place};
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Filesystem, Sample};
 use kinglet_proto::time::{Instant, Now, WallTime};
@@ -111,18 +111,22 @@ impl Lab {
     }
 
     fn tell(&mut self, name: &str, data: &Value) {
-        let (kind, data) = ("alert".to_owned(), data.to_string());
-        let (received, place, again) = (self.at(), None, false);
-        let told = Told {
-            host: host(name, true),
-            kind,
-            data,
-            received,
-            age: Duration::ZERO,
-            place,
-            again,
-        };
-        self.feed(&Update::Told(told));
+        self.tell_of("alert", name, data, Duration::ZERO, None);
+    }
+
+    fn tell_of(
+        &mut self,
+        kind: &str,
+        name: &str,
+        data: &Value,
+        age: Duration,
+        number: Option<u64>,
+    ) {
+        let (kind, data) = (kind.to_owned(), data.to_string());
+        let place = |number| NewsPlace { boot_id: "b".to_owned(), number, after: 0 };
+        let (received, place, again) = (self.at(), number.map(place), false);
+        let host = host(name, true);
+        self.feed(&Update::Told(Told { host, kind, data, received, age, place, again }));
     }
 
     fn settle(&mut self) {
@@ -248,6 +252,24 @@ fn who_is_retired_is_not_missed() {
 fn fired(id: &str, value: f64) -> Value {
     json!({"alert_id":id,"type":"cpu","level":"critical","title":"Busy","value":value,
         "status":"active","metadata":{"series":"cpu.usage"}})
+}
+
+#[test]
+fn what_agents_tell_is_of_when_it_happened_and_how_far_it_goes_outlives_a_start() {
+    let mut lab = Lab::new(settings());
+    lab.status("pi", true);
+    lab.pass(10 * MINUTE);
+    let (cpu, ago) = (fired("cpu-00000000000000ff", 97.5), Duration::from_millis(4 * MINUTE));
+    lab.tell_of("alert", "pi", &cpu, ago, Some(7));
+    let since = lab.desk.open().next().unwrap().since;
+    assert_eq!(since.unix_millis(), BEGIN + 6 * MINUTE);
+    lab.tell_of("system", "pi", &json!({"event":"start","uptime":1}), Duration::ZERO, Some(9));
+    let over = json!({"alert_id":"cpu-00000000000000ff","status":"resolved"});
+    lab.tell_of("alert", "pi", &over, Duration::from_millis(MINUTE), Some(12));
+    assert_eq!(lab.over[0].until.unwrap().unix_millis(), BEGIN + 9 * MINUTE);
+    lab.tell_of("system", "pi", &json!({"event":"throttled"}), Duration::ZERO, Some(15));
+    lab.restart();
+    assert_eq!(lab.desk.told_by_agents()[0].1.heard, Some(("b".to_owned(), 15)));
 }
 
 #[test]

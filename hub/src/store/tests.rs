@@ -319,19 +319,21 @@ fn events_are_kept_newest_first() {
             kind,
             data,
             received,
-            age: Duration::from_millis(n as u64 / 2), // the last as old as the one before
+            age: Duration::from_millis(n as u64 * 2), // the later it came, the longer ago it was
             place: None,
             again: false,
         }));
     }
     lab.turn(NOON + 9);
     let ask = |kind: Option<&str>, limit: usize| {
-        let [from, to] = [NOON, NOON + 9].map(WallTime::from_unix_millis);
+        let [from, to] = [NOON - 9, NOON + 9].map(WallTime::from_unix_millis);
         let found = lab.store.events(&EventQuery { host: None, kind, from, to, limit }).unwrap();
-        Vec::from_iter(found.into_iter().map(|event| event.data))
+        Vec::from_iter(found.into_iter().map(|event| (event.data, event.at.unix_millis())))
     };
-    assert_eq!(ask(None, 2), [r#"{"n":2}"#, r#"{"n":1}"#]);
-    assert_eq!(ask(Some("alert"), 9), [r#"{"n":2}"#, r#"{"n":0}"#]);
+    let [first, second, third] =
+        [(0, NOON), (1, NOON - 1), (2, NOON - 2)].map(|(n, at)| (format!("{{\"n\":{n}}}"), at));
+    assert_eq!(ask(None, 2), [first.clone(), second]);
+    assert_eq!(ask(Some("alert"), 9), [first, third]);
 }
 
 #[test]
