@@ -41,7 +41,8 @@ export class World {
   }
 
   async counts() {
-    const health = await fetch(`http://${this.hub.address}/healthz`);
+    const headers = { authorization: `Bearer ${viewerToken}` };
+    const health = await fetch(`http://${this.hub.address}/healthz`, { headers });
     return (await health.json()).stomp;
   }
 
