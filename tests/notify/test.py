@@ -240,7 +240,7 @@ def check_rest(lab):
     text = lab.ask("/metrics", token="viewer")[1]
     line = 'kinglet_hub_notify_sent_total{name="ntfy",kind="ntfy"} 2'
     expect("counted", line in text, text[-2000:])
-    expect("health", '"notify":"' in lab.ask("/healthz")[1])
+    expect("health", '"notify":"' in lab.ask("/healthz", token="viewer")[1])
 
 
 async def check_restart(lab):
