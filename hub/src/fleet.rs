@@ -186,6 +186,7 @@ impl Fleet {
                 self.hear(connection, now);
                 self.send(connection, Answer::TooFast(retry_after));
             }
+            Input::Parted(connection) => self.part(connection),
             Input::Left(connection) => self.leave(connection),
             Input::Enrolled(id, label) => self.enroll(id, label),
             Input::Kept(number) => self.keep(number),
@@ -278,6 +279,15 @@ impl Fleet {
         }
     }
 
+    /// Who says goodbye is waited for by nobody.
+    fn part(&mut self, connection: ConnectionId) {
+        let Some(id) = self.agents.get(&connection) else { return };
+        if let Some(host) = self.hosts.get_mut(id).filter(|host| host.online) {
+            go_offline(&mut self.commands, id, host, Note::Stopped(id.clone()));
+        }
+        self.leave(connection);
+    }
+
     /// Every deadline in one pass: it runs about once a minute for the hosts of a busy fleet.
     fn tick(&mut self, now: Now) {
         if !self.is_due(now) {
@@ -322,11 +332,7 @@ impl Fleet {
             if !host.online || !silent {
                 continue;
             }
-            host.online = false;
-            self.commands.push_back(Command::Note(Note::Offline(id.clone())));
-            if host.announced {
-                publish(&mut self.commands, Update::Status(host.snapshot(id)));
-            }
+            go_offline(&mut self.commands, id, host, Note::Offline(id.clone()));
             if let Some(connection) = host.connection.take() {
                 self.agents.remove(&connection);
                 self.commands.push_back(Command::Close(connection, Reason::Silent));
@@ -356,6 +362,15 @@ impl Fleet {
 
     fn close(&mut self, connection: ConnectionId, reason: Reason) {
         self.commands.push_back(Command::Close(connection, reason));
+    }
+}
+
+/// Viewers see that it is not there, and the log says why.
+fn go_offline(commands: &mut VecDeque<Command>, id: &HostId, host: &mut Host, why: Note) {
+    host.online = false;
+    commands.push_back(Command::Note(why));
+    if host.announced {
+        publish(commands, Update::Status(host.snapshot(id)));
     }
 }
 

@@ -343,7 +343,9 @@ impl Inner {
                     self.sinks.iter().for_each(|sink| sink.push(&update));
                 }
                 Command::Note(note @ Note::Duplicate(_)) => warn!("{note}"),
-                Command::Note(note @ (Note::Joined(_) | Note::Offline(_))) => info!("{note}"),
+                Command::Note(note @ (Note::Joined(_) | Note::Offline(_) | Note::Stopped(_))) => {
+                    info!("{note}");
+                }
             }
         }
     }

@@ -15,6 +15,8 @@ use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
 use kinglet_proto::wire::envelope::{Head, PROBE_HEADER};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::{debug, warn};
 
@@ -300,9 +302,19 @@ impl Agent<'_> {
         if let Some(bytes) = socket.get_mut().take_skipped() {
             self.note_skipped(bytes);
         }
-        let Message::Text(text) = frame else {
-            // Ping, Pong, Close: tungstenite has answered them. Binary says nothing we know.
-            return self.hub.handle_input(Input::Heard(self.connection));
+        let text = match frame {
+            Message::Text(text) => text,
+            Message::Close(Some(CloseFrame { code: CloseCode::Away, .. })) => {
+                return self.hub.handle_input(Input::Parted(self.connection));
+            }
+            // tungstenite has answered them. Binary says nothing we know.
+            Message::Ping(_)
+            | Message::Pong(_)
+            | Message::Close(_)
+            | Message::Binary(_)
+            | Message::Frame(_) => {
+                return self.hub.handle_input(Input::Heard(self.connection));
+            }
         };
         let message = match self.channel {
             Channel::Agent => ingest::decode(text),

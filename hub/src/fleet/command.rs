@@ -29,6 +29,8 @@ pub enum Note {
     Duplicate(HostId),
     /// A host fell silent.
     Offline(HostId),
+    /// Its agent said goodbye.
+    Stopped(HostId),
 }
 
 /// Why the hub closes a connection.
@@ -114,6 +116,7 @@ impl fmt::Display for Note {
                 write!(f, "host {id} reports on a second connection: the older one is closed")
             }
             Self::Offline(id) => write!(f, "host {id} is offline"),
+            Self::Stopped(id) => write!(f, "host {id} is offline: its agent was stopped"),
         }
     }
 }

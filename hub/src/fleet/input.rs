@@ -33,6 +33,8 @@ pub enum Input {
     Received(ConnectionId, Message),
     /// A message came too soon; the agent may try again after this.
     TooFast(ConnectionId, Duration),
+    /// Its agent says that it ends: it was stopped, or its host is shut down.
+    Parted(ConnectionId),
     /// The connection is gone.
     Left(ConnectionId),
     /// A host was enrolled, with what the owner calls it. Who reported as it so far may not.

@@ -97,7 +97,12 @@ fn what_happens_is_told_once_whoever_is_away_meanwhile() {
     // The one machine that both run on loses its supply.
     drop((third, program));
     let _program = Program::start(&config);
-    let _fourth = agent(address, "three", Some(BootCause::Unclean));
+    let fourth = agent(address, "three", Some(BootCause::Unclean));
     due.push("reboot unclean");
     assert_eq!(happened(&hub, "reboot unclean"), due);
+
+    // Who says goodbye is seen to be gone, not waited for.
+    assert_eq!(hub.host("web-1")["online"], true);
+    drop(fourth);
+    hub.wait_for("web-1", |host| host["online"] == false);
 }
