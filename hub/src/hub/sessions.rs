@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use kinglet_proto::time::Instant;
 use serde::Serialize;
+
+use crate::guard::Complaints;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(crate) struct Sessions {
     clean: AtomicU64,
     closed: AtomicU64,
     lost: AtomicU64,
+    /// Those of strangers that are noted in the log.
+    noted: Mutex<Complaints>,
 }
 
 /// The counts at one moment. Each session that is over is in one of the last three.
@@ -36,6 +42,12 @@ pub(crate) struct Counted {
 }
 
 impl Sessions {
+    /// Whether a stranger's session is noted in the log, as the first of a minute are; with how
+    /// many were not since the last that was.
+    pub(crate) fn note(&self, now: Instant) -> Option<u64> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).hear(now)
+    }
+
     /// One was let in.
     pub(crate) fn begin(&self) {
         self.connected.fetch_add(1, Ordering::Relaxed);

@@ -38,14 +38,28 @@ pub(super) async fn serve(stomp: &Stomp, line: Line, guest: Guest) {
     let Some((mut line, admitted)) = admit(&stomp.hub, line, guest).await else { return };
     line.set_cap(STOMP_MESSAGE_MAX);
     let name = format!("stomp-{}", stomp.hub.next_id());
-    info!("{name}: connected from {caller}, version {}", admitted.version.name());
+    let noted = match caller.stranger() {
+        None => Some(0),
+        Some(_) => stomp.hub.stomp_sessions.note(clock::now().instant),
+    };
+    let version = admitted.version.name();
+    match noted {
+        Some(0) => info!("{name}: connected from {caller}, version {version}"),
+        Some(more) => info!(
+            "{name}: connected from {caller}, version {version}; {more} other sessions began since \
+             the last line"
+        ),
+        None => {}
+    }
     stomp.hub.stomp_sessions.begin();
     let mut session = Session::new(stomp, line, admitted, caller);
     let Parting { end, goodbye } = session.run(&name).await;
     stomp.hub.stomp_sessions.end(end);
     let words = goodbye.as_ref().map_or("", |(_, words)| words);
     let said = if words.is_empty() { String::new() } else { format!(": {words}") };
-    info!("{name}: {end}{said}");
+    if noted.is_some() {
+        info!("{name}: {end}{said}");
+    }
     if let Some((code, words)) = goodbye {
         session.line.close(code, &words).await;
     }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use tungstenite::Message;
 
 use super::client::{Frame, Stomp};
-use crate::support::{Deadline, Hub, VIEWER, WEB, report};
+use crate::command::started;
+use crate::support::{Deadline, Hub, VIEWER, WEB, report, scratch};
 
 /// The counts of `/healthz`.
 fn counts(hub: &Hub) -> Value {
@@ -201,4 +202,26 @@ fn viewers_have_seats_and_the_hub_says_goodbye_when_it_stops() {
     });
     hub.stop();
     assert_eq!(closed.join().unwrap(), Some(1001));
+}
+
+#[test]
+fn sessions_of_strangers_are_a_few_lines_a_minute_and_all_of_them_counted() {
+    let file = scratch("hub.toml");
+    std::fs::write(
+        &file,
+        "listen = \"127.0.0.1:0\"\n[store]\npath = \"memory\"\n[viewers]\npublic = true\n",
+    )
+    .unwrap();
+    let (running, address, log) = started(&file, "info");
+    let hub = Hub::elsewhere(address);
+    for _ in 0..40 {
+        let mut client = Stomp::open(&hub, "/stomp");
+        client.say("CONNECT\naccept-version:1.2\n\n\0");
+        assert_eq!(client.frame().command, "CONNECTED");
+    }
+    assert_eq!(counts(&hub)["connected"], 40);
+    drop(running);
+    let log = log.join().unwrap();
+    let lines = log.lines().filter(|line| line.contains("stomp-")).count();
+    assert!((6..=24).contains(&lines), "{lines}: {log}");
 }
