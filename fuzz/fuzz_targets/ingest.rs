@@ -38,7 +38,8 @@ fn judge(sample: &Sample) {
         let is_share = figure.metric.unit == Unit::Percent;
         assert!(!is_share || (0.0..=100.0).contains(&value), "{} {value}", figure.metric.name);
     });
-    let written = |sample| json(&Report { sample, inventory: true, terms: &Terms::OWN });
+    let written =
+        |sample| json(&Report { sample, inventory: true, terms: &Terms::OWN, rows: usize::MAX });
     let first = written(sample);
     let read = decode_sample(&first).expect("what was written can be read");
     assert_eq!(written(&read), first);
