@@ -25,25 +25,6 @@ pub(crate) struct Account {
     pub(crate) place: PathBuf,
 }
 
-/// The errors that somebody should know of, in words: a list of all there are would be 5 kB.
-pub(crate) const TROUBLES: [(Errno, &str); 5] = [
-    (Errno::EACCES, "Permission denied"),
-    (Errno::EPERM, "Operation not permitted"),
-    (Errno::EIO, "I/O error"),
-    (Errno::EREMOTEIO, "Remote I/O error"),
-    (Errno::ETIMEDOUT, "Timed out"),
-];
-
-/// Whether an error is one that somebody should know of; `None` for what hosts are like: a file
-/// that is not there, a sensor that has no value now.
-pub(super) fn trouble(error: &io::Error) -> Option<Errno> {
-    if !cfg!(feature = "alerts") {
-        return None; // nobody asks
-    }
-    let errno = Errno::from_raw(error.raw_os_error()?);
-    TROUBLES.iter().any(|(counts, _)| *counts == errno).then_some(errno)
-}
-
 impl Buffer {
     /// A new account begins.
     pub(crate) const fn begin(&mut self) {

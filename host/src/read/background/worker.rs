@@ -13,12 +13,13 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::limits::BACKGROUND_STACK;
-use crate::read::buffer::{is_short, trouble};
+use crate::read::Buffer;
+use crate::read::buffer::is_short;
+use crate::read::errors::{trouble, will_not_answer};
 #[cfg(feature = "custom")]
 use crate::read::folder;
 #[cfg(feature = "router")]
 use crate::read::netlink::{self, Asker, Question};
-use crate::read::{Buffer, will_not_answer};
 
 /// One file, as the two threads share it. Nobody holds its lock across a system call.
 #[derive(Debug)]
