@@ -77,11 +77,17 @@ fn a_dead_server_costs_its_own_row_only() {
         rows.used("/srv") == Some(40) && rows.is_stuck("/mnt/nas")
     });
 
+    let troubles = |sampler: &Sampler| {
+        let troubles = sampler.troubles().iter();
+        Vec::from_iter(troubles.map(|trouble| format!("{}: {trouble}", trouble.component)))
+    };
+    assert_eq!(troubles(&sampler), ["filesystems: /mnt/nas: Timed out"]);
     *server.is_alive.lock().expect("nobody panicked") = true;
     server.revived.notify_all();
     until(&mut sampler, "the server is back", &|rows| {
         rows.used("/mnt/nas") == Some(40) && !rows.is_stuck("/mnt/nas")
     });
+    assert_eq!(troubles(&sampler), [""; 0]);
     fs::remove_dir_all(&folder).expect("the folder is ours");
 }
 

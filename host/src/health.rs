@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use crate::read::{Buffer, TROUBLES};
+use crate::read::{Buffer, words};
 
 /// What keeps a collector from giving all it could.
 #[derive(Debug)]
@@ -19,8 +19,11 @@ pub struct Trouble {
 /// As an owner reads it: the file, and why.
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = TROUBLES.iter().find(|(errno, _)| *errno == self.errno);
-        write!(f, "{}: {}", self.place.display(), words.map_or("", |(_, words)| words))
+        let place = self.place.display();
+        match words(self.errno) {
+            Some(words) => write!(f, "{place}: {words}"),
+            None => write!(f, "{place}: error {}", self.errno as i32),
+        }
     }
 }
 
@@ -29,7 +32,7 @@ impl fmt::Display for Trouble {
 pub(crate) struct Health(Vec<Trouble>);
 
 impl Health {
-    /// A collector has had its turn with this buffer. One that read nothing is as it was.
+    /// A collector has had its turn with this buffer. One that looked at nothing is as it was.
     pub(crate) fn see(&mut self, component: &'static str, buffer: &Buffer) {
         let account = buffer.account();
         let known = self.0.iter().position(|trouble| trouble.component == component);
@@ -42,7 +45,7 @@ impl Health {
             (Some(errno), None) => {
                 self.0.push(Trouble { component, place: account.place.clone(), errno });
             }
-            (None, Some(at)) if account.has_read => drop(self.0.swap_remove(at)),
+            (None, Some(at)) if account.has_looked => drop(self.0.swap_remove(at)),
             (None, Some(_) | None) => {}
         }
     }
@@ -97,11 +100,15 @@ mod tests {
             };
             assert_eq!(see(&mut both), broken, "though it reads something else");
             assert_eq!(see(&mut |buffer| _ = well.read(now, buffer)), "");
+            assert_eq!(see(&mut |buffer| _ = bad.read(now, buffer)), broken);
+            assert_eq!(see(&mut |buffer| _ = gone.read(now, buffer)), "", "there is no such file");
+            assert_eq!(see(&mut |buffer| _ = bad.read_head(now, buffer, 9)), broken);
         }
         let (mut health, mut buffer) = (Health::default(), Buffer::default());
-        let root = Root::new(&folder);
-        assert_eq!(seen(&mut health, &mut buffer, |b| drop(root.text("broken", b))), broken);
-        assert_eq!(seen(&mut health, &mut buffer, |b| drop(root.text("well", b))), "");
+        for root in [Root::new(&folder), Root::slow(&folder, &background)] {
+            assert_eq!(seen(&mut health, &mut buffer, |b| drop(root.text("broken", b))), broken);
+            assert_eq!(seen(&mut health, &mut buffer, |b| drop(root.text("well", b))), "");
+        }
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -26,7 +26,6 @@ pub(crate) mod socket;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -36,8 +35,8 @@ use crate::limits::FOLDER_ENTRIES_MAX;
 use background::Background;
 pub(crate) use buffer::Buffer;
 use buffer::is_short;
-pub(crate) use errors::TROUBLES;
 use errors::trouble;
+pub(crate) use errors::words;
 pub(crate) use hot::HotFile;
 
 /// A directory that holds kernel files: `/proc`, `/sys`, or where the host's are mounted.
@@ -248,15 +247,12 @@ fn read_at<'b>(
     if let Some(background) = background {
         return background.read_once(path, buffer);
     }
-    let read = |buffer: &mut Buffer| {
-        let file = File::open(&path)?;
-        buffer.fill(|bytes, offset| file.read_at(bytes, offset), &mut is_short).map(<[u8]>::len)
-    };
-    match read(buffer) {
-        Ok(len) => Some(&*buffer.head(len)),
+    let file = match File::open(&path) {
+        Ok(file) => file,
         Err(error) => {
             buffer.note(&path, trouble(&error));
-            None
+            return None;
         }
-    }
+    };
+    buffer.fill_with(&path, |bytes, offset| file.read_at(bytes, offset), &mut is_short).ok()
 }

@@ -55,7 +55,7 @@ fn skipped(path: &Path, name: &str) -> bool {
     name == ".git"
         || name == "node_modules"
         || path.join("CACHEDIR.TAG").exists()
-        || path == root().join("target")
+        || name == "target"
 }
 
 fn source(path: &Path, text: String) -> Source {

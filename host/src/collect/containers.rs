@@ -148,6 +148,9 @@ impl Collector for ContainerCollector {
         if self.names.look(now, &mut self.known, buffer) {
             self.name(&mut sample.containers);
         }
+        if let Some((socket, errno)) = self.names.trouble() {
+            buffer.note(socket, Some(errno));
+        }
     }
 
     fn wait(&mut self, limit: Duration, sample: &mut Sample) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Filesystem, Sample};
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use super::schedule::Schedule;
 use super::{Change, Collector, set_text};
@@ -165,6 +166,9 @@ impl Collector for FilesystemCollector {
             self.statfs.wait(STATFS_PATIENCE, now);
         }
         self.fill(&mut sample.filesystems);
+        let stuck = sample.filesystems.iter().find(|row| row.stuck);
+        let place = stuck.map_or("", |row| &row.mount_point);
+        buffer.note(place.as_ref(), stuck.map(|_| Errno::ETIMEDOUT));
     }
 
     fn handle_change(&mut self, change: Change) {

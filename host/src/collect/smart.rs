@@ -12,6 +12,7 @@ use std::time::Duration;
 use kinglet_proto::percent::Percent;
 use kinglet_proto::sample::{Disk, Sample};
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use super::schedule::Schedule;
 use super::{Change, Collector};
@@ -63,6 +64,8 @@ struct Health {
     nvme: Option<Log>,
     has_failed: Option<bool>,
     attributes: Option<Attributes>,
+    /// We may not ask.
+    is_refused: bool,
 }
 
 impl SmartCollector {
@@ -91,6 +94,10 @@ impl Collector for SmartCollector {
         }
         watch.inquiry.poll(now);
         watch.fill(&mut sample.disks);
+        let mut refused = watch.known.iter().filter(|known| known.health.is_refused);
+        let refused = refused.find_map(|known| known.asked.as_ref());
+        let place = refused.map_or(&watch.folder, |disk| &disk.target().path);
+        buffer.note(place, refused.map(|_| Errno::EPERM));
     }
 
     fn handle_change(&mut self, change: Change) {
@@ -211,15 +218,17 @@ impl Health {
     fn take(&mut self, answer: Answer) -> Option<&'static str> {
         let mut refused = None;
         match answer {
-            Answer::Standby => self.standby = Some(true),
-            Answer::Awake => self.standby = Some(false),
+            Answer::Standby => (self.standby, self.is_refused) = (Some(true), false),
+            Answer::Awake => (self.standby, self.is_refused) = (Some(false), false),
             Answer::Nvme(log) => *self = Self { nvme: Some(log), ..Self::default() },
             Answer::Ata { has_failed, attributes } => {
-                let standby = Some(false);
-                *self = Self { standby, has_failed, attributes, nvme: None };
+                *self = Self { standby: Some(false), has_failed, attributes, ..Self::default() };
             }
             Answer::Silent => *self = Self::default(),
-            Answer::Refused(why) => (*self, refused) = (Self::default(), Some(why)),
+            Answer::Refused(why) => {
+                *self = Self { is_refused: true, ..Self::default() };
+                refused = Some(why);
+            }
         }
         refused
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use super::Collector;
 use super::schedule::Schedule;
@@ -37,8 +38,8 @@ pub(super) struct UnitCollector {
     dial_at: Instant,
     /// When that was asked for which is told.
     known_at: Option<Instant>,
-    /// The fault that the owner knows of.
-    told: Option<String>,
+    /// The fault that the owner knows of, and what kind it is.
+    told: Option<(String, Errno)>,
 }
 
 impl UnitCollector {
@@ -111,9 +112,9 @@ impl UnitCollector {
     fn end_on(&mut self, fault: Option<Fault>) {
         let Some(fault) = fault else { return };
         self.talk = None;
-        let told = fault.to_string();
+        let told = (fault.to_string(), fault.errno());
         if self.told.as_ref() != Some(&told) {
-            self.faults.tell(format!("units: /{BUS}: {told}; tried again every minute"));
+            self.faults.tell(format!("units: /{BUS}: {}; tried again every minute", told.0));
             self.told = Some(told);
         }
     }
@@ -125,7 +126,7 @@ impl UnitCollector {
 }
 
 impl Collector for UnitCollector {
-    fn collect(&mut self, now: Instant, _: &mut Buffer, sample: &mut Sample) {
+    fn collect(&mut self, now: Instant, buffer: &mut Buffer, sample: &mut Sample) {
         if !self.is_on {
             return;
         }
@@ -152,6 +153,7 @@ impl Collector for UnitCollector {
         if self.is_older(now, UNITS_AGE_MAX) {
             sample.units = None;
         }
+        buffer.note(self.root.path(BUS).as_ref(), self.told.as_ref().map(|(_, errno)| *errno));
     }
 
     fn wait(&mut self, limit: Duration, sample: &mut Sample) {

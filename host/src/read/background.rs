@@ -114,7 +114,7 @@ impl Reading {
     /// Whether it was not allowed the last time.
     #[cfg(feature = "router")]
     pub(super) fn is_denied(&self) -> bool {
-        !self.job.is_asked() && self.job.answer().is_denied
+        matches!(self.trouble, Some(Errno::EPERM | Errno::EACCES))
     }
 
     /// Looks for it at the next reading, even if it was absent a moment ago.
@@ -198,6 +198,7 @@ impl Background {
     ) -> Option<&'b [u8]> {
         let mut desk = self.0.borrow_mut();
         desk.wait(reading);
+        buffer.note(&reading.job.path, reading.trouble);
         reading.last(desk.now, buffer)
     }
 
@@ -214,6 +215,7 @@ impl Background {
             desk.ask(&mut reading);
             desk.wait(&mut reading);
         }
+        buffer.note(&reading.job.path, reading.trouble);
         let now = desk.now;
         let is_late = reading.job.is_asked() || desk.is_barred(&reading.job.path);
         if is_late {

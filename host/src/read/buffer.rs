@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
+use super::errors::trouble;
 use crate::limits::{KERNEL_FILE_MAX, READ_AHEAD, SHORT_READ};
 
 /// The one buffer every kernel file is read into; it grows to the largest of them and stays.
@@ -17,8 +18,8 @@ pub(crate) struct Buffer {
 /// How reading went since somebody asked.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    /// Something was read.
-    pub(crate) has_read: bool,
+    /// Something was looked at.
+    pub(crate) has_looked: bool,
     /// The first thing that went wrong.
     pub(crate) trouble: Option<Errno>,
     /// With this file; its room is kept.
@@ -28,7 +29,7 @@ pub(crate) struct Account {
 impl Buffer {
     /// A new account begins.
     pub(crate) const fn begin(&mut self) {
-        (self.account.has_read, self.account.trouble) = (false, None);
+        (self.account.has_looked, self.account.trouble) = (false, None);
     }
 
     /// How reading went since it began.
@@ -36,8 +37,9 @@ impl Buffer {
         &self.account
     }
 
-    /// A file was read, or not: `None` for what is nobody's matter.
+    /// Something was looked at, and how that went: `None` for what is nobody's matter.
     pub(crate) fn note(&mut self, path: &Path, trouble: Option<Errno>) {
+        self.account.has_looked = true;
         if trouble.is_some() && self.account.trouble.is_none() {
             self.account.trouble = trouble;
             let place = self.account.place.as_mut_os_string();
@@ -46,13 +48,49 @@ impl Buffer {
         }
     }
 
+    /// Fills with the file at `path`, and notes how that went.
+    pub(super) fn fill_with(
+        &mut self,
+        path: &Path,
+        read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+        is_end: &mut dyn FnMut(&[u8], usize) -> bool,
+    ) -> io::Result<&[u8]> {
+        let count = self.take_in(read, is_end);
+        self.note(path, count.as_ref().err().and_then(trouble));
+        count.map(|count| &self.bytes[..count])
+    }
+
+    /// The same with no more than its first `len` bytes, by one call.
+    pub(super) fn fill_head(
+        &mut self,
+        path: &Path,
+        len: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<&[u8]> {
+        if self.bytes.len() < len {
+            self.bytes.resize(len, 0);
+        }
+        let count = read(&mut self.bytes[..len]);
+        self.note(path, count.as_ref().err().and_then(trouble));
+        count.map(|count| &self.bytes[..count])
+    }
+
     /// Fills from `read` (bytes, offset) until `is_end` (all so far, the last count) says so,
     /// nothing comes, or `KERNEL_FILE_MAX`.
     pub(super) fn fill(
         &mut self,
-        mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+        read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
         is_end: &mut dyn FnMut(&[u8], usize) -> bool,
     ) -> io::Result<&[u8]> {
+        self.take_in(read, is_end).map(|count| &self.bytes[..count])
+    }
+
+    /// How many bytes there are then.
+    fn take_in(
+        &mut self,
+        mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+        is_end: &mut dyn FnMut(&[u8], usize) -> bool,
+    ) -> io::Result<usize> {
         let mut len = 0;
         while len < KERNEL_FILE_MAX {
             if self.bytes.len() < len + READ_AHEAD {
@@ -69,8 +107,7 @@ impl Buffer {
                 break;
             }
         }
-        self.account.has_read = true;
-        Ok(&self.bytes[..len])
+        Ok(len)
     }
 
     /// Holds what was read elsewhere.
@@ -78,18 +115,8 @@ impl Buffer {
         if self.bytes.len() < bytes.len() {
             self.bytes.resize(bytes.len(), 0);
         }
-        self.account.has_read = true;
         self.bytes[..bytes.len()].copy_from_slice(bytes);
         &self.bytes[..bytes.len()]
-    }
-
-    /// Room for the first `len` bytes of a file that is read now.
-    pub(super) fn head(&mut self, len: usize) -> &mut [u8] {
-        self.account.has_read = true;
-        if self.bytes.len() < len {
-            self.bytes.resize(len, 0);
-        }
-        &mut self.bytes[..len]
     }
 }
 

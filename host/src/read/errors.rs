@@ -4,23 +4,32 @@ use std::io;
 
 use nix::errno::Errno;
 
-/// The errors that somebody should know of, in words: a list of all there are would be 5 kB.
-pub(crate) const TROUBLES: [(Errno, &str); 5] = [
+/// What an owner reads of an error: a list of all there are would be 5 kB.
+const WORDS: [(Errno, &str); 8] = [
     (Errno::EACCES, "Permission denied"),
     (Errno::EPERM, "Operation not permitted"),
     (Errno::EIO, "I/O error"),
     (Errno::EREMOTEIO, "Remote I/O error"),
     (Errno::ETIMEDOUT, "Timed out"),
+    (Errno::ENOENT, "No such file or directory"),
+    (Errno::ECONNREFUSED, "Connection refused"),
+    (Errno::EPROTO, "Protocol error"),
 ];
 
-/// Whether an error is one that somebody should know of; `None` for what hosts are like: a file
-/// that is not there, a sensor that has no value now.
+/// An error in words, if it is one that is told.
+pub(crate) fn words(errno: Errno) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _)| *known == errno).map(|(_, words)| *words)
+}
+
+/// What of a file's error somebody should know; `None` for what hosts are like: a file that is not
+/// there, a sensor that has no value now.
 pub(super) fn trouble(error: &io::Error) -> Option<Errno> {
-    if !cfg!(feature = "alerts") {
+    if !cfg!(any(feature = "alerts", feature = "router")) {
         return None; // nobody asks
     }
     let errno = Errno::from_raw(error.raw_os_error()?);
-    TROUBLES.iter().any(|(counts, _)| *counts == errno).then_some(errno)
+    let counts = [Errno::EACCES, Errno::EPERM, Errno::EIO, Errno::EREMOTEIO, Errno::ETIMEDOUT];
+    counts.contains(&errno).then_some(errno)
 }
 
 /// A device that went away, or a kernel that has the file but not what is behind it, will not

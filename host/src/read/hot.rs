@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
@@ -75,10 +75,11 @@ impl HotFile {
         buffer: &'b mut Buffer,
         len: usize,
     ) -> Option<&'b [u8]> {
-        let Some(file) = self.open(now, buffer) else { return self.read(now, buffer) };
-        let head = buffer.head(len);
-        let count = file.read_at(head, 0).ok()?;
-        Some(&head[..count])
+        if matches!(self.0, Kind::Behind(..)) {
+            return self.read(now, buffer);
+        }
+        let (path, file) = self.open(now, buffer)?;
+        buffer.fill_head(path, len, |bytes| file.read_at(bytes, 0)).ok()
     }
 
     /// Keeps it open no longer: it is opened again when it is read.
@@ -106,22 +107,19 @@ impl HotFile {
         if let Kind::Behind(background, reading) = &mut self.0 {
             return background.read(reading, buffer);
         }
-        self.open(now, buffer)?;
-        let Kind::Here { path, file, absent_until, .. } = &mut self.0 else { return None };
-        let open = file.as_ref()?;
-        match buffer.fill(|bytes, offset| open.read_at(bytes, offset), is_end).map(<[u8]>::len) {
-            Ok(len) => Some(&*buffer.head(len)),
-            Err(error) => {
-                buffer.note(path, trouble(&error));
-                if will_not_answer(&error) {
-                    (*file, *absent_until) = (None, now.plus(ABSENT_RETRY));
-                }
-                None
-            }
+        let (path, file) = self.open(now, buffer)?;
+        let read = |bytes: &mut [u8], offset| file.read_at(bytes, offset);
+        let result = buffer.fill_with(path, read, is_end);
+        if let (Err(error), Kind::Here { file, absent_until, .. }) = (&result, &mut self.0)
+            && will_not_answer(error)
+        {
+            (*file, *absent_until) = (None, now.plus(ABSENT_RETRY));
         }
+        result.ok()
     }
 
-    fn open(&mut self, now: Instant, buffer: &mut Buffer) -> Option<&File> {
+    /// Where it is, and the file: what keeps it closed is noted at each look.
+    fn open(&mut self, now: Instant, buffer: &mut Buffer) -> Option<(&Path, &File)> {
         let Kind::Here { path, file, absent_until, trouble } = &mut self.0 else { return None };
         if file.is_none() && *absent_until <= now {
             *absent_until = now.plus(ABSENT_RETRY);
@@ -132,7 +130,7 @@ impl HotFile {
         if file.is_none() {
             buffer.note(path, *trouble);
         }
-        file.as_ref()
+        file.as_ref().map(|file| (path.as_path(), file))
     }
 }
 

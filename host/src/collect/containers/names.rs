@@ -6,10 +6,11 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use super::watched::Watched;
 use crate::kernel::engine::http::{Parsed, parse};
@@ -33,8 +34,8 @@ pub(super) struct Names {
     /// When it may be asked again, and when it is because a name may be another.
     ask_at: Instant,
     refresh_at: Instant,
-    /// The fault that the owner knows of.
-    told: Option<String>,
+    /// The fault that the owner knows of, and what kind it is.
+    told: Option<(String, Errno)>,
 }
 
 /// A question that is not answered yet.
@@ -76,6 +77,18 @@ impl fmt::Display for Fault {
             Self::Long => f.write_str("the engine's answer is too long"),
             Self::Garbled => f.write_str("what the engine says is no list of containers"),
             Self::Silent => f.write_str("the engine does not answer"),
+        }
+    }
+}
+
+impl Fault {
+    /// What kind of trouble that is.
+    fn errno(&self) -> Errno {
+        match self {
+            Self::Io(error) => Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)),
+            Self::Denied(_) => Errno::EACCES,
+            Self::Refused(_) | Self::HungUp | Self::Long | Self::Garbled => Errno::EPROTO,
+            Self::Silent => Errno::ETIMEDOUT,
         }
     }
 }
@@ -168,13 +181,18 @@ impl Names {
         self.told.is_none()
     }
 
+    /// What keeps the engine from telling.
+    pub(super) fn trouble(&self) -> Option<(&Path, Errno)> {
+        self.told.as_ref().map(|(_, errno)| (self.socket.as_path(), *errno))
+    }
+
     /// Says once what is wrong.
     fn tell(&mut self, fault: &Fault) {
-        let told = fault.to_string();
+        let told = (fault.to_string(), fault.errno());
         if self.told.as_ref() != Some(&told) {
-            let socket = self.socket.display();
+            let (socket, why) = (self.socket.display(), &told.0);
             self.faults
-                .tell(format!("containers: {socket}: {told}; containers are called by their ids"));
+                .tell(format!("containers: {socket}: {why}; containers are called by their ids"));
             self.told = Some(told);
         }
     }

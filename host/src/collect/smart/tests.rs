@@ -12,6 +12,7 @@ struct Lab {
     collector: SmartCollector,
     faults: Faults,
     sample: Sample,
+    buffer: Buffer,
     answers: Arc<Mutex<Vec<(&'static str, Answer)>>>,
     asked: Arc<Mutex<Vec<String>>>,
     round: u64,
@@ -33,7 +34,8 @@ impl Lab {
             known.iter().find(|(disk, _)| *disk == name).map_or(Answer::Silent, |it| it.1.clone())
         });
         let (collector, faults) = (SmartCollector::new(&setup), setup.faults.clone());
-        Self { folder, collector, faults, sample: Sample::default(), answers, asked, round: 1 }
+        let (sample, buffer) = (Sample::default(), Buffer::default());
+        Self { folder, collector, faults, sample, buffer, answers, asked, round: 1 }
     }
 
     fn disk(&mut self, name: &str, vendor: &str, rotational: &str) {
@@ -60,7 +62,8 @@ impl Lab {
     }
 
     fn look_at(&mut self, now: Instant) -> Vec<String> {
-        self.collector.collect(now, &mut Buffer::default(), &mut self.sample);
+        self.buffer.begin();
+        self.collector.collect(now, &mut self.buffer, &mut self.sample);
         self.collector.wait(LONG, &mut self.sample);
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
@@ -225,6 +228,14 @@ fn who_may_not_ask_is_told_once_what_it_takes() {
     assert!(told[1].contains("/dev/sda ") && told[1].contains("CAP_SYS_RAWIO"), "{told:?}");
     assert_eq!(lab.look().len(), 3, "he may grant it");
     assert!(lab.faults.take().is_empty());
+    let account = lab.buffer.account();
+    assert_eq!((account.trouble, account.place.ends_with("nvme0n1")), (Some(Errno::EPERM), true));
+    for name in ["nvme0n1", "sda", "sdb"] {
+        lab.answer(name, Answer::Standby);
+    }
+    lab.look();
+    lab.look();
+    assert_eq!((lab.buffer.account().trouble, lab.buffer.account().has_looked), (None, true));
 }
 
 #[test]

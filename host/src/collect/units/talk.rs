@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kinglet_proto::sample::Units;
 use kinglet_proto::time::Instant;
+use nix::errno::Errno;
 
 use super::super::set_text;
 use crate::kernel::dbus::greeting::{self, Answer, GREETING};
@@ -27,6 +28,18 @@ pub(super) enum Fault {
     Silent,
     /// The bus is there, and systemd is not on it.
     NoSystemd,
+}
+
+impl Fault {
+    /// What kind of trouble that is.
+    pub(super) fn errno(&self) -> Errno {
+        match self {
+            Self::Io(error) => Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)),
+            Self::Refused => Errno::EACCES,
+            Self::Garbled | Self::NoSystemd => Errno::EPROTO,
+            Self::Silent => Errno::ETIMEDOUT,
+        }
+    }
 }
 
 impl std::fmt::Display for Fault {

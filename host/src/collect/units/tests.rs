@@ -16,6 +16,7 @@ struct Host {
     bus: UnixListener,
     collector: UnitCollector,
     sample: Sample,
+    buffer: Buffer,
     seconds: u64,
     /// The number of the last round's first question.
     first: u32,
@@ -32,7 +33,8 @@ impl Host {
         bus.set_nonblocking(true).unwrap();
         let wanted = Wanted { units: true, ..Wanted::default() };
         let collector = UnitCollector::new(&Setup { wanted, ..Setup::of(&path) });
-        Self { path, bus, collector, sample: Sample::default(), seconds: 1000, first: 1 }
+        let (sample, buffer) = (Sample::default(), Buffer::default());
+        Self { path, bus, collector, sample, buffer, seconds: 1000, first: 1 }
     }
 
     /// So much time passes, and another sample is taken.
@@ -40,8 +42,16 @@ impl Host {
         self.seconds += seconds;
         let now = Instant::from_millis(self.seconds * 1000);
         self.sample.taken = now;
-        self.collector.collect(now, &mut Buffer::default(), &mut self.sample);
+        self.buffer.begin();
+        self.collector.collect(now, &mut self.buffer, &mut self.sample);
         self.sample.units.as_ref()
+    }
+
+    /// What is wrong by the last sample.
+    fn trouble(&self) -> Option<Errno> {
+        let account = self.buffer.account();
+        assert!(account.has_looked, "so that what is over is over");
+        account.trouble
     }
 
     /// The connection that waits to be let in, if there is one.
@@ -181,6 +191,7 @@ fn a_bus_that_never_answers_is_left_and_dialled_again_after_a_while() {
     assert_eq!(host.after(1), None);
     let told = host.faults();
     assert!(told.len() == 1 && told[0].contains("does not answer"), "{told:?}");
+    assert_eq!(host.trouble(), Some(Errno::ETIMEDOUT));
     for _ in 0..4 {
         host.after(10);
         assert!(host.dialled().is_none(), "not for a minute");

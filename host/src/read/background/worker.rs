@@ -43,9 +43,6 @@ pub(super) struct Answer {
     pub(super) outcome: Outcome,
     /// Nobody has looked at it yet.
     pub(super) is_new: bool,
-    /// The kernel does not allow the question.
-    #[cfg(feature = "router")]
-    pub(super) is_denied: bool,
     /// What went wrong, where somebody should know.
     pub(super) trouble: Option<Errno>,
 }
@@ -116,7 +113,7 @@ impl Job {
         let result = asker.ask(question);
         let mut answer = self.answer();
         answer.is_new = true;
-        answer.is_denied = result.as_ref().is_err_and(netlink::is_denial);
+        answer.trouble = result.as_ref().err().and_then(trouble);
         answer.outcome = match &result {
             Ok(_) => Outcome::Said,
             Err(error) if netlink::is_absence(error) => Outcome::Absent,

@@ -91,12 +91,18 @@ fn list(containers: &[(&str, &str)]) -> Vec<u8> {
 
 #[test]
 fn a_container_has_its_name_from_its_first_sample_on_where_the_engine_is_quick() {
-    let mut engine = Engine::web("quick");
-    let answered = engine.answer_at_once(list(&[(DB, "db"), (WEB, "web")]));
-    assert_eq!(engine.host.names(), ["web"]);
-    answered.join().unwrap();
-    engine.passes(5);
-    assert_eq!(engine.faults(), [""; 0]);
+    // It is lent a moment: on a busy machine that may be too short, but not again and again.
+    let is_named = |_: &u32| {
+        let mut engine = Engine::web("quick");
+        let answered = engine.answer_at_once(list(&[(DB, "db"), (WEB, "web")]));
+        let is_named = engine.host.names() == ["web"];
+        answered.join().unwrap();
+        engine.host.collect();
+        engine.passes(4);
+        assert_eq!(engine.faults(), [""; 0]);
+        is_named
+    };
+    assert!((0..20).find(is_named).is_some());
 }
 
 #[test]
@@ -204,6 +210,8 @@ fn what_is_wrong_is_said_once_and_again_when_it_was_well() {
         let told = engine.faults();
         assert!(told.len() == 1 && told[0].contains(why), "{name}: {told:?}");
         assert!(told[0].starts_with("containers: /run/docker.sock: "), "{told:?}");
+        let place = Path::new("/run/docker.sock");
+        assert_eq!(engine.host.collector.names.trouble(), Some((place, Errno::EPROTO)), "{name}");
         assert_eq!(engine.host.names(), [&WEB[..12]]);
     }
 }
