@@ -3,7 +3,7 @@
 use kinglet_proto::occurrence::ChangedSetting;
 
 use super::{Config, Server};
-use crate::limits::{CHANGE_TEXT_MAX, CHANGES_MAX};
+use crate::limits::CHANGE_TEXT_MAX;
 
 impl Config {
     /// What is another setting in the new one, in the order in which they are printed; secrets are
@@ -11,35 +11,39 @@ impl Config {
     pub(crate) fn changes_to(&self, new: &Self) -> Vec<ChangedSetting> {
         let (before, after) = (settings(self), settings(new));
         let mut changes = Vec::new();
-        for Setting { key, value } in &after {
-            let old = of(&before, key);
-            if old != Some(value) {
-                changes.push(change(key, old, Some(value)));
+        for setting in &after {
+            let old = find(&before, &setting.key);
+            if old != Some(setting) {
+                changes.push(change(&setting.key, old, Some(setting)));
             }
         }
-        for Setting { key, value } in before.iter().filter(|gone| of(&after, &gone.key).is_none()) {
-            changes.push(change(key, Some(value), None));
+        for gone in before.iter().filter(|gone| find(&after, &gone.key).is_none()) {
+            changes.push(change(&gone.key, Some(gone), None));
         }
-        changes.truncate(CHANGES_MAX);
         changes
     }
 }
 
-/// A setting as it is printed, under its table and key.
+/// A setting under its table and key.
+#[derive(PartialEq)]
 struct Setting {
     key: String,
-    value: String,
+    /// As it is printed.
+    shown: String,
+    /// What of it is never shown.
+    secret: String,
 }
 
-fn of<'a>(settings: &'a [Setting], key: &str) -> Option<&'a String> {
-    settings.iter().find(|setting| setting.key == key).map(|setting| &setting.value)
+fn find<'a>(settings: &'a [Setting], key: &str) -> Option<&'a Setting> {
+    settings.iter().find(|setting| setting.key == key)
 }
 
-fn change(key: &str, old: Option<&String>, new: Option<&String>) -> ChangedSetting {
-    let [old, new] = [old, new].map(|value| {
-        let mut text = shown(value.map_or("", String::as_str)).to_owned();
-        text.truncate(text.floor_char_boundary(CHANGE_TEXT_MAX));
-        text
+fn change(key: &str, old: Option<&Setting>, new: Option<&Setting>) -> ChangedSetting {
+    let [old, new] = [old, new].map(|setting| {
+        let value = setting.map_or("", |setting| setting.shown.as_str());
+        let text = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let text = text.unwrap_or(value);
+        text[..text.floor_char_boundary(CHANGE_TEXT_MAX)].to_owned()
     });
     ChangedSetting { key: key.to_owned(), old, new }
 }
@@ -56,7 +60,8 @@ impl Server {
 /// Each setting in the order in which they are printed; of several tables of a kind each has its
 /// number.
 fn settings(config: &Config) -> Vec<Setting> {
-    let (mut all, mut table, mut kind, mut count) = (Vec::new(), String::new(), String::new(), 0);
+    let (mut all, mut table, mut kind, mut count) =
+        (Vec::new(), String::new(), String::new(), 0_usize);
     for line in config.to_string().lines() {
         if let Some(name) = line.strip_prefix("[[").and_then(|line| line.strip_suffix("]]")) {
             count = if name == kind { count + 1 } else { 1 };
@@ -64,25 +69,20 @@ fn settings(config: &Config) -> Vec<Setting> {
             table = format!("{name}.{count}.");
         } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             table = format!("{name}.");
-        } else if let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#'))
-        {
-            all.push(Setting { key: format!("{table}{key}"), value: value.to_owned() });
+            kind.clear();
+        } else if let Some((key, shown)) = line.split_once(" = ") {
+            // A token stands in a comment.
+            let (key, shown) = (key.trim_start_matches("# "), shown.to_owned());
+            let server = config.servers.get(count.wrapping_sub(1)).filter(|_| kind == "server");
+            let secret = match (server, key) {
+                (Some(server), "token") => server.token.expose().to_owned(),
+                (Some(server), "url") => server.url.path_and_query.clone(),
+                _ => String::new(),
+            };
+            all.push(Setting { key: format!("{table}{key}"), shown, secret });
         }
     }
-    for (at, server) in (1..).zip(&config.servers) {
-        // Never shown, but a reason to say that it is another.
-        let value = format!("***{}", server.token.expose());
-        all.push(Setting { key: format!("server.{at}.token"), value });
-    }
     all
-}
-
-/// A setting as it is told: without the quotes of a text, and no secret.
-fn shown(value: &str) -> &str {
-    if value.starts_with("***") {
-        return "***";
-    }
-    value.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -113,9 +113,9 @@ mod tests {
         let told: Vec<_> =
             before.changes_to(&after).into_iter().map(|c| (c.key, c.old, c.new)).collect();
         let due = [
+            ("server.1.token", "***", "***"),
             ("server.1.interval", "5s", "2s"),
             ("collect.sensors", "true", "false"),
-            ("server.1.token", "***", "***"),
         ];
         assert!(told.iter().map(|(k, o, n)| (&**k, &**o, &**n)).eq(due), "{told:?}");
         assert!(
@@ -129,5 +129,8 @@ mod tests {
         let other = config(&one.replace(":1\"", ":1/?a=1\""));
         let another = config(&one.replace(":1\"", ":1/?a=2\""));
         assert!(!other.servers[0].is(&another.servers[0]));
+        let told = other.changes_to(&another);
+        assert!(told.len() == 1 && told[0].key == "server.1.url", "{told:?}");
+        assert!(told[0].old.ends_with("?***") && told[0].new == told[0].old, "{told:?}");
     }
 }

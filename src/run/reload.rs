@@ -13,7 +13,7 @@ use super::{Loop, interval, sampler};
 use crate::clock;
 use crate::config::Config;
 use crate::drive::{self, Peer};
-use crate::limits::FIRST_WINDOW;
+use crate::limits::{CHANGES_MAX, FIRST_WINDOW};
 use crate::options::ConfigError;
 use crate::probe::Probes;
 
@@ -60,7 +60,7 @@ impl Loop<'_> {
         for warning in new.warnings.iter().filter(|warning| !old.warnings.contains(warning)) {
             log::warn!("{warning}");
         }
-        let changes = old.changes_to(new);
+        let mut changes = old.changes_to(new);
         let keys: Vec<_> = changes.iter().map(|change| change.key.as_str()).collect();
         match keys.as_slice() {
             [] => log::info!("the configuration was read again: nothing in it is another"),
@@ -85,6 +85,7 @@ impl Loop<'_> {
         }
         self.interval = interval;
         self.sample_at = self.sample_at.min(now.instant.plus(FIRST_WINDOW));
+        changes.truncate(CHANGES_MAX);
         if !changes.is_empty() {
             let told = [Occurrence::Reloaded(changes)];
             for peer in &mut self.peers {

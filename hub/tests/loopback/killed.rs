@@ -20,6 +20,20 @@ use kinglet_hub::auth::TokenHash;
 use super::alerts::wait_for;
 use super::support::{Hub, WEB, scratch};
 
+/// The configuration of a public hub that keeps what it hears, for `web-1`, and where it will be:
+/// each hub that is started with it is where the one before it was.
+pub(super) fn lasting() -> (PathBuf, Hub) {
+    let config = scratch("hub.toml");
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (state, hash) = (config.with_file_name("state"), TokenHash::of(WEB));
+    let text = format!(
+        "listen = \"{address}\"\nstate_dir = {state:?}\n[viewers]\npublic = true\n\
+         [store]\ncommit_interval = \"1s\"\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{hash}\"\n"
+    );
+    fs::write(&config, text).unwrap();
+    (config, Hub::elsewhere(address))
+}
+
 /// The hub's program: killed, not stopped, when this is dropped.
 pub(super) struct Program(Child);
 
@@ -94,16 +108,8 @@ impl Drop for Agent {
 
 #[test]
 fn what_is_open_when_a_hub_is_killed_is_there_once_and_ends_under_the_same_id() {
-    let config = scratch("hub.toml");
-    // A port of our own, for the second hub has to be where the first was.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (state, hash) = (config.with_file_name("state"), TokenHash::of(WEB));
-    let text = format!(
-        "listen = \"{address}\"\nstate_dir = {state:?}\n[viewers]\npublic = true\n\
-         [store]\ncommit_interval = \"1s\"\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{hash}\"\n"
-    );
-    fs::write(&config, text).unwrap();
-    let hub = Hub::elsewhere(address);
+    let (config, hub) = lasting();
+    let address = hub.address;
     let first = Program::start(&config);
     let agent = Agent::start(address);
     hub.wait_for("web-1", |host| host["online"] == true);

@@ -6,12 +6,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use kinglet_hub::auth::TokenHash;
 use kinglet_proto::host::BootCause;
 
 use super::alerts::ask;
-use super::killed::{Agent, Program};
-use super::support::{Deadline, Hub, WEB, scratch};
+use super::killed::{Agent, Program, lasting};
+use super::support::{Deadline, Hub};
 
 /// Writes how many processes were killed for want of memory.
 fn kills(proc: &Path, count: u64) {
@@ -56,15 +55,8 @@ fn pause(ms: u64) {
 
 #[test]
 fn what_happens_is_told_once_whoever_is_away_meanwhile() {
-    let config = scratch("hub.toml");
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (state, hash) = (config.with_file_name("state"), TokenHash::of(WEB));
-    let text = format!(
-        "listen = \"{address}\"\nstate_dir = {state:?}\n[viewers]\npublic = true\n\
-         [store]\ncommit_interval = \"1s\"\n[[host]]\nid = \"web-1\"\ntoken_hash = \"{hash}\"\n"
-    );
-    fs::write(&config, text).unwrap();
-    let hub = Hub::elsewhere(address);
+    let (config, hub) = lasting();
+    let address = hub.address;
     let program = Program::start(&config);
     let first = agent(address, "one", None);
     let mut due = vec!["start"];
