@@ -32,6 +32,12 @@ impl Peer {
         Self { drive: Drive::new(session, target.clone(), logged), target, errand: None }
     }
 
+    /// It goes on for one that was there before: its server has heard that the agent was started.
+    #[cfg(feature = "reload")]
+    pub(crate) fn resume(&mut self) {
+        self.drive.conversation.resume();
+    }
+
     /// The interval its session reports at.
     pub(crate) fn interval(&self) -> Duration {
         self.drive.conversation.interval()

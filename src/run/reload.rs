@@ -107,8 +107,14 @@ impl Loop<'_> {
                 |at: &usize| !is_anew && before[*at].is_some() && old.servers[*at].is(server);
             let kept = (0..before.len()).find(same);
             is_changed |= kept != Some(place);
-            let peer = kept.and_then(|at| before[at].take());
-            self.peers.push(peer.unwrap_or_else(|| Peer::new(server, new)));
+            let peer = kept.and_then(|at| before[at].take()).unwrap_or_else(|| {
+                let mut peer = Peer::new(server, new);
+                if old.servers.iter().any(|known| known.url.to_string() == server.url.to_string()) {
+                    peer.resume();
+                }
+                peer
+            });
+            self.peers.push(peer);
         }
         for mut peer in before.into_iter().flatten() {
             peer.feed(Input::Stop, now);

@@ -93,11 +93,18 @@ fn another_token_is_another_conversation() {
     let mut program = Program::start(&["run", "--config", file.path()], None);
     let mut visit = server.visit();
     assert_eq!(visit.door.header("authorization"), Some("Bearer one"));
+    visit.send(GREETING);
+    assert_eq!(visit.frame_of("system")["data"]["event"], "start");
     std::fs::write(&token, "two").unwrap();
     reload(&program, &file, &text);
     program.says("server.1.token changed");
     assert_eq!(u16::from(visit.close_frame().unwrap().code), 1001);
-    assert_eq!(server.visit().door.header("authorization"), Some("Bearer two"));
+    let mut visit = server.visit();
+    assert_eq!(visit.door.header("authorization"), Some("Bearer two"));
+    visit.send(GREETING);
+    assert_eq!(visit.frame_of("config")["data"]["fields"], json!(["server.1.token"]));
+    let mut frames = (0..3).map(|_| visit.frame());
+    assert!(frames.all(|frame| frame["type"] == "metrics"), "the agent was not started again");
     let told = program.told.join("\n");
     assert!(!told.contains("two") && !told.contains("one"), "{told}");
 }

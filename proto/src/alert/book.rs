@@ -135,6 +135,11 @@ impl Book {
         Self { boot_id: boot_id.clone(), boot_cause: *boot_cause, ..Self::default() }
     }
 
+    /// The server has heard of this start already, by another book.
+    pub fn resume(&mut self) {
+        self.has_begun = true;
+    }
+
     /// Notes what happened.
     pub fn note(&mut self, occurrences: &[Occurrence], now: Now) {
         self.began.get_or_insert(now.instant);

@@ -25,6 +25,9 @@ pub trait Reporter: Conversation {
         &[]
     }
 
+    /// It goes on for one that its server heard already: that the agent was started is no news.
+    fn resume(&mut self) {}
+
     /// What another connection of this host takes from the one that is there; `None` for nothing.
     fn seat(&self) -> Option<Seat>;
 
@@ -69,6 +72,10 @@ impl Reporter for Session {
 
     fn take_alerts(&mut self) -> &[Known] {
         Self::take_alerts(self)
+    }
+
+    fn resume(&mut self) {
+        self.alerts.resume();
     }
 
     fn seat(&self) -> Option<Seat> {

@@ -205,6 +205,10 @@ fn a_start_is_told_once_and_is_a_reboot_where_the_server_heard_of_another_boot()
         book.handle_greeting(greeting(Some(("c", 5)), Vec::new()), at(99_000));
         assert_eq!(told(&mut book), [], "a twin with the same id is no reboot");
     }
+    let mut resumed = Book::new(&host("b"));
+    resumed.resume();
+    resumed.handle_greeting(greeting(Some(("a", 7)), Vec::new()), at(70_500));
+    assert_eq!(told(&mut resumed), [], "another book has told it");
     let mut nameless = Book::new(&host(""));
     nameless.handle_greeting(greeting(Some(("a", 7)), Vec::new()), at(70_500));
     assert_eq!(told(&mut nameless), [(70_500, 0, started.clone())]);
