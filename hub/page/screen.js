@@ -6,6 +6,7 @@ import { detail, drawDetail } from './detail.js';
 import { $, element, put } from './element.js';
 import { figures } from './figures.js';
 import { link } from './live.js';
+import { say } from './words.js';
 
 const SETTLE_MS = 2000;         // how often cards may change places because a figure changed
 
@@ -87,7 +88,7 @@ function place(parent, nodes) {
   });
 }
 
-const NO_MATCH = 'No host matches.';
+const NO_MATCH = say('No host matches.');
 const NO_HOST = 'No host has reported yet. Point an agent at this hub, and it appears here.';
 
 export function summarize() {

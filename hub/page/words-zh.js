@@ -1,0 +1,5 @@
+// Chinese, in simplified characters.
+
+export default {
+  'No host matches.': '没有匹配的主机。',
+};
