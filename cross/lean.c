@@ -9,7 +9,9 @@ _Noreturn void abort(void);
 int prctl(int option, ...);
 void *pthread_self(void);
 
-#define NEVER(name) __attribute__((weak)) void name(void) { abort(); }
+__attribute__((used)) static void never(void) { abort(); }
+
+#define NEVER(name) __attribute__((weak, alias("never"))) void name(void);
 
 NEVER(_Unwind_Backtrace)
 NEVER(_Unwind_DeleteException)
