@@ -122,7 +122,7 @@ impl Config {
             warnings.extend(server.iter().flat_map(Server::warnings));
             servers.extend(server);
         }
-        warnings.sort();
+        warnings.sort_unstable();
         warnings.dedup();
         warnings.extend(given.text(Table::Top, "log").and_then(unknown_level));
         let collect = collected::options(given, problems);

@@ -45,9 +45,11 @@ fn seed_of(path: &Path) -> Option<String> {
 /// The address of the first interface, by name, that has a device behind it.
 fn first_hardware_address(sys: &Path) -> Option<String> {
     let entries = std::fs::read_dir(sys.join("class/net")).ok()?;
-    let mut interfaces: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    interfaces.sort();
-    let own = interfaces.iter().filter(|path| path.join("device").exists());
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    let interfaces = names.iter().map(|name| sys.join("class/net").join(name));
+    let own = interfaces.filter(|path| path.join("device").exists());
     own.filter_map(|path| seed_of(&path.join("address")))
         .find(|address| address != "00:00:00:00:00:00")
 }

@@ -72,12 +72,13 @@ fn read(addresses: &mut Vec<String>) {
         let four = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
         four.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
     });
-    let mut ranked: Vec<(Rank, IpAddr)> =
-        found.filter_map(|address| Some((rank(&address)?, address))).collect();
-    ranked.sort_by_key(|(rank, address)| (*rank, address.is_ipv6()));
-    ranked.dedup();
+    let ranked = found.filter_map(|address| Some((rank(&address)?, address))).enumerate();
+    let mut ranked: Vec<(usize, (Rank, IpAddr))> = ranked.collect();
+    ranked.sort_unstable_by_key(|(place, (rank, address))| (*rank, address.is_ipv6(), *place));
+    ranked.dedup_by_key(|(_, ranked)| *ranked);
     addresses.clear();
-    addresses.extend(ranked.iter().take(IP_ADDRESSES_MAX).map(|(_, address)| address.to_string()));
+    addresses
+        .extend(ranked.iter().take(IP_ADDRESSES_MAX).map(|(_, (_, address))| address.to_string()));
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -34,7 +34,7 @@ fn names(kind: &str, top: &[Process]) -> Vec<String> {
         _ => return Vec::new(),
     };
     let mut rows: Vec<&Process> = top.iter().filter(|process| figure(process) > 0).collect();
-    rows.sort_by_key(|process| std::cmp::Reverse(figure(process)));
+    rows.sort_unstable_by_key(|process| (std::cmp::Reverse(figure(process)), process.pid));
     let mut names: Vec<String> = Vec::new();
     for process in rows {
         // Five workers of one server are one name.

@@ -104,7 +104,7 @@ fn find_chips(sys: &Root, buffer: &mut Buffer) -> Vec<(String, String)> {
             }
         }
     }
-    chips.sort();
+    chips.sort_unstable();
     chips
 }
 
