@@ -1,29 +1,26 @@
 #!/bin/sh
 # Installs Kinglet, the monitoring agent, and ends with `kinglet check`; or, with --hub, its hub.
-#
-#   curl -fsSL ADDRESS/install.sh | sh -s -- --url wss://hub.example.org
-#
 # `--help` lists the options. Environment: KINGLET_BASE_URL (where releases are), KINGLET_TOKEN,
 # KINGLET_ROOT (into a mounted system, start nothing), KINGLET_PUBLIC_KEY (whose signature is due).
-#
 # Everything is a function and the last line calls the first: a download that was cut runs nothing,
 # not even the beginning of a name, which is why all of them begin with `ki_`.
 
 ki_defaults() {
-    set -u && umask 022
+    set -u && umask 022 && export DEBIAN_FRONTEND=noninteractive
     base=${KINGLET_BASE_URL:-https://github.com/kinglet-monitor/kinglet/releases}
-    root=${KINGLET_ROOT:-}
-    public_key=${KINGLET_PUBLIC_KEY:-} # minisign's; none until there is a signed release
+    root=${KINGLET_ROOT:-} public_key=${KINGLET_PUBLIC_KEY:-} # minisign's; none before a release
     url='' protocol=kinglet id='' server_id='' ca_file='' token_file='' version='' prefix=''
     unset secret # or it may be exported
-    code='' pin='' secret=${KINGLET_TOKEN:-}
+    code='' pin='' secret=${KINGLET_TOKEN:-} name=kinglet packages=yes require_signature=no
     unset KINGLET_TOKEN
-    name=kinglet packages=yes require_signature=no action=install work='' previous=''
+    action=install work='' previous='' was='' up=no
 }
 
 ki_usage() {
     cat <<'USAGE'
-  --hub                kinglet-hub instead of the agent, also together with --uninstall
+usage: install.sh [--hub] [--update | --uninstall] [OPTION]...
+  --hub                kinglet-hub instead of the agent, also to update or to uninstall it
+  --update             the newest program; configuration, token and state stay as they are
   --url URL            where to report; written into a new configuration
   --protocol NAME      kinglet, or vstats, simple-server-status, komari, stomp, influxdb
   --id ID              who this host is; default: derived from its machine-id
@@ -41,12 +38,8 @@ USAGE
 }
 
 ki_say() { printf '%s\n' "kinglet: $*"; }
-
-ki_fail() {
-    printf '%s\n' "kinglet: $*" >&2
-    exit 1
-}
-
+ki_fail() { ki_say "$*" >&2; exit 1; }
+ki_wrong() { ki_usage | sed 1q >&2; ki_fail "$*; --help lists every option"; }
 ki_has() { command -v "$1" >/dev/null 2>&1; }
 
 ki_options() {
@@ -54,32 +47,31 @@ ki_options() {
         case $1 in
         --token | --token=*)
             ki_fail "--token is refused: every user of this host can read a command line." \
-                "Use --token-file FILE, or KINGLET_TOKEN, or wait to be asked."
-            ;;
+                "Use --token-file FILE, or KINGLET_TOKEN, or wait to be asked." ;;
         --hub) name=kinglet-hub ;;
         --no-package) packages=no ;;
         --require-signature) require_signature=yes ;;
-        --uninstall) action=uninstall ;;
+        --update | --uninstall) action=${1#--} ;;
         --help | -h) ki_usage && exit ;;
         --url | --protocol | --id | --server-id | --ca-file | --token-file | --version | \
             --prefix | --code | --pin)
-            [ $# -gt 1 ] || ki_fail "$1 needs a value"
+            [ $# -gt 1 ] || ki_wrong "$1 needs a value"
             # An option has the name of its variable.
             eval "$(printf '%s' "${1#--}" | tr - _)=\$2"
             shift
             ;;
-        *) ki_fail "unknown option $1; see --help" ;;
+        *) ki_wrong "unknown option $1" ;;
         esac
         shift
     done
     version=${version#v}
+    [ "$action" != update ] || [ -z "$url$code$token_file" ] ||
+        ki_wrong "--update leaves the configuration as it is: no --url, --code or --token-file"
     # These go into a TOML text and must not end it.
-    for value in "$url" "$protocol" "$id" "$server_id" "$ca_file" "$pin"; do
-        case $value in
-        *[\"\\]* | *"
-"*) ki_fail "a value has a quote, a backslash or a line break: $value" ;;
-        esac
-    done
+    case $url$protocol$id$server_id$ca_file$pin in
+    *[\"\\]* | *"
+"*) ki_fail "a value has a quote, a backslash or a line break" ;;
+    esac
 }
 
 # What kind of machine: the userland's architecture, which the kernel's need not be.
@@ -99,10 +91,8 @@ ki_elf() {
         # shellcheck disable=SC2046 # one word for each byte
         set -- $(dd if="$program" bs=1 count=20 2>/dev/null |
             { od -An -v -tu1 2>/dev/null || hexdump -v -e '/1 "%u "'; })
-        if [ "${1:-0} ${2:-0} ${3:-0} ${4:-0}" = "127 69 76 70" ]; then
-            elf="$5 $6 ${19} ${20}"
-            return 0
-        fi
+        elf="${5:-} ${6:-} ${19:-} ${20:-}"
+        [ "${1:-0} ${2:-0} ${3:-0} ${4:-0}" != "127 69 76 70" ] || return 0
     done
     elf=none
 }
@@ -123,8 +113,7 @@ ki_triple() {
 
 # By features of the processor: ARMv7 and ARMv6 with a floating-point unit, else ARMv5.
 ki_arm() {
-    cpuinfo=$root/proc/cpuinfo
-    [ -r "$cpuinfo" ] || cpuinfo=/proc/cpuinfo
+    cpuinfo=$root/proc/cpuinfo; [ -r "$cpuinfo" ] || cpuinfo=/proc/cpuinfo
     if ! grep -qE '^Features.* (vfp|fp)' "$cpuinfo"; then
         arch=armv5te-unknown-linux-musleabi
     elif grep -qE '^CPU architecture: *([789]|AArch64)' "$cpuinfo" &&
@@ -145,13 +134,12 @@ ki_fetch() {
     *) "$tool" -q -O "$work/$1" "$from/$1" ;;
     esac
     case $?-$from in
-    0-*) ;;
+    0-*) return ;;
     [15]-https* | 35-https* | 60-https* | 77-https*) # what they say of a server they do not trust
-        ki_fail "cannot fetch $from/$1; for https a host needs certificate authorities (the" \
-            "package ca-certificates) and a clock that is right" ;;
-    *) ki_fail "cannot fetch $from/$1: no release is there, or no way leads there;" \
-        "KINGLET_BASE_URL says where releases are" ;;
+        why="for https a host needs the package ca-certificates and a clock that is right" ;;
+    *) why="no release is there, or no way leads there; KINGLET_BASE_URL says where they are" ;;
     esac
+    ki_fail "cannot fetch $from/$1: $why"
 }
 
 # minisign's keys and signatures are signify's too. Debian has a `signify` that is another program.
@@ -180,15 +168,14 @@ ki_choose() {
     tarball) pattern="$name-[0-9][^ ]*-$arch\.tar\.gz" ;;
     esac
     file=$(sed -n "s/^[0-9a-f]\{64\}  \($pattern\)\$/\1/p" "$work/SHA256SUMS" | head -n 1)
-    if [ -z "$file" ] && [ "$kind" != tarball ]; then
-        kind=tarball && ki_triple && ki_choose
-        return
-    fi
+    [ -n "$file" ] || [ "$kind" = tarball ] || { kind=tarball && ki_triple && ki_choose && return; }
     [ -n "$file" ] || ki_fail "this release has no $name for $arch"
     version=$(printf '%s' "$file" | sed "s/^${name}[-_]\\([0-9][0-9.]*[0-9]\\).*/\\1/")
 }
 
-ki_checksum() {
+# The file that was chosen, as its checksum says it is.
+ki_download() {
+    [ -e "$work/$file" ] || ki_fetch "$file"
     expected=$(sed -n "s/^\([0-9a-f]\{64\}\)  $file\$/\1/p" "$work/SHA256SUMS")
     actual=$({ sha256sum || openssl dgst -sha256; } <"$work/$file" 2>/dev/null)
     case $actual in
@@ -209,7 +196,7 @@ ki_init_system() {
     case $init in procd | openrc | sysv) packages=no ;; esac # a package serves systemd alone
 }
 
-# ki_service start|up|remove|log
+# ki_service start|up|remove|look
 ki_service() {
     [ -z "$root" ] || return 0
     case $init-$1 in
@@ -220,13 +207,13 @@ ki_service() {
     openrc-start) rc-update -q add kinglet default && rc-service kinglet restart ;;
     openrc-up) rc-service -q kinglet status ;;
     openrc-remove) rc-service -q kinglet stop; rc-update -q delete kinglet default ;;
-    procd-start) uci set kinglet.agent.enabled=1 && uci commit kinglet &&
+    procd-start | sysv-start)
+        [ $init = sysv ] || { uci set kinglet.agent.enabled=1 && uci commit kinglet; }
         /etc/init.d/kinglet enable && /etc/init.d/kinglet restart ;;
-    sysv-start) /etc/init.d/kinglet enable && /etc/init.d/kinglet restart ;;
     procd-up | sysv-up) /etc/init.d/kinglet running ;;
-    systemd-log) printf 'journalctl -u %s' "$name" ;;
-    procd-log) printf 'logread -e kinglet' ;;
-    openrc-log | sysv-log) printf 'tail /var/log/kinglet.log' ;;
+    systemd-look) printf 'systemctl status %s, journalctl -u %s' "$name" "$name" ;;
+    procd-look) printf '/etc/init.d/kinglet status, logread -e kinglet' ;;
+    openrc-look | sysv-look) printf '/etc/init.d/kinglet status, tail /var/log/kinglet.log' ;;
     procd-remove | sysv-remove) /etc/init.d/kinglet stop; /etc/init.d/kinglet disable ;;
     esac
 }
@@ -277,8 +264,7 @@ ki_tarball() {
 
 ki_package() {
     case $kind in
-    deb) DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$work/$file" ||
-        DEBIAN_FRONTEND=noninteractive dpkg -i "$work/$file" ;;
+    deb) apt-get install -y -q --reinstall "$work/$file" || dpkg -i "$work/$file" ;;
     rpm) rpm -U --replacepkgs "$work/$file" ;;
     esac || ki_fail "the package could not be installed"
 }
@@ -313,14 +299,11 @@ ki_token() {
         # Nothing of it is shown; what is typed after it is, also after Ctrl-C.
         trap 'stty echo </dev/tty; exit 1' HUP INT TERM
         printf 'Token (not shown): ' >/dev/tty
-        stty -echo </dev/tty
-        IFS= read -r secret </dev/tty
+        stty -echo </dev/tty; IFS= read -r secret </dev/tty
         stty echo </dev/tty && printf '\n' >/dev/tty
     fi
-    if [ -z "$secret" ]; then
-        ki_say "no token yet: put it into $token (mode 0600) and start the service"
-        return
-    fi
+    [ -n "$secret" ] || ki_say "no token yet: put it into $token (mode 0600) and start the service"
+    [ -n "$secret" ] || return 0
     # Not by printf, which some shells have as a program only: arguments can be read.
     cat >"$work/token" <<TOKEN
 $secret
@@ -330,9 +313,7 @@ TOKEN
 
 ki_start() {
     # Only systemd hands the service its own copy; elsewhere its group may read it.
-    if [ "$init" != systemd ] && [ -e "$token" ]; then
-        chown root:kinglet "$token" && chmod 640 "$token"
-    fi
+    [ "$init" = systemd ] || [ ! -e "$token" ] || { chgrp kinglet "$token"; chmod 640 "$token"; }
     ki_service start && sleep "${KINGLET_PATIENCE:-3}" && ki_service up && return
     [ -n "$previous" ] || ki_fail "the service does not come up; its log says why"
     ki_place "$previous" "$program" 755 && ki_service start
@@ -346,41 +327,59 @@ ki_uninstall() {
     rm -f "$program" "$root/etc/systemd/system/$name.service" "$root/etc/init.d/$name" \
         "$root/etc/config/$name" "$root/lib/upgrade/keep.d/$name" "$root/var/log/$name.log"
     if [ -z "$prefix" ]; then rm -rf "$folder" "$root/var/lib/$name"; fi
-    ki_say "removed"
+    ki_say "removed $name"
+}
+
+# Until there are releases many programs have one version: whether the bytes are the same.
+ki_same() {
+    ki_download
+    case $kind in
+    deb) dpkg-deb --fsys-tarfile "$work/$file" | tar -xOf - "./usr/bin/$name" ;;
+    rpm) rpm2cpio "$work/$file" | cpio -i --quiet --to-stdout "*/bin/$name" ;;
+    tarball) gzip -dc "$work/$file" | tar -xOf - "${file%.tar.gz}/$name" ;;
+    esac 2>/dev/null | cmp -s - "$program"
 }
 
 ki_install() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/kinglet.XXXXXX") || ki_fail "no temporary folder"
     trap 'rm -rf "$work"' EXIT
     trap 'exit 1' HUP INT TERM
+    [ -n "$root" ] || was=$("$program" --version 2>/dev/null) && was=${was#"$name "}
+    ki_service up 2>/dev/null && up=yes
     ki_fetch SHA256SUMS
     ki_signature
     ki_choose
-    if [ -z "$root" ] && [ -x "$program" ] &&
-        [ "$("$program" --version 2>/dev/null)" = "$name $version" ]; then
+    if [ "$was" = "$version" ] && { [ "$action" = install ] || ki_same; }; then
         ki_say "$version is already current"
+        [ "$action" = install ] || return 0
     else
-        ki_fetch "$file"
-        ki_checksum
+        ki_download
         if [ -e "$program" ]; then previous=$work/previous && cp -p "$program" "$previous"; fi
         if [ "$kind" = tarball ]; then ki_tarball; else ki_package; fi
-        ki_say "installed $name $version"
+        ki_say "installed $name $version${was:+, where $was was}"
     fi
     if [ -n "$prefix$root" ]; then return; fi
-    if [ "$name" = kinglet-hub ]; then ki_hub && return; fi
-    ki_configure
-    if [ ! -e "$token" ]; then return; fi
-    ki_start
-    "$program" check || ki_fail "the service runs; its log ($(ki_service log)) says how it goes on"
-    ki_say "it runs. What it says: $(ki_service log); settings: $config; 'kinglet check' tries them"
+    if [ "$action$name" = installkinglet ]; then ki_configure; fi
+    if [ "$action$up" = updateno ]; then
+        ki_say "done: $name did not run and was not started"
+    elif [ "$name" = kinglet-hub ] || [ -e "$token" ]; then
+        ki_finish
+    fi
 }
 
-ki_hub() {
-    "$program" check || ki_fail "the hub does not start with a configuration that is wrong"
-    ki_start
-    ki_say "as it comes, the hub lets nobody in. Say in $config where it listens and who may" \
-        "look, start it again (systemctl restart $name), and invite the first host:" \
-        "$name invite --name NAME"
+# Of the agent the check is of its servers, and last; of the hub of its configuration, and first.
+ki_finish() {
+    [ "$name" = kinglet-hub ] || ki_start
+    "$program" check || ki_fail "as said above; how it goes on: $(ki_service look)"
+    [ "$name" = kinglet ] || ki_start
+    ki_say "done: $name runs, and starts at boot; its settings: $config"
+    ki_say "where to look: $(ki_service look), $name check"
+    if [ "$name" = kinglet ]; then return; fi
+    page=$(sed -n 's/^listen *= *"\(.*\)".*/\1/p' "$config" | sed "s/^0.0.0.0:/$(uname -n):/")
+    if grep -q '^\[tls\]' "$config"; then page=https://$page; else page=http://$page; fi
+    ki_say "its page: $page"
+    [ "$action" = update ] || ki_say "as it comes, the hub lets nobody in: say in $config where" \
+        "it listens and who may look, then: systemctl restart $name && $name invite --name NAME"
 }
 
 ki_main() {
@@ -389,11 +388,12 @@ ki_main() {
     [ "$(uname -s)" = Linux ] || ki_fail "Kinglet is for Linux"
     ki_init_system
     ki_machine
-    if [ -z "$prefix" ] && [ "$(id -u)" != 0 ]; then
-        ki_fail "needs root; or --prefix \"\$HOME/.local\" for the program alone"
-    fi
+    [ -n "$prefix" ] || [ "$(id -u)" = 0 ] || ki_fail "you are not root: run it with sudo, as in" \
+        "'... | sudo ${KINGLET_BASE_URL:+KINGLET_BASE_URL=$base }sh -s -- $*';" \
+        "or with --prefix \"\$HOME/.local\" for the program alone"
     folder=$root/etc/$name
     config=$folder/$name.toml token=$folder/token program=${prefix:-$root/usr}/bin/$name
+    [ "$action" != update ] || [ -x "$program" ] || ki_wrong "there is no $program to update"
     if [ "$action" = uninstall ]; then ki_uninstall; else ki_install; fi
 }
 
