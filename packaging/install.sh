@@ -65,6 +65,7 @@ ki_options() {
         shift
     done
     version=${version#v}
+    if [ -n "$version" ]; then from=$base/download/v$version; else from=$base/latest/download; fi
     [ "$action" != update ] || [ -z "$url$code$token_file" ] ||
         ki_wrong "--update leaves the configuration as it is: no --url, --code or --token-file"
     # These go into a TOML text and must not end it.
@@ -126,7 +127,6 @@ ki_arm() {
 
 # ki_fetch NAME: a file of the release into the work folder.
 ki_fetch() {
-    if [ -n "$version" ]; then from=$base/download/v$version; else from=$base/latest/download; fi
     for tool in curl wget uclient-fetch none; do if ki_has "$tool"; then break; fi; done
     case $tool in
     curl) curl -fsSL --proto-redir '=https' --retry 2 -o "$work/$1" "$from/$1" ;;

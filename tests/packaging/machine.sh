@@ -73,6 +73,15 @@ mount_root() {
     ln -s /proc/self/fd "$1/dev/fd"
 }
 
+# newer_deb DEB VERSION FILE [PROGRAM]: the same package, a later version of it, with this program.
+newer_deb() {
+    dpkg-deb --raw-extract "$1" "$work/raw"
+    sed -i "s/^Version: .*/Version: $2-1/" "$work/raw/DEBIAN/control"
+    [ $# = 3 ] || install -m 755 "$4" "$work/raw/usr/bin/"*
+    dpkg-deb --build --root-owner-group "$work/raw" "$3" >/dev/null
+    rm -rf "$work/raw"
+}
+
 # For systemd-nspawn; without --private-network the machine is on this host's.
 machine_options=()
 # boot_machine: boots systemd in $root, until every unit has started. /srv is a folder on this
