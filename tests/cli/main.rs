@@ -259,8 +259,10 @@ fn check_names_each_step_and_its_outcome() {
     let serving = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut socket = tungstenite::accept(stream).unwrap();
-        while socket.read().is_ok() {}
+        let texts = std::iter::from_fn(|| socket.read().ok()).filter(Message::is_text);
+        texts.filter(|text| text.to_string().contains("\"memory\"")).count()
     });
+    let begun = Instant::now();
     let told = kinglet(&["check", "--url", &url]).env("KINGLET_TOKEN", "t").run();
     assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
     for step in ["resolve", "connect", "upgrade", "authenticate", "first report"] {
@@ -269,7 +271,8 @@ fn check_names_each_step_and_its_outcome() {
     }
     let line = told.stdout.lines().find(|line| line.contains("  an outage     of "));
     assert!(line.is_some_and(|line| line.contains(" min is bridged: 128 KiB")), "{}", told.stdout);
-    serving.join().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "it waits for no Ping of a session's");
+    assert_eq!(serving.join().unwrap(), 1, "what was said to be a report is none");
 }
 
 /// Where a server knows no questions, a check goes as far as it can without taking the place of the

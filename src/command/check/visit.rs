@@ -44,6 +44,7 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
             drive.observer.leave_out();
         } else if drive.observer.wants_report() && sample_at <= now.instant {
             sampler.collect(now);
+            drive.observer.begin_report();
             drive.feed(Input::Sampled(sampler.sample_mut()), now);
             // Whoever answers this has read the report before it.
             drive.ping(now);
@@ -81,6 +82,7 @@ struct Told<'a, W> {
     is_asked: bool,
     step: Step,
     begun: Instant,
+    is_reported: bool,
     report_bytes: usize,
     verdict: Option<bool>,
 }
@@ -107,6 +109,7 @@ impl<'a, W: Write> Told<'a, W> {
             is_asked: server.protocol.is_request_and_response(),
             step: Step::Resolve,
             begun,
+            is_reported: false,
             report_bytes: 0,
             verdict: None,
         }
@@ -114,7 +117,12 @@ impl<'a, W: Write> Told<'a, W> {
 
     /// Whether the way to the first report is free, and none has gone.
     fn wants_report(&self) -> bool {
-        (self.step == Step::Report || self.is_asked) && self.report_bytes == 0
+        (self.step == Step::Report || self.is_asked) && !self.is_reported
+    }
+
+    /// Counts from here on: what was said before, of the host or of what happened, is no report.
+    const fn begin_report(&mut self) {
+        (self.is_reported, self.report_bytes) = (true, 0);
     }
 
     /// What comes after TCP, and after TLS.
@@ -199,7 +207,7 @@ impl<W: Write> Observer for Told<'_, W> {
                 self.pass(summary, self.after_line());
             }
             LinkEvent::Opened => self.pass("to WebSocket", Step::Authenticate),
-            LinkEvent::Pong if self.report_bytes > 0 && self.verdict.is_none() => {
+            LinkEvent::Pong if self.is_reported && self.verdict.is_none() => {
                 let took = format!("{} bytes, and the server is still there", self.report_bytes);
                 self.pass(&took, Step::Report);
                 self.verdict = Some(true);
