@@ -262,7 +262,7 @@ fn check_names_each_step_and_its_outcome() {
         let texts = std::iter::from_fn(|| socket.read().ok()).filter(Message::is_text);
         texts.filter(|text| text.to_string().contains("\"memory\"")).count()
     });
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let told = kinglet(&["check", "--url", &url]).env("KINGLET_TOKEN", "t").run();
     assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
     for step in ["resolve", "connect", "upgrade", "authenticate", "first report"] {
