@@ -19,6 +19,7 @@ A block is what stands between two fences. Those of commands, without a language
 
     until "TEXT"          runs until it says so, and is then ended by Ctrl-C
     then paste            the line that it prints is run as well
+    then up, then down    what was started must be so, or gone
     given a token         typed, with Enter and Ctrl-D
     asked for a token     by the terminal, which does not show it
     at hub.example.org    where a hub is, with a certificate that the machine knows
@@ -36,7 +37,7 @@ FENCE = re.compile(r"\s*```(\w*)$")
 MARKER = re.compile(r"<!-- test: (.+) -->$")
 WHERE = re.compile(r"(project|site|machine|archive|containers|file /\S+|elsewhere [^\s:]+: .+"
                    r"|not here, .+)$")
-HOW = re.compile(r'(until "[^"]+"|then paste|given a token|asked for a token|at hub\.example\.org'
+HOW = re.compile(r'(until "[^"]+"|then (?:paste|up|down)|given a token|asked for a token|at hub\.example\.org'
                  r"|with a newer release|with an alert|last)$")
 
 

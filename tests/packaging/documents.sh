@@ -96,7 +96,12 @@ write_file() {
 # What --release makes is built already, by another compiler: the other profile is as good.
 in_project() {
     sed -i 's/ --release//' "$block"
-    if [[ $hows = *', until "'* ]]; then ended_by_ctrl_c bash -e "$block"; else bash -e "$block"; fi
+    # shellcheck disable=SC2016 # for the shell that is ended along with what it runs
+    if [[ $hows = *', until "'* ]]; then
+        ended_by_ctrl_c bash -e -c 'trap : INT; . "$0"' "$block"
+    else
+        bash -e "$block"
+    fi
 }
 
 # ended_by_ctrl_c COMMAND...: once it has said what it is to say; it ends well then.
@@ -139,7 +144,7 @@ on_machine() {
 # prepare: the block, with what goes before and behind it.
 prepare() {
     {
-        echo 'cd; if [ -e .variables ]; then . ./.variables; fi'
+        echo 'trap : INT; cd; if [ -e .variables ]; then . ./.variables; fi'
         echo 'curl() { case $* in -f*) ;; *) set -- --fail-with-body "$@" ;; esac; command curl "$@"; }'
         sed "s/web-1/${host:-web-1}/g" "$block"
         echo 'export -p >/root/.variables'
@@ -150,9 +155,9 @@ prepare() {
 paste() {
     grep -a '^curl ' "$said" >"$root/root/.line"
     inside env HOME=/root sh /root/.line </dev/null || return 1
-    within 60 shown
-    touch "$work/shown"
+    within 60 shown && within 30 kept && touch "$work/shown"
 }
+kept() { inside kinglet-hub export --host "$host" --metric cpu.usage; }
 # shown: its id goes into $host.
 shown() {
     host=$(inside sh -c 'curl -sk --max-time 5 https://127.0.0.1:8900/api/hosts ||
@@ -163,12 +168,12 @@ print(hosts[0]["id"] if hosts and hosts[0]["online"] and hosts[0]["metrics"] els
     [ -n "$host" ]
 }
 
-# The hub in clear, with a token for whoever may silence, and its one host away.
+# The hub in clear, with a token for whoever may silence; its one host is heard of and stopped.
 open_alert() {
     local hash
     read -r _ secret _ hash <<<"$(inside kinglet-hub token | tr '\n' ' ')"
     cat >"$root/etc/kinglet-hub/kinglet-hub.toml" <<TOML
-listen = "127.0.0.1:8900"
+listen = "0.0.0.0:8900"
 [viewers]
 public = true
 [alerts]
@@ -176,8 +181,10 @@ offline_for = "0s"
 token_hash = $hash
 TOML
     echo "export TOKEN=$secret" >>"$root/root/.variables"
+    sed -i -e 's|wss://|ws://|' -e '/^pin/d' "$root/etc/kinglet/kinglet.toml"
+    inside systemctl restart kinglet-hub kinglet
+    within 60 shown
     inside systemctl stop kinglet
-    inside systemctl restart kinglet-hub
     within 60 alerted
 }
 alerted() { inside curl -s http://127.0.0.1:8900/api/alerts | grep -q offline; }
