@@ -98,17 +98,18 @@ in_project() {
     sed -i 's/ --release//' "$block"
     # shellcheck disable=SC2016 # for the shell that is ended along with what it runs
     if [[ $hows = *', until "'* ]]; then
-        ended_by_ctrl_c bash -e -c 'trap : INT; . "$0"' "$block"
+        ended_by_ctrl_c env --default-signal=INT bash -e -c 'trap : INT; . "$0"' "$block"
     else
         bash -e "$block"
     fi
 }
 
-# ended_by_ctrl_c COMMAND...: once it has said what it is to say; it ends well then.
+# ended_by_ctrl_c COMMAND...: once it has said what it is to say; it ends well then. What is between
+# this shell and the one of the block does not hear of it, as what is started in the background.
 ended_by_ctrl_c() {
     local text pid said=$work/said.$number status=0
     text=$(until_text)
-    setsid env --default-signal=INT "$@" >"$said" 2>&1 &
+    setsid "$@" >"$said" 2>&1 &
     pid=$!
     cleanups+=("kill -KILL -- -$pid 2>/dev/null")
     within 240 grep -qF -- "$text" "$said" || status=1
@@ -123,7 +124,7 @@ ended_by_ctrl_c() {
 on_machine() {
     local said=$work/said.$number run
     run=(nsenter --target "$leader" --mount --uts --ipc --net --pid --root --wd --
-        env HOME=/root bash -e /root/.block)
+        env --default-signal=INT HOME=/root bash -e /root/.block)
     if has "with a newer release"; then newer_release; fi
     if has "with an alert"; then open_alert; fi
     prepare
