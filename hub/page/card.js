@@ -37,7 +37,7 @@ function stateText({ info, metrics }) {
     return Number.isFinite(metrics?.uptime) ? `up ${duration(metrics.uptime)}` : 'online';
   }
   if (!info.last_seen) return 'never seen';
-  return `offline since ${clock(info.last_seen)}`;
+  return `${info.stopped ? 'stopped' : 'offline since'} ${clock(info.last_seen)}`;
 }
 
 /** Gives a host a card without figures; `open` is called with it when the card is pressed. */

@@ -46,6 +46,7 @@ const handlers = {
     const host = hosts.get(data.server_id);
     if (!host) return;
     host.info.online = data.online;
+    host.info.stopped = data.stopped;
     if (data.last_check) host.info.last_seen = data.last_check;
     redraw(host, true);
   },

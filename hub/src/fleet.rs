@@ -367,7 +367,7 @@ impl Fleet {
 
 /// Viewers see that it is not there, and the log says why.
 fn go_offline(commands: &mut VecDeque<Command>, id: &HostId, host: &mut Host, why: Note) {
-    host.online = false;
+    (host.online, host.stopped) = (false, matches!(why, Note::Stopped(_)));
     commands.push_back(Command::Note(why));
     if host.announced {
         publish(commands, Update::Status(host.snapshot(id)));

@@ -48,7 +48,14 @@ fn id(text: &str) -> HostId {
 
 fn host(text: &str, online: bool) -> Snapshot {
     let label = Label { group: Some("Attic".to_owned()), ..Label::default() };
-    Snapshot { id: id(text), label: Arc::new(label), online, last_seen: None, sample: None }
+    Snapshot {
+        id: id(text),
+        label: Arc::new(label),
+        online,
+        stopped: false,
+        last_seen: None,
+        sample: None,
+    }
 }
 
 impl Lab {

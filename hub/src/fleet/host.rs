@@ -21,6 +21,8 @@ pub(super) struct Host {
     pub(super) announced: bool,
     /// Heard of within the silence limit.
     pub(super) online: bool,
+    /// Its agent said goodbye, and it was not heard of since.
+    pub(super) stopped: bool,
     /// When it was last heard of; `None` for never.
     pub(super) heard: Option<Now>,
     /// The connection it reports on.
@@ -139,6 +141,7 @@ impl Host {
             id: id.clone(),
             label: self.shown.clone(),
             online: self.online,
+            stopped: self.stopped,
             last_seen: self.heard.map(|heard| heard.wall),
             sample: self.sample.clone(),
         }

@@ -161,6 +161,7 @@ impl Reporting<'_> {
     fn hear(&mut self, now: Now) {
         self.host.heard = Some(now);
         let was_online = mem::replace(&mut self.host.online, true);
+        self.host.stopped = false;
         if !was_online && self.host.announced {
             self.publish(Update::Status(self.host.snapshot(self.id)));
         }

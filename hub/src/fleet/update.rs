@@ -97,6 +97,8 @@ pub struct Snapshot {
     pub label: Arc<Label>,
     /// Heard of within the silence limit.
     pub online: bool,
+    /// It is offline because its agent said goodbye.
+    pub stopped: bool,
     /// When it was last heard of, by the hub's clock; `None` for never.
     pub last_seen: Option<WallTime>,
     /// Its newest reading, inventory merged in; `None` before the first.
@@ -114,6 +116,7 @@ impl Snapshot {
             location: location.as_deref().unwrap_or_default(),
             country_code: country_code.as_deref().unwrap_or_default(),
             online: self.online,
+            stopped: self.stopped,
             last_seen: self.last_seen,
         }
     }

@@ -230,6 +230,7 @@ mod tests {
             id: HostId::parse("pi").unwrap(),
             label: Arc::new(Label { name: Some("Attic Pi".to_owned()), ..Label::default() }),
             online: true,
+            stopped: false,
             last_seen: None,
             sample: None,
         };

@@ -81,8 +81,14 @@ pub(super) mod tests {
             ..Label::default()
         };
         let id = HostId::parse("web-1").unwrap();
-        let host =
-            Snapshot { id, label: Arc::new(label), online: true, last_seen: None, sample: None };
+        let host = Snapshot {
+            id,
+            label: Arc::new(label),
+            online: true,
+            stopped: false,
+            last_seen: None,
+            sample: None,
+        };
         let received = Now {
             instant: Instant::default(),
             wall: WallTime::from_unix_millis(1_795_000_000_000),

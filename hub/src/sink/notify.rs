@@ -37,7 +37,7 @@ fn told_before(hub: &Hub, entry: &Entry) -> Told {
         let group = Some(entry.said.group.clone()).filter(|group| !group.is_empty());
         let label = Arc::new(Label { group, ..Label::default() });
         let (id, online, last_seen, sample) = (entry.host.clone(), false, None, None);
-        Snapshot { id, label, online, last_seen, sample }
+        Snapshot { id, label, online, stopped: false, last_seen, sample }
     });
     let received = Now { wall: entry.since, ..clock::now() };
     let (kind, data, place, again) = ("alert".to_owned(), entry.message(), None, false);

@@ -218,7 +218,8 @@ impl Entry {
 
     fn snapshot(&self, id: &HostId) -> Snapshot {
         let (label, online, sample) = (Arc::default(), false, None);
-        let mut host = Snapshot { id: id.clone(), label, online, last_seen: None, sample };
+        let mut host =
+            Snapshot { id: id.clone(), label, online, stopped: false, last_seen: None, sample };
         self.fill(&mut host);
         host
     }

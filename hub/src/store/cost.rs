@@ -67,7 +67,14 @@ fn written() -> u64 {
 
 fn snapshot(number: u64) -> Snapshot {
     let id = HostId::parse(&format!("host-{number}")).unwrap();
-    Snapshot { id, label: Arc::new(Label::default()), online: true, last_seen: None, sample: None }
+    Snapshot {
+        id,
+        label: Arc::new(Label::default()),
+        online: true,
+        stopped: false,
+        last_seen: None,
+        sample: None,
+    }
 }
 
 /// How long the question for all of one metric by the minute takes.

@@ -285,7 +285,8 @@ mod tests {
     /// A reading with a disk and a boot of this name.
     fn reading(host: &str, name: &str, at: u64) -> Reading {
         let (id, label) = (HostId::parse(host).unwrap(), Arc::default());
-        let host = Snapshot { id, label, online: true, last_seen: None, sample: None };
+        let host =
+            Snapshot { id, label, online: true, stopped: false, last_seen: None, sample: None };
         let mut sample = Sample::default();
         sample.disks.push(Disk { name: name.to_owned(), used: Some(1), ..Disk::default() });
         let received = Now { wall: WallTime::from_unix_millis(at), ..Now::default() };

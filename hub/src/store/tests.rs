@@ -121,7 +121,14 @@ impl Lab {
 
 fn snapshot() -> Snapshot {
     let id = HostId::parse("pi").unwrap();
-    Snapshot { id, label: Arc::new(Label::default()), online: true, last_seen: None, sample: None }
+    Snapshot {
+        id,
+        label: Arc::new(Label::default()),
+        online: true,
+        stopped: false,
+        last_seen: None,
+        sample: None,
+    }
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn the_documented_object_leaves_as_it_came() {
         location: label.location.as_deref().unwrap_or_default(),
         country_code: label.country_code.as_deref().unwrap_or_default(),
         online: true,
+        stopped: false,
         last_seen: None,
     };
     let sent: Value = serde_json::from_str(DOCUMENTED).unwrap();

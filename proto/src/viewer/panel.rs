@@ -25,6 +25,9 @@ pub struct Host<'a> {
     pub country_code: &'a str,
     /// Whether it was heard of within the silence limit.
     pub online: bool,
+    /// It is offline because its agent said goodbye, as when it or its host is stopped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// When it was last heard of, by the hub's clock; `None` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<WallTime>,
@@ -70,9 +73,12 @@ pub fn status(head: Head, host: &Host<'_>) -> String {
             }
             let host = self.0;
             let status = if host.online { "online" } else { "offline" };
-            let mut data = serializer.serialize_struct("status", 6)?;
+            let mut data = serializer.serialize_struct("status", 7)?;
             data.serialize_field("server_id", host.id)?;
             data.serialize_field("online", &host.online)?;
+            if host.stopped {
+                data.serialize_field("stopped", &true)?;
+            }
             data.serialize_field("component", host.id)?;
             data.serialize_field("status", status)?;
             if let Some(last_seen) = &host.last_seen {

@@ -151,6 +151,7 @@ mod tests {
             id: HostId::parse(id).unwrap(),
             label: Arc::new(Label { name, ..Label::default() }),
             online,
+            stopped: false,
             last_seen: None,
             sample: Some(Arc::new(serde_json::from_str(sample).unwrap())),
         })

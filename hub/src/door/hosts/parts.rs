@@ -56,12 +56,13 @@ impl Part {
 
 /// Whether two say the same; a reading that is told apart by its place alone may.
 fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
-    let Snapshot { id, label, online, last_seen, sample } = one;
+    let Snapshot { id, label, online, stopped, last_seen, sample } = one;
     let sample = sample.as_ref().map(Arc::as_ptr) == other.sample.as_ref().map(Arc::as_ptr);
     sample
         && *id == other.id
         && Arc::ptr_eq(label, &other.label)
         && *online == other.online
+        && *stopped == other.stopped
         && *last_seen == other.last_seen
 }
 

@@ -105,6 +105,7 @@ mod tests {
             id: HostId::parse(id).unwrap(),
             label: Arc::new(Label::default()),
             online: true,
+            stopped: false,
             last_seen: Some(WallTime::from_unix_millis(1)),
             sample: Some(Arc::new(sample)),
         }

@@ -16,6 +16,7 @@ fn host(id: &str, group: &str) -> Snapshot {
         id: HostId::parse(id).unwrap(),
         label: Arc::new(Label { group, ..Label::default() }),
         online: false,
+        stopped: false,
         last_seen: None,
         sample: None,
     }
