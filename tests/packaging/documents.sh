@@ -49,12 +49,13 @@ net() { nsenter --target "$leader" --net -- "$@"; }
 hub_example_org() {
     local curve=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2)
     mkdir "$work/example" && tar -C "$work/example" --strip-components 1 -xzf "$hubs"/*.tar.gz
-    openssl req -x509 "${curve[@]}" -keyout "$work/ca.key" -out "$work/ca.pem" -subj "/CN=documents" \
-        -addext "basicConstraints=critical,CA:TRUE" 2>/dev/null
+    openssl req -x509 "${curve[@]}" -keyout "$work/ca.key" -out "$work/ca.pem" \
+        -subj "/CN=documents" -addext "basicConstraints=critical,CA:TRUE" 2>/dev/null
     openssl req "${curve[@]}" -keyout "$work/key.pem" -out "$work/csr.pem" \
         -subj "/CN=hub.example.org" 2>/dev/null
-    openssl x509 -req -in "$work/csr.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial \
-        -days 2 -out "$work/cert.pem" -extfile <(echo subjectAltName=DNS:hub.example.org) 2>/dev/null
+    openssl x509 -req -in "$work/csr.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" \
+        -CAcreateserial -days 2 -out "$work/cert.pem" \
+        -extfile <(echo subjectAltName=DNS:hub.example.org) 2>/dev/null
     cat "$work/ca.pem" >>"$root/etc/ssl/certs/ca-certificates.crt"
     cat >"$work/example.toml" <<TOML
 listen = "127.0.0.2:443"
@@ -146,7 +147,8 @@ on_machine() {
 prepare() {
     {
         echo 'trap : INT; cd; if [ -e .variables ]; then . ./.variables; fi'
-        echo 'curl() { case $* in -f*) ;; *) set -- --fail-with-body "$@" ;; esac; command curl "$@"; }'
+        echo 'curl() { case $* in -f*) command curl "$@" ;; *) refused "$@" ;; esac; }'
+        echo 'refused() { command curl --fail-with-body "$@"; }'
         sed "s/web-1/${host:-web-1}/g" "$block"
         echo 'export -p >/root/.variables'
     } >"$root/root/.block"
