@@ -10,7 +10,7 @@ A block is what stands between two fences. Those of commands, without a language
 
     project               in the project's folder
     site                  where what was built is served, until the test ends
-    machine               as root on a Debian 12 with systemd, with the variables of the block before
+    machine               as root on a Debian 12 with systemd; variables stay
     archive               the same, in the folder that a release's tarball makes
     containers            with docker; tests/packaging/images
     file PATH             no commands but the whole of that file, on the machine
@@ -37,8 +37,8 @@ FENCE = re.compile(r"\s*```(\w*)$")
 MARKER = re.compile(r"<!-- test: (.+) -->$")
 WHERE = re.compile(r"(project|site|machine|archive|containers|file /\S+|elsewhere [^\s:]+: .+"
                    r"|not here, .+)$")
-HOW = re.compile(r'(until "[^"]+"|then (?:paste|up|down)|given a token|asked for a token|at hub\.example\.org'
-                 r"|with a newer release|with an alert|last)$")
+HOW = re.compile(r'(until "[^"]+"|then (?:paste|up|down)|(?:given|asked for) a token'
+                 r"|at hub\.example\.org|with a newer release|with an alert|last)$")
 
 
 def blocks(path):
