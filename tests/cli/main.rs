@@ -259,6 +259,9 @@ fn check_names_each_step_and_its_outcome() {
     let serving = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut socket = tungstenite::accept(stream).unwrap();
+        // As our hub: then the agent tells what happened before it reports.
+        let hello = r#"{"type":"connection","data":{"status":"connected","alerts":{"open":[]}}}"#;
+        socket.send(Message::text(hello)).unwrap();
         let texts = std::iter::from_fn(|| socket.read().ok()).filter(Message::is_text);
         texts.filter(|text| text.to_string().contains("\"memory\"")).count()
     });
