@@ -288,6 +288,14 @@ pub const TOLD_TEXT_MAX: usize = 1024;
 pub const TOLD_DEPTH_MAX: usize = 8;
 /// Events a viewer may have chosen at one time.
 pub const VIEWER_EVENTS_MAX: usize = 64;
+/// Hosts that a viewer of rows may name: more than a wall of screens shows at one time.
+pub const WATCH_HOSTS_MAX: usize = 256;
+/// Hosts of which it may look at all fields.
+pub const WATCH_WHOLE_MAX: usize = 8;
+/// Mounts of a host in a list, which has the first and those that want attention.
+pub const LIST_MOUNTS_MAX: usize = 8;
+/// Disks likewise.
+pub const LIST_DISKS_MAX: usize = 8;
 /// Members and values of all its filters, counted for each event: 70 kB with the longest texts.
 pub const VIEWER_VALUES_MAX: usize = 512;
 /// Bytes of an event's name, and of each text in a filter.

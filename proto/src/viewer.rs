@@ -8,12 +8,16 @@ mod figure;
 pub mod lifecycle;
 mod panel;
 mod realtime;
+mod row;
 mod server_info;
 mod topic;
+mod watch;
 
 pub use choice::{Choice, ChoiceError};
 pub use figure::figure;
-pub use panel::{Host, Metrics, added, metrics, removed, status};
+pub use panel::{Host, Metrics, added, added_as, metrics, removed, status};
 pub use realtime::{NetworkIo, Performance, answer, performance, public_part, told};
+pub use row::{COLUMNS, Row, columns, round_of_hosts, rows};
 pub use server_info::server_info;
 pub use topic::Topic;
+pub use watch::{Fields, Watch, WatchError};

@@ -1,4 +1,5 @@
-//! What a viewer of the realtime API says: `ping`, `subscribe`, `unsubscribe`, `request_data`.
+//! What a viewer of the realtime API says: `ping`, `subscribe`, `unsubscribe`, `request_data`, and
+//! what a viewer of rows does: `watch`.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub enum Request {
     Unsubscribe(Vec<String>),
     /// Asks for figures.
     Data(Question),
+    /// The field set of each host it looks at.
+    Watch(BTreeMap<String, String>),
     /// A type that viewers do not say.
     Unknown,
 }
@@ -81,6 +84,7 @@ pub fn decode(text: &str) -> Result<Request, DecodeError> {
         }
         "unsubscribe" => Ok(Request::Unsubscribe(texts(&data()?, "events")?)),
         "request_data" => question(&data()?).map(Request::Data),
+        "watch" => watched(&data()?).map(Request::Watch),
         _ => Ok(Request::Unknown),
     }
 }
@@ -106,6 +110,13 @@ fn filters(data: &Map<String, Value>) -> Result<Filters, DecodeError> {
         Some((member.clone(), values?))
     });
     filters.collect::<Option<Filters>>().ok_or(wrong)
+}
+
+fn watched(data: &Map<String, Value>) -> Result<BTreeMap<String, String>, DecodeError> {
+    let hosts = data.get("hosts").and_then(Value::as_object);
+    let hosts = hosts.ok_or(DecodeError::WrongShape("hosts"))?;
+    let text = |(id, fields): (&String, &Value)| Some((id.clone(), fields.as_str()?.to_owned()));
+    hosts.iter().map(text).collect::<Option<_>>().ok_or(DecodeError::WrongShape("hosts"))
 }
 
 fn question(data: &Map<String, Value>) -> Result<Question, DecodeError> {
@@ -176,6 +187,9 @@ mod tests {
             ("subscribe", r#"{"events":["alert"],"filters":{"a":[{}]}}"#, "filters"),
             ("subscribe", "[]", "data"),
             ("unsubscribe", "null", "events"),
+            ("watch", "{}", "hosts"),
+            ("watch", r#"{"hosts":["a"]}"#, "hosts"),
+            ("watch", r#"{"hosts":{"a":1}}"#, "hosts"),
             ("request_data", "{}", "metrics"),
             ("request_data", r#"{"metrics":["x"],"history_minutes":"y"}"#, "history_minutes"),
             ("request_data", r#"{"metrics":["x"],"server_id":5}"#, "server_id"),

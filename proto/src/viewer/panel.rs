@@ -96,6 +96,17 @@ pub fn added(head: Head, host: &Host<'_>) -> String {
     envelope("server_added", head, Some(host))
 }
 
+/// The same with the number that stands for the host in rows.
+pub fn added_as(head: Head, host: &Host<'_>, number: u64) -> String {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        number: u64,
+        #[serde(flatten)]
+        host: &'a Host<'a>,
+    }
+    envelope("server_added", head, Some(&Data { number, host }))
+}
+
 /// A host is no longer known.
 pub fn removed(head: Head, id: &str) -> String {
     #[derive(Serialize)]
