@@ -5,6 +5,7 @@
 
 mod alerts;
 mod strangers;
+pub mod viewers;
 
 use std::time::Duration;
 
@@ -98,8 +99,6 @@ pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// A viewer that stopped reading costs this much beside the queue it shares: the longest answer to
 /// a question.
 pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
-/// Updates written to a viewer before its socket is flushed and read again.
-pub const VIEWER_BATCH: usize = 64;
 /// Bytes of a request's head, hyper's smallest: one with a token of any allowed length fits.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
 

@@ -65,7 +65,7 @@ async fn agent(
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
-    let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    let Credentials { token, id, protocol, .. } = Credentials::read(&headers, &uri);
     let id = match host_id(id) {
         Ok(id) => id,
         Err(error) => return refuse_id(&hub, &caller, error),
@@ -104,7 +104,7 @@ async fn report(
     uri: Uri,
     upgrade: Result<Upgrade, Response>,
 ) -> Response {
-    let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    let Credentials { token, id, protocol, .. } = Credentials::read(&headers, &uri);
     let id = match host_id(id) {
         Ok(id) => id,
         Err(error) => return refuse_id(&hub, &caller, error),

@@ -95,7 +95,7 @@ async fn enroll(
         Err(response) => return response,
     };
     // A query is written into the logs of proxies: a code in it does not count.
-    let Credentials { token, id, protocol: _ } = Credentials::read(&headers, &Uri::default());
+    let Credentials { token, id, .. } = Credentials::read(&headers, &Uri::default());
     let (code, id) = (token.unwrap_or_default(), id.unwrap_or_default());
     let now = clock::now();
     // Before a thread is taken for it: there are not many of those.

@@ -19,7 +19,7 @@ use crate::hub::Hub;
 use crate::server::caller::Caller;
 use crate::server::heartbeat::Heartbeat;
 use crate::server::token::Credentials;
-use crate::server::viewer::{Ending, Notice, Notices, send_waiting};
+use crate::server::viewer::{Audience, Ending, Notice, Notices, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
 use crate::sink::Sinks;
 use crate::sink::broadcast::{Broadcast, Kind, Live};
@@ -44,7 +44,8 @@ fn encode(update: &Update, _: &Broadcast) -> Vec<Notice> {
     match update {
         Update::Reading(Reading { newest: true, host, sample, .. }) => {
             let text = server_info(&host.host(), host.label.ip.as_deref(), sample).into();
-            vec![Notice { text, topic: Topic::new("server_info", Vec::new()) }]
+            let topic = Topic::new("server_info", Vec::new());
+            vec![Notice { text, topic, audience: Audience::Chosen }]
         }
         Update::Reading(_)
         | Update::Status(_)
@@ -63,7 +64,7 @@ async fn open(
     uri: Uri,
     upgrade: Upgrade,
 ) -> Response {
-    let Credentials { token, id: _, protocol } = Credentials::read(&headers, &uri);
+    let Credentials { token, protocol, .. } = Credentials::read(&headers, &uri);
     let allowed = hub.auth.viewer(token.as_deref());
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
@@ -102,7 +103,8 @@ async fn serve(socket: &mut Socket, mut live: Live, mut heartbeat: Heartbeat) ->
         };
         match event {
             Event::Live(Ok(notices)) => {
-                let sent = send_waiting(socket, notices, |_| true, || live.try_recv());
+                let whole = |notice: &Notice| Some(notice.text.clone());
+                let sent = send_waiting(socket, notices, whole, || live.try_recv());
                 if let Err(ending) = sent.await {
                     return ending;
                 }

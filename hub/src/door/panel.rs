@@ -4,6 +4,7 @@
 mod notice;
 mod question;
 mod viewer;
+mod watching;
 
 use std::sync::Arc;
 
@@ -41,13 +42,16 @@ struct Panel {
     broadcast: Arc<Broadcast>,
     kind: Kind,
     only: Option<&'static str>,
+    /// Who has rows, where they are to be had.
+    rows: Option<Kind>,
 }
 
 pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
     let Some(broadcast) = sinks.get::<Broadcast>() else { return Routes::new() };
     let panels = PATHS.map(|(path, only, encode)| {
         let (hub, kind) = (hub.clone(), broadcast.add_kind(encode));
-        let panel = Panel { hub, broadcast: broadcast.clone(), kind, only };
+        let rows = only.is_none().then(|| broadcast.add_kind_of_rows(notice::beside_rows));
+        let panel = Panel { hub, broadcast: broadcast.clone(), kind, only, rows };
         (path, get(open).with_state(panel))
     });
     panels.into()
@@ -55,13 +59,15 @@ pub(super) fn routes(hub: &Arc<Hub>, sinks: &Sinks) -> Routes {
 
 /// A refused viewer gets its upgrade too: a browser shows its script nothing of a 401.
 async fn open(
-    State(Panel { hub, broadcast, kind, only }): State<Panel>,
+    State(Panel { hub, broadcast, kind, only, rows }): State<Panel>,
     caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: Upgrade,
 ) -> Response {
-    let Credentials { token, id, protocol } = Credentials::read(&headers, &uri);
+    let Credentials { token, id, protocol, rows: asked } = Credentials::read(&headers, &uri);
+    let rows = rows.zip(asked);
+    let protocol = rows.map(|(_, protocol)| protocol).or(protocol);
     let allowed = hub.auth.viewer(token.as_deref());
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
@@ -74,11 +80,12 @@ async fn open(
         let Some(_seat) = hub.open_viewer(&caller) else {
             return ws::close(socket, Reason::TooManyViewers).await;
         };
+        let kind = rows.map_or(kind, |(kind, _)| kind);
         let Some(live) = broadcast.watch(kind) else {
             return ws::close(socket, Reason::Stopping).await;
         };
         let id = id.unwrap_or_else(|| format!("viewer-{}", hub.next_id()));
-        let viewer = Viewer::new(hub.clone(), live, only);
+        let viewer = Viewer::new(hub.clone(), live, only, rows.is_some());
         if let Some(reason) = viewer.serve(&mut socket, &id).await {
             ws::close(socket, reason).await;
         }

@@ -111,7 +111,7 @@ fn open(
     upgrade: Upgrade,
     framing: Framing,
 ) -> Response {
-    let Credentials { token, id, protocol: _ } = Credentials::read(headers, uri);
+    let Credentials { token, id, .. } = Credentials::read(headers, uri);
     let guest = Guest { caller, token, id };
     upgrade.serve(subprotocol(headers), VISITOR_FRAME_MAX, move |socket| async move {
         let hub = stomp.hub.clone();

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 /// The subprotocol a browser names beside `bearer.<token>`.
 const SUBPROTOCOL: &str = "kinglet.v1";
+/// What a viewer of rows names too, as the hub's page does.
+const SUBPROTOCOL_ROWS: &str = "kinglet.page.v1";
 
 /// Who a request says it is.
 #[derive(Default)]
@@ -17,6 +19,8 @@ pub(crate) struct Credentials {
     pub(crate) id: Option<String>,
     /// The subprotocol to agree on.
     pub(crate) protocol: Option<&'static str>,
+    /// The subprotocol to agree on where there are rows, if they are asked for.
+    pub(crate) rows: Option<&'static str>,
 }
 
 #[derive(Deserialize, Default)]
@@ -34,7 +38,8 @@ impl Credentials {
         let InQuery { token, client_id, server_id } = query.unwrap_or_default();
         let offered = text(headers, SEC_WEBSOCKET_PROTOCOL.as_str()).unwrap_or_default();
         let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
-        let protocol = offered.contains(&SUBPROTOCOL).then_some(SUBPROTOCOL);
+        let granted = |name: &'static str| offered.contains(&name).then_some(name);
+        let (protocol, rows) = (granted(SUBPROTOCOL), granted(SUBPROTOCOL_ROWS));
         let in_header = bearer(headers)
             .or_else(|| text(headers, "x-auth-secret"))
             .or_else(|| offered.iter().find_map(|each| each.strip_prefix("bearer.")));
@@ -44,6 +49,7 @@ impl Credentials {
             token: in_header.map(str::to_owned).or(token).filter(given),
             id: id.or(client_id).or(server_id).filter(given),
             protocol,
+            rows,
         }
     }
 }
@@ -96,7 +102,12 @@ mod tests {
             let read = read(headers, uri);
             assert_eq!((read.token.as_deref(), read.id.as_deref()), (token, id), "{uri}");
             assert_eq!(read.protocol.is_some(), headers.iter().any(|h| h.1.contains("kinglet")));
+            assert_eq!(read.rows, None);
         }
+        let offered = [("sec-websocket-protocol", "kinglet.page.v1, bearer.t")];
+        let Credentials { token, protocol, rows, .. } = read(&offered, "/");
+        let granted = (token.as_deref(), protocol, rows);
+        assert_eq!(granted, (Some("t"), None, Some("kinglet.page.v1")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::SinkExt;
+use kinglet_proto::host::HostId;
 use kinglet_proto::limits::WRITE_TIMEOUT;
 use kinglet_proto::viewer::Topic;
 use tokio::sync::broadcast::error::TryRecvError;
@@ -11,7 +12,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::ws::Socket;
 use crate::fleet::Reason;
-use crate::limits::VIEWER_BATCH;
+use crate::limits::viewers::VIEWER_BATCH;
 
 /// Why a viewer's connection ends: with a word, or because it is gone.
 pub(crate) type Ending = Option<Reason>;
@@ -22,24 +23,46 @@ pub(crate) struct Notice {
     pub(crate) text: Utf8Bytes,
     /// What it is about.
     pub(crate) topic: Topic,
+    /// Who it is for, of those who look at rows.
+    pub(crate) audience: Audience,
+}
+
+/// Which viewers of rows a message is for.
+pub(crate) enum Audience {
+    /// Whoever has chosen it.
+    Chosen,
+    /// Who looks at all fields of this host.
+    Whole(HostId),
+    /// Who looks at one of these hosts. The message has the rows of all of them.
+    Rows(Arc<[HostRow]>),
+}
+
+/// The row of one host, as JSON.
+pub(crate) struct HostRow {
+    /// Its host.
+    pub(crate) id: HostId,
+    /// Whether it stands for all that is known, and not for what changed.
+    pub(crate) whole: bool,
+    /// Its number, and its values behind their columns.
+    pub(crate) text: String,
 }
 
 /// What one update says to viewers of one kind.
 pub(crate) type Notices = Arc<[Notice]>;
 
 /// Sends of these notices, and those that wait behind them, [`VIEWER_BATCH`] at most, what the
-/// viewer takes.
+/// viewer takes of each.
 pub(crate) async fn send_waiting(
     socket: &mut Socket,
     first: Notices,
-    takes: impl Fn(&Topic) -> bool,
+    pick: impl Fn(&Notice) -> Option<Utf8Bytes>,
     mut waiting: impl FnMut() -> Result<Notices, TryRecvError>,
 ) -> Result<(), Ending> {
     let mut next = Some(first);
     let mut left = VIEWER_BATCH;
     while let Some(notices) = next {
-        for notice in notices.iter().filter(|notice| takes(&notice.topic)) {
-            feed(socket, notice.text.clone()).await?;
+        for text in notices.iter().filter_map(&pick) {
+            feed(socket, text).await?;
         }
         left -= 1;
         next = match if left == 0 { Err(TryRecvError::Empty) } else { waiting() } {

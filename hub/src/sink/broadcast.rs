@@ -6,6 +6,8 @@
 
 mod board;
 mod live;
+mod rows;
+mod tick;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use board::Board;
 use futures_util::future::BoxFuture;
 use kinglet_proto::wire::envelope::Head;
-pub(crate) use live::{Live, Past};
+pub(crate) use live::{Live, Past, PastRow};
+use rows::Rows;
+pub(crate) use rows::message;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::Sender;
 use tokio::task::unconstrained;
 use tracing::warn;
@@ -42,6 +47,8 @@ pub(crate) struct Broadcast {
     alerts: Arc<Alerts>,
     messages: AtomicU64,
     stage: Mutex<Stage>,
+    /// Rows wait to be told.
+    rows_wait: Notify,
 }
 
 #[derive(Default)]
@@ -50,6 +57,7 @@ struct Stage {
     /// One queue for all viewers of a kind: who falls [`VIEWER_QUEUE_MAX`] updates behind is told
     /// so by the queue itself. There is none once the hub stops.
     kinds: Vec<(Encode, Sender<Notices>)>,
+    rows: Rows,
 }
 
 /// What was written of one update, by kind.
@@ -57,46 +65,64 @@ type Texts = Vec<(usize, Notices)>;
 
 /// The sink, with the fleet as it is.
 pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
-    let stage = Stage { board: Board::new(hosts), kinds: Vec::new() };
-    let (public, messages) = (hub.auth.public(), AtomicU64::new(0));
-    Arc::new(Broadcast { public, alerts: hub.alerts.clone(), messages, stage: Mutex::new(stage) })
+    let stage = Stage { board: Board::new(hosts), ..Stage::default() };
+    Arc::new(Broadcast::new(hub.auth.public(), hub.alerts.clone(), stage))
 }
 
 impl Sink for Broadcast {
     fn run(self: Arc<Self>, hub: Arc<Hub>, mut feed: Feed) -> BoxFuture<'static, ()> {
         // Agents are many tasks and this is one: it takes what waits before they go on, or a busy
         // fleet would fill its queue while it waits for its turns.
-        Box::pin(unconstrained(async move {
-            let mut told = 0;
-            while let Some(next) = feed.next().await {
-                match next {
-                    Next::Update(update) => {
-                        self.tell(&update);
-                        told += 1;
-                        if told == BROADCAST_BATCH {
-                            told = 0;
-                            end_turn().await;
-                        }
-                    }
-                    Next::Lost(lost) => {
-                        if hub.may_complain() {
-                            warn!("viewers are told the state instead of {lost} steps to it");
-                        }
-                        self.catch_up(hub.resync(&mut feed)).await;
-                    }
-                }
+        let (broadcast, ticks) = (self.clone(), self);
+        let tell = unconstrained(async move { broadcast.tell_all(&hub, &mut feed).await });
+        Box::pin(async move {
+            tokio::select! {
+                () = tell => {}
+                () = ticks.tell_rows() => {}
             }
-            // Every queue of viewers ends with this.
-            *self.lock() = Stage::default();
-        }))
+        })
     }
 }
 
 impl Broadcast {
+    fn new(public: bool, alerts: Arc<Alerts>, stage: Stage) -> Self {
+        let (messages, rows_wait) = (AtomicU64::new(0), Notify::new());
+        Self { public, alerts, messages, stage: Mutex::new(stage), rows_wait }
+    }
+
+    /// Tells whatever comes, to the end.
+    async fn tell_all(&self, hub: &Hub, feed: &mut Feed) {
+        let mut told = 0;
+        while let Some(next) = feed.next().await {
+            match next {
+                Next::Update(update) => {
+                    self.tell(&update);
+                    told += 1;
+                    if told == BROADCAST_BATCH {
+                        told = 0;
+                        end_turn().await;
+                    }
+                }
+                Next::Lost(lost) => {
+                    if hub.may_complain() {
+                        warn!("viewers are told the state instead of {lost} steps to it");
+                    }
+                    self.catch_up(hub.resync(feed)).await;
+                }
+            }
+        }
+        // Every queue of viewers ends with this.
+        *self.lock() = Stage::default();
+    }
+
     /// Another kind of viewer.
     pub(crate) fn add_kind(&self, encode: Encode) -> Kind {
+        self.add_queue(encode, VIEWER_QUEUE_MAX)
+    }
+
+    fn add_queue(&self, encode: Encode, queue_max: usize) -> Kind {
         let mut stage = self.lock();
-        stage.kinds.push((encode, Sender::new(VIEWER_QUEUE_MAX)));
+        stage.kinds.push((encode, Sender::new(queue_max)));
         Kind(stage.kinds.len() - 1)
     }
 
@@ -133,7 +159,11 @@ impl Broadcast {
             if missing.is_empty() {
                 let replaced = stage.board.apply(update);
                 stage.send(texts);
+                let first_row = stage.note(update);
                 drop(stage);
+                if first_row {
+                    self.rows_wait.notify_one();
+                }
                 return drop(replaced);
             }
             drop(stage);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use kinglet_proto::ingest::Scalar;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::viewer::{
-    Metrics, Performance, Topic, added, metrics, performance, public_part, removed, status, told,
+    Metrics, Performance, Topic, added, added_as, metrics, performance, public_part, removed,
+    status, told,
 };
 use serde_json::{Map, Value};
 
 use crate::fleet::{Reading, Snapshot, Told, Update};
-use crate::server::viewer::Notice;
+use crate::server::viewer::{Audience, Notice};
 use crate::sink::broadcast::Broadcast;
 
 /// `/ws`: all that is told of.
@@ -23,7 +24,7 @@ pub(super) fn everything(update: &Update, broadcast: &Broadcast) -> Vec<Notice> 
         Update::Added(host) => vec![added_of(host, broadcast)],
         Update::Removed(id) => {
             let topic = Topic::new("server_removed", vec![("id".into(), text_of(id))]);
-            vec![Notice { text: removed(broadcast.head(), id).into(), topic }]
+            vec![chosen(removed(broadcast.head(), id), topic)]
         }
         Update::Told(event) => event_of(event, broadcast).into_iter().collect(),
         Update::Reading(_) | Update::Aggregates(_) => Vec::new(),
@@ -51,6 +52,33 @@ pub(super) fn statuses(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
     events(update, "status", broadcast)
 }
 
+/// `/ws` in rows: what happens, and whole readings of the hosts of which somebody looks at all.
+/// The rows come by themselves.
+pub(super) fn beside_rows(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
+    match update {
+        Update::Reading(Reading { newest: true, host, sample, .. }) => {
+            let is_watched = broadcast.is_watched_whole(&host.id);
+            is_watched.then(|| whole_of(host, sample, broadcast)).into_iter().collect()
+        }
+        Update::Added(host) => vec![added_with(host, broadcast.number(&host.id), broadcast)],
+        Update::Told(event) if event.kind != "alert" => Vec::new(),
+        Update::Told(_) | Update::Status(_) | Update::Removed(_) => everything(update, broadcast),
+        Update::Reading(_) | Update::Aggregates(_) => Vec::new(),
+    }
+}
+
+/// A reading for who looks at all fields of its host.
+pub(super) fn whole_of(host: &Snapshot, sample: &Arc<Sample>, broadcast: &Broadcast) -> Notice {
+    let audience = Audience::Whole(host.id.clone());
+    Notice { audience, ..metrics_of(host, sample, broadcast) }
+}
+
+/// A host with the number that stands for it in rows.
+pub(super) fn added_with(host: &Snapshot, number: u64, broadcast: &Broadcast) -> Notice {
+    let topic = Topic::new("server_added", vec![("id".into(), text_of(&host.id))]);
+    chosen(added_as(broadcast.head(), &host.host(), number), topic)
+}
+
 /// What a viewer hears of a host that was there before it.
 pub(super) fn introduction(host: &Snapshot, broadcast: &Broadcast) -> Vec<Notice> {
     let mut notices = vec![added_of(host, broadcast), status_of(host, broadcast)];
@@ -70,18 +98,17 @@ fn events(update: &Update, kind: &str, broadcast: &Broadcast) -> Vec<Notice> {
 fn metrics_of(host: &Snapshot, sample: &Arc<Sample>, broadcast: &Broadcast) -> Notice {
     let figures = Metrics { sample, public: broadcast.public() };
     let topic = Topic::new("metrics", vec![("server_id".into(), text_of(&host.id))]);
-    Notice { text: metrics(broadcast.head(), &host.id, figures).into(), topic }
+    chosen(metrics(broadcast.head(), &host.id, figures), topic)
 }
 
 fn performance_of(host: &Snapshot, sample: &Sample, broadcast: &Broadcast) -> Notice {
     let figures = Performance::of(sample);
-    let text = performance(broadcast.head(), &host.id, &figures).into();
-    Notice { text, topic: figures.topic(&host.id) }
+    chosen(performance(broadcast.head(), &host.id, &figures), figures.topic(&host.id))
 }
 
 fn added_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
     let topic = Topic::new("server_added", vec![("id".into(), text_of(&host.id))]);
-    Notice { text: added(broadcast.head(), &host.host()).into(), topic }
+    chosen(added(broadcast.head(), &host.host()), topic)
 }
 
 fn status_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
@@ -92,8 +119,7 @@ fn status_of(host: &Snapshot, broadcast: &Broadcast) -> Notice {
         ("status".into(), text_of(state)),
         ("online".into(), Scalar::Switch(host.online)),
     ];
-    let text = status(broadcast.head(), &host.host()).into();
-    Notice { text, topic: Topic::new("status", fields) }
+    chosen(status(broadcast.head(), &host.host()), Topic::new("status", fields))
 }
 
 /// What an agent told, of which anyone who may look sees a part; `None` when that is nothing.
@@ -105,9 +131,13 @@ fn event_of(event: &Told, broadcast: &Broadcast) -> Option<Notice> {
     }
     let id = data.get("alert_id").and_then(Value::as_str).filter(|_| kind == "alert");
     let silenced = id.and_then(|id| broadcast.alerts().silenced(host, id));
-    let text = told(broadcast.head(), kind, &host.id, &data, silenced).into();
+    let text = told(broadcast.head(), kind, &host.id, &data, silenced);
     let topic = Topic::of(kind, &host.id, &data)?;
-    (!data.is_empty()).then_some(Notice { text, topic })
+    (!data.is_empty()).then(|| chosen(text, topic))
+}
+
+fn chosen(text: String, topic: Topic) -> Notice {
+    Notice { text: text.into(), topic, audience: Audience::Chosen }
 }
 
 fn text_of(text: &str) -> Scalar {

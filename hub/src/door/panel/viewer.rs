@@ -8,20 +8,21 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::{Question, Request, decode_request};
-use kinglet_proto::viewer::{Choice, ChoiceError, answer};
+use kinglet_proto::viewer::{Choice, ChoiceError, answer, columns};
 use kinglet_proto::wire::envelope::{self, Head};
 use serde_json::Value;
-use tokio::sync::broadcast::error::RecvError;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::notice::introduction;
 use super::question::{self, Refusal};
+use super::watching::Watching;
 use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
 use crate::hub::Hub;
 use crate::limits::{PACE_PAUSE, QUESTIONS_WAITING_MAX};
 use crate::server::heartbeat::Heartbeat;
-use crate::server::viewer::{Ending, Notices, send_all, send_waiting};
+use crate::server::viewer::{Ending, Notice, Notices, send_all, send_waiting};
 use crate::server::ws::Socket;
 use crate::sink::broadcast::{Live, Past};
 use crate::turn::end_turn;
@@ -36,6 +37,8 @@ pub(super) struct Viewer {
     /// Hosts this one has not been told of yet.
     past: VecDeque<HostId>,
     choice: Choice,
+    /// What a viewer of rows looks at.
+    watching: Option<Watching>,
     pace: Pace,
     heartbeat: Heartbeat,
     /// One at a time, in the order in which they came.
@@ -53,12 +56,13 @@ enum Event {
 }
 
 impl Viewer {
-    /// One who hears messages of this type, or all.
-    pub(super) fn new(hub: Arc<Hub>, live: Live, only: Option<&'static str>) -> Self {
+    /// One who hears messages of this type, or all; or has rows of what it will say.
+    pub(super) fn new(hub: Arc<Hub>, live: Live, only: Option<&'static str>, rows: bool) -> Self {
         let heartbeat = Heartbeat::new(hub.viewer_ping);
         Self {
             hub,
-            past: live.hosts().into(),
+            past: if rows { VecDeque::new() } else { live.hosts().into() },
+            watching: rows.then(|| Watching::new(live.shared())),
             live,
             choice: Choice::new(only),
             pace: Pace::viewer(clock::now().instant),
@@ -70,8 +74,9 @@ impl Viewer {
 
     /// Serves the connection to its end.
     pub(super) async fn serve(mut self, socket: &mut Socket, id: &str) -> Ending {
-        let hello = envelope::connected(self.head(), id, Some(self.past.len()));
-        let mut sent = send_all(socket, [hello]).await;
+        let hello = envelope::connected(self.head(), id, Some(self.live.hosts().len()));
+        let rows = self.watching.is_some().then(|| columns(self.head()));
+        let mut sent = send_all(socket, [hello].into_iter().chain(rows)).await;
         loop {
             if let Err(ending) = sent {
                 return ending;
@@ -85,11 +90,8 @@ impl Viewer {
                 () = std::future::ready(()), if !self.past.is_empty() => Event::Past,
             };
             sent = match event {
-                Event::Live(Ok(notices)) => {
-                    let takes = |topic: &_| self.choice.takes(topic);
-                    send_waiting(socket, notices, takes, || self.live.try_recv()).await
-                }
-                Event::Live(Err(RecvError::Lagged(_))) => Err(Some(Reason::TooSlow)),
+                Event::Live(Ok(notices)) => self.send_live(socket, notices).await,
+                Event::Live(Err(RecvError::Lagged(_))) => self.resync(socket).await,
                 Event::Live(Err(RecvError::Closed)) => Err(Some(Reason::Stopping)),
                 Event::Past => self.send_past(socket).await,
                 Event::Answered(answered) => self.send_answer(socket, answered).await,
@@ -104,8 +106,38 @@ impl Viewer {
         self.live.broadcast().head()
     }
 
-    /// Tells of one host, as the board has it.
+    async fn send_live(&mut self, socket: &mut Socket, first: Notices) -> Result<(), Ending> {
+        let Self { live, watching, choice, .. } = self;
+        let mut lagged = false;
+        let waiting = || match live.try_recv() {
+            Err(TryRecvError::Lagged(_)) if watching.is_some() => {
+                lagged = true;
+                Err(TryRecvError::Empty)
+            }
+            next => next,
+        };
+        let pick = |notice: &Notice| pick(notice, choice, watching.as_ref());
+        send_waiting(socket, first, pick, waiting).await?;
+        if lagged { self.resync(socket).await } else { Ok(()) }
+    }
+
+    /// Messages were lost: who has rows is told all hosts anew, who has not must come again.
+    async fn resync(&mut self, socket: &mut Socket) -> Result<(), Ending> {
+        let Some(watching) = &mut self.watching else { return Err(Some(Reason::TooSlow)) };
+        let word = watching.resync(&self.live, &mut self.past);
+        send_all(socket, [word]).await
+    }
+
+    /// Tells of hosts, as the board has them.
     async fn send_past(&mut self, socket: &mut Socket) -> Result<(), Ending> {
+        if let Some(watching) = &mut self.watching {
+            let notices = watching.past(&self.live, &mut self.past);
+            let picked = notices.iter().filter_map(|notice| watching.pick(notice, &self.choice));
+            let texts: Vec<_> = picked.map(|text| text.as_str().to_owned()).collect();
+            send_all(socket, texts).await?;
+            end_turn().await;
+            return Ok(());
+        }
         let Some(id) = self.past.front() else { return Ok(()) };
         let past = self.live.past(id);
         if matches!(past, Past::Later) {
@@ -115,9 +147,10 @@ impl Viewer {
         match past {
             Past::State(host) => {
                 let notices = introduction(&host, self.live.broadcast());
-                let takes = |topic: &_| self.choice.takes(topic);
-                let none = || Err(tokio::sync::broadcast::error::TryRecvError::Empty);
-                send_waiting(socket, notices.into(), takes, none).await?;
+                let none = || Err(TryRecvError::Empty);
+                let choice = &self.choice;
+                let pick = |notice: &Notice| pick(notice, choice, None);
+                send_waiting(socket, notices.into(), pick, none).await?;
                 // There may be thousands of hosts, and nobody else shall wait for all of them.
                 end_turn().await;
                 Ok(())
@@ -170,6 +203,12 @@ impl Viewer {
                 chosen(self.choice.subscribe(events, filters))
             }
             Ok(Request::Unsubscribe(events)) => chosen(self.choice.unsubscribe(events)),
+            Ok(Request::Watch(hosts)) => match &mut self.watching {
+                Some(watching) => watching
+                    .change(&hosts, &self.live, &mut self.past)
+                    .map_err(|error| error.to_string()),
+                None => Err("only who has rows can watch: ask for kinglet.page.v1".to_owned()),
+            },
             Ok(Request::Data(_)) if self.waiting.len() >= QUESTIONS_WAITING_MAX => {
                 return Some(self.too_fast());
             }
@@ -195,6 +234,14 @@ impl Viewer {
         let ms = u64::try_from(PACE_PAUSE.as_millis()).ok();
         let why = "more messages than the pace allows";
         envelope::error(self.head(), "RATE_LIMIT_EXCEEDED", why, ms)
+    }
+}
+
+/// What a viewer is sent of a message.
+fn pick(notice: &Notice, choice: &Choice, watching: Option<&Watching>) -> Option<Utf8Bytes> {
+    match watching {
+        Some(watching) => watching.pick(notice, choice),
+        None => choice.takes(&notice.topic).then(|| notice.text.clone()),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::Broadcast;
 use crate::fleet::Snapshot;
-use crate::server::viewer::Notices;
+use crate::server::viewer::{HostRow, Notices};
 
 /// One viewer's place.
 pub(crate) struct Live {
@@ -26,6 +26,16 @@ pub(crate) enum Past {
     Later,
 }
 
+/// What the board says of a host to who has rows.
+pub(crate) enum PastRow {
+    /// Its state, its number, and the row that was told last; no row before its first report.
+    State(Snapshot, u64, Option<HostRow>),
+    /// It is on the board no more.
+    Gone,
+    /// Messages wait, and go first.
+    Later,
+}
+
 impl Live {
     pub(super) fn new(broadcast: Arc<Broadcast>, notices: Receiver<Notices>) -> Self {
         Self { broadcast, notices }
@@ -34,6 +44,11 @@ impl Live {
     /// The sink it belongs to.
     pub(crate) fn broadcast(&self) -> &Broadcast {
         &self.broadcast
+    }
+
+    /// The same, to keep.
+    pub(crate) fn shared(&self) -> Arc<Broadcast> {
+        self.broadcast.clone()
     }
 
     /// What the next update says.
@@ -60,5 +75,16 @@ impl Live {
             return Past::Later;
         }
         stage.board.get(id).cloned().map_or(Past::Gone, Past::State)
+    }
+
+    /// Looks a host up on the board, and its row in what was told.
+    pub(crate) fn past_row(&self, id: &HostId) -> PastRow {
+        let mut stage = self.broadcast.lock();
+        if !self.notices.is_empty() {
+            return PastRow::Later;
+        }
+        let Some(host) = stage.board.get(id).cloned() else { return PastRow::Gone };
+        let row = host.sample.as_ref().map(|sample| stage.rows.last(id, sample));
+        PastRow::State(host, stage.rows.number(id), row)
     }
 }

@@ -13,6 +13,7 @@ use super::*;
 use crate::auth::Auth;
 use crate::fleet::{ConnectionId, Input, Reading, Settings};
 use crate::history::Nothing;
+use crate::server::viewer::Audience;
 
 fn id(text: &str) -> HostId {
     HostId::parse(text).unwrap()
@@ -25,8 +26,7 @@ fn new_hub() -> Arc<Hub> {
 }
 
 fn new_broadcast() -> Arc<Broadcast> {
-    let (public, alerts, messages) = (true, Arc::default(), AtomicU64::new(0));
-    Arc::new(Broadcast { public, alerts, messages, stage: Mutex::default() })
+    Arc::new(Broadcast::new(true, Arc::default(), Stage::default()))
 }
 
 fn join(hub: &Hub, connection: u64, host: &str) {
@@ -52,7 +52,8 @@ fn words(update: &Update, _: &Broadcast) -> Vec<Notice> {
         Update::Told(told) => format!("{} told", told.kind),
         Update::Aggregates(sums) => format!("{} sums", sums.buckets.len()),
     };
-    vec![Notice { text: text.into(), topic: Topic::new("words", Vec::new()) }]
+    let topic = Topic::new("words", Vec::new());
+    vec![Notice { text: text.into(), topic, audience: Audience::Chosen }]
 }
 
 fn waiting(live: &mut Live) -> Vec<String> {
