@@ -11,6 +11,7 @@ import { follow, reset, span } from './span.js';
 import { spanText } from './ticks.js';
 import { timeline } from './timeline.js';
 import { drawTools, keyPressed, newTools } from './tools.js';
+import { watch } from './watch.js';
 
 const MOVE_MS = 5000;           // how often the time axis moves on when no reading comes
 const SETTLE_MS = 250;          // a viewer who zooms is asked for what he wants when he is done
@@ -22,6 +23,7 @@ export function openDetail(host) {
   follow(() => newest(host));
   reset();
   Object.assign(detail, { id: host.info.id, host, parts: newDetail(host.info.id) });
+  watch({ detail: host.info.id });
   $('detail').replaceChildren(detail.parts.node);
   $('detail').showModal();
   drawDetail(host);
@@ -37,6 +39,7 @@ $('detail').addEventListener('close', () => {
   detail.parts.plots.forEach(closePlot);
   detail.parts.watch.disconnect();
   Object.assign(detail, { id: null, host: null, parts: null });
+  watch({ detail: null });
   $('detail').replaceChildren();
 });
 $('detail').addEventListener('click', ({ target }) => {
@@ -113,7 +116,7 @@ export function drawDetail(host) {
   }
   drawTools(parts.tools);
   drawNote();
-  parts.body.replaceChildren(...(host.metrics ? blocks(host) : []));
+  parts.body.replaceChildren(...(host.whole ? blocks(host) : []));
 }
 
 /** Says which time is shown where no range does, and why the hub does not tell of it. */

@@ -23,7 +23,7 @@ export const link = {
     const url = new URL('ws', location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     const token = storedToken();
-    const protocols = token ? ['kinglet.v1', `bearer.${token}`] : [];
+    const protocols = ['kinglet.page.v1', ...(token ? [`bearer.${token}`] : [])];
     const socket = new WebSocket(url, protocols);
     link.socket = socket;
     show('connecting', 'connecting');

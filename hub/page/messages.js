@@ -6,22 +6,29 @@ import { askAgain, detail, openDetail } from './detail.js';
 import { $ } from './element.js';
 import { link } from './live.js';
 import { remember } from './recent.js';
+import { readingOf, setColumns, takeRow } from './rows.js';
 import { arrange, hosts, redraw, summarize } from './screen.js';
+import { isWhole, watchAgain } from './watch.js';
 
-let expect = 0;                 // how many hosts the hub announced on connecting
-let told = null;                // the ids it told of since; null when it told of all
+let told = null;                // the ids the hub told of since it began; null when it told of all
+const numbers = new Map();      // by a host's number in rows: the host
 
 const handlers = {
   connection({ data }) {
     if (data.status !== 'connected') return;
-    expect = data.servers ?? 0;
-    told = new Set();
+    begin();
     link.opened();
+    watchAgain();
     summarize();
-    if (expect === 0) forgetUntold();
     askAgain();
     askAlerts(0);
   },
+
+  columns({ data }) { setColumns(data.list); },
+
+  resync: begin,
+
+  synced: forgetUntold,
 
   server_added({ data }) {
     const known = hosts.get(data.id);
@@ -29,13 +36,13 @@ const handlers = {
       known.info = { ...data };
     } else {
       const host = { info: { ...data }, metrics: undefined, recent: [], past: null };
+      Object.assign(host, { row: new Map(), whole: false });
       newCard(host, openDetail);
       hosts.set(data.id, host);
     }
+    numbers.set(data.number, hosts.get(data.id));
     redraw(hosts.get(data.id), true);
-    if (!told) return;
-    told.add(data.id);
-    if (told.size >= expect) forgetUntold();
+    told?.add(data.id);
   },
 
   server_removed({ data }) { forget(data.id); },
@@ -53,14 +60,12 @@ const handlers = {
 
   metrics({ data, timestamp }) {
     const host = hosts.get(data.server_id);
-    if (!host) return;
-    host.metrics = data.metrics;
-    // Of a host that is away this is the last that is known, told on connecting: no news of it.
-    if (host.info.online) {
-      host.info.last_seen = timestamp;
-      remember(host.recent, Date.parse(timestamp), data.metrics);
-    }
-    redraw(host);
+    if (host) read(host, data.metrics, timestamp, true);
+  },
+
+  rows({ data, timestamp }) {
+    for (const row of data.whole ?? []) takeIn(row, true, timestamp);
+    for (const row of data.changed ?? []) takeIn(row, false, timestamp);
   },
 };
 
@@ -69,8 +74,34 @@ export function handle(message) {
   handlers[message.type]?.(message);
 }
 
+function takeIn(row, whole, timestamp) {
+  const host = numbers.get(row[0]);
+  if (!host) return;
+  takeRow(host.row, row, whole);
+  // Of the host on show the whole reading comes too.
+  if (isWhole(host.info.id) && host.whole) return;
+  read(host, readingOf(host.row), timestamp, false);
+}
+
+function read(host, metrics, timestamp, whole) {
+  Object.assign(host, { metrics, whole });
+  // Of a host that is away this is the last that is known, told on connecting: no news of it.
+  if (host.info.online) {
+    host.info.last_seen = timestamp;
+    remember(host.recent, Date.parse(timestamp), metrics);
+  }
+  redraw(host);
+}
+
+/** From here on the hub tells of every host that it knows. */
+function begin() {
+  told = new Set();
+  numbers.clear();
+}
+
 /** What the hub no longer knows after it told of everything it knows. */
 function forgetUntold() {
+  if (!told) return;
   for (const id of hosts.keys()) if (!told.has(id)) forget(id);
   told = null;
   arrange();
@@ -80,6 +111,7 @@ function forget(id) {
   const host = hosts.get(id);
   if (!host) return;
   hosts.delete(id);
+  for (const [number, known] of numbers) if (known === host) numbers.delete(number);
   if (detail.id === id) $('detail').close();
   host.card.node.remove();
   redraw(host, true);

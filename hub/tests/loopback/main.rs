@@ -25,3 +25,4 @@ mod support;
 mod takeover;
 mod telegraf;
 mod unread;
+mod watch;

@@ -40,6 +40,7 @@ pub const COLUMNS: [&str; 20] = [
 
 /// A mount with so much of its space in use is in the list beside the first.
 const FULL_PERCENT: f64 = 95.0;
+const PEBI: f64 = 1_125_899_906_842_624.0;
 const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;
@@ -130,12 +131,13 @@ impl Writer {
         self.end();
     }
 
-    /// Four digits: what is more is not shown.
+    /// Five digits are more than is shown of any.
     fn put_rate(&mut self, rate: Option<u64>) {
-        if let Some(rate) = rate {
-            let places = rate.checked_ilog10().unwrap_or(0).saturating_sub(3);
+        if let Some(rate) = rate.map(shown_rate) {
+            let places = rate.checked_ilog10().unwrap_or(0).saturating_sub(4);
             let unit = 10_u64.pow(places);
             let digits = rate.saturating_add(unit / 2) / unit;
+            // A String takes everything.
             let _ = match places {
                 0..=2 => write!(self.texts, "{}", digits.saturating_mul(unit)),
                 _ => write!(self.texts, "{digits}e{places}"),
@@ -167,6 +169,20 @@ impl Serialize for Whole {
 
 fn round(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
+}
+
+/// A rate as it is shown: in units of 1024, tenths of one below a hundred, else whole ones.
+fn shown_rate(rate: u64) -> u64 {
+    // What a float cannot hold is less than is shown, and the cast back saturates.
+    #[expect(clippy::cast_precision_loss)]
+    let (mut value, mut unit) = (rate as f64, 1.0);
+    while value >= 999.5 && unit < PEBI {
+        (value, unit) = (value / 1024.0, unit * 1024.0);
+    }
+    let parts = if value < 99.95 { 10.0 } else { 1.0 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let shown = (round(value, parts) * unit).round() as u64;
+    shown
 }
 
 /// An uptime as it is shown: by seconds in the first minute, by hours after the first day.
@@ -316,7 +332,7 @@ mod tests {
     #[test]
     fn a_row_has_what_a_list_shows() {
         let row = Row::of(&sample(&full())).whole(7);
-        let due = json!([7,0,12.5,1,40.1,2,1_235e3,3,999,4,0.12,5,51,6,97200,
+        let due = json!([7,0,12.5,1,40.1,2,1_258_300,3,999,4,0.12,5,51,6,97200,
             7,[{"mount_point":"/","usage_percent":9.0},{"mount_point":"/b","usage_percent":97.0},
             {"mount_point":"/c","stuck":true}],8,[{"name":"sdb","health_failed":true}],9,true,
             12,"cpu x",13,"pi",14,"debian",15,"12",16,"arm64",17,"A53",18,4]);
@@ -330,20 +346,23 @@ mod tests {
         let mut next = full();
         next["cpu"]["usage"] = json!(13.0);
         next["load_average"] = Value::Null;
-        next["network"]["rx_speed"] = json!(1_234_999);
+        next["network"]["rx_speed"] = json!(1_240_000);
         let next = Row::of(&sample(&next));
         assert_eq!(next.changed(&before, 7), "[7,0,13.0,4,null]", "the rate is shown the same");
         assert_eq!(next.changed(&next, 7), "[7]");
     }
 
     #[test]
-    fn rates_have_four_digits_and_uptimes_what_is_shown() {
+    fn rates_and_uptimes_have_what_is_shown() {
         for (rate, text) in [
             (0, "0"),
-            (9_999, "9999"),
-            (99_999, "100000"),
-            (12_345_678, "1235e4"),
-            (u64::MAX, "1844e16"),
+            (999, "999"),
+            (1_000, "1024"),
+            (9_999, "10035"),
+            (99_999, "100050"),
+            (123_456, "123900"),
+            (12_345_678, "12373e3"),
+            (u64::MAX, "18446e15"),
         ] {
             let row = json!({"network":{"rx_speed":rate}});
             let due = format!("[1,2,{text}]");
