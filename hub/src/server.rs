@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod kept;
 pub(crate) mod metric_name;
 pub(crate) mod operator;
+pub(crate) mod packed;
 pub(crate) mod parameters;
 pub(crate) mod token;
 pub(crate) mod viewer;

@@ -1,13 +1,16 @@
 //! The page: its files, built in, and the headers that keep them to themselves.
 
+use std::borrow::Cow;
+use std::future::ready;
 use std::sync::Arc;
 
-use axum::http::{HeaderName, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::Routes;
 use crate::hub::Hub;
+use crate::server::packed::Packed;
 use crate::sink::Sinks;
 
 /// Nothing from elsewhere, nothing inline, no frame around it: an agent's text that got into the
@@ -69,6 +72,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/uplot-license.txt", TEXT, include_str!("../../page/uplot-license.txt")),
 ];
 
+/// Scripts that are no modules.
+const CLASSIC: [&str; 1] = ["/uplot.js"];
+
 /// The icon with a number on it, of what wants attention; the last stands for more too.
 const COUNTED: [(&str, char); 9] = [
     ("/icon-1.svg", '1'),
@@ -84,9 +90,28 @@ const COUNTED: [(&str, char); 9] = [
 
 /// A route for each file.
 pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
-    let route = |&(path, kind, text)| (path, get(move || std::future::ready(file(kind, text))));
-    let counted = |(path, digit)| (path, get(move || std::future::ready(file(SVG, icon(digit)))));
-    FILES.iter().map(route).chain(COUNTED.map(counted)).collect()
+    let files = FILES.iter().map(|&(path, kind, text)| match path {
+        "/" => (path, kind, Cow::Owned(index(text))),
+        _ => (path, kind, Cow::Borrowed(text)),
+    });
+    let counted = COUNTED.map(|(path, digit)| (path, SVG, Cow::Owned(icon(digit))));
+    let route = |(path, kind, text): (_, _, Cow<'static, str>)| {
+        let file = Arc::new(Packed::new(kind, text));
+        (path, get(move |headers: HeaderMap| ready(answer(&file, &headers))))
+    };
+    files.chain(counted).map(route).collect()
+}
+
+/// The page's first file, with every module that it will need: a browser that found them one by
+/// one, each in the one before, would wait for the hub a dozen times.
+fn index(text: &str) -> String {
+    let is_module = |path: &str| !path.starts_with("/words-") && !CLASSIC.contains(&path);
+    let modules = FILES.iter().filter(|(path, kind, _)| *kind == JS && is_module(path));
+    let link = |&(path, ..): &(&str, _, _)| {
+        format!("<link rel=\"modulepreload\" href=\"{}\">\n", path.trim_start_matches('/'))
+    };
+    let links: String = modules.map(link).collect();
+    text.replace("</head>", &format!("{links}</head>"))
 }
 
 fn icon(digit: char) -> String {
@@ -98,14 +123,9 @@ fn icon(digit: char) -> String {
     include_str!("../../page/icon.svg").replace("</svg>", &badge)
 }
 
-fn file(kind: &'static str, text: impl IntoResponse) -> Response {
-    let mut response = text.into_response();
-    for (name, value) in [
-        ("content-type", kind),
-        ("content-security-policy", POLICY),
-        ("referrer-policy", "no-referrer"),
-        ("cache-control", "no-cache"),
-    ] {
+fn answer(file: &Packed, headers: &HeaderMap) -> Response {
+    let mut response = file.answer(headers);
+    for (name, value) in [("content-security-policy", POLICY), ("referrer-policy", "no-referrer")] {
         let name = HeaderName::from_static(name);
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -114,8 +134,26 @@ fn file(kind: &'static str, text: impl IntoResponse) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::FILES;
     use std::collections::BTreeSet;
+
+    use super::{FILES, index};
+
+    #[test]
+    fn every_module_that_another_names_is_asked_for_at_once() {
+        let (_, _, text) = FILES[0];
+        let first = index(text);
+        let names = |text: &str| {
+            let names = text.split("from './").skip(1).filter_map(|rest| rest.split('\'').next());
+            names.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let named: BTreeSet<_> = FILES.iter().flat_map(|(_, _, text)| names(text)).collect();
+        assert!(named.len() > 20, "{named:?}");
+        for name in named {
+            let link = format!("<link rel=\"modulepreload\" href=\"{name}\">");
+            assert_eq!(first.matches(&link).count(), 1, "{name}");
+        }
+        assert!(!first.contains("modulepreload\" href=\"uplot.js"), "it is no module");
+    }
 
     #[test]
     fn every_file_of_the_page_is_served_as_it_is() {
