@@ -8,6 +8,7 @@ import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
 import { testPast } from './past.mjs';
+import { testWire } from './wire.mjs';
 
 const [binary, out, only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
@@ -308,6 +309,7 @@ await test('a hub with a token asks for it', async () => {
 
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
 await testPast({ test, startHub, startAgents, openPage, card, shot });
+await testWire({ test, startHub, startAgents, openPage, card });
 
 await test('five hundred hosts', async () => {
   const hub = await startHub({ offlineAfter: 60 });
