@@ -1,5 +1,7 @@
 //! The page: its files, built in, and the headers that keep them to themselves.
 
+mod bundle;
+
 use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
@@ -72,9 +74,6 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/uplot-license.txt", TEXT, include_str!("../../page/uplot-license.txt")),
 ];
 
-/// Scripts that are no modules.
-const CLASSIC: [&str; 1] = ["/uplot.js"];
-
 /// The icon with a number on it, of what wants attention; the last stands for more too.
 const COUNTED: [(&str, char); 9] = [
     ("/icon-1.svg", '1'),
@@ -88,30 +87,37 @@ const COUNTED: [(&str, char); 9] = [
     ("/icon-9.svg", '9'),
 ];
 
-/// A route for each file.
+/// A route for each file, and for what stands for many of them.
 pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
-    let files = FILES.iter().map(|&(path, kind, text)| match path {
-        "/" => (path, kind, Cow::Owned(index(text))),
-        _ => (path, kind, Cow::Borrowed(text)),
-    });
+    let (index, sheet) = index();
+    let made = [("/", HTML, index), ("/page.css", CSS, sheet), ("/page.js", JS, script())];
+    let made = made.map(|(path, kind, text)| (path, kind, Cow::Owned(text)));
+    let files = FILES.iter().filter(|(path, ..)| *path != "/");
+    let files = files.map(|&(path, kind, text)| (path, kind, Cow::Borrowed(text)));
     let counted = COUNTED.map(|(path, digit)| (path, SVG, Cow::Owned(icon(digit))));
     let route = |(path, kind, text): (_, _, Cow<'static, str>)| {
         let file = Arc::new(Packed::new(kind, text));
         (path, get(move |headers: HeaderMap| ready(answer(&file, &headers))))
     };
-    files.chain(counted).map(route).collect()
+    made.into_iter().chain(files).chain(counted).map(route).collect()
 }
 
-/// The page's first file, with every module that it will need: a browser that found them one by
-/// one, each in the one before, would wait for the hub a dozen times.
-fn index(text: &str) -> String {
-    let is_module = |path: &str| !path.starts_with("/words-") && !CLASSIC.contains(&path);
-    let modules = FILES.iter().filter(|(path, kind, _)| *kind == JS && is_module(path));
-    let link = |&(path, ..): &(&str, _, _)| {
-        format!("<link rel=\"modulepreload\" href=\"{}\">\n", path.trim_start_matches('/'))
-    };
-    let links: String = modules.map(link).collect();
-    text.replace("</head>", &format!("{links}</head>"))
+/// The text of a file by its name.
+fn find(name: &str) -> Option<&'static str> {
+    let file = FILES.iter().find(|(path, ..)| path.strip_prefix('/') == Some(name));
+    file.map(|(_, _, text)| *text)
+}
+
+/// The page with one script and one style sheet, and that.
+fn index() -> (String, String) {
+    let (names, html) = bundle::with_one_sheet(find("").unwrap_or_default(), "page.css");
+    let sheets = names.into_iter().filter_map(find);
+    (html.replace("src=\"app.js\"", "src=\"page.js\""), sheets.collect())
+}
+
+/// All modules in one.
+fn script() -> String {
+    bundle::script("app.js", &find)
 }
 
 fn icon(digit: char) -> String {
@@ -136,23 +142,43 @@ fn answer(file: &Packed, headers: &HeaderMap) -> Response {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{FILES, index};
+    use super::{FILES, index, script};
+
+    /// Languages come when they are asked for, and this is no module.
+    fn is_apart(path: &str) -> bool {
+        path.starts_with("/words-") || path == "/uplot.js"
+    }
 
     #[test]
-    fn every_module_that_another_names_is_asked_for_at_once() {
-        let (_, _, text) = FILES[0];
-        let first = index(text);
-        let names = |text: &str| {
-            let names = text.split("from './").skip(1).filter_map(|rest| rest.split('\'').next());
-            names.map(str::to_owned).collect::<Vec<_>>()
-        };
-        let named: BTreeSet<_> = FILES.iter().flat_map(|(_, _, text)| names(text)).collect();
-        assert!(named.len() > 20, "{named:?}");
-        for name in named {
-            let link = format!("<link rel=\"modulepreload\" href=\"{name}\">");
-            assert_eq!(first.matches(&link).count(), 1, "{name}");
+    fn the_script_has_every_module_and_no_name_twice() {
+        let script = script();
+        for (path, ..) in FILES.iter().filter(|(path, ..)| path.ends_with(".js")) {
+            let block = format!("{{ // {}\n", &path[1..]);
+            assert_eq!(script.matches(&block).count(), usize::from(!is_apart(path)), "{path}");
         }
-        assert!(!first.contains("modulepreload\" href=\"uplot.js"), "it is no module");
+        for line in script.lines() {
+            assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");
+        }
+        let names = script.lines().next().unwrap().strip_prefix("let ").unwrap();
+        let names: Vec<_> = names.trim_end_matches(';').split(", ").collect();
+        let twice = names.iter().filter(|name| names.iter().filter(|n| n == name).count() > 1);
+        assert_eq!(twice.collect::<BTreeSet<_>>(), BTreeSet::new(), "exported by two modules");
+        // Another name for what is imported would be nobody's in a block.
+        let renamed = |text: &str| {
+            let lists = text.split("import {").skip(1).filter_map(|rest| rest.split('}').next());
+            lists.map(str::to_owned).any(|list| list.contains(" as "))
+        };
+        assert!(FILES.iter().all(|(path, _, text)| !path.ends_with(".js") || !renamed(text)));
+    }
+
+    #[test]
+    fn the_page_links_to_one_sheet_and_one_script() {
+        let (html, sheet) = index();
+        assert_eq!(html.matches("stylesheet").count(), 1);
+        assert!(html.contains("src=\"page.js\"") && !html.contains("app.js"));
+        for (path, _, text) in FILES.iter().filter(|(path, ..)| path.ends_with(".css")) {
+            assert!(sheet.contains(text), "{path}");
+        }
     }
 
     #[test]
