@@ -176,8 +176,11 @@ fn who_takes_gzip_gets_it() {
         assert!(packed.body.len() < plain.body.len(), "{path}");
         assert!(packed.head.contains("vary: accept-encoding"), "{}", packed.head);
         let headers = [("Accept-Encoding", "gzip"), ("Connection", "close")];
-        let chunked = ask_in(&hub, "1.1", "GET", path, &headers);
-        assert!(chunked.body.ends_with(b"\r\n0\r\n\r\n"), "{path} has an end");
+        let answer = ask_in(&hub, "1.1", "GET", path, &headers);
+        // A file of the page was packed before, so its length is known.
+        let length = answer.header("content-length").map(|length| length.parse().unwrap());
+        let is_chunked = length.is_none() && answer.body.ends_with(b"\r\n0\r\n\r\n");
+        assert!(is_chunked || length == Some(answer.body.len()), "{path} has an end");
     }
 }
 

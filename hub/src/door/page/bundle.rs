@@ -1,9 +1,9 @@
-//! The page's modules in one script and its style sheets in one: a browser that asked for each would
-//! wait for the hub as often as six at a time make it.
+//! The page's modules in one script and its style sheets in one: a browser that asked for each
+//! would wait for the hub as often as six at a time make it.
 //!
 //! Every module is a block, so what it keeps to itself stays there; what it exports is a variable of
-//! all, so no two export the same name. The blocks stand in the order in which a browser would run
-//! the modules. Of `export` there are `function`, `async function`, `const` and `let` at the begin
+//! all, so no two export the same name. The blocks stand in the order in which a browser would
+//! run the modules. Of `export` there are `function`, `async function`, `const` and `let` at the begin
 //! of a line, and a function ends with a line `}`; of `import` there are lists of names.
 
 use std::fmt::Write;
@@ -115,8 +115,10 @@ pub(super) fn with_one_sheet<'a>(html: &'a str, sheet: &str) -> (Vec<&'a str>, S
 mod tests {
     use super::*;
 
-    const A: &str = "// A.\n\nimport { b, twice } from './b.js';\nimport {\n  c,\n} from './c.js';\n\n\
-                     const own = 1;\nexport const a = twice(b);\nexport function one() { return own; }\n";
+    const A: &str = "// A.\n\nimport { b, twice } from './b.js';\n\
+                     import {\n  c,\n} from './c.js';\n\n\
+                     const own = 1;\nexport const a = twice(b);\n\
+                     export function one() { return own; }\n";
     const B: &str = "import { one } from './a.js';\nexport let b = 2;\nconst own = 3;\n\
                      export async function twice(n) {\n  if (n) {\n  }\n}\nlater(one);\n";
 
