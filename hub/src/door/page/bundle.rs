@@ -1,10 +1,10 @@
 //! The page's modules in one script and its style sheets in one: a browser that asked for each
 //! would wait for the hub as often as six at a time make it.
 //!
-//! Every module is a block, so what it keeps to itself stays there; what it exports is a variable of
-//! all, so no two export the same name. The blocks stand in the order in which a browser would
-//! run the modules. Of `export` there are `function`, `async function`, `const` and `let` at the begin
-//! of a line, and a function ends with a line `}`; of `import` there are lists of names.
+//! Every module is a block, so what it keeps to itself stays there; what it exports is a variable
+//! of all, so no two export the same name. The blocks stand in the order in which a browser would
+//! run the modules. Of `export` there are `function`, `async function`, `const` and `let` at the
+//! beginning of a line, and a function ends with a line `}`; of `import` there are lists of names.
 
 use std::fmt::Write;
 
