@@ -7,14 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use kinglet_proto::host::HostId;
 use kinglet_proto::limits::TOKEN_BYTES_MAX;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::clock;
 use crate::guard::TokenName;
+use crate::people::{People, Role, User};
 
 /// What `[fleet] token_hash` is called.
 pub const FLEET: &str = "fleet";
@@ -108,6 +110,10 @@ pub struct Auth {
     viewers: Option<TokenHash>,
     /// The token of those who may acknowledge and silence alerts; `None`: the viewers'.
     operators: Option<TokenHash>,
+    /// Only who signs in may look, or has a token where there is one.
+    private: bool,
+    /// Those who sign in.
+    people: Option<Arc<People>>,
 }
 
 impl Auth {
@@ -119,7 +125,7 @@ impl Auth {
     ) -> Self {
         let fleet = fleet.map(|hash| (FLEET.into(), hash)).into_iter().collect();
         let (hosts, barred) = (RwLock::new(hosts), BTreeSet::new());
-        Self { hosts, barred, fleet, viewers, operators: None }
+        Self { hosts, barred, fleet, viewers, operators: None, private: false, people: None }
     }
 
     /// The same, with more tokens of the fleet's.
@@ -141,6 +147,26 @@ impl Auth {
     /// The same, with a token of those who may acknowledge and silence alerts.
     pub fn with_operators(self, operators: Option<TokenHash>) -> Self {
         Self { operators, ..self }
+    }
+
+    /// The same, where nobody may look who does not sign in or has a token.
+    pub fn with_private(self, private: bool) -> Self {
+        Self { private, ..self }
+    }
+
+    /// The same, with those who sign in.
+    pub fn with_people(self, people: Option<Arc<People>>) -> Self {
+        Self { people, ..self }
+    }
+
+    /// Those who sign in; `None` where the hub keeps no state.
+    pub fn people(&self) -> Option<&Arc<People>> {
+        self.people.as_ref()
+    }
+
+    /// Who is in the session that was shown in a token's place.
+    pub fn user(&self, token: Option<&str>) -> Option<User> {
+        self.people.as_ref()?.visitor(token?, clock::now().wall)
     }
 
     /// Gives a host a token of its own, in place of the one it had; good from now on.
@@ -197,30 +223,42 @@ impl Auth {
         }
     }
 
-    /// Whether a viewer with this token may look.
+    /// Whether a viewer with this token, or in this session, may look.
     pub fn viewer(&self, token: Option<&str>) -> bool {
-        let Some(theirs) = &self.viewers else { return true };
-        token.is_some_and(|token| {
+        let is = |theirs: Option<TokenHash>, hash| theirs.is_some_and(|it| it.matches(&hash));
+        let is_token = |token| {
             let hash = TokenHash::of(token);
-            theirs.matches(&hash) | self.operators.is_some_and(|theirs| theirs.matches(&hash))
-        })
+            is(self.viewers, hash) | is(self.operators, hash)
+        };
+        self.public() || token.is_some_and(is_token) || self.user(token).is_some()
     }
 
-    /// Whether there is a token with which alerts may be acknowledged and silenced.
+    /// Whether there is a token, or somebody, by whom alerts may be acknowledged and silenced.
     pub fn has_operators(&self) -> bool {
+        self.operators.or(self.viewers).is_some() || self.has_people()
+    }
+
+    /// Whether there is a token that is good for looking.
+    pub fn has_viewers(&self) -> bool {
         self.operators.or(self.viewers).is_some()
     }
 
-    /// Whether who has this token may acknowledge and silence alerts. Where anyone may look, and no
-    /// token was set for it, nobody may.
+    /// Whether somebody can sign in.
+    pub fn has_people(&self) -> bool {
+        self.people.as_ref().is_some_and(|people| people.is_any())
+    }
+
+    /// Whether who has this token, or is in this session, may acknowledge and silence alerts. Where
+    /// anyone may look, and no token was set for it, only an owner who signed in may.
     pub fn operator(&self, token: Option<&str>) -> bool {
         let theirs = self.operators.or(self.viewers);
         theirs.zip(token).is_some_and(|(theirs, token)| theirs.matches(&TokenHash::of(token)))
+            || self.user(token).is_some_and(|user| user.role == Role::Owner)
     }
 
     /// Anyone may look.
     pub fn public(&self) -> bool {
-        self.viewers.is_none()
+        self.viewers.is_none() && !self.private
     }
 }
 

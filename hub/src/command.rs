@@ -3,6 +3,7 @@
 mod history;
 mod invite;
 mod notify;
+mod user;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -63,6 +64,10 @@ enum Command {
     Restore(history::Restore),
     /// List whom the hub tells of alerts, or send them a test
     Notify(notify::Notify),
+    /// Say who can sign in at the page
+    User(user::Users),
+    /// Print who changed what
+    Audit(user::Audit),
     /// Print a new token for an agent or a viewer, and the hash to put into the configuration
     Token,
 }
@@ -85,6 +90,8 @@ pub(crate) enum Failure {
     Store(PathBuf, StoreError),
     /// What is asked of the channels makes no sense, or there are none.
     Notify(String),
+    /// What is asked of the people who sign in makes no sense, or they cannot be looked up.
+    People(String),
     /// So many tests are not there.
     Unsent(usize),
     /// The state folder cannot be used.
@@ -104,10 +111,12 @@ impl Failure {
             )
             | Self::Invite(_)
             | Self::History(_)
-            | Self::Notify(_) => 2,
+            | Self::Notify(_)
+            | Self::People(_) => 2,
             Self::Serve(
                 ServeError::Listen(..)
                 | ServeError::Store(..)
+                | ServeError::People(..)
                 | ServeError::Influx(InfluxError::Queue(_)),
             )
             | Self::Demo(_)
@@ -131,7 +140,9 @@ impl fmt::Display for Failure {
             Self::Serve(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Invite(what) | Self::History(what) | Self::Notify(what) => f.write_str(what),
+            Self::Invite(what) | Self::History(what) | Self::Notify(what) | Self::People(what) => {
+                f.write_str(what)
+            }
             Self::Unsent(1) => f.write_str("a test could not be sent"),
             Self::Unsent(count) => write!(f, "{count} tests could not be sent"),
             Self::Store(path, error) => write!(f, "{}: {error}", path.display()),
@@ -156,6 +167,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup(wanted) => history::backup(&wanted),
         Command::Restore(wanted) => history::restore(&wanted),
         Command::Notify(wanted) => notify::notify(wanted),
+        Command::User(wanted) => user::users(wanted),
+        Command::Audit(wanted) => user::audit(&wanted),
         Command::Token => print_token(),
     }
 }

@@ -156,6 +156,8 @@ struct RawConfig {
 #[serde(deny_unknown_fields)]
 struct RawViewers {
     public: Option<bool>,
+    #[serde(default)]
+    users: bool,
     token_hash: Option<Spanned<String>>,
     #[serde(default)]
     origins: Vec<Spanned<String>>,
@@ -187,7 +189,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let new_hosts_per_hour = raw.fleet.new_hosts_per_hour()?;
     let guard = guard::settings(&raw.server, origins)?;
     let guard = strangers::Settings { new_hosts_per_hour, ..guard };
-    let viewers = viewers(raw.viewers.as_ref())?;
+    let (viewers, private) = viewers(raw.viewers.as_ref())?;
     let (fleet_tokens, offline_after) = (raw.fleet.tokens()?, raw.fleet.offline_after()?);
     let mut tokens = BTreeMap::new();
     let mut hosts: Vec<(HostId, Label)> = Vec::new();
@@ -205,7 +207,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
     }
     let settings = Settings { offline_after, durable: false, hosts };
     let auth = Auth::new(tokens, None, viewers).with_operators(raw.alerts.operators()?);
-    let auth = auth.with_fleet_tokens(fleet_tokens);
+    let auth = auth.with_fleet_tokens(fleet_tokens).with_private(private);
     let alerts = alerts::settings(&raw.alerts, &raw.alert, &raw.maintenance)?;
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
     let has_influxdb = raw.sink.as_ref().is_some_and(influxdb::RawSinks::is_any);
@@ -230,15 +232,17 @@ fn parse(text: &str) -> Result<Config, Fault> {
     })
 }
 
-fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<Option<TokenHash>, Fault> {
-    let say = "say who may look: `public = true` or `token_hash = \"sha256:...\"` under [viewers]";
+/// The token that is good for looking, and whether nobody else may but who signs in.
+fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<(Option<TokenHash>, bool), Fault> {
+    let say = "say who may look: `public = true`, or `users = true` (who signs in), or \
+               `token_hash = \"sha256:...\"` under [viewers]";
     let Some(viewers) = raw else { return Err(Fault { at: 0, what: say.to_owned() }) };
-    match viewers.get_ref() {
-        RawViewers { public: Some(true), token_hash: None, .. } => Ok(None),
-        RawViewers { public: None | Some(false), token_hash: Some(text), .. } => {
-            hash(text).map(Some)
-        }
-        RawViewers { .. } => Err(fault(viewers, say)),
+    let RawViewers { public, users, token_hash, .. } = viewers.get_ref();
+    match (public.unwrap_or_default(), users, token_hash) {
+        (true, false, None) => Ok((None, false)),
+        (false, users, Some(text)) => Ok((Some(hash(text)?), *users)),
+        (false, true, None) => Ok((None, true)),
+        (true, _, _) | (false, false, None) => Err(fault(viewers, say)),
     }
 }
 

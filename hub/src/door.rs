@@ -18,6 +18,7 @@ mod openapi;
 mod ostara;
 mod page;
 mod panel;
+mod sign_in;
 mod stomp;
 mod telegraf;
 
@@ -62,6 +63,7 @@ const DOORS: &[Door] = &[
     ostara::routes,
     page::routes,
     panel::routes,
+    sign_in::routes,
     stomp::routes,
     telegraf::routes,
 ];

@@ -19,6 +19,7 @@ pub mod influx;
 pub mod limits;
 pub mod listen;
 pub mod notify;
+pub mod people;
 mod server;
 mod sink;
 pub mod store;

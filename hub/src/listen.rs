@@ -48,6 +48,7 @@ use crate::hub::Hub;
 use crate::influx::{Influx, InfluxError, Past};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
+use crate::people::{People, PeopleError};
 use crate::server::caller::Caller;
 use crate::sink::Sinks;
 use crate::store::{Store, StoreError};
@@ -68,6 +69,8 @@ pub enum ServeError {
     Influx(InfluxError),
     /// Nobody can be told of alerts by one of the channels; in words.
     Notify(String),
+    /// Those who sign in cannot be looked up.
+    People(PathBuf, PeopleError),
 }
 
 impl fmt::Display for ServeError {
@@ -78,6 +81,9 @@ impl fmt::Display for ServeError {
             Self::Store(path, error) => write!(f, "the history {}: {error}", path.display()),
             Self::Influx(error) => write!(f, "[sink.influxdb]: {error}"),
             Self::Notify(words) => f.write_str(words),
+            Self::People(folder, error) => {
+                write!(f, "{}/people.db: {error}; it is left as it is", folder.display())
+            }
         }
     }
 }
@@ -131,6 +137,11 @@ impl Server {
             warn!("which alerts were open is not known: {error}");
             Kept::default()
         });
+        let people = state_dir.as_deref().map(|state| {
+            let people = People::open(state).map(Arc::new);
+            people.map_err(|error| ServeError::People(state.to_owned(), error))
+        });
+        let auth = auth.with_people(people.transpose()?);
         let mended = state_dir.as_deref().map_or(Ok(()), mend);
         mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
         let hub = Hub::new(auth, settings, state_dir, history);

@@ -1,19 +1,25 @@
 //! Credentials as they stand in a request.
 
 use axum::extract::Query;
-use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
+
+use crate::people::SESSION_PREFIX;
 
 /// The subprotocol a browser names beside `bearer.<token>`.
 const SUBPROTOCOL: &str = "kinglet.v1";
 /// What a viewer of rows names too, as the hub's page does.
 const SUBPROTOCOL_ROWS: &str = "kinglet.page.v1";
 
+/// What the cookie of a session is called, over TLS and without.
+pub(crate) const COOKIES: [&str; 2] = ["__Host-kinglet", "kinglet"];
+
 /// Who a request says it is.
 #[derive(Default)]
 pub(crate) struct Credentials {
-    /// The token, from a header, the subprotocol list or the query.
+    /// The token, from a header, the subprotocol list or the query; without one the session of the
+    /// cookie, which looks like no token.
     pub(crate) token: Option<String>,
     /// The host's or client's id. What was not UTF-8 in it is replaced, and so makes it no host's.
     pub(crate) id: Option<String>,
@@ -45,13 +51,28 @@ impl Credentials {
             .or_else(|| offered.iter().find_map(|each| each.strip_prefix("bearer.")));
         let id = name(headers, "x-client-id").or_else(|| name(headers, "x-server-id"));
         let given = |text: &String| !text.is_empty();
+        let token = in_header.map(str::to_owned).or(token).filter(given);
         Self {
-            token: in_header.map(str::to_owned).or(token).filter(given),
+            token: token.or_else(|| session(headers).map(str::to_owned)),
             id: id.or(client_id).or(server_id).filter(given),
             protocol,
             rows,
         }
     }
+}
+
+/// The secret of the session that a browser is in.
+pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
+    let mut ours = pairs.filter(|(name, _)| COOKIES.contains(&name.trim()));
+    ours.find_map(|(_, value)| Some(value.trim()).filter(|it| it.starts_with(SESSION_PREFIX)))
+}
+
+/// Whether a page of the hub's own asks. A browser names the page that has it change something;
+/// that it is the hub's, `gate` has seen to.
+pub(crate) fn is_own_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -108,6 +129,21 @@ mod tests {
         let Credentials { token, protocol, rows, .. } = read(&offered, "/");
         let granted = (token.as_deref(), protocol, rows);
         assert_eq!(granted, (Some("t"), None, Some("kinglet.page.v1")));
+    }
+
+    #[test]
+    fn a_session_is_found_among_cookies_and_counts_less_than_a_token() {
+        for (cookies, token, found) in [
+            ("kinglet=ks_1", "", Some("ks_1")),
+            ("a=b; __Host-kinglet=ks_2; kinglet=x", "", Some("ks_2")),
+            ("kinglet=something", "", None),
+            ("kinglet2=ks_1; xkinglet=ks_1", "", None),
+            ("kinglet=ks_1", "Bearer t", Some("t")),
+        ] {
+            let headers = [("cookie", cookies), ("authorization", token)];
+            let read = read(&headers, "/");
+            assert_eq!(read.token.as_deref(), found, "{cookies}");
+        }
     }
 
     #[test]

@@ -1,0 +1,36 @@
+//! Bounds of people who sign in.
+
+use std::time::Duration;
+
+/// Bytes of a user's name.
+pub const USER_NAME_MAX: usize = 64;
+/// Users of a hub.
+pub const USERS_MAX: usize = 1_000;
+/// Characters of a password at least (NIST SP 800-63B).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Bytes of a password at most.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Passwords that are hashed at one time, of 19 MiB each.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Passwords from one address in a span.
+pub const ATTEMPTS_EACH: u32 = 10;
+/// How long they are counted.
+pub const ATTEMPTS_SPAN: Duration = Duration::from_secs(60);
+/// Addresses of which they are counted; others wait for the next span.
+pub const ATTEMPTS_ADDRESSES_MAX: usize = 4_096;
+/// Bytes of what is sent to sign in.
+pub const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
+/// A session that is not used for so long ends.
+pub const SESSION_IDLE_S: i64 = 12 * 3600;
+/// The same where the browser is said to be the user's own.
+pub const SESSION_KEPT_S: i64 = 90 * 86_400;
+/// How often it is written down that a session was used.
+pub const SESSION_SEEN_S: i64 = 600;
+/// Sessions of one user; the one that was not used for longest makes room.
+pub const SESSIONS_MAX: i64 = 50;
+/// Bytes that are kept of what a browser says it is.
+pub const CLIENT_BYTES_MAX: usize = 120;
+/// Changes that are remembered.
+pub const TRACES_MAX: i64 = 10_000;
+/// How often an open page's session is looked up again.
+pub const SESSION_CHECK: Duration = Duration::from_secs(5);

@@ -1,0 +1,224 @@
+//! People who sign in at the page: who they are, what they may, and the sessions they are in.
+//!
+//! They are in a file of their own below the state's folder, `people.db`: the history beside it may
+//! live in memory or elsewhere, is moved aside when it is damaged and comes back from backups, and
+//! none of that may lose a user or bring back a session that was ended. Passwords are argon2id's
+//! hashes there, sessions SHA-256 of what a browser holds.
+
+mod attempts;
+mod book;
+mod password;
+mod user;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use book::{Book, PeopleError, Session, Started, Trace};
+use kinglet_proto::time::{Instant, WallTime};
+use tokio::sync::Semaphore;
+use tracing::warn;
+pub use user::{Role, User, UserName};
+
+use crate::guard::Neighbour;
+use crate::limits::people::HASHES_AT_ONCE;
+
+/// What a session's secret begins with: no token of an agent or a viewer does.
+pub const SESSION_PREFIX: &str = "ks_";
+
+/// The file, below the state's folder.
+const FILE: &str = "people.db";
+
+/// Why somebody is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name or the password is another.
+    Wrong,
+    /// There were too many from that address.
+    TooMany,
+    /// It cannot be looked up now.
+    Unavailable,
+}
+
+/// The people of a hub.
+#[derive(Debug)]
+pub struct People {
+    path: PathBuf,
+    book: Mutex<Option<Book>>,
+    attempts: Mutex<attempts::Attempts>,
+    /// Each hash takes 19 MiB while it is made.
+    hashes: Semaphore,
+}
+
+impl People {
+    /// Those of this state folder; there may be none yet.
+    ///
+    /// # Errors
+    /// Their file is there and cannot be used.
+    pub fn open(state_dir: &Path) -> Result<Self, PeopleError> {
+        let path = state_dir.join(FILE);
+        let book = path.exists().then(|| Book::open(&path)).transpose()?;
+        let (attempts, hashes) = (Mutex::default(), Semaphore::new(HASHES_AT_ONCE));
+        Ok(Self { path, book: Mutex::new(book), attempts, hashes })
+    }
+
+    /// Whether anybody can sign in.
+    pub fn is_any(&self) -> bool {
+        self.with(|book| book.is_any()).unwrap_or_default()
+    }
+
+    /// Who is in the session of this secret; it is used, and so lasts longer.
+    pub fn visitor(&self, secret: &str, now: WallTime) -> Option<User> {
+        secret.starts_with(SESSION_PREFIX).then_some(())?;
+        self.with(|book| book.visitor(secret, now))?
+    }
+
+    /// Lets somebody in: the secret of a new session.
+    ///
+    /// # Errors
+    /// Nobody is told whether it was the name or the password; both take as long.
+    pub async fn sign_in(&self, wanted: SignIn<'_>) -> Result<(User, Started), Refusal> {
+        let SignIn { name, password, .. } = wanted;
+        if !self.lock_attempts().admit(wanted.from, wanted.now) {
+            return Err(Refusal::TooMany);
+        }
+        let name = UserName::parse(name).ok();
+        let known = name.as_ref().map(|name| self.with(|book| book.password(name)));
+        let known = match known {
+            Some(None) => return Err(Refusal::Unavailable),
+            Some(Some(known)) => known,
+            None => None,
+        };
+        let _turn = self.hashes.acquire().await.map_err(|_| Refusal::Unavailable)?;
+        let (shown, hash) = (password.to_owned(), known.unwrap_or_else(password::nobodys));
+        let checked = tokio::task::spawn_blocking(move || password::is(&shown, &hash)).await;
+        let (true, Some(name)) = (checked.map_err(|_| Refusal::Unavailable)?, name) else {
+            self.note(&Trace::new(wanted.at, "", "sign-in refused", wanted.name));
+            return Err(Refusal::Wrong);
+        };
+        let begun = self.with(|book| book.begin(&name, &wanted)).flatten();
+        begun.ok_or(Refusal::Unavailable)
+    }
+
+    /// Ends the session of this secret.
+    pub fn sign_out(&self, secret: &str, now: WallTime) {
+        let ended = self.with(|book| book.end(secret));
+        if let Some(Some(user)) = ended {
+            self.note(&Trace::new(now, &user, "signed out", ""));
+        }
+    }
+
+    /// The sessions of somebody, the newest first.
+    pub fn sessions(&self, name: &UserName, now: WallTime) -> Vec<Session> {
+        self.with(|book| book.sessions(name, now)).unwrap_or_default()
+    }
+
+    /// Ends one of somebody's sessions; false where there is none.
+    pub fn end_session(&self, name: &UserName, id: &str) -> bool {
+        self.with(|book| book.end_one(name, id)).unwrap_or_default()
+    }
+
+    /// Writes down who changed what.
+    pub fn note(&self, trace: &Trace<'_>) {
+        self.with(|book| book.note(trace));
+    }
+
+    fn lock_attempts(&self) -> MutexGuard<'_, attempts::Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks into the book, which a command may have begun meanwhile. `None` where there is none, or
+    /// it cannot be read: then nobody is let in.
+    fn with<T>(&self, look: impl FnOnce(&mut Book) -> Result<T, PeopleError>) -> Option<T> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = match &mut *book {
+            Some(book) => look(book),
+            None if !self.path.exists() => return None,
+            empty @ None => Book::open(&self.path).and_then(|opened| look(empty.insert(opened))),
+        };
+        looked.map_err(|error| warn!("{}: {error}", self.path.display())).ok()
+    }
+}
+
+/// What somebody says who wants to be let in.
+#[derive(Debug, Clone, Copy)]
+pub struct SignIn<'a> {
+    /// As it was written.
+    pub name: &'a str,
+    /// As it was written.
+    pub password: &'a str,
+    /// This browser is theirs: the session lasts longer.
+    pub remember: bool,
+    /// What the browser says it is.
+    pub client: &'a str,
+    /// From where.
+    pub from: Neighbour,
+    /// When, by the clock that attempts are counted by.
+    pub now: Instant,
+    /// When, as it is written down.
+    pub at: WallTime,
+}
+
+/// Makes the file of people where there is none, for a command; it belongs to the state's owner.
+///
+/// # Errors
+/// It cannot be made or used.
+pub fn open_or_begin(state_dir: &Path) -> Result<Book, PeopleError> {
+    Book::begin_in(state_dir, &state_dir.join(FILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    fn wanted<'a>(name: &'a str, password: &'a str) -> SignIn<'a> {
+        let from = IpAddr::from([192, 0, 2, 1]).into();
+        let (now, at) = (Instant::from_millis(1000), WallTime::from_unix_millis(1_700_000_000_000));
+        SignIn { name, password, remember: false, client: "test", from, now, at }
+    }
+
+    fn state(name: &str) -> PathBuf {
+        let path =
+            std::env::temp_dir().join(format!("kinglet-people-{name}-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn who_was_added_by_a_command_is_let_in_without_a_restart() {
+        let state = state("added");
+        let people = People::open(&state).unwrap();
+        let at = wanted("", "").at;
+        assert!(!people.is_any());
+        assert_eq!(people.sign_in(wanted("ada", "correct horse")).await, Err(Refusal::Unavailable));
+        let mut book = open_or_begin(&state).unwrap();
+        let ada = UserName::parse("ada").unwrap();
+        book.add(&ada, Role::Owner, "correct horse", at).unwrap();
+        assert!(people.is_any());
+        let (user, started) = people.sign_in(wanted("Ada", "correct horse")).await.unwrap();
+        assert_eq!((&*user.name, user.role), ("ada", Role::Owner));
+        assert_eq!(people.visitor(&started.secret, at), Some(user));
+        assert_eq!(people.sign_in(wanted("ada", "wrong horse")).await, Err(Refusal::Wrong));
+        assert_eq!(people.sign_in(wanted("eve", "correct horse")).await, Err(Refusal::Wrong));
+        people.sign_out(&started.secret, at);
+        assert_eq!(people.visitor(&started.secret, at), None);
+        let bytes = std::fs::read(state.join(FILE)).unwrap();
+        for secret in ["correct horse", &started.secret] {
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        }
+        std::fs::remove_dir_all(state).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_lets_nobody_in_and_is_not_begun_anew() {
+        let state = state("damaged");
+        std::fs::write(state.join(FILE), "not a database, and long enough to be looked at")
+            .unwrap();
+        assert!(People::open(&state).is_err());
+        assert!(open_or_begin(&state).is_err());
+        assert_eq!(std::fs::read(state.join(FILE)).unwrap().len(), 47);
+        std::fs::remove_dir_all(state).unwrap();
+    }
+}
