@@ -5,6 +5,7 @@ import { watchHealth } from './health.js';
 import { link } from './live.js';
 import { handle } from './messages.js';
 import { arrange, hosts, redraw, view } from './screen.js';
+import { watchWho } from './sign-in.js';
 import { watchAttention } from './strip.js';
 import { openTimeline } from './timeline.js';
 
@@ -33,6 +34,7 @@ $('show-timeline').addEventListener('click', () => {
 });
 
 link.start(handle);
+watchWho();
 watchHealth();
 watchAttention();
 // Offline cards say since when, and that grows old.

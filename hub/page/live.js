@@ -2,6 +2,7 @@
 
 import { $, put } from './element.js';
 import { ago, clock } from './units.js';
+import { say } from './words.js';
 
 const STALE_MS = 20_000;        // without a word from the hub for this long, the figures are old
 const CHECK_MS = 2000;
@@ -12,6 +13,8 @@ export const link = {
 
   /** Called with each message of the hub. */
   hear: () => {},
+  /** Called where the hub lets nobody look who shows this, or nothing. */
+  refused: () => {},
 
   start(hear) {
     link.hear = hear;
@@ -31,7 +34,7 @@ export const link = {
       link.heard = Date.now();
       const message = JSON.parse(data);
       link.ahead = (Date.parse(message.timestamp) || link.heard) - link.heard;
-      if (message.data?.code === 'AUTHENTICATION_FAILED') askToken(token);
+      if (message.data?.code === 'AUTHENTICATION_FAILED') link.refused(token);
       link.hear(message);
     };
     socket.onclose = () => { if (link.socket === socket) link.lost(); };
@@ -49,7 +52,7 @@ export const link = {
   lost() {
     link.live = false;
     link.socket = null;
-    if (!$('login').hidden) return show('lost', 'token needed');
+    if (!$('login').hidden) return show('lost', say('not signed in'));
     const [first, most] = RETRY_MS;
     const delay = Math.min(most, first * 1.6 ** link.tries) * (0.8 + 0.4 * Math.random());
     link.tries += 1;
@@ -94,20 +97,10 @@ export function storedToken() {
   try { return sessionStorage.getItem('token') ?? ''; } catch { return ''; }
 }
 
-/** Asks for a token; `tried` is one that was no good, `why` what it is for. */
-export function askToken(tried, why = 'This hub asks for a token') {
-  $('login').hidden = false;
-  put($('login-why'), why);
-  put($('login-error'), tried ? 'That token is not accepted.' : '');
-  $('token').focus();
-}
-
-$('login').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const token = $('token').value.trim();
+/** Remembers what shows every request from now on, and connects anew with it. */
+export function useToken(token) {
   try { sessionStorage.setItem('token', token); } catch { /* kept for this try only */ }
-  $('login').hidden = true;
   const before = link.socket;
   link.dial();
   before?.close();
-});
+}

@@ -2,8 +2,10 @@
 
 import { alerts, call, endSilence } from './alerts.js';
 import { $, element, put } from './element.js';
-import { askToken, storedToken } from './live.js';
+import { storedToken } from './live.js';
+import { askToSignIn } from './sign-in.js';
 import { clock } from './units.js';
+import { say } from './words.js';
 
 /** A part of the dialog, which is there once it has rows. */
 function block(title) {
@@ -36,18 +38,18 @@ function button(label, act) {
 /** Asks for a token, which stands on the page behind the dialog. */
 function wantToken(why) {
   $('timeline').close();
-  askToken('', why);
+  askToSignIn(why);
 }
 
 /** Whether the answer is that this viewer may not: he is asked for a token then. */
 function refused(status) {
   const is = status === 401 || status === 403;
-  if (is) wantToken('This needs another token');
+  if (is) wantToken(say('This needs other rights'));
   return is;
 }
 
 async function sendTest(name, node, said) {
-  if (alerts.change === 'token') return wantToken('This needs a token');
+  if (alerts.change === 'token') return wantToken(say('This needs more rights'));
   node.disabled = true;
   put(said, 'On its way …');
   const answer = await call(`api/notify/${encodeURIComponent(name)}/test`, 'POST');
@@ -74,10 +76,10 @@ function channel({ name, kind, state, taken, waiting, failed }) {
 }
 
 async function showChannels({ show }) {
-  // Where anyone may look, who shows no token is told nothing of it.
+  // Where anyone may look, who is nobody is told nothing of it.
   if (alerts.change === 'never') return;
   if (alerts.change === 'token' && !storedToken()) {
-    const ask = button('Give a token', () => wantToken('This needs a token'));
+    const ask = button(say('Sign in'), () => wantToken(say('This needs more rights')));
     return show([row('quiet', 'Somebody', '', 'or nobody: who may silence is told.', '', ask)]);
   }
   const answer = await call('api/notify');
@@ -103,7 +105,7 @@ function silence(each, nameOf, again) {
   const begins = Date.parse(from) > Date.now() ? `from ${clock(from)} ` : '';
   const side = [`${begins}until ${clock(until)}`, by && `by ${by}`].filter(Boolean).join(' · ');
   const end = async () => {
-    if (alerts.change === 'token') return wantToken('This needs a token');
+    if (alerts.change === 'token') return wantToken(say('This needs more rights'));
     if (!refused(await endSilence(id))) again();
   };
   const may = alerts.change !== 'never';

@@ -5,9 +5,10 @@ import { acknowledge, alerts, silence } from './alerts.js';
 import { attention } from './attention.js';
 import { openDetail } from './detail.js';
 import { $, element, put } from './element.js';
-import { askToken } from './live.js';
+import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
 import { clock, duration } from './units.js';
+import { say } from './words.js';
 
 const ROWS_MAX = 30;
 const EVERY_MS = 1000;
@@ -99,8 +100,8 @@ function decisions(item) {
 
 /** Does it; asks for a token where that is needed. */
 async function tell(decision) {
-  if (alerts.change === 'token') return askToken('', 'This needs a token');
+  if (alerts.change === 'token') return askToSignIn(say('This needs more rights'));
   const status = await decision();
-  if (status === 401 || status === 403) askToken('', 'This needs another token');
+  if (status === 401 || status === 403) askToSignIn(say('This needs other rights'));
   put($('attention-fault'), status >= 500 || status === 0 ? 'The hub did not take it.' : '');
 }

@@ -114,7 +114,7 @@ fn with_headers(mut response: Response, way: Way) -> Response {
 }
 
 async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
-    match judge(&hub.gate, request.headers(), request.uri()) {
+    match judge(&hub.gate, request.method(), request.headers(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(what) => foreign(what),
     }

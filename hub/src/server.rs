@@ -12,6 +12,7 @@ pub(crate) mod metric_name;
 pub(crate) mod operator;
 pub(crate) mod packed;
 pub(crate) mod parameters;
+pub(crate) mod session;
 pub(crate) mod token;
 pub(crate) mod viewer;
 pub(crate) mod ws;

@@ -18,6 +18,7 @@ use crate::fleet::{Pace, Reading, Reason, Update, Verdict};
 use crate::hub::Hub;
 use crate::server::caller::Caller;
 use crate::server::heartbeat::Heartbeat;
+use crate::server::session::ended;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Audience, Ending, Notice, Notices, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -78,7 +79,11 @@ async fn open(
             return ws::close(socket, Reason::Stopping).await;
         };
         let heartbeat = Heartbeat::new(hub.viewer_ping);
-        if let Some(reason) = serve(&mut socket, live, heartbeat).await {
+        let ending = tokio::select! {
+            ending = serve(&mut socket, live, heartbeat) => ending,
+            () = ended(&hub, token.as_deref()) => Some(Reason::NotAllowed),
+        };
+        if let Some(reason) = ending {
             ws::close(socket, reason).await;
         }
     })

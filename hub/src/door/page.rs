@@ -58,6 +58,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/rows.js", JS, include_str!("../../page/rows.js")),
     ("/screen.js", JS, include_str!("../../page/screen.js")),
     ("/series.js", JS, include_str!("../../page/series.js")),
+    ("/sign-in.js", JS, include_str!("../../page/sign-in.js")),
     ("/span.js", JS, include_str!("../../page/span.js")),
     ("/spark.js", JS, include_str!("../../page/spark.js")),
     ("/strip.js", JS, include_str!("../../page/strip.js")),

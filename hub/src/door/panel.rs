@@ -20,6 +20,7 @@ use super::Routes;
 use crate::fleet::Reason;
 use crate::hub::Hub;
 use crate::server::caller::Caller;
+use crate::server::session::ended;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Ending, send_all};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -86,7 +87,11 @@ async fn open(
         };
         let id = id.unwrap_or_else(|| format!("viewer-{}", hub.next_id()));
         let viewer = Viewer::new(hub.clone(), live, only, rows.is_some());
-        if let Some(reason) = viewer.serve(&mut socket, &id).await {
+        let ending = tokio::select! {
+            ending = viewer.serve(&mut socket, &id) => ending,
+            () = ended(&hub, token.as_deref()) => Some(Reason::NotAllowed),
+        };
+        if let Some(reason) = ending {
             ws::close(socket, reason).await;
         }
     })

@@ -2,7 +2,7 @@
 //! is signed in, and to end that.
 //!
 //! A session is a cookie that no script can read and no other site's form sends along. What it
-//! changes needs the page that asks to be the hub's own, as the browser names it.
+//! changes only the hub's own page may ask for: `server::gate` sees to it for every door.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ use crate::people::{People, Refusal, SignIn, Trace, User};
 use crate::server::caller::Caller;
 use crate::server::deny::{deny, stranger, wrong_method};
 use crate::server::json::json;
-use crate::server::operator::{may_change, unasked};
-use crate::server::token::{COOKIES, Credentials, is_own_page, session};
+use crate::server::operator::may_change;
+use crate::server::token::{COOKIES, Credentials, session};
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -122,9 +122,6 @@ async fn sign_in(
 }
 
 async fn sign_out(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    if !is_own_page(&headers) {
-        return unasked();
-    }
     if let (Some(people), Some(secret)) = (hub.auth.people(), session(&headers)) {
         people.sign_out(secret, clock::now().wall);
     }
@@ -149,9 +146,6 @@ async fn end(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_own_page(&headers) {
-        return unasked();
-    }
     let Some((people, user)) = signed_in(&hub, &headers) else { return stranger() };
     let Some(id) = id.ok().filter(|Path(id)| people.end_session(&user.name, id)) else {
         let text = "there is no such session of yours: /api/sessions lists them";

@@ -33,6 +33,7 @@ use crate::limits::VISITOR_FRAME_MAX;
 use crate::server::caller::Caller;
 use crate::server::deny::foreign;
 use crate::server::gate::is_own_page;
+use crate::server::session::ended;
 use crate::server::token::Credentials;
 use crate::server::ws::Upgrade;
 use crate::sink::Sinks;
@@ -112,11 +113,15 @@ fn open(
     framing: Framing,
 ) -> Response {
     let Credentials { token, id, .. } = Credentials::read(headers, uri);
+    let session = token.clone();
     let guest = Guest { caller, token, id };
     upgrade.serve(subprotocol(headers), VISITOR_FRAME_MAX, move |socket| async move {
         let hub = stomp.hub.clone();
         let _open = hub.open_socket();
-        session::serve(&stomp, Line::new(socket, framing), guest).await;
+        tokio::select! {
+            () = session::serve(&stomp, Line::new(socket, framing), guest) => {}
+            () = ended(&hub, session.as_deref()) => {}
+        }
     })
 }
 

@@ -39,6 +39,8 @@ pub enum Foreign {
     Name,
     /// It comes from a page of others.
     Page,
+    /// It changes something by a session's cookie, and who knows whose page has the browser ask.
+    Change,
 }
 
 impl Gate {
@@ -52,6 +54,14 @@ impl Gate {
         let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         let is_named = |name: &String| name.eq_ignore_ascii_case(host);
         is_address || host.eq_ignore_ascii_case("localhost") || self.names.iter().any(is_named)
+    }
+
+    /// Whether a request comes from a page of the hub's own, which its browser names. Pages that may
+    /// listen are not among them.
+    pub fn is_own(called: Option<&str>, origins: &[&[u8]]) -> bool {
+        let [origin] = origins else { return false };
+        let origin = std::str::from_utf8(origin).ok().and_then(Origin::parse);
+        origin.zip(called).is_some_and(|(origin, called)| origin.is_at(called))
     }
 
     /// Whether a page may listen. It says its origin by itself; who says none is no page.

@@ -38,6 +38,11 @@ pub(crate) fn foreign(what: Foreign) -> Response {
                         has it, nor in [viewers] origins";
             deny(StatusCode::FORBIDDEN, "foreign_origin", text)
         }
+        Foreign::Change => {
+            let text = "what a session's cookie stands for is changed by the hub's own page alone, \
+                        as the browser names it (Origin)";
+            deny(StatusCode::FORBIDDEN, "foreign_origin", text)
+        }
         Foreign::Name => {
             let text = "the hub does not go by this name: Host is not in [server] names";
             deny(StatusCode::FORBIDDEN, "foreign_name", text)

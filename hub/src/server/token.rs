@@ -1,7 +1,7 @@
 //! Credentials as they stand in a request.
 
 use axum::extract::Query;
-use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 
@@ -67,12 +67,6 @@ pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
     let pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
     let mut ours = pairs.filter(|(name, _)| COOKIES.contains(&name.trim()));
     ours.find_map(|(_, value)| Some(value.trim()).filter(|it| it.starts_with(SESSION_PREFIX)))
-}
-
-/// Whether a page of the hub's own asks. A browser names the page that has it change something;
-/// that it is the hub's, `gate` has seen to.
-pub(crate) fn is_own_page(headers: &HeaderMap) -> bool {
-    headers.contains_key(ORIGIN)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

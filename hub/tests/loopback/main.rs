@@ -14,6 +14,7 @@ mod occurrences;
 mod ostara;
 mod pages;
 mod past;
+mod people;
 mod protocol;
 mod realtime;
 mod renewal;

@@ -1,0 +1,82 @@
+// Who looks: signs in by name or by a token, says who is signed in, and signs out.
+
+import { $, element, put } from './element.js';
+import { credentials, link, useToken } from './live.js';
+import { say } from './words.js';
+
+/** What the hub says of who looks: {user, role, may_look, may_change, by_name, by_token}. */
+let who = { by_name: false, by_token: true };
+let byName = false;
+
+async function ask() {
+  const answer = await fetch('api/session', { headers: credentials() }).catch(() => null);
+  if (answer?.ok) who = await answer.json();
+  $('who').hidden = !who.user;
+  $('sign-in').hidden = Boolean(who.user) || !who.by_name;
+  $('who').replaceChildren(...(who.user ? [who.user, signOutButton()] : []));
+}
+
+function signOutButton() {
+  const button = element('button', '', say('Sign out'));
+  button.type = 'button';
+  button.addEventListener('click', async () => {
+    await fetch('api/session', { method: 'DELETE' }).catch(() => null);
+    location.reload();
+  });
+  return button;
+}
+
+/** Shows the fields of one way, and how to take the other where there is one. */
+function show(name) {
+  byName = name;
+  $('by-name').hidden = !name;
+  $('by-token').hidden = name;
+  $('other-way').hidden = !(who.by_name && who.by_token);
+  put($('other-way'), name ? say('Use a token') : say('Use a name and a password'));
+  $(name ? 'name' : 'token').focus();
+}
+
+/** Asks who looks to sign in; `why` says what for, `wrong` what was no good. */
+export async function askToSignIn(why = say('Sign in to look at this hub'), wrong = '') {
+  put($('login-why'), why);
+  put($('login-error'), wrong);
+  $('login').hidden = false;
+  await ask();
+  show(who.by_name);
+}
+
+async function signIn() {
+  const [name, password, remember] = [$('name').value, $('password').value, $('remember').checked];
+  const answer = await fetch('api/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, password, remember }),
+  }).catch(() => null);
+  if (answer?.ok) return '';
+  if (answer?.status === 401) return say('There is no such name with this password.');
+  if (answer?.status === 429) return say('Too many passwords were tried from here. Wait a minute.');
+  return say('The hub does not answer.');
+}
+
+$('login').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  let token = '';
+  if (byName) {
+    const wrong = await signIn();
+    $('password').value = '';
+    if (wrong) return put($('login-error'), wrong);
+  } else {
+    token = $('token').value.trim();
+  }
+  $('login').hidden = true;
+  useToken(token);
+  ask();
+});
+$('other-way').addEventListener('click', () => show(!byName));
+$('sign-in').addEventListener('click', () => askToSignIn(say('Sign in')));
+
+link.refused = (token) => {
+  askToSignIn(undefined, token ? say('That token is not accepted.') : '');
+};
+
+export const watchWho = ask;
