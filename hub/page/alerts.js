@@ -27,7 +27,7 @@ async function ask() {
 
 /** The answer of the hub; nothing where there is none. */
 export function call(path, method = 'GET', body = undefined) {
-  const headers = credentials();
+  const headers = { ...credentials(), ...body && { 'content-type': 'application/json' } };
   return fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
 }
 

@@ -18,6 +18,7 @@ mod openapi;
 mod ostara;
 mod page;
 mod panel;
+mod people;
 mod sign_in;
 mod stomp;
 mod telegraf;
@@ -63,6 +64,7 @@ const DOORS: &[Door] = &[
     ostara::routes,
     page::routes,
     panel::routes,
+    people::routes,
     sign_in::routes,
     stomp::routes,
     telegraf::routes,

@@ -88,11 +88,17 @@ impl People {
             Some(Some(known)) => known,
             None => None,
         };
+        // What is no user's name may be a password in the wrong field: it is written nowhere.
+        let user = name.as_ref().filter(|_| known.is_some());
+        if name.as_ref().is_some_and(|name| !self.lock_attempts().admit_name(name)) {
+            return Err(Refusal::TooMany);
+        }
+        let tried = user.map_or_else(|| "an unknown name".to_owned(), ToString::to_string);
         let _turn = self.hashes.acquire().await.map_err(|_| Refusal::Unavailable)?;
         let (shown, hash) = (password.to_owned(), known.unwrap_or_else(password::nobodys));
         let checked = tokio::task::spawn_blocking(move || password::is(&shown, &hash)).await;
         let (true, Some(name)) = (checked.map_err(|_| Refusal::Unavailable)?, name) else {
-            self.note(&Trace::new(wanted.at, "", "sign-in refused", wanted.name));
+            self.note_refusal(&wanted, &tried);
             return Err(Refusal::Wrong);
         };
         let begun = self.with(|book| book.begin(&name, &wanted)).flatten();
@@ -117,9 +123,27 @@ impl People {
         self.with(|book| book.end_one(name, id)).unwrap_or_default()
     }
 
+    /// Everybody who can sign in, and how many sessions he has.
+    pub fn users(&self) -> Vec<(User, u32)> {
+        self.with(|book| book.users()).unwrap_or_default()
+    }
+
+    /// Who changed what, the newest first: when, who, what, to what.
+    pub fn traces(&self, most: usize) -> Vec<(WallTime, [String; 3])> {
+        self.with(|book| book.traces(most)).unwrap_or_default()
+    }
+
     /// Writes down who changed what.
     pub fn note(&self, trace: &Trace<'_>) {
         self.with(|book| book.note(trace));
+    }
+
+    fn note_refusal(&self, wanted: &SignIn<'_>, tried: &str) {
+        let refused = self.lock_attempts().refuse(wanted.now);
+        if let Some(count) = refused {
+            let what = format!("was refused to sign in ({count} such), last as");
+            self.note(&Trace::new(wanted.at, "", &what, tried));
+        }
     }
 
     fn lock_attempts(&self) -> MutexGuard<'_, attempts::Attempts> {
@@ -205,7 +229,10 @@ mod tests {
         people.sign_out(&started.secret, at);
         assert_eq!(people.visitor(&started.secret, at), None);
         let bytes = std::fs::read(state.join(FILE)).unwrap();
-        for secret in ["correct horse", &started.secret] {
+        let typed_as_name = people.sign_in(wanted("s3cret-typed-as-name", "")).await;
+        assert_eq!(typed_as_name, Err(Refusal::Wrong));
+        let bytes = [bytes, std::fs::read(state.join(FILE)).unwrap()].concat();
+        for secret in ["correct horse", &started.secret, "s3cret-typed-as-name"] {
             assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
         }
         std::fs::remove_dir_all(state).unwrap();

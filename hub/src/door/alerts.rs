@@ -26,7 +26,7 @@ use crate::hub::Hub;
 use crate::server::deny::{bad_parameter, deny, stranger, unknown_host, wrong_method};
 use crate::server::json::json;
 use crate::server::kept::{Keep, Tag, kept};
-use crate::server::operator::{may_change, refuse};
+use crate::server::operator::{self, may_change, refuse};
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -106,7 +106,10 @@ async fn acknowledge(
         return refusal;
     }
     match Acknowledgement::read(body).await {
-        Ok(Acknowledgement { by }) => note(&hub, of, Some(&by)).await,
+        Ok(Acknowledgement { by }) => {
+            let answer = note(&hub, of, Some(&by)).await;
+            noted(&hub, &headers, &uri, "acknowledged", answer)
+        }
         Err(fault) => bad_body(&fault),
     }
 }
@@ -119,8 +122,16 @@ async fn forget(
 ) -> Response {
     match refuse(&hub.auth, &headers, &uri) {
         Some(refusal) => refusal,
-        None => note(&hub, of, None).await,
+        None => noted(&hub, &headers, &uri, "took back", note(&hub, of, None).await),
     }
+}
+
+/// Writes down who did so at this path, where it was done.
+fn noted(hub: &Hub, headers: &HeaderMap, uri: &Uri, what: &str, answer: Response) -> Response {
+    if answer.status().is_success() {
+        operator::note(&hub.auth, headers, uri, what, uri.path());
+    }
+    answer
 }
 
 /// Notes who knows of an alert, or that nobody does.
@@ -163,6 +174,7 @@ async fn silence(
         return deny(StatusCode::CONFLICT, "too_many_silences", text);
     };
     info!("silence {id} until {until}, by {by}");
+    operator::note(&hub.auth, &headers, &uri, "added silence", &id.to_string());
     let shown = made.iter().map(|silence| listed::silence(silence, true)).next();
     let mut response = json(&shown);
     *response.status_mut() = StatusCode::CREATED;
@@ -183,7 +195,8 @@ async fn end_silence(
         let text = "there is no such silence: /api/silences lists them";
         return deny(StatusCode::NOT_FOUND, "unknown_silence", text);
     }
-    settled(&hub, StatusCode::NO_CONTENT.into_response()).await
+    let answer = settled(&hub, StatusCode::NO_CONTENT.into_response()).await;
+    noted(&hub, &headers, &uri, "ended", answer)
 }
 
 /// The answer, once what it says is kept.

@@ -18,12 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Routes;
 use crate::clock;
-use crate::guard::Way;
+use crate::guard::{Foreign, Gate, Way};
 use crate::hub::Hub;
 use crate::limits::people::{ATTEMPTS_SPAN, SIGN_IN_BYTES_MAX};
 use crate::people::{People, Refusal, SignIn, Trace, User};
 use crate::server::caller::Caller;
-use crate::server::deny::{deny, stranger, wrong_method};
+use crate::server::deny::{deny, foreign, stranger, wrong_method};
+use crate::server::gate::{is_json, is_own_page};
 use crate::server::json::json;
 use crate::server::operator::may_change;
 use crate::server::token::{COOKIES, Credentials, session};
@@ -91,13 +92,17 @@ async fn sign_in(
     State(hub): State<Arc<Hub>>,
     caller: Caller,
     headers: HeaderMap,
+    uri: Uri,
     body: Body,
 ) -> Response {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
+    if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
         // A form of another site cannot say so.
         let text = "the body must be application/json";
         return deny(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text);
+    }
+    // No other page signs somebody in as somebody else.
+    if !is_own_page(&Gate::default(), &headers, &uri) {
+        return foreign(Foreign::Change);
     }
     let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
     let Ok(Wanted { name, password, remember }) = serde_json::from_slice(&bytes) else {

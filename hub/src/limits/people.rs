@@ -14,10 +14,14 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 pub const HASHES_AT_ONCE: usize = 2;
 /// Passwords from one address in a span.
 pub const ATTEMPTS_EACH: u32 = 10;
+/// Passwords for one name in a span, from wherever.
+pub const ATTEMPTS_NAME: u32 = 100;
 /// How long they are counted.
 pub const ATTEMPTS_SPAN: Duration = Duration::from_secs(60);
 /// Addresses of which they are counted; others wait for the next span.
 pub const ATTEMPTS_ADDRESSES_MAX: usize = 4_096;
+/// Refusals within this time are one row of what was changed.
+pub const REFUSALS_SPAN: Duration = Duration::from_secs(600);
 /// Bytes of what is sent to sign in.
 pub const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// A session that is not used for so long ends.
@@ -32,5 +36,7 @@ pub const SESSIONS_MAX: i64 = 50;
 pub const CLIENT_BYTES_MAX: usize = 120;
 /// Changes that are remembered.
 pub const TRACES_MAX: i64 = 10_000;
+/// Changes that are shown over HTTP, the newest.
+pub const TRACES_SHOWN: usize = 500;
 /// How often an open page's session is looked up again.
 pub const SESSION_CHECK: Duration = Duration::from_secs(5);

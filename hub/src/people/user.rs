@@ -6,7 +6,7 @@ use std::ops::Deref;
 use crate::limits::people::USER_NAME_MAX;
 
 /// A name to sign in with: letters of ASCII in lower case, digits and `.`, `_`, `-`, `@`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserName(String);
 
 impl UserName {

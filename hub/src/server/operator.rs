@@ -6,6 +6,8 @@ use axum::response::Response;
 use super::deny::{deny, stranger};
 use super::token::Credentials;
 use crate::auth::Auth;
+use crate::clock;
+use crate::people::Trace;
 
 /// Whether a request may change anything, in a word for the page.
 pub(crate) fn may_change(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> &'static str {
@@ -19,7 +21,7 @@ pub(crate) fn may_change(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> &'stati
     }
 }
 
-/// The refusal of who may not change anything.
+/// The refusal of who may not change anything, or not see what concerns those who may.
 pub(crate) fn refuse(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let token = Credentials::read(headers, uri).token;
     if auth.operator(token.as_deref()) {
@@ -30,4 +32,12 @@ pub(crate) fn refuse(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Resp
     } else {
         Some(stranger())
     }
+}
+
+/// Writes down that who asks did `what` to `subject`, on a hub where people sign in.
+pub(crate) fn note(auth: &Auth, headers: &HeaderMap, uri: &Uri, what: &str, subject: &str) {
+    let Some(people) = auth.people() else { return };
+    let user = auth.user(Credentials::read(headers, uri).token.as_deref());
+    let who = user.as_ref().map_or("a token", |user| &user.name);
+    people.note(&Trace::new(clock::now().wall, who, what, subject));
 }
