@@ -7,11 +7,15 @@ _kinglet_hub() {
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
+    --role)
+        mapfile -t COMPREPLY < <(compgen -W "owner viewer" -- "$current")
+        return
+        ;;
     --format)
         mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
         return
         ;;
-    --name | --url | --replace | --listen | --host | --metric | --from | --to | --test) return ;;
+    --name | --url | --replace | --listen | --host | --metric | --from | --to | --test | --last) return ;;
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
@@ -23,9 +27,11 @@ _kinglet_hub() {
         [[ $current = -* ]] || return
         ;;
     notify) words="--config --test" ;;
+    user) words="add list password role sign-out remove --config --role" ;;
+    audit) words="--config --last" ;;
     demo) words="--listen" ;;
     token) return ;;
-    *) words="run check invite export backup restore notify token demo --help --version" ;;
+    *) words="run check invite export backup restore notify user audit token demo --help --version" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -21,7 +21,12 @@ invite) _arguments $config $invite ;;
 export) _arguments $config $export ;;
 backup | restore) _arguments $config ':file:_files' ;;
 notify) _arguments $config '--test[send a test]::name:' ;;
+user)
+    _arguments '2:what:(add list password role sign-out remove)' '3:name:' \
+        '--role[what somebody may]:role:(owner viewer)' '--config[configuration file]:file:_files'
+    ;;
+audit) _arguments $config '--last[so many of the newest]:count:' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
-*) _arguments '1:command:(run check invite export backup restore notify token demo)' '--version' '--help' ;;
+*) _arguments '1:command:(run check invite export backup restore notify user audit token demo)' '--version' '--help' ;;
 esac
