@@ -1,6 +1,8 @@
 //! People sign in: to look, to change, for how long, and who may not. By the command and the door.
 #![expect(clippy::disallowed_methods, reason = "the command under test")]
 
+mod changes;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
