@@ -150,8 +150,8 @@ impl People {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks into the book, which a command may have begun meanwhile. `None` where there is none, or
-    /// it cannot be read: then nobody is let in.
+    /// Looks into the book, which a command may have begun meanwhile. `None` where there is none,
+    /// or it cannot be read: then nobody is let in.
     fn with<T>(&self, look: impl FnOnce(&mut Book) -> Result<T, PeopleError>) -> Option<T> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let looked = match &mut *book {

@@ -2,7 +2,7 @@
 //! runs knows of it at once.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use kinglet_hub::people::{Book, PeopleError, Role, Trace, UserName, open_or_begin};
@@ -140,12 +140,14 @@ fn list(book: &Book) -> Result<String, Failure> {
     Ok(users.iter().map(row).collect())
 }
 
-fn open(config: &PathBuf) -> Result<Book, Failure> {
+fn open(config: &Path) -> Result<Book, Failure> {
     let config = config::read(config).map_err(Failure::Config)?;
     let state_dir = config.state_dir.unwrap_or_default();
     open_or_begin(&state_dir).map_err(|error| match error {
         PeopleError::Io(error) => Failure::State(state_dir, error),
-        other => Failure::People(format!("{}/people.db: {other}", state_dir.display())),
+        other @ (PeopleError::NotOurs | PeopleError::Database(_) | PeopleError::Wanted(_)) => {
+            Failure::People(format!("{}/people.db: {other}", state_dir.display()))
+        }
     })
 }
 

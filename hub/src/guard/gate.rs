@@ -56,8 +56,8 @@ impl Gate {
         is_address || host.eq_ignore_ascii_case("localhost") || self.names.iter().any(is_named)
     }
 
-    /// Whether a request comes from a page of the hub's own, which its browser names. Pages that may
-    /// listen are not among them.
+    /// Whether a request comes from a page of the hub's own, which its browser names. Pages that
+    /// may listen are not among them.
     pub fn is_own(called: Option<&str>, origins: &[&[u8]]) -> bool {
         let [origin] = origins else { return false };
         let origin = std::str::from_utf8(origin).ok().and_then(Origin::parse);
