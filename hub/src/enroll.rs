@@ -58,7 +58,7 @@ fn write_as(name: &str, folder: &Path, text: &str) -> io::Result<PathBuf> {
 }
 
 /// Gives a path to the owner of another: root invites, and the hub's user must read it.
-pub(crate) fn give(path: &Path, like: &Path) -> io::Result<()> {
+fn give(path: &Path, like: &Path) -> io::Result<()> {
     let (mine, theirs) = (fs::metadata(path)?, fs::metadata(like)?);
     if (mine.uid(), mine.gid()) == (theirs.uid(), theirs.gid()) {
         return Ok(());

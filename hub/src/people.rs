@@ -8,6 +8,7 @@
 mod attempts;
 mod book;
 mod password;
+mod secret;
 mod user;
 
 use std::path::{Path, PathBuf};

@@ -89,6 +89,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "history",
             "store",
             "influx",
+            "people",
             "auth",
             "enroll",
             "notify",

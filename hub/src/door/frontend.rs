@@ -81,7 +81,7 @@ async fn open(
         let heartbeat = Heartbeat::new(hub.viewer_ping);
         let ending = tokio::select! {
             ending = serve(&mut socket, live, heartbeat) => ending,
-            () = ended(&hub, token.as_deref()) => Some(Reason::NotAllowed),
+            () = ended(&hub.auth, token.as_deref()) => Some(Reason::NotAllowed),
         };
         if let Some(reason) = ending {
             ws::close(socket, reason).await;

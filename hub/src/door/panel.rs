@@ -89,7 +89,7 @@ async fn open(
         let viewer = Viewer::new(hub.clone(), live, only, rows.is_some());
         let ending = tokio::select! {
             ending = viewer.serve(&mut socket, &id) => ending,
-            () = ended(&hub, token.as_deref()) => Some(Reason::NotAllowed),
+            () = ended(&hub.auth, token.as_deref()) => Some(Reason::NotAllowed),
         };
         if let Some(reason) = ending {
             ws::close(socket, reason).await;

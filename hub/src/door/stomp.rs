@@ -120,7 +120,7 @@ fn open(
         let _open = hub.open_socket();
         tokio::select! {
             () = session::serve(&stomp, Line::new(socket, framing), guest) => {}
-            () = ended(&hub, session.as_deref()) => {}
+            () = ended(&hub.auth, session.as_deref()) => {}
         }
     })
 }

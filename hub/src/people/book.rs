@@ -10,10 +10,9 @@ use kinglet_proto::time::WallTime;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::password;
+use super::secret::{self, give, hash as hash_of};
 use super::user::{Role, User, UserName};
 use super::{SESSION_PREFIX, SignIn};
-use crate::auth::{TokenHash, new_token};
-use crate::enroll::give;
 use crate::limits::people::{
     CLIENT_BYTES_MAX, SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX, TRACES_MAX,
     USERS_MAX,
@@ -286,7 +285,7 @@ impl Book {
     ) -> Result<Option<(User, Started)>, PeopleError> {
         let sql = "SELECT name, role FROM user WHERE name = ?1";
         let known = self.sql.prepare_cached(sql)?.query_row([&**name], user).optional()?;
-        let (Some(user), Ok(token)) = (known, new_token()) else { return Ok(None) };
+        let (Some(user), Some(token)) = (known, secret::new()) else { return Ok(None) };
         let secret = format!("{SESSION_PREFIX}{token}");
         let idle = if wanted.remember { SESSION_KEPT_S } else { SESSION_IDLE_S };
         let now = seconds(wanted.at);
@@ -353,10 +352,6 @@ impl Book {
 /// The name of a session that is in the file under this hash.
 fn id_of(hash: &str) -> String {
     hash.chars().skip("sha256:".len()).take(ID_DIGITS).collect()
-}
-
-fn hash_of(secret: &str) -> String {
-    TokenHash::of(secret).to_string()
 }
 
 fn hashed(text: &str) -> Result<String, PeopleError> {
