@@ -152,6 +152,7 @@ mod tests {
             id: HostId::parse(id).unwrap(),
             label: Arc::new(Label::default()),
             online: true,
+            stopped: false,
             last_seen: None,
             sample: Some(Arc::new(sample)),
         }
