@@ -11,6 +11,8 @@ mod completions;
 mod example;
 #[path = "documents/help.rs"]
 mod help;
+#[path = "documents/languages.rs"]
+mod languages;
 #[path = "documents/man.rs"]
 mod man;
 #[path = "documents/metrics.rs"]

@@ -2,14 +2,19 @@
 
 import { $ } from './element.js';
 import { watchHealth } from './health.js';
+import { languageSwitch } from './language.js';
 import { link } from './live.js';
 import { handle } from './messages.js';
 import { arrange, hosts, redraw, view } from './screen.js';
 import { watchWho } from './sign-in.js';
 import { watchAttention } from './strip.js';
 import { openTimeline } from './timeline.js';
+import { sayAll } from './words.js';
 
 const GROW_OLD_MS = 30_000;
+
+sayAll(document);
+$('show-timeline').after(languageSwitch());
 
 $('search').addEventListener('input', ({ target }) => {
   view.search = target.value.trim().toLowerCase();

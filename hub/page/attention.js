@@ -2,6 +2,7 @@
 // stuck, short of voltage or with a disk that fails though no alert says so.
 
 import { alerts } from './alerts.js';
+import { say } from './words.js';
 
 const FULL_PERCENT = 95;
 
@@ -18,20 +19,21 @@ function seen(host) {
     { host: info.id, rule, level, title, message, since: info.last_seen }
   );
   if (!info.online) {
-    return info.last_seen ? [item('offline', 'critical', 'Host offline', 'nothing is heard of it')]
-      : [];
+    const offline = [say('Host offline'), say('nothing is heard of it')];
+    return info.last_seen ? [item('offline', 'critical', ...offline)] : [];
   }
   const mounts = metrics.filesystems ?? [];
   const full = mounts.filter(({ usage_percent: used }) => used >= FULL_PERCENT);
   const stuck = mounts.filter((mount) => mount.stuck);
   const failed = (metrics.disks ?? []).filter((disk) => disk.health_failed);
   const all = [
-    ...failed.map(({ name }) => item('disk_health', 'critical', 'Disk fails', name)),
-    ...full.map(({ mount_point: at }) => item('disk', 'warning', 'Disk almost full', at)),
-    ...stuck.map(({ mount_point: at }) => item('stuck', 'warning', 'Mount stuck', at)),
+    ...failed.map(({ name }) => item('disk_health', 'critical', say('Disk fails'), name)),
+    ...full.map(({ mount_point: at }) => item('disk', 'warning', say('Disk almost full'), at)),
+    ...stuck.map(({ mount_point: at }) => item('stuck', 'warning', say('Mount stuck'), at)),
   ];
   if (metrics.power?.undervoltage) {
-    all.push(item('undervoltage', 'critical', 'Undervoltage', 'the power supply is too weak'));
+    const why = say('the power supply is too weak');
+    all.push(item('undervoltage', 'critical', say('Undervoltage'), why));
   }
   return all;
 }

@@ -4,6 +4,9 @@ import { element, fact, meter, put, setFact, setMeter } from './element.js';
 import { figures } from './figures.js';
 import { drawSparks, newSparks, watchSparks } from './spark.js';
 import { celsius, clock, duration, flag, flagsDrawn, level, load, osName, rate } from './units.js';
+import { say, tag } from './words.js';
+
+const exact = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export function heading() {
   const parts = {
@@ -28,24 +31,28 @@ export function setHeading(parts, host) {
   const system = os?.name ? `${osName(os.name)} ${os.version ?? ''}`.trim() : '';
   put(parts.sub, [info.location, system, os?.arch].filter(Boolean).join(' · ') || info.id);
   put(parts.state, stateText(host));
-  const since = info.last_seen ? new Date(info.last_seen).toLocaleString() : '';
-  parts.state.parentNode.title = info.online ? '' : since && `last heard of ${since}`;
+  const since = info.last_seen ? exact.format(new Date(info.last_seen)) : '';
+  const last = since && say('last heard of {since}', { since });
+  parts.state.parentNode.title = info.online ? '' : last;
 }
 
 function stateText({ info, metrics }) {
   if (info.online) {
-    return Number.isFinite(metrics?.uptime) ? `up ${duration(metrics.uptime)}` : 'online';
+    return Number.isFinite(metrics?.uptime)
+      ? say('up {time}', { time: duration(metrics.uptime) }) : say('online');
   }
-  if (!info.last_seen) return 'never seen';
-  return `${info.stopped ? 'stopped' : 'offline since'} ${clock(info.last_seen)}`;
+  if (!info.last_seen) return say('never seen');
+  const when = { time: clock(info.last_seen) };
+  return info.stopped ? say('stopped {time}', when) : say('offline since {time}', when);
 }
 
 /** Gives a host a card without figures; `open` is called with it when the card is pressed. */
 export function newCard(host, open) {
   const parts = {
     heading: heading(), sparks: newSparks(),
-    cpu: meter('CPU'), memory: meter('Memory'), disk: meter('Disk'),
-    rx: fact('In', 'rx'), tx: fact('Out', 'tx'), load: fact('Load'), temp: fact('Temp'),
+    cpu: meter('CPU'), memory: meter(say('Memory')), disk: meter(say('Disk')),
+    rx: fact(say('In'), 'rx'), tx: fact(say('Out'), 'tx'), load: fact(say('Load')),
+    temp: fact(say('Temp')),
   };
   parts.node = element('button', 'card', parts.heading.node,
     element('div', 'meters', parts.cpu.node, parts.memory.node, parts.disk.node),

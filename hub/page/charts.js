@@ -5,36 +5,40 @@
 
 import { bytes, celsius, count, decibel, load, milliseconds, percent, rate } from './units.js';
 import { readSeries } from './series.js';
+import { say } from './words.js';
 
 export const charts = [
   {
     title: 'CPU', unit: percent, max: 100, stacked: true, head: 'cpu.usage', else: 'cpu.usage',
     lines: [
-      ['cpu.user', 'user'], ['cpu.nice', 'nice'], ['cpu.system', 'system'],
-      ['cpu.irq', 'interrupts'], ['cpu.steal', 'stolen'], ['cpu.iowait', 'waiting for I/O'],
+      ['cpu.user', say('user')], ['cpu.nice', say('nice')], ['cpu.system', say('system')],
+      ['cpu.irq', say('interrupts')], ['cpu.steal', say('stolen')],
+      ['cpu.iowait', say('waiting for I/O')],
     ],
   },
   {
     title: 'Memory', unit: bytes, binary: true, stacked: true, head: 'memory.used',
     full: 'memory.total',
     lines: [
-      ['memory.used', 'used'], ['memory.buffers', 'buffers'], ['memory.cached', 'cached'],
+      ['memory.used', say('used')], ['memory.buffers', say('buffers')],
+      ['memory.cached', say('cached')],
     ],
   },
   {
     title: 'Network', unit: rate, binary: true,
-    lines: [['network.rx_speed', 'in', 'down'], ['network.tx_speed', 'out', 'up']],
+    lines: [['network.rx_speed', say('in'), 'down'], ['network.tx_speed', say('out'), 'up']],
   },
   {
     title: 'Load', unit: load, head: 'load_average.one',
     lines: [
-      ['load_average.one', '1 min'], ['load_average.five', '5 min'],
-      ['load_average.fifteen', '15 min'],
+      ['load_average.one', say('{n} min', { n: 1 })],
+      ['load_average.five', say('{n} min', { n: 5 })],
+      ['load_average.fifteen', say('{n} min', { n: 15 })],
     ],
   },
   {
     title: 'Disk I/O', unit: rate, binary: true,
-    lines: [['disks.{disk}.read_speed', 'read'], ['disks.{disk}.write_speed', 'written']],
+    lines: [['disks.{disk}.read_speed', say('read')], ['disks.{disk}.write_speed', say('written')]],
   },
   {
     title: 'Disk busy', unit: percent, max: 100, lines: [['disks.{disk}.busy_percent', '']],
@@ -56,19 +60,20 @@ export const charts = [
   {
     title: 'Pressure', unit: percent, head: 'pressure.cpu.some_avg10',
     lines: [
-      ['pressure.cpu.some_avg10', 'CPU'], ['pressure.memory.some_avg10', 'memory'],
-      ['pressure.io.some_avg10', 'I/O'], ['pressure.memory.full_avg10', 'memory, all tasks'],
-      ['pressure.io.full_avg10', 'I/O, all tasks'],
+      ['pressure.cpu.some_avg10', 'CPU'], ['pressure.memory.some_avg10', say('memory')],
+      ['pressure.io.some_avg10', 'I/O'], ['pressure.memory.full_avg10', say('memory, all tasks')],
+      ['pressure.io.full_avg10', say('I/O, all tasks')],
     ],
   },
   {
     title: 'Tracked connections', unit: count, head: 'conntrack.used', full: 'conntrack.max',
-    lines: [['conntrack.used', 'tracked']],
+    lines: [['conntrack.used', say('tracked')]],
   },
   {
     title: 'Sockets', unit: count,
     lines: [
-      ['sockets.tcp', 'TCP'], ['sockets.tcp_time_wait', 'TCP in time-wait'], ['sockets.udp', 'UDP'],
+      ['sockets.tcp', 'TCP'], ['sockets.tcp_time_wait', say('TCP in time-wait')],
+      ['sockets.udp', 'UDP'],
     ],
   },
   {
@@ -78,9 +83,9 @@ export const charts = [
   {
     title: 'Swap', unit: bytes, binary: true, needs: 'memory.swap_total',
     head: 'memory.swap_used', full: 'memory.swap_total',
-    lines: [['memory.swap_used', 'used'], ['memory.zram_used', 'memory that zram takes']],
+    lines: [['memory.swap_used', say('used')], ['memory.zram_used', say('memory that zram takes')]],
   },
-  { title: 'Fans', unit: (value) => count(value, 'rpm'), lines: [['fans.{fan}', '']] },
+  { title: 'Fans', unit: (value) => count(value, say('rpm')), lines: [['fans.{fan}', '']] },
   { title: 'Battery', unit: percent, max: 100, lines: [['battery.percent', '']] },
 ];
 

@@ -12,6 +12,7 @@ import { spanText } from './ticks.js';
 import { timeline } from './timeline.js';
 import { drawTools, keyPressed, newTools } from './tools.js';
 import { watch } from './watch.js';
+import { say } from './words.js';
 
 const MOVE_MS = 5000;           // how often the time axis moves on when no reading comes
 const SETTLE_MS = 250;          // a viewer who zooms is asked for what he wants when he is done
@@ -51,12 +52,12 @@ function newDetail(id) {
   const parts = {
     heading: heading(), plots: charts.map(newPlot), tools: newTools(),
     body: element('div', 'sheet-body'),
-    past: element('section', 'block', element('h3', '', 'Timeline'), timeline(id)),
+    past: element('section', 'block', element('h3', '', say('Timeline')), timeline(id)),
   };
   parts.heading.name.id = 'detail-name';
   const close = element('button', 'close', '✕');
   close.type = 'button';
-  close.setAttribute('aria-label', 'Close');
+  close.setAttribute('aria-label', say('Close'));
   close.addEventListener('click', () => $('detail').close());
   parts.heading.node.append(close);
   parts.watch = new IntersectionObserver((entries) => look(parts, entries));
@@ -124,9 +125,9 @@ function drawNote() {
   const { host, parts } = detail;
   const gone = span.range && !host.info.online && host.info.last_seen;
   const time = !span.range || gone ? spanText(span.from, span.to) : '';
-  const end = gone ? `${time}, when it was last heard of.` : time && `${time}.`;
+  const end = gone ? say('{time}, when it was last heard of.', { time }) : time && `${time}.`;
   const trouble = parts.plots.find((plot) => plot.seen && plot.trouble)?.trouble ?? '';
-  const live = trouble && 'What came while this page was open is shown.';
+  const live = trouble && say('What came while this page was open is shown.');
   put(parts.tools.note, [end, trouble, live].filter(Boolean).join(' '));
   parts.tools.note.hidden = !end && !trouble;
 }

@@ -5,6 +5,9 @@ import {
   bytes, celsius, clock, count, decibel, duration, exact, level, milliseconds, osName, percent,
   rate,
 } from './units.js';
+import { many, say, tag } from './words.js';
+
+const day = new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric' });
 
 export function blocks(host) {
   const { metrics } = host;
@@ -27,10 +30,11 @@ function coreBlock({ cpu }) {
   const bars = cores.map((usage, place) => {
     const bar = element('i');
     bar.style.setProperty('--fill', `${Math.max(3, usage)}%`);
-    bar.title = `core ${cpu.core_numbers?.[place] ?? place}: ${percent(usage)}`;
+    const core = cpu.core_numbers?.[place] ?? place;
+    bar.title = say('core {core}: {share}', { core, share: percent(usage) });
     return bar;
   });
-  return block(`${cores.length} cores`, element('div', 'cores', ...bars));
+  return block(say('{n} cores', { n: cores.length }), element('div', 'cores', ...bars));
 }
 
 function row(key, small, usage, text) {
@@ -48,35 +52,38 @@ const rowsBlock = (title, rows) => (
   rows.length > 0 ? block(title, element('div', 'rows', ...rows)) : null
 );
 
-const part = (used, total) => `${bytes(used)} of ${bytes(total)}`;
+const of = (used, total) => say('{used} of {total}', { used, total });
+const part = (used, total) => of(bytes(used), bytes(total));
 const list = (...parts) => parts.filter(Boolean).join(', ');
 
 function memoryRows({ used, total, usage_percent, swap_used: swapped, swap_total: swap }) {
   const rows = [];
-  if (Number.isFinite(total)) rows.push(row('Memory', '', usage_percent, part(used, total)));
-  if (swap > 0) rows.push(row('Swap', '', (swapped / swap) * 100, part(swapped, swap)));
+  if (Number.isFinite(total)) rows.push(row(say('Memory'), '', usage_percent, part(used, total)));
+  if (swap > 0) rows.push(row(say('Swap'), '', (swapped / swap) * 100, part(swapped, swap)));
   return rows;
 }
 
 function errorText({ errors, last_error: last }) {
-  const when = last && `, last ${clock(last * 1000)}`;
-  return `${errors} ${errors === 1 ? 'error' : 'errors'}${when ?? ''}`;
+  const when = last && say('last {time}', { time: clock(last * 1000) });
+  return list(many(errors, '{n} error', '{n} errors'), when);
 }
 
 function mountRow(mount) {
   const { inodes_used: used, inodes_total: all } = mount;
   const small = list(
     // The space of a view is another mount's, and in no sum.
-    mount.fstype, mount.view && 'view', mount.read_only && 'read-only',
-    mount.stuck && 'does not answer', mount.errors > 0 && errorText(mount),
-    all > 0 && `${percent((used / all) * 100)} of inodes`,
+    mount.fstype, mount.view && say('view'), mount.read_only && say('read-only'),
+    mount.stuck && say('does not answer'), mount.errors > 0 && errorText(mount),
+    all > 0 && say('{share} of inodes', { share: percent((used / all) * 100) }),
   );
   const text = Number.isFinite(mount.total) ? part(mount.used, mount.total) : '–';
   return row(mount.mount_point, small, mount.usage_percent, text);
 }
 
 function mountBlock({ filesystems = [], memory = {} }) {
-  return rowsBlock('Memory and storage', [...memoryRows(memory), ...filesystems.map(mountRow)]);
+  return rowsBlock(
+    say('Memory and storage'), [...memoryRows(memory), ...filesystems.map(mountRow)],
+  );
 }
 
 const units = [
@@ -91,53 +98,58 @@ function customRow({ series, value }) {
   return row(name, labels.slice(1, -1), undefined, unit(value));
 }
 
-const customBlock = ({ custom = [] }) => rowsBlock('Custom', custom.map(customRow));
+const customBlock = ({ custom = [] }) => rowsBlock(say('Custom'), custom.map(customRow));
 
 const reads = ({ read_speed: read, write_speed: write }) => (
-  `read ${rate(read)}   written ${rate(write)}`
+  say('read {read}   written {written}', { read: rate(read), written: rate(write) })
 );
 
-const spares = [, '', 'spare blocks low', 'no spare blocks left'];
+const spares = [, '', say('spare blocks low'), say('no spare blocks left')];
 
 /** What a disk says of its own health, where it is asked. */
 function healthTexts(disk) {
-  const some = (number, what) => number > 0 && `${count(number)} ${what}`;
+  const some = (n, one, other) => n > 0 && many(n, one, other, { n: count(n) });
   return [
-    disk.health_failed && 'NOT WELL', disk.health_failed === false && 'healthy',
-    disk.standby && 'in standby', some(disk.reallocated_sectors, 'sectors reallocated'),
-    some(disk.pending_sectors, 'sectors pending'), some(disk.media_errors, 'media errors'),
-    some(disk.power_on_hours, 'hours'),
+    disk.health_failed && say('NOT WELL'), disk.health_failed === false && say('healthy'),
+    disk.standby && say('in standby'),
+    some(disk.reallocated_sectors, '{n} sector reallocated', '{n} sectors reallocated'),
+    some(disk.pending_sectors, '{n} sector pending', '{n} sectors pending'),
+    some(disk.media_errors, '{n} media error', '{n} media errors'),
+    some(disk.power_on_hours, '{n} hour', '{n} hours'),
   ];
 }
 
 function flashRow({ device, bad_blocks: bad, spare_blocks: spare, erase_count: erased }) {
   const small = list(
-    Number.isFinite(spare) && `${count(spare)} spare blocks`,
-    Number.isFinite(erased) && `erased ${count(erased)} times`,
+    Number.isFinite(spare)
+      && many(spare, '{n} spare block', '{n} spare blocks', { n: count(spare) }),
+    Number.isFinite(erased) && say('erased {n} times', { n: count(erased) }),
   );
-  return row(device, small, undefined, `${count(bad)} bad blocks`);
+  const text = many(bad, '{n} bad block', '{n} bad blocks', { n: count(bad) });
+  return row(device, small, undefined, text);
 }
 
 /** Each disk: how busy it is, what it reads and writes, how worn it is; and raw flash. */
 function diskBlock({ disks = [], flash = [] }) {
   const known = disks.filter((disk) => Number.isFinite(disk.read_speed));
   const rows = known.map((disk) => {
-    const worn = Number.isFinite(disk.wear_percent) && `${percent(disk.wear_percent)} worn`;
-    const busy = Number.isFinite(disk.busy_percent) && `${percent(disk.busy_percent)} busy`;
-    const written = disk.written_per_day > 0 && `${bytes(disk.written_per_day)} written a day`;
+    const { wear_percent: wear, busy_percent: load, written_per_day: daily } = disk;
+    const worn = Number.isFinite(wear) && say('{share} worn', { share: percent(wear) });
+    const busy = Number.isFinite(load) && say('{share} busy', { share: percent(load) });
+    const written = daily > 0 && say('{size} written a day', { size: bytes(daily) });
     const health = healthTexts(disk);
     const small = list(disk.model, busy, ...health, worn, spares[disk.pre_eol], written);
     return row(disk.name, small, disk.busy_percent, reads(disk));
   });
-  return rowsBlock('Disks', [...rows, ...flash.map(flashRow)]);
+  return rowsBlock(say('Disks'), [...rows, ...flash.map(flashRow)]);
 }
 
 function interfaceBlock({ network = {}, wireless = [] }) {
   const up = (network.interfaces ?? []).filter((each) => each.state !== 'down');
-  return rowsBlock('Network', up.map((each) => {
+  return rowsBlock(say('Network'), up.map((each) => {
     const radio = wireless.find((one) => one.interface === each.name);
     const small = list(
-      each.name === network.wan && 'uplink', each.speed && `${each.speed} Mbit/s`,
+      each.name === network.wan && say('uplink'), each.speed && `${each.speed} Mbit/s`,
       radio && `Wi-Fi ${decibel(radio.signal_dbm)}`,
     );
     const text = `↓ ${rate(each.rx_speed)}   ↑ ${rate(each.tx_speed)}`;
@@ -148,10 +160,12 @@ function interfaceBlock({ network = {}, wireless = [] }) {
 /** The queues before interfaces that dropped something, or had to let it wait. */
 function queueBlock({ qdiscs = [] }) {
   const busy = qdiscs.filter((each) => each.dropped + each.overlimits + each.backlog > 0);
-  return rowsBlock('Queues', busy.map(({ interface: name, kind, ...each }) => {
-    const small = list(kind, each.overlimits > 0 && `held back ${count(each.overlimits)} times`);
-    const waiting = each.backlog > 0 && `${bytes(each.backlog)} waiting`;
-    return row(name, small, undefined, list(`${count(each.dropped)} dropped`, waiting));
+  return rowsBlock(say('Queues'), busy.map(({ interface: name, kind, ...each }) => {
+    const { overlimits: held, backlog } = each;
+    const small = list(kind, held > 0 && say('held back {n} times', { n: count(held) }));
+    const waiting = backlog > 0 && say('{size} waiting', { size: bytes(backlog) });
+    const dropped = say('{n} dropped', { n: count(each.dropped) });
+    return row(name, small, undefined, list(dropped, waiting));
   }));
 }
 
@@ -160,27 +174,29 @@ function peerBlock({ wireguard = [] }) {
   return rowsBlock('WireGuard', wireguard.map((each) => {
     const small = `↓ ${bytes(each.rx_bytes)} ↑ ${bytes(each.tx_bytes)}`;
     const age = each.handshake_age;
-    const text = Number.isFinite(age) ? `handshake ${duration(age)} ago` : 'no handshake';
+    const text = Number.isFinite(age)
+      ? say('handshake {time} ago', { time: duration(age) }) : say('no handshake');
     return row(each.name, small, undefined, text);
   }));
 }
 
 /** Wi-Fi interfaces, how many are on them, and how well these are heard. */
 function stationBlock({ stations = [] }) {
-  return rowsBlock('Wi-Fi stations', stations.map((each) => {
+  return rowsBlock(say('Wi-Fi stations'), stations.map((each) => {
     const { weakest_dbm: weakest, strongest_dbm: strongest } = each;
     const one = weakest === strongest;
-    const heard = one ? decibel(weakest) : `${decibel(weakest)} to ${decibel(strongest)}`;
+    const ends = { from: decibel(weakest), to: decibel(strongest) };
+    const heard = one ? ends.from : say('{from} to {to}', ends);
     return row(each.interface, Number.isFinite(weakest) ? heard : '', undefined, count(each.count));
   }));
 }
 
 /** Each container: whose it is, what it uses of the host, and what passes its interfaces. */
 function containerBlock({ containers = [] }) {
-  return rowsBlock('Containers', containers.map((each) => {
+  return rowsBlock(say('Containers'), containers.map((each) => {
     const { memory_used: used, memory_limit: limit, rx_speed: rx, tx_speed: tx } = each;
     const small = list(
-      each.engine, each.frozen && 'frozen',
+      each.engine, each.frozen && say('frozen'),
       Number.isFinite(rx) && `↓ ${rate(rx)} ↑ ${rate(tx)}`,
     );
     const memory = Number.isFinite(used) && (limit > 0 ? part(used, limit) : bytes(used));
@@ -191,7 +207,7 @@ function containerBlock({ containers = [] }) {
 
 /** The processes that take most, the busiest first. */
 function processBlock({ top = [] }) {
-  return rowsBlock('Processes that take most', top.map((each) => {
+  return rowsBlock(say('Processes that take most'), top.map((each) => {
     const { pid, cpu_percent: busy, memory_used: memory } = each;
     const text = list(
       Number.isFinite(busy) && `${percent(busy)} CPU`, memory > 0 && bytes(memory),
@@ -204,23 +220,27 @@ function processBlock({ top = [] }) {
 function unitBlock({ units = {} }) {
   const { failed, failed_names: names = [] } = units;
   const more = failed - names.length;
-  const rows = names.map((name) => row(name, '', undefined, 'failed'));
-  if (names.length && more > 0) rows.push(row('and others', '', undefined, count(more)));
-  return rowsBlock('Failed units', rows);
+  const rows = names.map((name) => row(name, '', undefined, say('failed')));
+  if (names.length && more > 0) rows.push(row(say('and others'), '', undefined, count(more)));
+  return rowsBlock(say('Failed units'), rows);
 }
 
 /** Each place that is probed: how far it is now, and what was lost of the last attempts. */
 function probeBlock({ probes = [] }) {
-  return rowsBlock('Latency', probes.map((probe) => {
+  return rowsBlock(say('Latency'), probes.map((probe) => {
     const { latency, latency_min: least, latency_mean: mean, jitter, loss_percent: loss } = probe;
     const { certificate_days: days } = probe;
     const known = (value, text) => Number.isFinite(value) && text(milliseconds(value));
     const small = list(
-      probe.kind, known(mean, (text) => `mean ${text}`), known(least, (text) => `min ${text}`),
-      known(jitter, (text) => `jitter ${text}`), loss > 0 && `${percent(loss)} lost`,
-      Number.isFinite(days) && `certificate for ${days} days`, probe.fault,
+      probe.kind, known(mean, (time) => say('mean {time}', { time })),
+      known(least, (time) => say('min {time}', { time })),
+      known(jitter, (time) => say('jitter {time}', { time })),
+      loss > 0 && say('{share} lost', { share: percent(loss) }),
+      Number.isFinite(days) && many(days, 'certificate for {n} day', 'certificate for {n} days'),
+      probe.fault,
     );
-    return row(probe.name, small, loss, Number.isFinite(latency) ? milliseconds(latency) : 'lost');
+    const now = Number.isFinite(latency) ? milliseconds(latency) : say('lost');
+    return row(probe.name, small, loss, now);
   }));
 }
 
@@ -229,40 +249,42 @@ const words = (...parts) => parts.filter(Boolean).join(' ');
 /** What a host tells of these: none but what runs is certain. */
 function taskText({ total, threads, running, blocked, zombies }) {
   return list(
-    total, threads && `${threads} threads`, `${running} running`,
-    blocked > 0 && `${blocked} blocked`, zombies > 0 && `${zombies} zombies`,
+    total, threads && many(threads, '{n} thread', '{n} threads'),
+    say('{n} running', { n: running }), blocked > 0 && say('{n} blocked', { n: blocked }),
+    zombies > 0 && many(zombies, '{n} zombie', '{n} zombies'),
   );
 }
 
 function pressureText(pressure) {
-  const known = [['CPU', pressure.cpu], ['memory', pressure.memory], ['I/O', pressure.io]];
+  const known = [['CPU', pressure.cpu], [say('memory'), pressure.memory], ['I/O', pressure.io]];
   return list(...known.map(([name, each]) => each && `${name} ${percent(each.some_avg10)}`));
 }
 
 function radioText({ interface: name, signal_dbm: signal, link }) {
-  return list(`${name} ${decibel(signal)}`, Number.isFinite(link) && `quality ${link}`);
+  const quality = Number.isFinite(link) && say('quality {link}', { link });
+  return list(`${name} ${decibel(signal)}`, quality);
 }
 
 /** What of a billing period is used up, and since when. */
 function periodText({ rx, tx, quota, period_start: start }) {
-  const used = quota > 0 ? `${bytes(rx + tx)} of ${bytes(quota)}` : bytes(rx + tx);
-  const since = new Date(start * 1000).toLocaleDateString(undefined, {
-    month: 'short', day: 'numeric',
-  });
-  return list(used, `↓ ${bytes(rx)}`, `↑ ${bytes(tx)}`, `since ${since}`);
+  const used = quota > 0 ? part(rx + tx, quota) : bytes(rx + tx);
+  const since = say('since {day}', { day: day.format(start * 1000) });
+  return list(used, `↓ ${bytes(rx)}`, `↑ ${bytes(tx)}`, since);
 }
 
 function trackedText({ used, max }) {
-  return max > 0 ? `${count(used)} of ${count(max)}` : count(used);
+  return max > 0 ? of(count(used), count(max)) : count(used);
 }
 
 function softnetText({ drops, time_squeezes: squeezes }) {
-  return `${count(drops)} dropped, ${count(squeezes)} times left for later`;
+  const later = say('{n} times left for later', { n: count(squeezes) });
+  return list(say('{n} dropped', { n: count(drops) }), later);
 }
 
 /** How systemd is, and what of it is not well. */
 function unitText({ failed, loaded, state }) {
-  return list(state, failed > 0 && `${failed} failed`, loaded && `${count(loaded)} units`);
+  const all = loaded && many(loaded, '{n} unit', '{n} units', { n: count(loaded) });
+  return list(state, failed > 0 && say('{n} failed', { n: failed }), all);
 }
 
 function leaseText({ ipv4, ipv6 }) {
@@ -275,38 +297,43 @@ function factList({ info, metrics }) {
   const { processes, sockets, power, battery, agent, conntrack, pressure, traffic } = metrics;
   const { softnet, leases, units } = metrics;
   return [
-    ['Host', metrics.hostname],
-    ['Id', info.id],
-    ['Last heard of', info.last_seen && clock(info.last_seen)],
-    ['System', words(os.name && osName(os.name), os.version)],
-    ['Kernel', words(os.kernel, os.arch)],
-    ['Processor', words(cpu.brand, cpu.cores && `× ${cpu.cores}`)],
-    ['Clock', cpu.frequency && `${cpu.frequency} MHz`],
-    ['Uptime', Number.isFinite(metrics.uptime) && duration(metrics.uptime)],
-    ['Power', power && powerText(power), power && powerLevel(power)],
-    ['Load', load && [load.one, load.five, load.fifteen].map((n) => n.toFixed(2)).join('  ')],
-    ['Pressure, last 10 s', pressure && pressureText(pressure)],
-    ['Processes', processes && taskText(processes)],
+    [say('Host'), metrics.hostname],
+    [say('Id'), info.id],
+    [say('Last heard of'), info.last_seen && clock(info.last_seen)],
+    [say('System'), words(os.name && osName(os.name), os.version)],
+    [say('Kernel'), words(os.kernel, os.arch)],
+    [say('Processor'), words(cpu.brand, cpu.cores && `× ${cpu.cores}`)],
+    [say('Clock'), cpu.frequency && `${cpu.frequency} MHz`],
+    [say('Uptime'), Number.isFinite(metrics.uptime) && duration(metrics.uptime)],
+    [say('Power'), power && powerText(power), power && powerLevel(power)],
+    [say('Load'), load && [load.one, load.five, load.fifteen].map((n) => n.toFixed(2)).join('  ')],
+    [say('Pressure, last 10 s'), pressure && pressureText(pressure)],
+    [say('Processes'), processes && taskText(processes)],
     ['systemd', units && unitText(units), level(units?.failed, 1, Infinity)],
-    ['Received', Number.isFinite(network.total_rx) && bytes(network.total_rx)],
-    ['Sent', Number.isFinite(network.total_tx) && bytes(network.total_tx)],
-    ['This period', traffic && periodText(traffic), level(traffic?.quota_percent, 75, 90)],
-    ['Sockets', sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],
-    ['Tracked connections', conntrack && trackedText(conntrack)],
-    ['Packets on their way in', softnet && softnetText(softnet)],
-    ['DHCP leases', leases && leaseText(leases)],
+    [say('Received'), Number.isFinite(network.total_rx) && bytes(network.total_rx)],
+    [say('Sent'), Number.isFinite(network.total_tx) && bytes(network.total_tx)],
+    [say('This period'), traffic && periodText(traffic), level(traffic?.quota_percent, 75, 90)],
+    [say('Sockets'), sockets && `${sockets.tcp} TCP, ${sockets.udp} UDP`],
+    [say('Tracked connections'), conntrack && trackedText(conntrack)],
+    [say('Packets on their way in'), softnet && softnetText(softnet)],
+    [say('DHCP leases'), leases && leaseText(leases)],
     ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),
-    ['Battery', battery && `${battery.percent.toFixed(0)}%${battery.charging ? ', charging' : ''}`],
+    [say('Battery'), battery && batteryText(battery)],
     ...(metrics.temperatures ?? []).slice(0, 8).map(temperature),
     ...(metrics.fans ?? []).slice(0, 4).map((fan) => [fan.label, `${fan.rpm} rpm`]),
-    ['Agent', agent && agentText(agent), level(Number(agent?.over_budget), 1, Infinity)],
+    [say('Agent'), agent && agentText(agent), level(Number(agent?.over_budget), 1, Infinity)],
   ];
+}
+
+function batteryText({ percent: charge, charging }) {
+  return list(`${charge.toFixed(0)}%`, charging && say('charging'));
 }
 
 /** What it takes, and what it reads less often to take no more than its owner gives it. */
 function agentText({ version, rss, slowed, over_budget: over }) {
   const memory = rss && bytes(rss);
-  return list(version, memory, slowed && `${slowed} slowed`, over && 'over its budget');
+  const less = slowed && say('{n} slowed', { n: slowed });
+  return list(version, memory, less, over && say('over its budget'));
 }
 
 /** A sensor is judged by its chip's own limit, where it has one, as the agent's rule does. */
@@ -316,27 +343,27 @@ function temperature({ label, celsius: now, critical = 90 }) {
 
 // Flags of a Raspberry Pi's power: what each is called now, once and many times.
 const powerFlags = [
-  ['undervoltage', 'undervoltage', 'undervoltage', 'undervoltages'],
-  ['throttled', 'throttled', 'throttling', 'throttlings'],
-  ['frequency_capped', 'clock capped', 'cap of the clock', 'caps of the clock'],
-  ['soft_limit', 'soft temperature limit', 'soft limit', 'soft limits'],
+  ['undervoltage', say('undervoltage'), '{n} undervoltage', '{n} undervoltages'],
+  ['throttled', say('throttled'), '{n} throttling', '{n} throttlings'],
+  ['frequency_capped', say('clock capped'), '{n} cap of the clock', '{n} caps of the clock'],
+  ['soft_limit', say('soft temperature limit'), '{n} soft limit', '{n} soft limits'],
 ];
 
 /** How often one was so, for how long, and when last. */
-function powerEntry(power, [flag, , one, many]) {
+function powerEntry(power, [flag, , one, other]) {
   const { [`${flag}_count`]: times, [`${flag}_seconds`]: long, [`${flag}_last`]: last } = power;
   if (!(times > 0)) return null;
-  const when = last && `last ${clock(last * 1000)}`;
+  const when = last && say('last {time}', { time: clock(last * 1000) });
   const more = list(long > 0 && duration(long), when);
-  return `${times} ${times === 1 ? one : many}${more ? ` (${more})` : ''}`;
+  return `${many(times, one, other)}${more ? ` (${more})` : ''}`;
 }
 
 /** What is wrong with the power now, and how often it was: a weak supply may be good just now. */
 export function powerText(power) {
   const now = list(...powerFlags.map(([flag, name]) => power[flag] && name));
   const were = list(...powerFlags.map((flag) => powerEntry(power, flag)));
-  const state = now || 'good';
-  return were ? `${now ? `${state} now` : 'good now'}; ${were} since the agent started` : state;
+  const state = now || say('good');
+  return were ? say('{state} now; {were} since the agent started', { state, were }) : state;
 }
 
 function powerLevel(power) {
@@ -352,5 +379,5 @@ function factBlock(host) {
     setFact(each, text, mark);
     return each.node;
   });
-  return block('Facts', element('div', 'facts', ...facts));
+  return block(say('Facts'), element('div', 'facts', ...facts));
 }

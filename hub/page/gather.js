@@ -3,6 +3,7 @@
 import { columns, joinLine, stack } from './line.js';
 import { recentOf } from './recent.js';
 import { labelOf, readSeries, seriesName } from './series.js';
+import { say } from './words.js';
 
 const LINES_MAX = 8;            // more cannot be told apart
 const BANDS_MAX = 3;            // more bands hide each other
@@ -21,7 +22,7 @@ function found(spec, past, host) {
   });
   const some = list.filter(({ name }) => has(name, past, host));
   if (some.length > 0 || !spec.else) return some.slice(0, LINES_MAX);
-  return [{ name: spec.else, words: 'in use' }].filter(({ name }) => has(name, past, host));
+  return [{ name: spec.else, words: say('in use') }].filter(({ name }) => has(name, past, host));
 }
 
 const isOf = (metric) => (name) => seriesName(metric, [labelOf(metric, name)]) === name;

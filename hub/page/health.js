@@ -3,10 +3,11 @@
 
 import { $, put } from './element.js';
 import { credentials } from './live.js';
+import { say } from './words.js';
 
 const EVERY_MS = 30_000;
 /** For who has shown no token the hub says nothing; that this page came in clear it can see. */
-const IN_CLEAR = 'a token can be read on the way here: this page came without TLS';
+const IN_CLEAR = say('a token can be read on the way here: this page came without TLS');
 
 export function watchHealth() {
   check();
@@ -19,10 +20,13 @@ async function check() {
   const asked = fetch('healthz', { headers: credentials() });
   const text = await asked.then((answer) => (answer.ok ? answer.text() : '{}')).catch(() => '{}');
   const health = read(text);
-  tell('store', health.store !== 'ok' && health.store, 'The hub keeps no history at the moment: ');
+  tell('store', health.store !== 'ok' && health.store,
+    (why) => say('The hub keeps no history at the moment: {why}', { why }));
   // Who came by a proxy's TLS has nothing to fear.
-  tell('way', location.protocol === 'http:' && health.way, 'The hub is not safe: ', '.');
-  tell('newcomers', health.newcomers, 'The hub takes no more for now: ', '.');
+  tell('way', location.protocol === 'http:' && health.way,
+    (why) => say('The hub is not safe: {why}.', { why }));
+  tell('newcomers', health.newcomers,
+    (why) => say('The hub takes no more for now: {why}.', { why }));
 }
 
 function read(text) {
@@ -31,7 +35,7 @@ function read(text) {
   try { return JSON.parse(text); } catch { return {}; }
 }
 
-function tell(id, words, before, after = '') {
+function tell(id, words, sentence) {
   $(id).hidden = !words;
-  if (words) put($(id), before + words + after);
+  if (words) put($(id), sentence(words));
 }

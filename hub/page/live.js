@@ -29,7 +29,7 @@ export const link = {
     const protocols = ['kinglet.page.v1', ...(token ? [`bearer.${token}`] : [])];
     const socket = new WebSocket(url, protocols);
     link.socket = socket;
-    show('connecting', 'connecting');
+    show('connecting', say('connecting'));
     socket.onmessage = ({ data }) => {
       link.heard = Date.now();
       const message = JSON.parse(data);
@@ -45,7 +45,7 @@ export const link = {
     link.live = true;
     link.tries = 0;
     $('login').hidden = true;
-    show('live', 'live');
+    show('live', say('live'));
     check();
   },
 
@@ -56,7 +56,7 @@ export const link = {
     const [first, most] = RETRY_MS;
     const delay = Math.min(most, first * 1.6 ** link.tries) * (0.8 + 0.4 * Math.random());
     link.tries += 1;
-    show('lost', 'reconnecting');
+    show('lost', say('reconnecting'));
     check();
     setTimeout(link.dial, delay);
   },
@@ -83,8 +83,9 @@ function check() {
   document.body.classList.toggle('is-stale', stale);
   $('stale').hidden = !stale;
   if (!stale) return;
-  const from = `${clock(link.heard)} (${ago(link.heard)})`;
-  put($('stale'), `No connection to the hub. These figures are from ${from}.`);
+  const times = { time: clock(link.heard), ago: ago(link.heard) };
+  put($('stale'),
+    say('No connection to the hub. These figures are from {time} ({ago}).', times));
 }
 
 /** What shows a request's token. */

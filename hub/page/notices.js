@@ -51,23 +51,27 @@ function refused(status) {
 async function sendTest(name, node, said) {
   if (alerts.change === 'token') return wantToken(say('This needs more rights'));
   node.disabled = true;
-  put(said, 'On its way …');
+  put(said, say('On its way …'));
   const answer = await call(`api/notify/${encodeURIComponent(name)}/test`, 'POST');
   node.disabled = false;
   if (refused(answer?.status)) return;
   const { message } = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
   said.dataset.level = answer?.ok ? 'good' : 'bad';
-  put(said, answer?.ok ? 'The test was taken: look whether it has come.'
-    : `The test was not taken: ${message ?? 'the hub does not answer'}`);
+  const why = message ?? say('the hub does not answer');
+  put(said, answer?.ok ? say('The test was taken: look whether it has come.')
+    : say('The test was not taken: {why}', { why }));
 }
 
 function channel({ name, kind, state, taken, waiting, failed }) {
-  const well = taken ? `The last notice was taken ${clock(taken)}.` : 'Nothing was told yet.';
-  const text = state === 'ok' ? well : `The last notice is not there: ${state}`;
-  const side = [waiting > 0 && `${waiting} wait`, failed > 0 && `${failed} lost`];
+  const well = taken ? say('The last notice was taken {time}.', { time: clock(taken) })
+    : say('Nothing was told yet.');
+  const text = state === 'ok' ? well : say('The last notice is not there: {why}', { why: state });
+  const side = [
+    waiting > 0 && say('{n} wait', { n: waiting }), failed > 0 && say('{n} lost', { n: failed }),
+  ];
   const said = element('p', 'said');
   said.setAttribute('role', 'status');
-  const test = button('Send a test', (node) => sendTest(name, node, said));
+  const test = button(say('Send a test'), (node) => sendTest(name, node, said));
   const level = state !== 'ok' ? 'critical' : taken ? 'over' : 'quiet';
   const small = kind === name ? '' : kind;
   const node = row(level, name, small, text, side.filter(Boolean).join(' · '), test);
@@ -80,13 +84,14 @@ async function showChannels({ show }) {
   if (alerts.change === 'never') return;
   if (alerts.change === 'token' && !storedToken()) {
     const ask = button(say('Sign in'), () => wantToken(say('This needs more rights')));
-    return show([row('quiet', 'Somebody', '', 'or nobody: who may silence is told.', '', ask)]);
+    const text = say('or nobody: who may silence is told.');
+    return show([row('quiet', say('Somebody'), '', text, '', ask)]);
   }
   const answer = await call('api/notify');
   if (!answer?.ok) return;
   const { channels } = await answer.json();
-  const text = 'The hub\'s configuration has no [[notify]].';
-  show(channels.length > 0 ? channels.map(channel) : [row('quiet', 'Nobody', '', text, '')]);
+  const none = row('quiet', say('Nobody'), '', say('No [[notify]] is configured on the hub.'), '');
+  show(channels.length > 0 ? channels.map(channel) : [none]);
 }
 
 const listed = (word, names = []) => (names.length > 0 ? [`${word} ${names.join(', ')}`] : []);
@@ -95,21 +100,23 @@ const listed = (word, names = []) => (names.length > 0 ? [`${word} ${names.join(
 function scopeText({ hosts = [], groups, rules }, nameOf) {
   const parts = [
     ...(hosts.length > 0 ? [hosts.map(nameOf).join(', ')] : []),
-    ...listed('group', groups), ...listed('rule', rules),
+    ...listed(say('group'), groups), ...listed(say('rule'), rules),
   ];
-  return parts.join(' · ') || 'Everything';
+  return parts.join(' · ') || say('Everything');
 }
 
 function silence(each, nameOf, again) {
   const { id, from, until, by, comment = '' } = each;
-  const begins = Date.parse(from) > Date.now() ? `from ${clock(from)} ` : '';
-  const side = [`${begins}until ${clock(until)}`, by && `by ${by}`].filter(Boolean).join(' · ');
+  const times = { from: clock(from), until: clock(until) };
+  const time = Date.parse(from) > Date.now()
+    ? say('from {from} until {until}', times) : say('until {until}', times);
+  const side = [time, by && say('by {name}', { name: by })].filter(Boolean).join(' · ');
   const end = async () => {
     if (alerts.change === 'token') return wantToken(say('This needs more rights'));
     if (!refused(await endSilence(id))) again();
   };
   const may = alerts.change !== 'never';
-  return row('quiet', scopeText(each, nameOf), '', comment, side, may && button('End', end));
+  return row('quiet', scopeText(each, nameOf), '', comment, side, may && button(say('End'), end));
 }
 
 async function showSilences(part, nameOf) {
@@ -120,14 +127,15 @@ async function showSilences(part, nameOf) {
   part.show([
     ...silences.map((each) => silence(each, nameOf, again)),
     ...maintenance.map((each) => (
-      row('quiet', scopeText(each, nameOf), '', 'Maintenance', `until ${clock(each.until)}`)
+      row('quiet', scopeText(each, nameOf), '', say('Maintenance'),
+        say('until {until}', { until: clock(each.until) }))
     )),
   ]);
 }
 
 /** Both parts, filled in as soon as the hub has answered. */
 export function notices(nameOf) {
-  const [told, silent] = [block('Told of alerts'), block('Silent')];
+  const [told, silent] = [block(say('Told of alerts')), block(say('Silent'))];
   showChannels(told);
   showSilences(silent, nameOf);
   return [told.node, silent.node];

@@ -3,6 +3,7 @@
 import { credentials } from './live.js';
 import { seriesName } from './series.js';
 import { coarser } from './span.js';
+import { say } from './words.js';
 
 const AT_ONCE = 4;
 
@@ -40,13 +41,14 @@ async function ask(id, metrics, range, signal) {
     if (answer.status === 400 && step) return ask(id, metrics, { ...range, step }, signal);
     return nothing(refusal(answer.status, body.message));
   } catch (error) {
-    return nothing(error.name === 'AbortError' ? '' : 'The hub does not answer.');
+    return nothing(error.name === 'AbortError' ? '' : say('The hub does not answer.'));
   }
 }
 
 function refusal(status, message) {
-  if (status === 404) return 'The hub has kept nothing of this host yet.';
-  return `The hub cannot tell what was: ${message ?? `answer ${status}`}.`.replace(/\.\.$/, '.');
+  if (status === 404) return say('The hub has kept nothing of this host yet.');
+  const why = (message ?? say('answer {status}', { status })).replace(/\.$/, '');
+  return say('The hub cannot tell what was: {why}.', { why });
 }
 
 function address(id, metrics, { from, to, step }) {

@@ -9,6 +9,7 @@ import { askPast } from './past.js';
 import { readSeries } from './series.js';
 import { span, stepFor } from './span.js';
 import { momentText } from './ticks.js';
+import { say } from './words.js';
 
 const ASK_AGAIN_MS = 5 * 60_000;  // what came live is kept for ten minutes only
 
@@ -16,10 +17,10 @@ export function newPlot(spec) {
   const parts = {
     spec, past: { series: new Map(), asked: 0 }, seen: false, asked: 0, trouble: '',
     value: element('b'), canvas: element('div', 'canvas'), legend: element('div', 'legend'),
-    none: element('p', 'none', 'Nothing is known of this time.'),
+    none: element('p', 'none', say('Nothing is known of this time.')),
   };
   parts.canvas.setAttribute('role', 'img');
-  const title = element('h3', '', element('span', '', spec.title), parts.value);
+  const title = element('h3', '', element('span', '', say(spec.title)), parts.value);
   const frame = element('div', 'frame', parts.canvas, parts.none);
   parts.node = element('section', 'chart', title, frame, parts.legend);
   parts.node.dataset.chart = spec.title;
@@ -87,7 +88,8 @@ export function drawPlot(plot, host) {
 /** The legend: a swatch, a name and a value for each line. */
 function newKeys(plot) {
   const { lines, peak } = plot.drawing;
-  const keys = [...lines, ...(peak ? [{ words: 'highest', tone: 'soft' }] : [])].map((line, at) => {
+  const all = [...lines, ...(peak ? [{ words: say('highest'), tone: 'soft' }] : [])];
+  const keys = all.map((line, at) => {
     const [swatch, value] = [element('i', at === lines.length ? 'thin' : ''), element('b')];
     swatch.style.setProperty('--tone', `var(--${toneOf(line, at)})`);
     const node = element('span', 'key', swatch, element('span', '', line.words), value);
@@ -125,16 +127,34 @@ function tell(plot, at) {
   put(plot.value, when === undefined ? headline ?? '' : momentText(when, step));
 }
 
+/** The least, the mean and the most of a line over the time that is shown. */
+function reachText({ unit }, { mean, min, max }) {
+  let [least, most, sum, number] = [Infinity, -Infinity, 0, 0];
+  for (let at = 0; at < mean.length; at += 1) {
+    if (!Number.isFinite(mean[at])) continue;
+    least = Math.min(least, min?.[at] ?? mean[at]);
+    most = Math.max(most, max?.[at] ?? mean[at]);
+    sum += mean[at];
+    number += 1;
+  }
+  if (number === 0) return '';
+  const values = { least: unit(least), mean: unit(sum / number), most: unit(most) };
+  return say(' (min {least}, mean {mean}, max {most})', values);
+}
+
 /** The headline beside the title, of now, and the chart in words for those who do not see it. */
 function label(plot, host, full) {
   const { spec, drawing, drawn } = plot;
   const [head] = spec.head && host.metrics && span.range ? readSeries(host.metrics, spec.head) : [];
   const text = head ? spec.unit(head[1]) : '';
-  plot.headline = text && full > 0 ? `${text} of ${spec.unit(full)}` : text;
+  plot.headline = text && full > 0
+    ? say('{used} of {total}', { used: text, total: spec.unit(full) }) : text;
   if (drawn.cursor.idx == null) put(plot.value, plot.headline);
   const values = drawing.lines.map(({ words }, at) => {
     const value = spec.unit(valueAt(drawing.rows[at].mean, null));
-    return `${words} ${value}`;
+    return `${words} ${value}${reachText(spec, drawing.rows[at])}`;
   });
-  plot.canvas.setAttribute('aria-label', `${spec.title} over time; last: ${values.join(', ')}`);
+  const title = say(spec.title);
+  const told = say('{title} over time; last: {values}', { title, values: values.join(', ') });
+  if (plot.canvas.getAttribute('aria-label') !== told) plot.canvas.setAttribute('aria-label', told);
 }

@@ -6,7 +6,7 @@ import { detail, drawDetail } from './detail.js';
 import { $, element, put } from './element.js';
 import { figures } from './figures.js';
 import { link } from './live.js';
-import { say } from './words.js';
+import { language, say } from './words.js';
 
 const SETTLE_MS = 2000;         // how often cards may change places because a figure changed
 
@@ -32,7 +32,7 @@ function sortKey(host) {
   return keys[view.sort] ?? -1;
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+const collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
 
 /** Those that want attention first. */
 function compare(a, b) {
@@ -64,9 +64,9 @@ export function arrange() {
     const members = groups.get(name);
     const [title, cards] = section.children;
     title.hidden = names.length === 1 && name === '';
-    put(title.firstChild, name || 'Other');
+    put(title.firstChild, name || say('Other'));
     const online = members.filter((host) => host.info.online).length;
-    put(title.lastChild, `${online} of ${members.length}`);
+    put(title.lastChild, say('{n} of {all}', { n: online, all: members.length }));
     place(cards, members.map((host) => host.card.node));
   });
   for (const section of sections.values()) section.remove();
@@ -89,13 +89,15 @@ function place(parent, nodes) {
 }
 
 const NO_MATCH = say('No host matches.');
-const NO_HOST = 'No host has reported yet. Point an agent at this hub, and it appears here.';
+const NO_HOST = say(
+  'No host has reported yet. Point an agent at this hub, and it appears here.',
+);
 
 export function summarize() {
   const all = [...hosts.values()];
   const off = all.filter((host) => !host.info.online).length;
-  const parts = [element('b', '', `${all.length - off}`), ' online'];
-  if (off > 0) parts.push(' · ', element('span', 'off', `${off} offline`));
+  const parts = [element('b', '', `${all.length - off}`), ` ${say('online')}`];
+  if (off > 0) parts.push(' · ', element('span', 'off', say('{n} offline', { n: off })));
   $('summary').replaceChildren(...(all.length > 0 ? parts : []));
   const shown = $('groups').querySelector('.card');
   const empty = link.live && !shown;

@@ -1,11 +1,14 @@
 // The span of time that all charts show: the ranges, zoom and pan, and the step that fits it.
 
+import { say } from './words.js';
+
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 
 export const ranges = [
-  ['10m', '10 min', 10 * MINUTE], ['1h', '1 h', 60 * MINUTE], ['24h', '24 h', DAY],
-  ['7d', '7 d', 7 * DAY], ['30d', '30 d', 30 * DAY], ['1y', '1 y', 365 * DAY],
+  ['10m', say('{n} min', { n: 10 }), 10 * MINUTE], ['1h', say('{n} h', { n: 1 }), 60 * MINUTE],
+  ['24h', say('{n} h', { n: 24 }), DAY], ['7d', say('{n} d', { n: 7 }), 7 * DAY],
+  ['30d', say('{n} d', { n: 30 }), 30 * DAY], ['1y', say('{n} y', { n: 1 }), 365 * DAY],
 ];
 
 const STEPS_S = [10, 30, 60, 120, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];

@@ -8,7 +8,7 @@ import { $, element, put } from './element.js';
 import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
 import { clock, duration } from './units.js';
-import { say } from './words.js';
+import { known as inWords, say } from './words.js';
 
 const ROWS_MAX = 30;
 const EVERY_MS = 1000;
@@ -33,7 +33,7 @@ function draw() {
   drawn = now;
   const more = items.length - ROWS_MAX;
   const rows = items.slice(0, ROWS_MAX).map(row);
-  if (more > 0) rows.push(element('p', 'more', `and ${more} more`));
+  if (more > 0) rows.push(element('p', 'more', say('and {n} more', { n: more })));
   $('attention').replaceChildren(...rows);
   $('attention').hidden = items.length === 0;
   arrange();
@@ -43,12 +43,13 @@ function rowText(item) {
   const { host, level, title, message, since, acknowledged, silenced_until: silent } = item;
   const age = since ? duration(Math.floor((Date.now() - Date.parse(since)) / 60_000) * 60) : '';
   return {
-    name: hosts.get(host)?.info.name || (host === 'kinglet-hub' ? 'This hub' : host),
-    title, message: message === title ? '' : message, level,
-    age: age === '0 s' ? 'just now' : age,
+    name: hosts.get(host)?.info.name || (host === 'kinglet-hub' ? say('This hub') : host),
+    title: inWords(title), message: message === title ? '' : inWords(message), level,
+    age: age === duration(0) ? say('just now') : age,
     note: [
-      acknowledged && `acknowledged${acknowledged.by ? ` by ${acknowledged.by}` : ''}`,
-      silent && `silent until ${clock(silent)}`,
+      acknowledged && (acknowledged.by
+        ? say('acknowledged by {name}', { name: acknowledged.by }) : say('acknowledged')),
+      silent && say('silent until {time}', { time: clock(silent) }),
     ].filter(Boolean).join(', '),
   };
 }
@@ -70,8 +71,9 @@ function row(item) {
 /** What may be said to an alert. */
 function decisions(item) {
   const known = Boolean(item.acknowledged);
-  const button = element('button', '', known ? 'Undo' : 'Acknowledge');
-  button.title = known ? 'Nobody knows of it after all' : 'Say that somebody knows of it';
+  const button = element('button', '', known ? say('Undo') : say('Acknowledge'));
+  button.title = known
+    ? say('Nobody knows of it after all') : say('Say that somebody knows of it');
   button.addEventListener('click', () => {
     button.blur();
     tell(() => acknowledge(item, !known));
@@ -79,16 +81,16 @@ function decisions(item) {
   const group = hosts.get(item.host)?.info.group;
   const alert = { hosts: [item.host], rules: [item.rule] };
   const choices = [
-    ['Silence …'],
-    ['this for an hour', alert, HOUR], ['this for a day', alert, 24 * HOUR],
-    ['the host for an hour', { hosts: [item.host] }, HOUR],
-    ['the host for a day', { hosts: [item.host] }, 24 * HOUR],
-    ['the host for a week', { hosts: [item.host] }, 7 * 24 * HOUR],
-    ...(group ? [['the group for an hour', { groups: [group] }, HOUR]] : []),
-    ['the rule everywhere for a day', { rules: [item.rule] }, 24 * HOUR],
+    [say('Silence …')],
+    [say('this for an hour'), alert, HOUR], [say('this for a day'), alert, 24 * HOUR],
+    [say('the host for an hour'), { hosts: [item.host] }, HOUR],
+    [say('the host for a day'), { hosts: [item.host] }, 24 * HOUR],
+    [say('the host for a week'), { hosts: [item.host] }, 7 * 24 * HOUR],
+    ...(group ? [[say('the group for an hour'), { groups: [group] }, HOUR]] : []),
+    [say('the rule everywhere for a day'), { rules: [item.rule] }, 24 * HOUR],
   ];
   const select = element('select', '', ...choices.map(([label]) => element('option', '', label)));
-  select.setAttribute('aria-label', 'Silence');
+  select.setAttribute('aria-label', say('Silence'));
   select.addEventListener('change', () => {
     const [, scope, seconds] = choices[select.selectedIndex];
     select.selectedIndex = 0;
@@ -103,5 +105,5 @@ async function tell(decision) {
   if (alerts.change === 'token') return askToSignIn(say('This needs more rights'));
   const status = await decision();
   if (status === 401 || status === 403) askToSignIn(say('This needs other rights'));
-  put($('attention-fault'), status >= 500 || status === 0 ? 'The hub did not take it.' : '');
+  put($('attention-fault'), status >= 500 || status === 0 ? say('The hub did not take it.') : '');
 }

@@ -1,11 +1,13 @@
 // What stands at the ticks of the axes, and at the cursor: times as the viewer's place writes them.
 
+import { say, tag } from './words.js';
+
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
 const format = (options) => {
-  const form = new Intl.DateTimeFormat(undefined, options);
+  const form = new Intl.DateTimeFormat(tag, options);
   return (time) => form.format(time);
 };
 const minutes = format({ hour: '2-digit', minute: '2-digit' });
@@ -38,5 +40,6 @@ export function momentText(time, stepMs) {
 /** A span of time in words. */
 export function spanText(from, to) {
   const short = to - from < HOUR ? exact : moment;
-  return to - from < 60 * DAY ? `${short(from)} to ${short(to)}` : `${date(from)} to ${date(to)}`;
+  const text = to - from < 60 * DAY ? short : date;
+  return say('{from} to {to}', { from: text(from), to: text(to) });
 }

@@ -4,6 +4,9 @@ import { call } from './alerts.js';
 import { $, element } from './element.js';
 import { notices } from './notices.js';
 import { clock, duration } from './units.js';
+import { known as inWords, many, say, tag } from './words.js';
+
+const exact = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
 
 const ROWS_MAX = 100;
 
@@ -14,34 +17,40 @@ async function list(path, key) {
 
 function ofAlert({ host, title, type, message, level, since, until, acknowledged: known }) {
   const length = until && duration((Date.parse(until) - Date.parse(since)) / 1000);
-  const by = known?.by && `acknowledged by ${known.by}`;
-  const small = [until ? `over after ${length}` : 'open', by];
+  const by = known?.by && say('acknowledged by {name}', { name: known.by });
+  const small = [until ? say('over after {time}', { time: length }) : say('open'), by];
   const mark = until ? 'over' : level;
-  return { at: since, host, mark, title: title || type, text: message, small };
+  return { at: since, host, mark, title: inWords(title || type), text: inWords(message), small };
 }
 
 const plain = (value) => (typeof value === 'object' ? '' : String(value));
 
 const CAUSES = {
-  watchdog: 'its watchdog reset it', panic: 'its kernel gave up', clean: 'it was shut down',
-  unclean: 'without being shut down',
+  watchdog: say('its watchdog reset it'), panic: say('its kernel gave up'),
+  clean: say('it was shut down'), unclean: say('without being shut down'),
 };
 
 /** What else happens, in words: a head, and what more there is to say. */
 const HEADS = {
-  start: ({ uptime }) => ['Agent started', `${duration(uptime)} after the host`],
-  reboot: ({ cause }) => ['Rebooted', CAUSES[cause] ?? ''],
-  undervoltage: () => ['Undervoltage', 'the supply was too weak'],
-  throttled: () => ['Throttled', 'the processor was slowed down'],
-  oom_kill: ({ killed }) => ['Out of memory', `${killed} killed`],
-  filesystem_read_only: ({ mount_point: mount }) => ['Read-only', mount ?? 'a file system'],
+  start: ({ uptime }) => [
+    say('Agent started'), say('{time} after the host', { time: duration(uptime) }),
+  ],
+  reboot: ({ cause }) => [say('Rebooted'), CAUSES[cause] ?? ''],
+  undervoltage: () => [say('Undervoltage'), say('the supply was too weak')],
+  throttled: () => [say('Throttled'), say('the processor was slowed down')],
+  oom_kill: ({ killed }) => [say('Out of memory'), say('{n} killed', { n: killed })],
+  filesystem_read_only: ({ mount_point: mount }) => [
+    say('Read-only'), mount ?? say('a file system'),
+  ],
 };
 
 /** An agent that found its way back tells for how long it was away, and who may hear it, why. */
 function ofLink({ down_ms: away, attempts, reason }) {
-  const tries = attempts > 1 ? `, ${attempts} attempts` : '';
+  const after = say('after {time}', { time: duration(away / 1000) });
+  const tries = attempts > 1 && many(attempts, '{n} attempt', '{n} attempts');
   const why = reason ? `: ${reason}` : '';
-  return { title: 'Connected again', text: `after ${duration(away / 1000)}${tries}${why}` };
+  const text = [after, tries].filter(Boolean).join(', ');
+  return { title: say('Connected again'), text: `${text}${why}` };
 }
 
 function ofEvent({ host, timestamp, type, data }) {
@@ -54,16 +63,17 @@ function ofEvent({ host, timestamp, type, data }) {
   }
   if (type === 'config' && data.action === 'updated') {
     const text = Array.isArray(data.fields) ? data.fields.join(', ') : '';
-    return { at: timestamp, host, mark: 'told', title: 'Settings changed', text, small: [type] };
+    const title = say('Settings changed');
+    return { at: timestamp, host, mark: 'told', title, text, small: [type] };
   }
   if (type === 'status' && data.details?.reason) {
-    const title = `${data.component} ${data.status}`;
+    const title = `${data.component} ${inWords(data.status)}`;
     return { at: timestamp, host, mark: 'told', title, text: data.details.reason, small: [type] };
   }
   const { event, component, status, action, message, title, ...more } = data;
   const words = Object.entries(more).filter(([, value]) => plain(value))
     .slice(0, 4).map(([name, value]) => `${name} ${plain(value)}`);
-  const head = title ?? event ?? [component, status].filter(Boolean).join(' ');
+  const head = title ?? event ?? [component, inWords(status)].filter(Boolean).join(' ');
   const text = message ?? words.join(', ');
   return { at: timestamp, host, mark: 'told', title: head || action || type, text, small: [type] };
 }
@@ -83,7 +93,7 @@ async function happened(id) {
 
 function row({ at, host, mark, title, text, small }, nameOf) {
   const when = element('time', '', clock(at));
-  when.title = new Date(at).toLocaleString();
+  when.title = exact.format(new Date(at));
   const name = nameOf ? [element('b', 'of', nameOf(host))] : [];
   const what = element('span', 'what', element('b', '', title), ` ${text}`);
   const side = element('span', 'when', small.filter(Boolean).join(' · '));
@@ -97,7 +107,8 @@ export function timeline(id, nameOf) {
   const rows = element('ol', 'timeline');
   happened(id).then((all) => {
     const nodes = all.map((each) => row(each, nameOf));
-    rows.replaceChildren(...(nodes.length > 0 ? nodes : [element('li', 'more', 'Nothing yet.')]));
+    const none = element('li', 'more', say('Nothing yet.'));
+    rows.replaceChildren(...(nodes.length > 0 ? nodes : [none]));
   });
   return rows;
 }
@@ -106,12 +117,12 @@ export function timeline(id, nameOf) {
 export function openTimeline(nameOf) {
   const close = element('button', 'close', '✕');
   close.type = 'button';
-  close.setAttribute('aria-label', 'Close');
+  close.setAttribute('aria-label', say('Close'));
   close.addEventListener('click', () => $('timeline').close());
-  const name = element('div', 'name', 'Timeline');
+  const name = element('div', 'name', say('Timeline'));
   name.id = 'timeline-name';
   const top = element('div', 'sheet-top', element('div', 'head', name, close));
-  const past = element('section', 'block', element('h3', '', 'What happened'));
+  const past = element('section', 'block', element('h3', '', say('What happened')));
   past.append(timeline(undefined, nameOf));
   const body = element('div', 'sheet-body', ...notices(nameOf), past);
   $('timeline').replaceChildren(element('div', 'sheet', top, body));

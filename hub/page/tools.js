@@ -2,13 +2,14 @@
 
 import { element } from './element.js';
 import { pan, ranges, reset, setRange, span, zoomBy } from './span.js';
+import { say } from './words.js';
 
 const HALF = 0.5;
 
 const moves = [
-  ['◀', 'Earlier', () => pan(-HALF)], ['▶', 'Later', () => pan(HALF)],
-  ['−', 'Zoom out', () => zoomBy(2)], ['+', 'Zoom in', () => zoomBy(HALF)],
-  ['Reset', 'Back to the range that was chosen', reset],
+  ['◀', say('Earlier'), () => pan(-HALF)], ['▶', say('Later'), () => pan(HALF)],
+  ['−', say('Zoom out'), () => zoomBy(2)], ['+', say('Zoom in'), () => zoomBy(HALF)],
+  [say('Reset'), say('Back to the range that was chosen'), reset],
 ];
 
 const keys = {
@@ -49,7 +50,8 @@ export function newTools() {
   const moving = moves.map((move) => button(...move));
   const note = element('p', 'note');
   note.setAttribute('role', 'status');
-  const node = element('div', 'span', group('Time shown', spans), group('Move and zoom', moving));
+  const node = element('div', 'span', group(say('Time shown'), spans),
+    group(say('Move and zoom'), moving));
   return { node, spans, note, reset: moving.at(-1) };
 }
 

@@ -9,6 +9,7 @@ import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
 import { testPast } from './past.mjs';
 import { testWire } from './wire.mjs';
+import { testWords } from './words.mjs';
 
 const [binary, out, only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
@@ -54,7 +55,7 @@ async function openPage(hub, options = {}) {
   const { width = 1320, height = 1000, scheme = 'light', mobile = false } = options;
   const context = await browser.newContext({
     viewport: { width, height }, colorScheme: scheme, deviceScaleFactor: mobile ? 3 : 1,
-    isMobile: mobile, hasTouch: mobile, locale: 'en-GB',
+    isMobile: mobile, hasTouch: mobile, locale: options.locale ?? 'en-GB',
   });
   closing.push(() => context.close());
   const page = await context.newPage();
@@ -152,7 +153,7 @@ await test('search, sort, filter and details', async () => {
   await page.locator('#detail .chart').first().waitFor();
   assert.equal(await page.locator('#detail .name').textContent(), 'Build runner');
   const told = await page.locator('#detail [data-chart=CPU] .canvas').getAttribute('aria-label');
-  assert.match(told, /^CPU over time; last: user [\d.]+%, nice/);
+  assert.match(told, /^CPU over time; last: user [\d.]+% \(min [\d.]+%, mean .*?\), nice/);
   assert.equal(await page.locator('#detail .cores i').count(), 32);
   const [up, close] = await Promise.all(['.state', '.close'].map((each) =>
     page.locator(`#detail .head ${each}`).boundingBox()));
@@ -308,6 +309,7 @@ await test('a hub with a token asks for it', async () => {
 });
 
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
+await testWords({ test, startHub, startAgents, openPage, shot });
 await testPast({ test, startHub, startAgents, openPage, card, shot });
 await testWire({ test, startHub, startAgents, openPage, card });
 

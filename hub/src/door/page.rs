@@ -48,6 +48,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/gather.js", JS, include_str!("../../page/gather.js")),
     ("/gesture.js", JS, include_str!("../../page/gesture.js")),
     ("/health.js", JS, include_str!("../../page/health.js")),
+    ("/language.js", JS, include_str!("../../page/language.js")),
     ("/line.js", JS, include_str!("../../page/line.js")),
     ("/live.js", JS, include_str!("../../page/live.js")),
     ("/messages.js", JS, include_str!("../../page/messages.js")),
