@@ -8,7 +8,7 @@ import { $, element, put } from './element.js';
 import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
 import { clock, duration } from './units.js';
-import { known as inWords, say } from './words.js';
+import { inWords, say } from './words.js';
 
 const ROWS_MAX = 30;
 const EVERY_MS = 1000;

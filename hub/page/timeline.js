@@ -4,7 +4,7 @@ import { call } from './alerts.js';
 import { $, element } from './element.js';
 import { notices } from './notices.js';
 import { clock, duration } from './units.js';
-import { known as inWords, many, say, tag } from './words.js';
+import { inWords, many, say, tag } from './words.js';
 
 const exact = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' });
 

@@ -47,7 +47,7 @@ export function many(number, one, other, values = { n: number }) {
 }
 
 /** A text of the hub or of an agent: in the reader's language where it is one of a known set. */
-export const known = (text) => words[text] ?? text;
+export const inWords = (text) => words[text] ?? text;
 
 /** Says what `root` has in English and marks by `data-say`: the text, or attributes it lists. */
 export function sayAll(root) {
