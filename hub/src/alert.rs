@@ -22,7 +22,7 @@ mod zone;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use built_in::{fleet_rules, names as fleet_rule_names};
+pub use built_in::{OWN as HUB_RULES, built_in_like, fleet_rules, names as fleet_rule_names};
 pub use desk::{Change, Counts, Desk, Kept, Seen, Standing, Tell};
 pub use entry::{Acknowledged, Entry, Said, is_own, rule_of};
 use kinglet_proto::alert::Rule;

@@ -1,8 +1,11 @@
 //! What the command line asks for.
 
+mod alert;
 mod history;
 mod invite;
+mod keys;
 mod notify;
+mod receiver;
 mod user;
 
 use std::fmt;
@@ -14,6 +17,7 @@ use clap::{Parser, Subcommand};
 use kinglet_hub::auth::{TokenHash, new_token};
 use kinglet_hub::config::{self, Config, ConfigError};
 use kinglet_hub::demo::{self, DemoError};
+use kinglet_hub::drop_in::Refusal;
 use kinglet_hub::influx::{self, InfluxError};
 use kinglet_hub::listen::{ServeError, Server, check_tls};
 use kinglet_hub::store::StoreError;
@@ -64,6 +68,12 @@ enum Command {
     Restore(history::Restore),
     /// List whom the hub tells of alerts, or send them a test
     Notify(notify::Notify),
+    /// List, set, remove and try alert rules; a running hub takes them at once
+    #[command(subcommand)]
+    Alert(alert::Alert),
+    /// List, set and remove whom the hub tells of alerts; a running hub takes them at once
+    #[command(subcommand)]
+    Receiver(receiver::Receiver),
     /// Say who can sign in at the page
     User(user::Users),
     /// Print who changed what
@@ -90,6 +100,8 @@ pub(crate) enum Failure {
     Store(PathBuf, StoreError),
     /// What is asked of the channels makes no sense, or there are none.
     Notify(String),
+    /// A rule or receiver cannot be set or removed.
+    Refused(Refusal),
     /// What is asked of the people who sign in makes no sense, or they cannot be looked up.
     People(String),
     /// So many tests are not there.
@@ -112,7 +124,8 @@ impl Failure {
             | Self::Invite(_)
             | Self::History(_)
             | Self::Notify(_)
-            | Self::People(_) => 2,
+            | Self::People(_)
+            | Self::Refused(Refusal::Wrong(_) | Refusal::Fixed(_) | Refusal::Unknown(_)) => 2,
             Self::Serve(
                 ServeError::Listen(..)
                 | ServeError::Store(..)
@@ -124,6 +137,7 @@ impl Failure {
             | Self::Random(_)
             | Self::Store(..)
             | Self::Unsent(_)
+            | Self::Refused(Refusal::Io(..))
             | Self::State(..) => 1,
         }
     }
@@ -143,6 +157,7 @@ impl fmt::Display for Failure {
             Self::Invite(what) | Self::History(what) | Self::Notify(what) | Self::People(what) => {
                 f.write_str(what)
             }
+            Self::Refused(refusal) => refusal.fmt(f),
             Self::Unsent(1) => f.write_str("a test could not be sent"),
             Self::Unsent(count) => write!(f, "{count} tests could not be sent"),
             Self::Store(path, error) => write!(f, "{}: {error}", path.display()),
@@ -167,6 +182,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup(wanted) => history::backup(&wanted),
         Command::Restore(wanted) => history::restore(&wanted),
         Command::Notify(wanted) => notify::notify(wanted),
+        Command::Alert(wanted) => alert::alert(wanted),
+        Command::Receiver(wanted) => receiver::receiver(wanted),
         Command::User(wanted) => user::users(wanted),
         Command::Audit(wanted) => user::audit(&wanted),
         Command::Token => print_token(),
@@ -176,7 +193,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
 fn serve(config: Config) -> Result<(), Failure> {
     raise_descriptor_limit();
     for fault in &config.faults {
-        error!("{fault}: this host is left out");
+        error!("{fault}: it is left out");
     }
     if let Some(words) = config.way().words() {
         warn!("{words}");

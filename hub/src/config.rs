@@ -2,6 +2,7 @@
 //! and the nearest key there is.
 
 mod alerts;
+pub mod drop_ins;
 mod enrolled;
 mod fleet;
 #[cfg(fuzzing)]
@@ -19,6 +20,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use drop_ins::{Base, Pieces, pieces};
+use kinglet_proto::alert::Rule;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;
 use kinglet_proto::limits::CONFIG_BYTES_MAX;
@@ -57,7 +60,11 @@ pub struct Config {
     pub notify: Vec<crate::notify::Settings>,
     /// What is granted to strangers.
     pub guard: strangers::Settings,
-    /// What is wrong with files of enrolled hosts, which are left out.
+    /// What it says of rules and receivers, to which files of their own are added.
+    pub base: Base,
+    /// The same with what those files say.
+    pub pieces: Pieces,
+    /// What is wrong with files of the state folder, which are left out.
     pub faults: Vec<ConfigError>,
 }
 
@@ -110,7 +117,9 @@ pub fn read(path: &Path) -> Result<Config, ConfigError> {
     let mut config = parse(&text).map_err(|Fault { at, what }| {
         ConfigError::Line(path.to_owned(), line_of(&text, at), what)
     })?;
+    config.base.path = path.to_owned();
     enrolled::add_to(&mut config);
+    drop_ins::add_to(&mut config);
     Ok(config)
 }
 
@@ -215,7 +224,17 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let store = history::settings(raw.store.unwrap_or_default(), &state_dir)?;
     let stomp_every = stomp::every(&raw.stomp.unwrap_or_default())?;
     let influxdb = influxdb::settings(raw.sink, &state_dir, is_history)?;
+    let starts = |spans: Vec<std::ops::Range<usize>>| -> Vec<usize> {
+        spans.into_iter().map(|span| span.start).collect()
+    };
+    let rule_lines = starts(raw.alert.iter().map(Spanned::span).collect());
+    let receiver_lines = starts(raw.notify.iter().map(Spanned::span).collect());
     let notify = notify::settings(raw.notify)?;
+    let name = |rule: &Rule| if rule.own { String::new() } else { rule.name.to_string() };
+    let rules = pieces(text, "alert", &rule_lines, &alerts.own, |(_, rule)| name(rule));
+    let receivers = pieces(text, "notify", &receiver_lines, &notify, |one| one.name.clone());
+    let pieces = Pieces { rules, receivers };
+    let base = Base { path: PathBuf::new(), state_dir: Some(state_dir.clone()), pieces };
     Ok(Config {
         listen,
         tls: raw.tls,
@@ -228,6 +247,8 @@ fn parse(text: &str) -> Result<Config, Fault> {
         influxdb,
         notify,
         guard,
+        pieces: base.pieces.clone(),
+        base,
         faults: Vec::new(),
     })
 }

@@ -16,6 +16,7 @@ use kinglet_proto::secret::Secret;
 use crate::alert;
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
+use crate::config::drop_ins::{Base, Pieces};
 use crate::fleet::Settings;
 use crate::guard;
 use crate::limits::{OFFLINE_AFTER, STOMP_EVERY};
@@ -70,6 +71,8 @@ pub async fn run(
         influxdb,
         notify,
         guard: guard::Settings::default(),
+        base: Base::default(),
+        pieces: Pieces::default(),
         faults,
     };
     let server = Server::bind(config).map_err(DemoError::Serve)?;

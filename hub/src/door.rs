@@ -19,6 +19,7 @@ mod ostara;
 mod page;
 mod panel;
 mod people;
+mod rules;
 mod sign_in;
 mod stomp;
 mod telegraf;
@@ -65,6 +66,7 @@ const DOORS: &[Door] = &[
     page::routes,
     panel::routes,
     people::routes,
+    rules::routes,
     sign_in::routes,
     stomp::routes,
     telegraf::routes,

@@ -23,7 +23,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 /// Makes a folder of the state, and the state's own above it; they belong to the state's owner.
-fn make_folder(state_dir: &Path, name: &str) -> io::Result<PathBuf> {
+pub(crate) fn make_folder(state_dir: &Path, name: &str) -> io::Result<PathBuf> {
     let folder = state_dir.join(name);
     let mut private = DirBuilder::new();
     private.mode(0o700).recursive(true);

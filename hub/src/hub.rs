@@ -3,6 +3,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod alerts;
+pub(crate) mod drop_ins;
 pub(crate) mod feed;
 pub(crate) mod seat;
 pub(crate) mod sessions;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alerts::Alerts;
+use drop_ins::DropIns;
 use feed::{Feed, Outlet};
 use kinglet_proto::answer::Answer;
 use kinglet_proto::host::HostId;
@@ -55,6 +57,8 @@ pub(crate) struct Hub {
     pub(crate) influx: Option<Arc<Influx>>,
     /// Whom it tells of alerts.
     pub(crate) notifier: Notifier,
+    /// Rules and receivers, those in files of their own too.
+    pub(crate) drop_ins: DropIns,
     /// Which pages may listen, and what the hub is called.
     pub(crate) gate: Gate,
     /// How often a viewer is asked whether it is still there.
@@ -111,6 +115,7 @@ impl Hub {
             stomp_sessions: Sessions::default(),
             influx: None,
             notifier: Notifier::default(),
+            drop_ins: DropIns::default(),
             gate: Gate::default(),
             viewer_ping: PING_INTERVAL,
             way: Way::default(),
@@ -140,9 +145,9 @@ impl Hub {
         Self { influx, ..self }
     }
 
-    /// The same hub, which tells somebody of alerts.
-    pub(crate) fn with_notifier(self, notifier: Notifier) -> Self {
-        Self { notifier, ..self }
+    /// The same hub, which tells somebody of alerts, by these rules and receivers.
+    pub(crate) fn with_notifier(self, notifier: Notifier, drop_ins: DropIns) -> Self {
+        Self { notifier, drop_ins, ..self }
     }
 
     /// The same hub, which goes by these names, lets these pages listen and is reached this way.

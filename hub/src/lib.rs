@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 mod door;
+pub mod drop_in;
 pub mod enroll;
 pub mod fleet;
 pub mod guard;

@@ -3,7 +3,7 @@
 //!
 //! Relations between bounds are asserted at compile time below them.
 
-mod alerts;
+pub mod alerts;
 pub mod people;
 mod strangers;
 pub mod viewers;

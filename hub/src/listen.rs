@@ -1,6 +1,7 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
 mod certificate;
+mod drop_ins;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod patient;
@@ -45,6 +46,7 @@ use crate::enroll::unfinished::mend;
 use crate::guard::{self, Places, Proxies};
 use crate::history::History;
 use crate::hub::Hub;
+use crate::hub::drop_ins::DropIns;
 use crate::influx::{Influx, InfluxError, Past};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
@@ -145,7 +147,10 @@ impl Server {
         let mended = state_dir.as_deref().map_or(Ok(()), mend);
         mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
         let hub = Hub::new(auth, settings, state_dir, history);
-        let hub = hub.with_stomp_every(stomp_every).with_influx(influx).with_notifier(notifier);
+        let hub = hub
+            .with_stomp_every(stomp_every)
+            .with_influx(influx)
+            .with_notifier(notifier, DropIns::new(config.base, config.pieces, &config.faults));
         let guard::Settings {
             gate,
             proxies,
@@ -198,6 +203,8 @@ impl Server {
             listener, tls, hub, service, sinks, mut supervisor, stall, proxies, places, ..
         } = self;
         let (renewal, hangup) = (self.renewal, self.hangup);
+        let changed = hangup.is_some().then(|| signal(SignalKind::hangup()).ok()).flatten();
+        let changed = drop_ins::follow(&hub, changed);
         let renewed = certificate::follow(tls.clone(), &hub, renewal, hangup);
         let way = Way { hub: hub.clone(), tls, service, stall, proxies, places };
         // They end with the hub, or with this function.
@@ -208,6 +215,7 @@ impl Server {
             () = stop => {}
             () = accept(&listener, way) => {}
             () = renewed => {}
+            () = changed => {}
             () = hub.keep_time(is_alive) => {}
         }
         supervisor.iter().for_each(Supervisor::handle_stop);

@@ -23,12 +23,12 @@ mod smtp;
 mod template;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use alert::Alert;
-use channel::Channel;
 pub(crate) use channel::Report;
+use channel::{Channel, held};
 pub use desk::Rules;
 pub use kind::{KINDS, Kind};
 pub use letter::is_mailbox;
@@ -37,16 +37,19 @@ pub use settings::{Mail, MailTls, Settings};
 use silent::Silent;
 pub use template::Template;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use crate::fleet::{Snapshot, Told, Update};
 use crate::limits::NOTIFY_KEEP_EVERY;
+use crate::limits::alerts::NOTIFY_FRESH_EVERY;
 
 /// The channels of a hub.
 #[derive(Default)]
 pub struct Notifier {
-    channels: Vec<Arc<Channel>>,
+    channels: Mutex<Vec<Arc<Channel>>>,
+    /// Those of them that nobody runs yet.
+    fresh: Mutex<Vec<Arc<Channel>>>,
     /// Where it is kept what was told; `None` where nothing outlives the hub.
     path: Option<PathBuf>,
     /// How many changes were kept.
@@ -78,7 +81,7 @@ impl Notifier {
     /// A file that they name cannot be used; in words.
     pub fn open(settings: Vec<Settings>, path: Option<PathBuf>) -> Result<Self, String> {
         settings.iter().try_for_each(check)?;
-        let path = path.filter(|_| !settings.is_empty()).map(|folder| folder.join(file::NAME));
+        let path = path.map(|folder| folder.join(file::NAME));
         let mut memories = path
             .as_deref()
             .map(file::read)
@@ -92,13 +95,41 @@ impl Notifier {
             let memory = memories.remove(&settings.name).unwrap_or_default();
             Arc::new(Channel::new(settings, memory, seed + number as u64))
         };
-        let channels = settings.into_iter().enumerate().map(open).collect();
-        Ok(Self { channels, path, kept: AtomicU64::new(0), silent: Silent::default() })
+        let channels: Vec<_> = settings.into_iter().enumerate().map(open).collect();
+        let (fresh, channels) = (Mutex::new(channels.clone()), Mutex::new(channels));
+        Ok(Self { channels, fresh, path, kept: AtomicU64::new(0), silent: Silent::default() })
     }
 
     /// Whether there is anybody to tell.
     pub(crate) fn is_any(&self) -> bool {
-        !self.channels.is_empty()
+        !held(&self.channels).is_empty()
+    }
+
+    /// Tells these from now on. What waits for one whose name stayed waits still.
+    pub(crate) fn change(&self, settings: Vec<Settings>) {
+        let seed = crate::clock::now().instant.as_millis();
+        let mut channels = held(&self.channels);
+        let before = std::mem::take(&mut *channels);
+        for (number, settings) in settings.into_iter().enumerate() {
+            let is_same = |channel: &&Arc<Channel>| channel.settings().name == settings.name;
+            let channel = before.iter().find(is_same).cloned().unwrap_or_else(|| {
+                let memory = desk::Memory::default();
+                let channel = Channel::new(settings.clone(), memory, seed + number as u64);
+                let channel = Arc::new(channel);
+                held(&self.fresh).push(channel.clone());
+                channel
+            });
+            channel.change(settings);
+            channels.push(channel);
+        }
+        let is_gone = |one: &&Arc<Channel>| !channels.iter().any(|other| Arc::ptr_eq(one, other));
+        before.iter().filter(is_gone).for_each(|channel| channel.end());
+        // Written anew, whatever is counted.
+        self.kept.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    fn channels(&self) -> Vec<Arc<Channel>> {
+        held(&self.channels).clone()
     }
 
     /// Tells what of an update is to be told; never waits. `is_silenced` says of a host and the id
@@ -109,14 +140,14 @@ impl Notifier {
                 let Some(mut alert) = Alert::read(told) else { return };
                 alert.is_silenced |= is_silenced(&told.host, &alert.notice.id);
                 self.silent.note(&alert, told);
-                for channel in &self.channels {
+                for channel in self.channels() {
                     let alert = alert.clone();
                     channel.feed(|desk| desk.handle_alert(alert, told.received.instant));
                 }
             }
             Update::Removed(host) => {
                 self.silent.forget(host);
-                self.channels.iter().for_each(|channel| channel.feed(|desk| desk.forget(host)));
+                self.channels().iter().for_each(|channel| channel.feed(|desk| desk.forget(host)));
             }
             Update::Reading(_) | Update::Status(_) | Update::Added(_) | Update::Aggregates(_) => {}
         }
@@ -134,11 +165,17 @@ impl Notifier {
     /// when that is over.
     pub(crate) async fn run(&self, is_silenced: impl Fn(&Snapshot, &str) -> bool) {
         let mut tasks = JoinSet::new();
-        for channel in self.channels.clone() {
-            tasks.spawn(async move { channel.run().await });
-        }
+        let mut keep_at = Instant::now() + NOTIFY_KEEP_EVERY;
         loop {
-            sleep(NOTIFY_KEEP_EVERY).await;
+            for channel in std::mem::take(&mut *held(&self.fresh)) {
+                tasks.spawn(async move { channel.run().await });
+            }
+            sleep(NOTIFY_FRESH_EVERY).await;
+            while tasks.try_join_next().is_some() {}
+            if Instant::now() < keep_at {
+                continue;
+            }
+            keep_at = Instant::now() + NOTIFY_KEEP_EVERY;
             for told in self.silent.take(&is_silenced) {
                 self.take(&Update::Told(told), &is_silenced);
             }
@@ -149,12 +186,13 @@ impl Notifier {
     /// Writes what outlives the hub, where it has changed.
     pub(crate) async fn keep(&self) {
         let Some(path) = self.path.clone() else { return };
-        let changes = self.channels.iter().map(|channel| channel.changes()).sum();
+        let channels = self.channels();
+        let changes = channels.iter().map(|channel| channel.changes()).sum();
         if self.kept.swap(changes, Ordering::Relaxed) == changes {
             return;
         }
-        let of = |channel: &Arc<Channel>| (channel.settings.name.clone(), channel.memory());
-        let text = serde_json::Value::Object(self.channels.iter().map(of).collect()).to_string();
+        let of = |channel: &Arc<Channel>| (channel.settings().name.clone(), channel.memory());
+        let text = serde_json::Value::Object(channels.iter().map(of).collect()).to_string();
         let written = spawn_blocking(move || file::write(&path, &text)).await;
         if let Ok(Err(error)) = written {
             warn!("what was told of alerts cannot be kept: {error}");
@@ -163,12 +201,13 @@ impl Notifier {
 
     /// How each channel is.
     pub(crate) fn reports(&self) -> Vec<Report> {
-        self.channels.iter().map(|channel| channel.report()).collect()
+        self.channels().iter().map(|channel| channel.report()).collect()
     }
 
     /// Sends a test by one of them; `None` where there is none of this name.
     pub(crate) async fn test(&self, name: &str) -> Option<Result<(), String>> {
-        let channel = self.channels.iter().find(|channel| channel.settings.name == name)?;
+        let channels = self.channels();
+        let channel = channels.iter().find(|channel| channel.settings().name == name)?;
         Some(channel.test().await)
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod gate;
 pub(crate) mod heartbeat;
 pub(crate) mod json;
 pub(crate) mod kept;
+pub(crate) mod keys;
 pub(crate) mod metric_name;
 pub(crate) mod operator;
 pub(crate) mod packed;

@@ -21,6 +21,7 @@ mod fold;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod index;
+mod latest;
 mod names;
 mod queue;
 mod raw;
@@ -50,6 +51,7 @@ pub use export::{ExportFormat, backup, export, restore};
 use index::Index;
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
+pub use latest::{Recent, latest};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;

@@ -94,6 +94,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "enroll",
             "notify",
             "config",
+            "drop_in",
             "server",
             "hub",
             "sink",

@@ -10,6 +10,17 @@ use kinglet_proto::sample::table::metric;
 /// What Kinglet's agent alone can look at: its host's clock, and certificates that it was shown.
 const OF_AGENTS: [&str; 3] = ["clock", "certificate", "page_certificate"];
 
+/// What the hub alone can look at.
+pub const OWN: [&str; 3] = ["offline", "disk_trend", "certificate"];
+
+/// The built-in rule whose alerts could be taken for those of a rule of this name; `None` for none.
+pub fn built_in_like(name: &str) -> Option<&'static str> {
+    let is_like = |taken: &&str| {
+        name.strip_prefix(*taken).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    BUILT_IN.iter().map(|row| row.name).chain(OWN).find(is_like)
+}
+
 /// The rules of these names.
 pub fn fleet_rules(is_wanted: impl Fn(&str) -> bool) -> Vec<Arc<Rule>> {
     let mut rules = rules(|name| !OF_AGENTS.contains(&name) && is_wanted(name));

@@ -3,6 +3,7 @@
 
 mod decide;
 mod judge;
+mod rules;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;

@@ -1,6 +1,7 @@
 //! A desk that is fed a fleet's updates by hand, over restarts.
 
 mod figures;
+mod rules;
 mod silence;
 
 use std::sync::Arc;

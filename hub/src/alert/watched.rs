@@ -75,6 +75,11 @@ impl Watched {
         self.watch.as_deref_mut()
     }
 
+    /// Its rules are others: they are looked up with the next reading.
+    pub(super) fn judge_anew(&mut self) {
+        self.form = None;
+    }
+
     fn new_watch(
         &self,
         id: &str,

@@ -3,15 +3,17 @@
 mod rule;
 mod window;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use rule::RawRule;
+use kinglet_proto::alert::Rule;
+pub(super) use rule::{RawRule, rule};
 use serde::Deserialize;
 use toml::Spanned;
 pub(super) use window::RawWindow;
 
 use super::{Fault, fault, hash, history};
-use crate::alert::{Settings, fleet_rules};
+use crate::alert::{Scope, Settings, fleet_rules};
 use crate::auth::TokenHash;
 use crate::limits::{FULL_WITHIN, HUB_RULES_MAX, OFFLINE_FOR, WINDOWS_MAX};
 
@@ -99,9 +101,13 @@ pub(super) fn settings(
     )?;
     let mut own = Vec::new();
     for raw in rules {
-        let rule = rule::rule(raw)?;
+        let rule = rule(raw)?;
         if own.contains(&rule) {
             return Err(fault(raw, "a second [[alert]] that says the same"));
+        }
+        if let Some(name) = own.iter().find(|other| is_called_as(other, &rule)) {
+            let what = format!("a second [[alert]] called \"{}\"", name.1.name);
+            return Err(fault(raw, &what));
         }
         own.push(rule);
     }
@@ -115,12 +121,16 @@ pub(super) fn settings(
     })
 }
 
+fn is_called_as((_, one): &(Scope, Arc<Rule>), (_, other): &(Scope, Arc<Rule>)) -> bool {
+    !one.own && !other.own && one.name == other.name
+}
+
 #[cfg(test)]
 mod tests {
     use kinglet_proto::time::WallTime;
 
     use super::*;
-    use crate::alert::{Scope, Weekly, Window, Zone};
+    use crate::alert::{Weekly, Window, Zone};
 
     fn read(text: &str) -> Result<Settings, (usize, String)> {
         let text = format!("[viewers]\npublic = true\n{text}");

@@ -21,7 +21,7 @@ type Text = Option<Spanned<String>>;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNotify {
     kind: Spanned<String>,
-    name: Text,
+    pub(super) name: Text,
     level: Text,
     hosts: Option<Spanned<Vec<String>>>,
     groups: Option<Spanned<Vec<String>>>,
@@ -77,7 +77,7 @@ pub(super) fn settings(raw: Vec<Spanned<RawNotify>>) -> Result<Vec<Settings>, Fa
     Ok(all)
 }
 
-fn channel(table: Spanned<RawNotify>) -> Result<Settings, Fault> {
+pub(super) fn channel(table: Spanned<RawNotify>) -> Result<Settings, Fault> {
     let kind = kind(&table.get_ref().kind)?;
     check_keys(&table, kind)?;
     let rules = rules(table.get_ref())?;

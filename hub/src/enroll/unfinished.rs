@@ -20,6 +20,9 @@ use super::{host, invitation};
 /// Digits of a draft of [`super::write_draft`], and of one of an invitation.
 const DRAFT_DIGITS: [usize; 2] = [16, 64];
 
+/// Folders of the state where others leave drafts: rules and receivers.
+pub(crate) const DROP_INS: [&str; 2] = ["alerts.d", "notify.d"];
+
 /// Mends what a hub left behind that was killed; a hub calls it before it lets anybody in.
 ///
 /// # Errors
@@ -34,8 +37,10 @@ pub fn mend(state_dir: &Path) -> io::Result<()> {
         }
         unless_missing(fs::remove_file(draft))?;
     }
-    for draft in drafts(state_dir)? {
-        unless_missing(fs::remove_file(draft))?;
+    for folder in [Path::new(""), Path::new(DROP_INS[0]), Path::new(DROP_INS[1])] {
+        for draft in drafts(&state_dir.join(folder))? {
+            unless_missing(fs::remove_file(draft))?;
+        }
     }
     Ok(())
 }

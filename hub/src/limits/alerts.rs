@@ -20,6 +20,16 @@ pub const TREND_FIT_MIN: f64 = 0.7;
 pub const TREND_SURE_AFTER: u8 = 2;
 /// Rules in the configuration: with those built in a watch has room for them.
 pub const HUB_RULES_MAX: usize = 48;
+/// Letters of the name of a rule or a receiver that has a file of its own.
+pub const NAME_MAX: usize = 64;
+/// Bytes of such a file: a template of the longest, twice over.
+pub const DROP_IN_FILE_MAX: u64 = 64 * 1024;
+/// Such files are looked at so often.
+pub const DROP_IN_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A receiver that was added is told so soon.
+pub const NOTIFY_FRESH_EVERY: Duration = Duration::from_millis(500);
+/// Bytes of a secret that is written on the page or the command line.
+pub const SECRET_BYTES_MAX: usize = 4096;
 /// Windows of maintenance in the configuration.
 pub const WINDOWS_MAX: usize = 64;
 /// Bytes of a zone's file: the largest has less than 4,000.

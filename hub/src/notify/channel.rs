@@ -2,7 +2,8 @@
 //! it: each thing that goes wrong once, until all is well again.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kinglet_proto::time::{Instant, Now, WallTime};
@@ -20,13 +21,15 @@ use crate::limits::{NOTIFY_FAULTS_MAX, NOTIFY_LOOK_EVERY, NOTIFY_TEST_EVERY};
 
 /// A channel.
 pub(super) struct Channel {
-    pub(super) settings: Settings,
+    settings: Mutex<Arc<Settings>>,
     desk: Mutex<Desk>,
     /// The desk was fed.
     fed: Notify,
     health: Mutex<Health>,
     /// When the last test was sent.
     tested: Mutex<Option<Instant>>,
+    /// Its owner has taken it out.
+    is_over: AtomicBool,
 }
 
 /// What was told of it since all was well.
@@ -58,12 +61,36 @@ impl Channel {
     pub(super) fn new(settings: Settings, memory: Memory, seed: u64) -> Self {
         let desk = Desk::new(settings.rules.clone(), memory, seed, clock::now());
         Self {
-            settings,
+            settings: Mutex::new(Arc::new(settings)),
             desk: Mutex::new(desk),
             fed: Notify::new(),
             health: Mutex::default(),
             tested: Mutex::default(),
+            is_over: AtomicBool::new(false),
         }
+    }
+
+    /// What its owner says of it now.
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        held(&self.settings).clone()
+    }
+
+    /// Goes by these from now on; what waits is tried at once where they are others.
+    pub(super) fn change(&self, settings: Settings) {
+        let mut now = held(&self.settings);
+        if **now == settings {
+            return;
+        }
+        held(&self.desk).change(settings.rules.clone());
+        *now = Arc::new(settings);
+        drop(now);
+        self.fed.notify_one();
+    }
+
+    /// Its owner has taken it out: nobody is told any more.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.fed.notify_one();
     }
 
     /// Changes what is to be told.
@@ -73,14 +100,14 @@ impl Channel {
         self.fed.notify_one();
     }
 
-    /// Sends whatever is to be told, for ever.
+    /// Sends whatever is to be told, until its owner takes it out.
     pub(super) async fn run(&self) {
-        loop {
+        while !self.is_over.load(Ordering::Relaxed) {
             let now = clock::now();
             let step = held(&self.desk).poll(now);
             match step {
                 Step::Send(notice) => {
-                    let fate = courier::send(&self.settings, &notice).await;
+                    let fate = courier::send(&self.settings(), &notice).await;
                     self.settle(&fate, clock::now());
                 }
                 Step::Wait(until) => {
@@ -103,10 +130,11 @@ impl Channel {
         if before.is_some_and(|before| now.instant.since(before) < NOTIFY_TEST_EVERY) {
             return Err(format!("a test was sent less than {} s ago", NOTIFY_TEST_EVERY.as_secs()));
         }
-        let notice = Notice::test(&self.settings.name, now.wall);
-        match courier::send(&self.settings, &notice).await {
+        let settings = self.settings();
+        let notice = Notice::test(&settings.name, now.wall);
+        match courier::send(&settings, &notice).await {
             Fate::Taken => {
-                held(&self.health).well(&self.settings.name, now.wall);
+                held(&self.health).well(&settings.name, now.wall);
                 Ok(())
             }
             Fate::Partly(words) | Fate::Refused(words) | Fate::Later(_, words) => Err(words),
@@ -125,11 +153,12 @@ impl Channel {
 
     /// How it is.
     pub(super) fn report(&self) -> Report {
+        let settings = self.settings();
         let desk = held(&self.desk);
         let Health { failing, taken, .. } = &*held(&self.health);
         Report {
-            name: self.settings.name.clone(),
-            kind: self.settings.kind.name,
+            name: settings.name.clone(),
+            kind: settings.kind.name,
             counts: desk.counts(),
             waiting: desk.waiting(),
             taken: *taken,
@@ -143,8 +172,9 @@ impl Channel {
             desk.handle_fate(fate, now);
             desk.waiting()
         };
+        let settings = self.settings();
+        let name = &settings.name;
         let mut health = held(&self.health);
-        let name = &self.settings.name;
         match fate {
             Fate::Taken => health.well(name, now.wall),
             Fate::Partly(words) if health.tell(words) => {
@@ -163,9 +193,10 @@ impl Channel {
     /// That much is held back, once for each time that it begins.
     fn tell_held(&self) {
         let is_held = held(&self.desk).is_holding();
+        let settings = self.settings();
         let mut health = held(&self.health);
         if is_held && !health.told_held {
-            let Settings { name, rules, .. } = &self.settings;
+            let Settings { name, rules, .. } = &*settings;
             warn!(
                 "notify {name}: too many alerts to tell one by one ({} an hour, or they cannot be \
                  sent): they are held back and told together",

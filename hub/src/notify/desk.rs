@@ -98,6 +98,12 @@ impl Desk {
         Self { rules, memory, recent, retry_at: None, backoff, counts, changes: 0 }
     }
 
+    /// Tells by these rules from now on, and tries what waits at once.
+    pub(super) fn change(&mut self, rules: Rules) {
+        self.rules = rules;
+        self.retry_at = None;
+    }
+
     /// An alert fired or is over. One that is told already is not told again, unless it is worse.
     pub(super) fn handle_alert(&mut self, alert: Alert, now: Instant) {
         let key = alert.key();

@@ -30,6 +30,15 @@ pub struct Kind {
     pub(super) write: fn(&Notice, &Settings, &Access) -> Parcel,
 }
 
+/// Names are unique.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Kind {}
+
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)

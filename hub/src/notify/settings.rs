@@ -13,7 +13,7 @@ use crate::http::Address;
 use crate::limits::TOKEN_FILE_BYTES_MAX;
 
 /// One `[[notify]]`. What its kind has no use for is `None` or empty.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// What the owner calls it, unique among them.
     pub name: String,

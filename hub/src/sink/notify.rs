@@ -18,9 +18,9 @@ use crate::hub::feed::{Feed, Next};
 /// The sink of the notices.
 struct Notify;
 
-/// Whether there is anybody to tell.
+/// Whether there is anybody to tell, or may be: who has a state folder may add them.
 pub(super) fn is_wanted(hub: &Hub) -> bool {
-    hub.notifier.is_any()
+    hub.notifier.is_any() || hub.state_dir.is_some()
 }
 
 /// The sink, which goes by what comes, and by what is open and silent since before this start.

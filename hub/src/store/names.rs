@@ -23,6 +23,11 @@ impl Names {
         self.numbers.get(name).copied()
     }
 
+    /// Every name with its number, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.numbers.iter().map(|(name, number)| (name.as_str(), *number))
+    }
+
     /// The number of a name, a new one if need be; `None` when there are `max` of them already.
     pub(super) fn number(&mut self, name: &str, max: usize) -> Option<u32> {
         if let Some(number) = self.numbers.get(name) {

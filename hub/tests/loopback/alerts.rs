@@ -24,7 +24,7 @@ fn hub(state: &PathBuf, more: &str) -> Hub {
     ))
 }
 
-pub(super) fn ask(hub: &Hub, method: &str, path: &str, token: &str, body: &str) -> (u16, Value) {
+pub(crate) fn ask(hub: &Hub, method: &str, path: &str, token: &str, body: &str) -> (u16, Value) {
     let mut stream = TcpStream::connect(hub.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let bearer =
@@ -48,7 +48,7 @@ fn alerts(hub: &Hub, query: &str, token: &str) -> Vec<Value> {
     body["alerts"].as_array().unwrap().clone()
 }
 
-pub(super) fn wait_for(hub: &Hub, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub(crate) fn wait_for(hub: &Hub, query: &str, what: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let deadline = Deadline::in_seconds(10);
     loop {
         let list = alerts(hub, query, OPERATOR);

@@ -19,6 +19,7 @@ mod protocol;
 mod realtime;
 mod renewal;
 mod rest;
+mod rules;
 mod secrets;
 mod stomp;
 mod strangers;

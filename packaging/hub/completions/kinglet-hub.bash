@@ -27,11 +27,23 @@ _kinglet_hub() {
         [[ $current = -* ]] || return
         ;;
     notify) words="--config --test" ;;
+    alert)
+        words="list show set remove test"
+        [[ $COMP_CWORD -gt 2 ]] && words="--config"
+        [[ $COMP_CWORD -gt 2 && ${COMP_WORDS[2]} = test ]] && words="--config --host"
+        ;;
+    receiver)
+        words="list show set remove"
+        [[ $COMP_CWORD -gt 2 ]] && words="--config"
+        ;;
     user) words="add list password role sign-out remove --config --role" ;;
     audit) words="--config --last" ;;
     demo) words="--listen" ;;
     token) return ;;
-    *) words="run check invite export backup restore notify user audit token demo --help --version" ;;
+    *)
+        words="run check invite export backup restore notify alert receiver user audit token demo"
+        words+=" --help --version"
+        ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }

@@ -21,6 +21,14 @@ invite) _arguments $config $invite ;;
 export) _arguments $config $export ;;
 backup | restore) _arguments $config ':file:_files' ;;
 notify) _arguments $config '--test[send a test]::name:' ;;
+alert)
+    _arguments '2:what:(list show set remove test)' '*:name and keys:' \
+        '--config[configuration file]:file:_files' '--host[of this host alone]:id:'
+    ;;
+receiver)
+    _arguments '2:what:(list show set remove)' '*:name and keys:' \
+        '--config[configuration file]:file:_files'
+    ;;
 user)
     _arguments '2:what:(add list password role sign-out remove)' '3:name:' \
         '--role[what somebody may]:role:(owner viewer)' '--config[configuration file]:file:_files'
@@ -28,5 +36,8 @@ user)
 audit) _arguments $config '--last[so many of the newest]:count:' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
-*) _arguments '1:command:(run check invite export backup restore notify user audit token demo)' '--version' '--help' ;;
+*)
+    commands='run check invite export backup restore notify alert receiver user audit token demo'
+    _arguments "1:command:($commands)" '--version' '--help'
+    ;;
 esac

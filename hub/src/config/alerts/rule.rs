@@ -12,13 +12,15 @@ use kinglet_proto::sample::table::METRICS;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::super::drop_ins::{NAME_WORDS, is_name};
 use super::super::{Fault, fault, history, spelling};
-use crate::alert::Scope;
+use crate::alert::{Scope, built_in_like};
 
 /// The block as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct RawRule {
+    pub(in super::super) name: Option<Spanned<String>>,
     metric: Spanned<String>,
     above: Option<f64>,
     below: Option<f64>,
@@ -38,8 +40,9 @@ pub(in super::super) struct RawRule {
 }
 
 /// What it means.
-pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> {
+pub(in super::super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> {
     let said = raw.get_ref();
+    let name = said.name.as_ref().map(name).transpose()?;
     let metric = metric(&said.metric)?;
     let test = match (said.above, said.below, said.equals) {
         (Some(line), None, None) => Test::Above(line),
@@ -56,8 +59,9 @@ pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> 
         Test::Equals(_) => "{series} is {value}",
     };
     let rule = Rule {
-        name: metric.name.split('.').next().unwrap_or_default().into(),
-        own: true,
+        // One with a name stays the same alert when its line is moved.
+        own: name.is_none(),
+        name: name.unwrap_or_else(|| metric.name.split('.').next().unwrap_or_default().into()),
         subject: Subject::Figure(metric),
         test,
         clear: clear(said.clear.as_ref(), test)?,
@@ -72,6 +76,17 @@ pub(super) fn rule(raw: &Spanned<RawRule>) -> Result<(Scope, Arc<Rule>), Fault> 
     };
     let (hosts, groups) = (said.hosts.clone(), said.groups.clone());
     Ok((Scope { hosts, groups, rules: Vec::new() }, Arc::new(rule)))
+}
+
+fn name(text: &Spanned<String>) -> Result<Cow<'static, str>, Fault> {
+    let words = if !is_name(text.get_ref()) {
+        NAME_WORDS.to_owned()
+    } else if let Some(taken) = built_in_like(text.get_ref()) {
+        format!("`name` is that of the rule `{taken}`, which is built in, or begins with it")
+    } else {
+        return Ok(text.get_ref().clone().into());
+    };
+    Err(fault(text, &words))
 }
 
 fn metric(name: &Spanned<String>) -> Result<&'static Metric, Fault> {
