@@ -3,6 +3,7 @@
 import { alerts, call, endSilence } from './alerts.js';
 import { $, element, put } from './element.js';
 import { storedToken } from './live.js';
+import { openRules } from './rules.js';
 import { askToSignIn } from './sign-in.js';
 import { clock } from './units.js';
 import { say } from './words.js';
@@ -138,5 +139,9 @@ export function notices(nameOf) {
   const [told, silent] = [block(say('Told of alerts')), block(say('Silent'))];
   showChannels(told);
   showSilences(silent, nameOf);
-  return [told.node, silent.node];
+  const change = element('p', 'decide', button(say('Alerts and receivers'), () => {
+    if (alerts.change === 'token') wantToken(say('This needs more rights'));
+    else openRules();
+  }));
+  return alerts.change === 'never' ? [told.node, silent.node] : [told.node, change, silent.node];
 }

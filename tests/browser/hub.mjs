@@ -25,6 +25,7 @@ export function freePort() {
 export class Hub {
   constructor(binary, port, options = {}) {
     const { hosts = [], viewerToken, alertToken, offlineAfter = 3, stompEvery, notify } = options;
+    const { stateDir } = options;
     this.binary = binary;
     this.address = `127.0.0.1:${port}`;
     this.token = randomBytes(32).toString('hex');
@@ -36,7 +37,9 @@ export class Hub {
       `country_code = ${text(host.country)}`,
     ]);
     const config = [
-      `listen = "${this.address}"`, '[store]', 'path = "memory"', '[viewers]', viewers,
+      `listen = "${this.address}"`,
+      ...(stateDir ? [`state_dir = ${text(stateDir)}`] : []),
+      '[store]', 'path = "memory"', '[viewers]', viewers,
       '[fleet]', `token_hash = "${hash(this.token)}"`, `offline_after = "${offlineAfter}s"`,
       ...(alertToken ? alertLines(alertToken) : []),
       ...Object.entries(notify ?? {}).flatMap(([name, url]) => (

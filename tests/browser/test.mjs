@@ -8,6 +8,7 @@ import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
 import { testPast } from './past.mjs';
+import { testRules } from './rules.mjs';
 import { testWire } from './wire.mjs';
 import { testWords } from './words.mjs';
 
@@ -309,6 +310,7 @@ await test('a hub with a token asks for it', async () => {
 });
 
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
+await testRules({ test, startHub, startAgents, openPage, shot });
 await testWords({ test, startHub, startAgents, openPage, shot });
 await testPast({ test, startHub, startAgents, openPage, card, shot });
 await testWire({ test, startHub, startAgents, openPage, card });
