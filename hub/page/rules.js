@@ -95,9 +95,6 @@ function makeDialog() {
   node.addEventListener('click', ({ target }) => {
     if (target === node) node.close();
   });
-  const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet' });
-  sheet.href = 'rules.css';
-  document.head.append(sheet);
   document.body.append(node);
   return node;
 }
