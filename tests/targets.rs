@@ -54,7 +54,7 @@ fn named(path: &str) -> BTreeSet<String> {
     let text = read(path);
     text.split(|c: char| c != '-' && c != '_' && !c.is_alphanumeric())
         .filter(|word| word.contains("-unknown-linux-musl"))
-        .map(str::to_owned)
+        .map(|word| word.trim_start_matches('-').to_owned())
         .collect()
 }
 
