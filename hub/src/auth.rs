@@ -256,6 +256,14 @@ impl Auth {
             || self.user(token).is_some_and(|user| user.role == Role::Owner)
     }
 
+    /// Whether who has this token, or is in this session, may change the hub itself: its rules and
+    /// whom it tells. The viewers' token, which hangs on walls, is never good for that.
+    pub fn owner(&self, token: Option<&str>) -> bool {
+        let theirs = self.operators.zip(token);
+        theirs.is_some_and(|(theirs, token)| theirs.matches(&TokenHash::of(token)))
+            || self.user(token).is_some_and(|user| user.role == Role::Owner)
+    }
+
     /// Anyone may look.
     pub fn public(&self) -> bool {
         self.viewers.is_none() && !self.private
@@ -310,6 +318,8 @@ mod tests {
         let apart = auth().with_operators(Some(TokenHash::of("o")));
         assert!(apart.operator(Some("o")) && apart.viewer(Some("o")) && apart.viewer(Some("v")));
         assert!(!apart.operator(Some("v")) && !apart.operator(None));
+        assert!(apart.owner(Some("o")) && !apart.owner(Some("v")) && !apart.owner(None));
+        assert!(!auth().owner(Some("v")), "it is good for silences alone");
         let public = || Auth::new(BTreeMap::new(), None, None);
         assert!(!public().operator(Some("v")) && !public().operator(None));
         assert!(public().with_operators(Some(TokenHash::of("o"))).operator(Some("o")));

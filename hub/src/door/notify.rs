@@ -24,7 +24,7 @@ use crate::notify::Report;
 use crate::server::deny::{deny, stranger, wrong_method};
 use crate::server::json::json;
 use crate::server::keys::{answer, origin, read_keys};
-use crate::server::operator::{note, refuse};
+use crate::server::operator::{note, refuse, refuse_owner};
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -81,7 +81,7 @@ async fn channels(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> 
     if let Some(refused) = refuse_look(&hub.auth, &headers, &uri) {
         return refused;
     }
-    let may_change = refuse(&hub.auth, &headers, &uri).is_none();
+    let may_change = refuse_owner(&hub.auth, &headers, &uri).is_none();
     let pieces = if may_change { hub.drop_ins.pieces().receivers } else { Vec::new() };
     let row = |report: Report| {
         let piece = pieces.iter().find(|piece| piece.name == report.name);
@@ -142,7 +142,7 @@ async fn set_receiver(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refused) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refused) = refuse_owner(&hub.auth, &headers, &uri) {
         return refused;
     }
     let keys = match read_keys(body).await {
@@ -171,7 +171,7 @@ async fn remove_receiver(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if let Some(refused) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refused) = refuse_owner(&hub.auth, &headers, &uri) {
         return refused;
     }
     let name = name.map(|Path(name)| name).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::hub::Hub;
 use crate::limits::people::TRACES_SHOWN;
 use crate::server::deny::wrong_method;
 use crate::server::json::json;
-use crate::server::operator::refuse;
+use crate::server::operator::refuse_owner;
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -53,7 +53,7 @@ struct Row {
 }
 
 async fn audit(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let traces = hub.auth.people().map(|people| people.traces(TRACES_SHOWN)).unwrap_or_default();
@@ -63,7 +63,7 @@ async fn audit(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Res
 }
 
 async fn users(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let users = hub.auth.people().map(|people| people.users()).unwrap_or_default().into_iter();

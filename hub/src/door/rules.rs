@@ -20,7 +20,7 @@ use crate::hub::Hub;
 use crate::server::deny::{deny, wrong_method};
 use crate::server::json::json;
 use crate::server::keys::{answer, origin, read_keys};
-use crate::server::operator::{note, refuse};
+use crate::server::operator::{note, refuse_owner};
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -53,7 +53,7 @@ struct Row {
 }
 
 async fn rules(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let own = hub.drop_ins.pieces().rules;
@@ -117,7 +117,7 @@ async fn set_rule(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let keys = match read_keys(body).await {
@@ -144,7 +144,7 @@ async fn remove_rule(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if let Some(refusal) = refuse(&hub.auth, &headers, &uri) {
+    if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
     let name = name.map(|Path(name)| name).unwrap_or_default();

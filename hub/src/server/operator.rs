@@ -34,6 +34,19 @@ pub(crate) fn refuse(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Resp
     }
 }
 
+/// The refusal of who may not change the hub itself, or not see what concerns those who may.
+pub(crate) fn refuse_owner(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    let token = Credentials::read(headers, uri).token;
+    if auth.owner(token.as_deref()) {
+        None
+    } else if auth.viewer(token.as_deref()) && token.is_some() {
+        let text = "for this one signs in as an owner, or has the token of [alerts]";
+        Some(deny(StatusCode::FORBIDDEN, "forbidden", text))
+    } else {
+        Some(stranger())
+    }
+}
+
 /// Writes down that who asks did `what` to `subject`, on a hub where people sign in.
 pub(crate) fn note(auth: &Auth, headers: &HeaderMap, uri: &Uri, what: &str, subject: &str) {
     let Some(people) = auth.people() else { return };

@@ -194,12 +194,9 @@ fn what_is_refused_is_asked_once_and_what_is_busy_again() {
     let mut listed: Value = serde_json::from_str(&hub.http("/api/notify", &header).1).unwrap();
     let taken = listed["channels"][0].as_object_mut().unwrap().remove("taken").unwrap();
     assert!(WallTime::parse(taken.as_str().unwrap()).is_some(), "{taken}");
-    let at = listed["channels"][0].as_object_mut().unwrap().remove("at").unwrap();
-    assert!(at.as_str().unwrap().ends_with("hub.toml:5"), "{at}");
-    let keys = json!({ "name": "phone", "kind": "webhook",
-        "url": format!("http://{}/hook", web.address) });
+    // Where it goes is for owners: whoever knows such an address may tell somebody something.
     let due = json!({ "name": "phone", "kind": "webhook", "state": "ok", "waiting": 0, "sent": 1,
-        "failed": 1, "held_back": 0, "origin": "config", "keys": keys, "secrets": [] });
+        "failed": 1, "held_back": 0 });
     assert_eq!(listed["channels"], json!([due]));
     let (_, text) = hub.http("/metrics", &header);
     assert!(text.contains("kinglet_hub_notify_failed_total{name=\"phone\",kind=\"webhook\"} 1"));

@@ -70,7 +70,14 @@ fn a_receiver_is_told_with_its_secret_which_nobody_else_sees() {
     let told = heard.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(told.contains(&format!("authorization: Bearer {SECRET}\r\n")), "{told}");
 
-    let (_, listed) = ask(&live.hub, "GET", "/api/notify", OPERATOR, "");
+    let deadline = Deadline::in_seconds(10);
+    let listed = loop {
+        let (_, listed) = ask(&live.hub, "GET", "/api/notify", OPERATOR, "");
+        if listed["channels"][0]["sent"] == 1 {
+            break listed;
+        }
+        deadline.check(&format!("it is not counted: {listed}"));
+    };
     let one = &listed["channels"][0];
     assert_eq!((&one["origin"], &one["secrets"]), (&json!("drop_in"), &json!(["token"])));
     assert_eq!((&one["keys"]["topic"], &one["sent"]), (&json!("attic"), &json!(1)));
