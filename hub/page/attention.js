@@ -6,10 +6,13 @@ import { say } from './words.js';
 
 const FULL_PERCENT = 95;
 
-/** Ids of hosts that want attention and of which nobody said that they know. */
-let loud = new Set();
+/** What nobody said that they know of, by the ids of hosts. */
+let loud = new Map();
 
 export const isLoud = (id) => loud.has(id);
+
+/** What of one host wants attention, in words, the worst first. */
+export const wishesOf = (id) => loud.get(id) ?? [];
 
 const isQuiet = ({ acknowledged, silenced_until: silent }) => Boolean(acknowledged || silent);
 
@@ -50,6 +53,10 @@ export function attention(hosts) {
     .filter(({ host, rule }) => !told.has(`${host} ${rule}`));
   const items = [...alerts.open, ...more].sort(worst);
   const open = items.filter((item) => !isQuiet(item));
-  loud = new Set(open.map(({ host }) => host));
+  loud = new Map();
+  for (const { host, title, message } of open) {
+    const words = message && message !== title ? `${title}: ${message}` : title;
+    loud.set(host, [...(loud.get(host) ?? []), words]);
+  }
   return { items, count: open.length };
 }

@@ -23,12 +23,12 @@ export function tone(name) {
   return tones.get(name);
 }
 
-/** Calls `redraw` when the viewer's scheme changes; a canvas does not follow the style itself. */
+/** Calls `redraw` when the page's theme changes; a canvas does not follow the style itself. */
 export function onScheme(redraw) {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  new MutationObserver(() => {
     tones.clear();
     redraw();
-  });
+  }).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 }
 
 /** The tone of the nth line. */

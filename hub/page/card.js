@@ -1,7 +1,9 @@
 // One host's card, and the heading that card and details share.
 
+import { wishesOf } from './attention.js';
 import { element, fact, meter, put, setFact, setMeter } from './element.js';
 import { figures } from './figures.js';
+import { putName } from './middle.js';
 import { drawSparks, newSparks, watchSparks } from './spark.js';
 import { celsius, clock, duration, flag, flagsDrawn, level, load, osName, rate } from './units.js';
 import { say, tag } from './words.js';
@@ -26,8 +28,7 @@ export function setHeading(parts, host) {
   put(parts.flag, flag(info.country_code));
   parts.flag.hidden = !flag(info.country_code);
   parts.flag.title = info.location ?? '';
-  put(parts.name, info.name || info.id);
-  parts.name.title = info.id;
+  putName(parts.name, info.name || info.id, info.id);
   const system = os?.name ? `${osName(os.name)} ${os.version ?? ''}`.trim() : '';
   put(parts.sub, [info.location, system, os?.arch].filter(Boolean).join(' · ') || info.id);
   put(parts.state, stateText(host));
@@ -36,7 +37,7 @@ export function setHeading(parts, host) {
   parts.state.parentNode.title = info.online ? '' : last;
 }
 
-function stateText({ info, metrics }) {
+export function stateText({ info, metrics }) {
   if (info.online) {
     return Number.isFinite(metrics?.uptime)
       ? say('up {time}', { time: duration(metrics.uptime) }) : say('online');
@@ -46,27 +47,37 @@ function stateText({ info, metrics }) {
   return info.stopped ? say('stopped {time}', when) : say('offline since {time}', when);
 }
 
-/** Gives a host a card without figures; `open` is called with it when the card is pressed. */
+/** Gives a host an empty card; `open` is called with it when the card is pressed. */
 export function newCard(host, open) {
+  const node = element('button', 'card');
+  node.type = 'button';
+  node.dataset.id = host.info.id;
+  node.addEventListener('click', () => open(host));
+  host.card = { node };
+  host.open = () => open(host);
+}
+
+/** What is on a card is made when it is drawn first: where hosts are rows, it never is. */
+function fill(host) {
   const parts = {
-    heading: heading(), sparks: newSparks(),
+    heading: heading(), sparks: newSparks(), wishes: element('div', 'wishes'),
     cpu: meter('CPU'), memory: meter(say('Memory')), disk: meter(say('Disk')),
     rx: fact(say('In'), 'rx'), tx: fact(say('Out'), 'tx'), load: fact(say('Load')),
     temp: fact(say('Temp')),
   };
-  parts.node = element('button', 'card', parts.heading.node,
+  host.card.node.append(parts.heading.node, parts.wishes,
     element('div', 'meters', parts.cpu.node, parts.memory.node, parts.disk.node),
     parts.sparks.node,
     element('div', 'foot', parts.rx.node, parts.tx.node, parts.load.node, parts.temp.node));
-  parts.node.type = 'button';
-  parts.node.dataset.id = host.info.id;
-  parts.node.addEventListener('click', () => open(host));
-  host.card = parts;
+  Object.assign(host.card, parts);
   watchSparks(host);
 }
 
 export function drawCard(host) {
   const { card, info, metrics } = host;
+  if (!card.heading) fill(host);
+  // That it is away is said above.
+  put(card.wishes, info.online ? wishesOf(info.id).join(' · ') : '');
   setHeading(card.heading, host);
   card.node.classList.toggle('offline', !info.online);
   card.node.classList.toggle('never', !info.last_seen);

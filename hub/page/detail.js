@@ -17,8 +17,11 @@ import { say } from './words.js';
 const MOVE_MS = 5000;           // how often the time axis moves on when no reading comes
 const SETTLE_MS = 250;          // a viewer who zooms is asked for what he wants when he is done
 
-/** The host in the dialog and the parts it is drawn in; null while the dialog is closed. */
-export const detail = { id: null, host: null, parts: null };
+/**
+ * The host in the dialog and the parts it is drawn in; null while the dialog is closed. `changed` is
+ * called when it opens, closes or shows another time.
+ */
+export const detail = { id: null, host: null, parts: null, changed: () => {} };
 
 export function openDetail(host) {
   follow(() => newest(host));
@@ -28,6 +31,7 @@ export function openDetail(host) {
   $('detail').replaceChildren(detail.parts.node);
   $('detail').showModal();
   drawDetail(host);
+  detail.changed();
   for (const plot of detail.parts.plots) detail.parts.watch.observe(plot.node);
 }
 
@@ -42,6 +46,7 @@ $('detail').addEventListener('close', () => {
   Object.assign(detail, { id: null, host: null, parts: null });
   watch({ detail: null });
   $('detail').replaceChildren();
+  detail.changed();
 });
 $('detail').addEventListener('click', ({ target }) => {
   if (target === $('detail')) $('detail').close();
@@ -100,6 +105,7 @@ let settled = 0;
 span.changed = () => {
   if (!detail.host) return;
   drawDetail(detail.host);
+  detail.changed();
   clearTimeout(settled);
   settled = setTimeout(askAgain, SETTLE_MS);
 };

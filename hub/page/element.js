@@ -48,3 +48,12 @@ export function setFact({ value }, text, mark = 'good') {
   value.classList.toggle('warn', mark === 'warn');
   value.classList.toggle('bad', mark === 'bad');
 }
+
+/** Makes these the children, in this order; moves only those that stand wrong. */
+export function place(parent, nodes) {
+  const keep = new Set(nodes);
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
+  nodes.forEach((node, at) => {
+    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
+  });
+}

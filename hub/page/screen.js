@@ -1,91 +1,55 @@
-// The screen: which hosts are shown, groups in order, cards in order within them, once a frame.
+// The screen: which hosts are shown and how they are laid out, once a frame.
 
-import { isLoud } from './attention.js';
-import { drawCard } from './card.js';
+import { cards } from './cards.js';
 import { detail, drawDetail } from './detail.js';
 import { $, element, put } from './element.js';
-import { figures } from './figures.js';
 import { link } from './live.js';
-import { language, say } from './words.js';
+import { isMoving, ordered } from './order.js';
+import { keeping } from './recent.js';
+import { isHeld } from './still.js';
+import { table } from './table.js';
+import { view } from './view.js';
+import { wall } from './wall.js';
+import { say } from './words.js';
 
-const SETTLE_MS = 2000;         // how often cards may change places because a figure changed
+const SETTLE_MS = 2000;         // how often hosts may change places because a figure changed
+const CARDS_MAX = 24;           // more are a table, unless the viewer says otherwise
 
-/** Every host the hub told of: id -> {info, metrics, recent, past, card}. */
+/** Every host the hub told of: id -> {info, metrics, recent, past, card, open}. */
 export const hosts = new Map();
-/** What the viewer asked for. */
-export const view = { search: '', sort: 'name', show: 'all' };
 
-function wanted({ info, metrics }) {
-  if (view.show === 'online' && !info.online) return false;
-  if (view.show === 'offline' && info.online) return false;
-  const text = [
-    info.name, info.id, info.group, info.location, info.country_code,
-    metrics?.hostname, metrics?.os?.name, metrics?.cpu?.brand,
-  ];
-  return text.join(' ').toLowerCase().includes(view.search);
-}
-
-function sortKey(host) {
-  if (!host.info.online) return -2;
-  const { cpu, memory, disk, rx, tx, uptime } = figures(host.metrics ?? {});
-  const keys = { cpu, memory, disk, network: (rx ?? 0) + (tx ?? 0), uptime };
-  return keys[view.sort] ?? -1;
-}
-
-const collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
-
-/** Those that want attention first. */
-function compare(a, b) {
-  const loud = isLoud(b.info.id) - isLoud(a.info.id);
-  if (loud) return loud;
-  const by = view.sort === 'name' ? 0 : sortKey(b) - sortKey(a);
-  return by || collator.compare(a.info.name || a.info.id, b.info.name || b.info.id);
-}
-
+/**
+ * A layout takes the list in order with `show(list)`, one host's new figures with `draw(host)`,
+ * and ends with `leave()`.
+ */
+const layouts = { cards, table, wall };
+let layout = null;
 let arrangeAt = 0;
+let shown = 0;
 
-/** Puts every card where it belongs; moves only those that stand wrong. */
-export function arrange() {
+/** The name of the layout that is taken: the viewer's choice, or what suits so many hosts. */
+export function layoutName() {
+  if (view.layout in layouts) return view.layout;
+  return hosts.size > CARDS_MAX ? 'table' : 'cards';
+}
+
+/** Puts every host where it belongs; `asked`: the viewer wants it now, wherever he points. */
+export function arrange(asked = false) {
   arrangeAt = Date.now();
-  const groups = new Map();
-  for (const host of [...hosts.values()].filter(wanted).sort(compare)) {
-    const name = host.info.group ?? '';
-    if (!groups.has(name)) groups.set(name, []);
-    groups.get(name).push(host);
+  keeping.many = hosts.size > CARDS_MAX;
+  const name = layoutName();
+  if (layout !== layouts[name]) {
+    layout?.leave();
+    layout = layouts[name];
+    document.body.dataset.layout = name;
+    for (const button of $('views').children) {
+      button.setAttribute('aria-pressed', String(button.dataset.view === name));
+    }
   }
-  const order = (a, b) => (a === '') - (b === '') || collator.compare(a, b);
-  const names = [...groups.keys()].sort(order);
-  const main = $('groups');
-  const sections = new Map([...main.children].map((section) => [section.dataset.group, section]));
-  names.forEach((name, at) => {
-    const section = sections.get(name) ?? newGroup(name);
-    sections.delete(name);
-    if (main.children[at] !== section) main.insertBefore(section, main.children[at] ?? null);
-    const members = groups.get(name);
-    const [title, cards] = section.children;
-    title.hidden = names.length === 1 && name === '';
-    put(title.firstChild, name || say('Other'));
-    const online = members.filter((host) => host.info.online).length;
-    put(title.lastChild, say('{n} of {all}', { n: online, all: members.length }));
-    place(cards, members.map((host) => host.card.node));
-  });
-  for (const section of sections.values()) section.remove();
+  const list = ordered(hosts.values(), !asked && isHeld());
+  shown = list.length;
+  layout.show(list);
   summarize();
-}
-
-function newGroup(name) {
-  const title = element('h2', '', element('span'), element('small'));
-  const section = element('section', 'group', title, element('div', 'cards'));
-  section.dataset.group = name;
-  return section;
-}
-
-function place(parent, nodes) {
-  const keep = new Set(nodes);
-  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
-  nodes.forEach((node, at) => {
-    if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] ?? null);
-  });
 }
 
 const NO_MATCH = say('No host matches.');
@@ -99,8 +63,7 @@ export function summarize() {
   const parts = [element('b', '', `${all.length - off}`), ` ${say('online')}`];
   if (off > 0) parts.push(' · ', element('span', 'off', say('{n} offline', { n: off })));
   $('summary').replaceChildren(...(all.length > 0 ? parts : []));
-  const shown = $('groups').querySelector('.card');
-  const empty = link.live && !shown;
+  const empty = link.live && shown === 0;
   $('empty').hidden = !empty;
   if (empty) put($('empty'), all.length > 0 ? NO_MATCH : NO_HOST);
 }
@@ -118,12 +81,15 @@ export function redraw(host, moved = false) {
 /** A page in the background draws nothing, and all at once when it is looked at again. */
 function schedule() {
   requestAnimationFrame(() => {
-    for (const host of dirty) if (hosts.has(host.info.id)) drawCard(host);
+    const settle = isMoving() && Date.now() - arrangeAt > SETTLE_MS;
+    const stood = layout;
+    if (reorder || settle) arrange();
+    // A layout that is new has drawn nothing.
+    const drawn = stood === layout ? dirty : hosts.values();
+    for (const host of drawn) if (hosts.has(host.info.id)) layout?.draw(host);
     const open = hosts.get(detail.id);
     if (dirty.has(open)) drawDetail(open);
     dirty.clear();
-    const settle = view.sort !== 'name' && Date.now() - arrangeAt > SETTLE_MS;
-    if (reorder || settle) arrange();
     reorder = false;
   });
 }

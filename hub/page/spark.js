@@ -5,6 +5,7 @@ import { hubNow } from './live.js';
 import { breaks, joinLine } from './line.js';
 import { askPast } from './past.js';
 import { recentOf } from './recent.js';
+import { say } from './words.js';
 
 const SPAN_MS = 10 * 60_000;
 const STEP_S = 10;
@@ -16,18 +17,24 @@ const sparks = [
 ];
 const asked = sparks.flatMap(({ lines }) => lines.map(([metric]) => metric));
 
-export function newSparks() {
-  const drawings = sparks.map((spark) => {
-    const svg = shape('svg', {
-      viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', role: 'img',
-      'aria-label': `${spark.title} over the last ten minutes`,
-    });
-    const paths = spark.lines.map(([, kind]) => [
-      shape('path', { class: `area ${kind}` }), shape('path', { class: `line ${kind}` }),
-    ]);
-    svg.append(...paths.flat());
-    return { svg, paths };
+/** One sparkline of those, without a host. */
+function newDrawing(spark) {
+  const svg = shape('svg', {
+    viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', role: 'img',
+    'aria-label': say('{title} over the last ten minutes', { title: say(spark.title) }),
   });
+  const paths = spark.lines.map(([, kind]) => [
+    shape('path', { class: `area ${kind}` }), shape('path', { class: `line ${kind}` }),
+  ]);
+  svg.append(...paths.flat());
+  return { spark, svg, paths };
+}
+
+/** The one of the processor, which a row has room for. */
+export const newCpuSpark = () => newDrawing(sparks[0]);
+
+export function newSparks() {
+  const drawings = sparks.map(newDrawing);
   const node = element('div', 'sparks', ...drawings.map(({ svg }) => svg));
   return { node, drawings };
 }
@@ -53,24 +60,27 @@ export function watchSparks(host) {
 }
 
 /** Asks for a host's last minutes, once: the rest comes live. */
-async function ask(host) {
+export async function askSparks(host, then = drawSparks) {
+  if (host.past || !host.info.online) return;
   const to = hubNow();
   host.past = { series: new Map(), asked: 0 };
   const { series } = await askPast(host.info.id, asked, { from: to - SPAN_MS, to, step: STEP_S });
   host.past = { series, asked: to };
-  drawSparks(host);
+  then(host);
 }
 
 export function drawSparks(host) {
   if (!inView.has(host.card.node)) return;
-  if (!host.past && host.info.online) ask(host);
-  const { drawings } = host.card.sparks;
+  askSparks(host);
+  host.card.sparks.drawings.forEach((drawing) => drawSpark(host, drawing));
+}
+
+/** Draws one sparkline with what is there. */
+export function drawSpark(host, { spark: { lines, max }, paths }) {
   const now = hubNow();
-  sparks.forEach(({ lines, max }, at) => {
-    const drawn = lines.map(([metric]) => line(host, metric, now));
-    const peak = Math.max(0, ...drawn.flatMap(({ points }) => points.map((point) => point[1])));
-    drawn.forEach((each, n) => draw(drawings[at].paths[n], each, now, max ?? (peak || 1)));
-  });
+  const drawn = lines.map(([metric]) => line(host, metric, now));
+  const peak = Math.max(0, ...drawn.flatMap(({ points }) => points.map((point) => point[1])));
+  drawn.forEach((each, n) => draw(paths[n], each, now, max ?? (peak || 1)));
 }
 
 function line({ past, recent }, metric, now) {

@@ -7,6 +7,7 @@ import { openDetail } from './detail.js';
 import { $, element, put } from './element.js';
 import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
+import { showCount } from './title.js';
 import { clock, duration } from './units.js';
 import { inWords, say } from './words.js';
 
@@ -23,9 +24,7 @@ export function watchAttention() {
 
 function draw() {
   const { items, count } = attention(hosts);
-  document.title = count > 0 ? `(${count}) Kinglet` : 'Kinglet';
-  const icon = count > 0 ? `icon-${Math.min(count, 9)}.svg` : 'icon.svg';
-  if ($('icon').getAttribute('href') !== icon) $('icon').href = icon;
+  showCount(count);
   const words = items.slice(0, ROWS_MAX).map(rowText);
   const now = JSON.stringify([count, alerts.change, items.length, words]);
   // A menu that is open stays so.

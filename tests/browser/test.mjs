@@ -7,8 +7,11 @@ import { chromium } from 'playwright-core';
 import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
+import { testLayout } from './layout.mjs';
+import { testMany } from './many.mjs';
 import { testPast } from './past.mjs';
 import { testRules } from './rules.mjs';
+import { testWall } from './wall.mjs';
 import { testWire } from './wire.mjs';
 import { testWords } from './words.mjs';
 
@@ -71,9 +74,10 @@ async function openPage(hub, options = {}) {
     const url = request.url();
     if (!url.startsWith(`http://${hub.address}/`)) errors.push(`request to ${url}`);
   });
-  const { answers = {} } = options;
+  const { answers = {}, path = '', before } = options;
+  if (before) await page.addInitScript(before);
   for (const [path, answer] of Object.entries(answers)) await page.route(path, answer);
-  await page.goto(`http://${hub.address}/`);
+  await page.goto(`http://${hub.address}/${path}`);
   return { page, errors };
 }
 
@@ -312,7 +316,11 @@ await test('a hub with a token asks for it', async () => {
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
 await testRules({ test, startHub, startAgents, openPage, shot });
 await testWords({ test, startHub, startAgents, openPage, shot });
-await testPast({ test, startHub, startAgents, openPage, card, shot });
+const tools = { test, startHub, startAgents, openPage, card, shot };
+await testPast(tools);
+await testLayout(tools);
+await testMany(tools);
+await testWall(tools);
 await testWire({ test, startHub, startAgents, openPage, card });
 
 await test('five hundred hosts', async () => {
@@ -320,7 +328,7 @@ await test('five hundred hosts', async () => {
   const nth = (_, n) => ({ ...scene[n % scene.length], id: `host-${n}`, location: '' });
   const many = Array.from({ length: 500 }, nth);
   startAgents(hub, many, 5000);
-  const { page, errors } = await openPage(hub);
+  const { page, errors } = await openPage(hub, { path: '?view=cards' });
   await page.locator('.card').nth(499).waitFor({ timeout: 20000 });
   const busy = await page.evaluate(() => new Promise((done) => {
     let longest = 0;

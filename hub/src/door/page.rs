@@ -18,12 +18,13 @@ use crate::sink::Sinks;
 /// Nothing from elsewhere, nothing inline, no frame around it: an agent's text that got into the
 /// page as markup would still find nothing to run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
 const CSS: &str = "text/css; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
+const MANIFEST: &str = "application/manifest+json";
 const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -32,6 +33,12 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const FILES: &[(&str, &str, &str)] = &[
     ("/", HTML, include_str!("../../page/index.html")),
     ("/style.css", CSS, include_str!("../../page/style.css")),
+    ("/cards.css", CSS, include_str!("../../page/cards.css")),
+    ("/colours.css", CSS, include_str!("../../page/colours.css")),
+    ("/table.css", CSS, include_str!("../../page/table.css")),
+    ("/wall.css", CSS, include_str!("../../page/wall.css")),
+    ("/icon-full.svg", SVG, include_str!("../../page/icon-full.svg")),
+    ("/manifest.webmanifest", MANIFEST, include_str!("../../page/manifest.webmanifest")),
     ("/detail.css", CSS, include_str!("../../page/detail.css")),
     ("/icon.svg", SVG, include_str!("../../page/icon.svg")),
     ("/app.js", JS, include_str!("../../page/app.js")),
@@ -40,7 +47,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/attention.js", JS, include_str!("../../page/attention.js")),
     ("/canvas.js", JS, include_str!("../../page/canvas.js")),
     ("/card.js", JS, include_str!("../../page/card.js")),
+    ("/cards.js", JS, include_str!("../../page/cards.js")),
     ("/charts.js", JS, include_str!("../../page/charts.js")),
+    ("/controls.js", JS, include_str!("../../page/controls.js")),
     ("/detail.js", JS, include_str!("../../page/detail.js")),
     ("/element.js", JS, include_str!("../../page/element.js")),
     ("/facts.js", JS, include_str!("../../page/facts.js")),
@@ -51,13 +60,17 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/health.js", JS, include_str!("../../page/health.js")),
     ("/language.js", JS, include_str!("../../page/language.js")),
     ("/line.js", JS, include_str!("../../page/line.js")),
+    ("/lit.js", JS, include_str!("../../page/lit.js")),
     ("/live.js", JS, include_str!("../../page/live.js")),
     ("/messages.js", JS, include_str!("../../page/messages.js")),
+    ("/middle.js", JS, include_str!("../../page/middle.js")),
     ("/notices.js", JS, include_str!("../../page/notices.js")),
+    ("/order.js", JS, include_str!("../../page/order.js")),
     ("/past.js", JS, include_str!("../../page/past.js")),
     ("/plot.js", JS, include_str!("../../page/plot.js")),
     ("/recent.js", JS, include_str!("../../page/recent.js")),
     ("/receivers.js", JS, include_str!("../../page/receivers.js")),
+    ("/row.js", JS, include_str!("../../page/row.js")),
     ("/rows.js", JS, include_str!("../../page/rows.js")),
     ("/rules.css", CSS, include_str!("../../page/rules.css")),
     ("/rules.js", JS, include_str!("../../page/rules.js")),
@@ -66,11 +79,17 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/sign-in.js", JS, include_str!("../../page/sign-in.js")),
     ("/span.js", JS, include_str!("../../page/span.js")),
     ("/spark.js", JS, include_str!("../../page/spark.js")),
+    ("/still.js", JS, include_str!("../../page/still.js")),
     ("/strip.js", JS, include_str!("../../page/strip.js")),
+    ("/table.js", JS, include_str!("../../page/table.js")),
+    ("/theme.js", JS, include_str!("../../page/theme.js")),
     ("/ticks.js", JS, include_str!("../../page/ticks.js")),
     ("/timeline.js", JS, include_str!("../../page/timeline.js")),
+    ("/title.js", JS, include_str!("../../page/title.js")),
     ("/tools.js", JS, include_str!("../../page/tools.js")),
     ("/units.js", JS, include_str!("../../page/units.js")),
+    ("/view.js", JS, include_str!("../../page/view.js")),
+    ("/wall.js", JS, include_str!("../../page/wall.js")),
     ("/watch.js", JS, include_str!("../../page/watch.js")),
     ("/words.js", JS, include_str!("../../page/words.js")),
     ("/words-ko.js", JS, include_str!("../../page/words-ko.js")),
