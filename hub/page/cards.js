@@ -55,7 +55,9 @@ function drawSection(section, name, members, isAlone) {
   section.dataset.size = isFolded ? 1 : members.length;
   spread(section);
   list.hidden = isFolded;
+  const unseen = isFolded ? [] : members.filter(({ card }) => !card.node.isConnected);
   place(list, isFolded ? [] : members.map((host) => host.card.node));
+  unseen.forEach(drawCard);
 }
 
 /** As many columns of the page as it has cards for. */

@@ -4,14 +4,16 @@ import { $ } from './element.js';
 
 let isOver = false;
 
-export const isHeld = () => isOver || $('groups').contains(document.activeElement);
+const ONE = '.tbody .tr, .card';
+
+export const isHeld = () => isOver || Boolean(document.activeElement?.closest(ONE));
 
 /** `released` is called when hosts may move again. */
 export function watchStill(released) {
   const list = $('groups');
   // A finger leaves no pointer behind.
   list.addEventListener('pointerover', ({ target, pointerType }) => {
-    isOver = pointerType !== 'touch' && target !== list;
+    isOver = pointerType !== 'touch' && Boolean(target.closest(ONE));
   });
   list.addEventListener('pointerleave', () => {
     isOver = false;

@@ -49,7 +49,7 @@ async function testGroups({ test, startHub, startAgents, openPage, shot }) {
     assert.equal(await page.locator('[data-group=Home] .card').count(), 0, 'forgotten');
     await until(page, '?fold=Home');
     await fold.click();
-    await page.locator('[data-group=Home] .card').first().waitFor();
+    await page.locator('[data-group=Home] .card .meter').first().waitFor({ timeout: 800 });
     const name = page.locator('.card[data-id=x] .name');
     assert.equal(await name.textContent(), long);
     assert.match(await name.getAttribute('title'), /node-03/);

@@ -40,14 +40,20 @@ async function measure(page) {
   };
   await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
   await page.evaluate(() => { window.frames_ms = []; window.tasks_ms = []; });
+  let heard = 0;
+  const count = () => { heard += 1; };
+  session.on('Network.webSocketFrameReceived', count);
+  await session.send('Network.enable');
   const before = await script();
   await sleep(LOOK_MS);
   const spent = (await script()) - before;
+  await session.send('Network.disable');
   await session.send('Emulation.setCPUThrottlingRate', { rate: 1 });
   const [frames, tasks] = await page.evaluate(() => [window.frames_ms, window.tasks_ms]);
   frames.sort((a, b) => a - b);
   const longest = Math.max(0, ...tasks);
-  console.log(`       ${SLOWER}x slower: ${frames.length} frames in ${LOOK_MS / 1000} s, script `
+  console.log(`       ${SLOWER}x slower, ${(heard * 1000) / LOOK_MS} messages a second: `
+    + `${frames.length} frames, script `
     + `p50 ${share(frames, 0.5)} ms, p95 ${share(frames, 0.95)} ms, p99 ${share(frames, 0.99)} ms; `
     + `all script ${((spent * 1e5) / LOOK_MS).toFixed(0)}%, longest task ${longest.toFixed(0)} ms`);
   assert.ok(frames.length > 5, 'nothing was drawn');
