@@ -5,6 +5,7 @@
 
 mod agents;
 mod alerts;
+mod badge;
 mod enroll;
 mod events;
 mod exposition;
@@ -52,6 +53,7 @@ type Door = fn(&Arc<Hub>, &Sinks) -> Routes;
 const DOORS: &[Door] = &[
     agents::routes,
     alerts::routes,
+    badge::routes,
     enroll::routes,
     events::routes,
     exposition::routes,

@@ -26,6 +26,9 @@ pub const HOSTS_AT_ONCE: usize = 8;
 /// Bytes of a list that are kept for all who read it at the same time: of 2,000 hosts it has 6 MB.
 pub const LIST_SHARED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Characters of each of the two texts on a badge: a name that is longer is no badge.
+pub const BADGE_CHARS_MAX: usize = 48;
+
 /// Connections at one time from an address from which no agent has come yet: a browser opens seven,
 /// a wall of them behind one address some dozens.
 pub const STRANGER_PLACES: usize = 256;

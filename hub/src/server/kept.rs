@@ -15,6 +15,10 @@ pub(crate) enum Keep {
     Asking,
     /// It is of a past that hardly changes any more.
     Hour,
+    /// Half a minute old it does no harm, to anyone.
+    Shared,
+    /// Half a minute old it does no harm, to whom may look.
+    Short,
 }
 
 /// What an answer says, in short: two with the same say the same.
@@ -28,6 +32,8 @@ impl Keep {
         match self {
             Self::Asking => "private, no-cache",
             Self::Hour => "private, max-age=3600",
+            Self::Shared => "public, max-age=30",
+            Self::Short => "private, max-age=30",
         }
     }
 }
@@ -56,10 +62,21 @@ impl Tag {
 
 /// The JSON, or that the asker has it already.
 pub(crate) fn kept(asked: &HeaderMap, keep: Keep, tag: &Tag, json: impl Into<Body>) -> Response {
+    kept_as(asked, keep, tag, "application/json", json)
+}
+
+/// What is of this kind, or that the asker has it already.
+pub(crate) fn kept_as(
+    asked: &HeaderMap,
+    keep: Keep,
+    tag: &Tag,
+    kind: &'static str,
+    body: impl Into<Body>,
+) -> Response {
     let mut response = if tag.is_in(asked) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(CONTENT_TYPE, "application/json")], json.into()).into_response()
+        ([(CONTENT_TYPE, kind)], body.into()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep.header()));

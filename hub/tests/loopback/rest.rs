@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::support::{Hub, VIEWER, WEB, report};
 
 /// An answer.
-struct Reply {
-    status: u16,
+pub(super) struct Reply {
+    pub(super) status: u16,
     head: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Reply {
@@ -21,13 +21,13 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.head))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
     /// That it is refused with this status in JSON with these words in it.
-    fn assert_refused(&self, status: u16, words: &str) {
+    pub(super) fn assert_refused(&self, status: u16, words: &str) {
         let body = self.json();
         assert_eq!((self.status, self.header("content-type")), (status, Some("application/json")));
         assert!(body["error"].is_string(), "{body}");
@@ -37,7 +37,7 @@ impl Reply {
 }
 
 /// Asks in HTTP/1.0, so that the end of the connection is the body's.
-fn ask(hub: &Hub, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+pub(super) fn ask(hub: &Hub, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
     ask_in(hub, "1.0", method, path, headers)
 }
 
@@ -56,12 +56,12 @@ fn ask_in(hub: &Hub, version: &str, method: &str, path: &str, headers: &[(&str, 
     Reply { status, head, body: bytes[end + 4..].to_vec() }
 }
 
-fn get(hub: &Hub, path: &str) -> Reply {
+pub(super) fn get(hub: &Hub, path: &str) -> Reply {
     ask(hub, "GET", path, &[])
 }
 
 /// A public hub with one host that has reported.
-fn reporting() -> (Hub, super::support::Client) {
+pub(super) fn reporting() -> (Hub, super::support::Client) {
     let hub = Hub::public();
     let mut agent = hub.agent("web-1", WEB);
     agent.send(&report(1, 12.5));
