@@ -103,7 +103,8 @@ export function watchControls() {
     openTimeline((id) => hosts.get(id)?.info.name || id);
   });
   addEventListener('keydown', ({ key }) => {
-    if (key !== 'Escape' || view.layout !== 'wall' || document.querySelector('dialog[open]')) return;
+    const isBusy = document.querySelector('dialog[open]');
+    if (key !== 'Escape' || view.layout !== 'wall' || isBusy) return;
     stepBack({ layout: '' });
     now();
   });

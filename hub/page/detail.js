@@ -18,8 +18,8 @@ const MOVE_MS = 5000;           // how often the time axis moves on when no read
 const SETTLE_MS = 250;          // a viewer who zooms is asked for what he wants when he is done
 
 /**
- * The host in the dialog and the parts it is drawn in; null while the dialog is closed. `changed` is
- * called when it opens, closes or shows another time.
+ * The host in the dialog and the parts it is drawn in; null while the dialog is closed. `changed`
+ * is called when it opens, closes or shows another time.
  */
 export const detail = { id: null, host: null, parts: null, changed: () => {} };
 

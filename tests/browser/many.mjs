@@ -88,7 +88,8 @@ async function order(page) {
 
 async function keys(page) {
   await page.locator('.tbody .tr .open').first().focus();
-  for (const [key, index] of [['ArrowDown', 3], ['End', HOSTS + 1], ['ArrowUp', HOSTS], ['Home', 2]]) {
+  const due = [['ArrowDown', 3], ['End', HOSTS + 1], ['ArrowUp', HOSTS], ['Home', 2]];
+  for (const [key, index] of due) {
     await page.keyboard.press(key);
     const at = await page.evaluate(() => (
       document.activeElement.closest('.tr')?.getAttribute('aria-rowindex')
@@ -108,7 +109,8 @@ export async function testMany({ test, startHub, startAgents, openPage, shot }) 
     const hosts = fleet(HOSTS);
     const hub = await startHub({ hosts, offlineAfter: 60 });
     startAgents(hub, hosts);
-    const { page, errors } = await openPage(hub, { width: 1920, height: 1080, before: watchFrames });
+    const size = { width: 1920, height: 1080 };
+    const { page, errors } = await openPage(hub, { ...size, before: watchFrames });
     await page.locator('#summary', { hasText: `${HOSTS} online` }).waitFor({ timeout: 40_000 });
     const rows = page.locator('.tbody .tr');
     assert.equal(await page.locator('.table').getAttribute('aria-rowcount'), `${HOSTS + 1}`);
