@@ -1,9 +1,8 @@
 // How the list is laid out: cards in groups, a table of many hosts, and the address of it all.
 
 import assert from 'node:assert/strict';
-import { scene } from './fleet.mjs';
+import { sample, scene } from './fleet.mjs';
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const long = 'backup-of-the-backup-of-the-warehouse-rack-12-node-03';
 
 /** So many hosts, in a few groups, some of them with long names. */
@@ -20,6 +19,12 @@ const narrow = (page) => page.evaluate(() => {
   return root.scrollWidth <= root.clientWidth;
 });
 
+const isWhole = (locator) => locator.evaluate((node) => {
+  const [own, around] = [node, node.closest('.card, .td')].map((each) =>
+    each.getBoundingClientRect());
+  return node.scrollWidth <= node.clientWidth + 1 && own.right <= around.right + 1;
+});
+
 const query = (page) => page.evaluate(() => location.search);
 const rows = (page) => page.locator('.tbody .tr');
 const until = (page, text) => page.waitForFunction((wanted) => location.search === wanted, text);
@@ -28,7 +33,7 @@ async function testGroups({ test, startHub, startAgents, openPage, shot }) {
   await test('small groups share a row, fold, and stay folded', async () => {
     const hosts = [...scene, { ...scene[0], id: 'x', name: long, group: 'Shed' }];
     const hub = await startHub({ hosts });
-    startAgents(hub, hosts);
+    const agents = startAgents(hub, hosts);
     const { page, errors } = await openPage(hub, { width: 1920 });
     await page.locator('.card:not(.offline)').nth(hosts.length - 1).waitFor();
     const top = async (name) => (await page.locator(`[data-group=${name}]`).boundingBox()).y;
@@ -58,7 +63,23 @@ async function testGroups({ test, startHub, startAgents, openPage, shot }) {
     assert.equal(await name.locator('.end').textContent(), 'node-03');
     assert.ok(end.x + end.width <= whole.x + whole.width + 1, 'the end is cut');
     await shot(page, 'groups');
+    const held = sample(scene[3], 1);
+    const at = '/mnt/a-mount-with-a-name-that-no-card-and-no-row-has-room-for-on-one-line';
+    const stuck = { mount_point: at, fstype: 'nfs4', stuck: true };
+    agents[3].held = { ...held, filesystems: [...held.filesystems, stuck] };
+    const wishes = page.locator('.card[data-id=nas] .wishes', { hasText: at });
+    await wishes.waitFor();
+    assert.ok(await isWhole(wishes), 'what is stuck is cut');
+    assert.equal(await page.locator('[data-group=Home] .card').first().getAttribute('data-id'),
+      'nas', 'trouble first');
+    await page.click('[data-view=table]');
+    const badge = rows(page).first().locator('.badge');
+    await badge.waitFor();
+    assert.ok((await badge.getAttribute('aria-label')).includes(at));
+    assert.ok((await badge.getAttribute('title')).includes(at));
     await page.setViewportSize({ width: 320, height: 640 });
+    assert.ok(await isWhole(badge), 'the sign is cut');
+    await page.goBack();
     assert.ok(await narrow(page), 'it scrolls sideways at 320 px');
     assert.deepEqual(errors, []);
   });
