@@ -17,5 +17,5 @@ export function languageSwitch() {
   select.value = chosen;
   select.setAttribute('aria-label', say('Language'));
   select.addEventListener('change', () => choose(select.value));
-  return element('label', 'select', select);
+  return element('label', 'select', element('span', '', say('Language')), select);
 }
