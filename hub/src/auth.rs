@@ -101,9 +101,9 @@ pub enum Grant {
 pub struct Auth {
     /// Hosts with a token of their own; no other token is good for them.
     hosts: RwLock<BTreeMap<HostId, TokenHash>>,
-    /// Ids of hosts whose own token is not known, because its file is wrong: no token is good for
-    /// them, the fleet's neither.
-    barred: BTreeSet<HostId>,
+    /// Ids of hosts that were revoked, or whose file is wrong: no token is good for them, the
+    /// fleet's neither.
+    barred: RwLock<BTreeSet<HostId>>,
     /// The tokens with which any other host joins, by name; one that is changed has two hashes.
     fleet: Vec<(TokenName, TokenHash)>,
     /// The viewers' token; `None` when anyone may look.
@@ -124,7 +124,7 @@ impl Auth {
         viewers: Option<TokenHash>,
     ) -> Self {
         let fleet = fleet.map(|hash| (FLEET.into(), hash)).into_iter().collect();
-        let (hosts, barred) = (RwLock::new(hosts), BTreeSet::new());
+        let (hosts, barred) = (RwLock::new(hosts), RwLock::default());
         Self { hosts, barred, fleet, viewers, operators: None, private: false, people: None }
     }
 
@@ -134,9 +134,16 @@ impl Auth {
         self
     }
 
-    /// Lets nobody report as this host, unless it gets a token of its own.
-    pub fn bar(&mut self, id: HostId) {
-        self.barred.insert(id);
+    /// Lets nobody report as this host, unless it gets a token of its own; whether somebody might.
+    pub fn bar(&self, id: &HostId) -> bool {
+        let had = self.hosts.write().unwrap_or_else(PoisonError::into_inner).remove(id).is_some();
+        self.barred.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone()) || had
+    }
+
+    /// Knows nothing of a host any more; whether it had a token of its own.
+    pub fn forget(&self, id: &HostId) -> bool {
+        self.barred.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner).remove(id).is_some()
     }
 
     /// The name of the fleet's token that is called so; `None` where there is none any more.
@@ -169,9 +176,12 @@ impl Auth {
         self.people.as_ref()?.visitor(token?, clock::now().wall)
     }
 
-    /// Gives a host a token of its own, in place of the one it had; good from now on.
-    pub fn admit(&self, id: HostId, token: TokenHash) {
-        self.hosts.write().unwrap_or_else(PoisonError::into_inner).insert(id, token);
+    /// Gives a host a token of its own, in place of the one it had; good from now on. Whether it
+    /// is another one.
+    pub fn admit(&self, id: HostId, token: TokenHash) -> bool {
+        self.barred.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let before = self.hosts.write().unwrap_or_else(PoisonError::into_inner).insert(id, token);
+        before != Some(token)
     }
 
     /// Whether a host has a token of its own.
@@ -205,7 +215,8 @@ impl Auth {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         let mut own = None;
         let mut owners = 0;
-        let mut configured = id.is_some_and(|id| self.barred.contains(id));
+        let barred = self.barred.read().unwrap_or_else(PoisonError::into_inner);
+        let mut configured = id.is_some_and(|id| barred.contains(id));
         for (host, theirs) in &*hosts {
             let named = id.is_none_or(|id| id == host);
             configured |= id.is_some() && named;

@@ -2,6 +2,7 @@
 
 mod alert;
 mod history;
+mod host;
 mod invite;
 mod keys;
 mod notify;
@@ -60,6 +61,9 @@ enum Command {
     },
     /// Invite a host: print the line that installs Kinglet there and lets it in
     Invite(invite::Invite),
+    /// List the hosts that something was decided of, or change, revoke or delete one
+    #[command(subcommand)]
+    Host(host::Host),
     /// Write what is remembered of a host as text
     Export(history::Export),
     /// Copy the history into a new file, while the hub runs or not
@@ -94,6 +98,8 @@ pub(crate) enum Failure {
     Random(String),
     /// The invitation asked for makes no sense.
     Invite(String),
+    /// What is asked of a host makes no sense, or is not to be changed here.
+    Host(String),
     /// What is asked of the history makes no sense, or there is none.
     History(String),
     /// The history cannot be read or written.
@@ -122,6 +128,7 @@ impl Failure {
                 | ServeError::Notify(_),
             )
             | Self::Invite(_)
+            | Self::Host(_)
             | Self::History(_)
             | Self::Notify(_)
             | Self::People(_)
@@ -154,9 +161,11 @@ impl fmt::Display for Failure {
             Self::Serve(error) => error.fmt(f),
             Self::Demo(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Invite(what) | Self::History(what) | Self::Notify(what) | Self::People(what) => {
-                f.write_str(what)
-            }
+            Self::Invite(what)
+            | Self::Host(what)
+            | Self::History(what)
+            | Self::Notify(what)
+            | Self::People(what) => f.write_str(what),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Unsent(1) => f.write_str("a test could not be sent"),
             Self::Unsent(count) => write!(f, "{count} tests could not be sent"),
@@ -178,6 +187,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             demo::run(listen, &mut io::stdout(), stop).await.map_err(Failure::Demo)
         }),
         Command::Invite(wanted) => invite::invite(wanted),
+        Command::Host(wanted) => host::host(wanted),
         Command::Export(wanted) => history::export(&wanted),
         Command::Backup(wanted) => history::backup(&wanted),
         Command::Restore(wanted) => history::restore(&wanted),

@@ -3,7 +3,7 @@
 
 mod alerts;
 pub mod drop_ins;
-mod enrolled;
+pub mod enrolled;
 mod fleet;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -12,6 +12,7 @@ mod history;
 mod influxdb;
 mod notify;
 mod spelling;
+pub mod stated;
 mod stomp;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use toml::Spanned;
 
 use crate::alert;
 use crate::auth::{Auth, TokenHash};
+use crate::enroll::record::Record;
 use crate::fleet::Settings;
 use crate::guard as strangers;
 use crate::influx;
@@ -64,7 +66,9 @@ pub struct Config {
     pub base: Base,
     /// The same with what those files say.
     pub pieces: Pieces,
-    /// What is wrong with files of the state folder, which are left out.
+    /// What the file itself says of hosts, before what else is decided of them.
+    pub stated: stated::Stated,
+    /// What is wrong with files of enrolled hosts, which are left out.
     pub faults: Vec<ConfigError>,
 }
 
@@ -118,6 +122,7 @@ pub fn read(path: &Path) -> Result<Config, ConfigError> {
         ConfigError::Line(path.to_owned(), line_of(&text, at), what)
     })?;
     config.base.path = path.to_owned();
+    config.stated.place(path, &text);
     enrolled::add_to(&mut config);
     drop_ins::add_to(&mut config);
     Ok(config)
@@ -176,11 +181,13 @@ struct RawViewers {
 #[serde(deny_unknown_fields)]
 struct RawHost {
     id: Spanned<String>,
-    name: Option<String>,
-    group: Option<String>,
-    location: Option<String>,
-    country_code: Option<String>,
+    name: Option<Spanned<String>>,
+    group: Option<Spanned<String>>,
+    location: Option<Spanned<String>>,
+    country_code: Option<Spanned<String>>,
     token_hash: Option<Spanned<String>>,
+    hidden: Option<Spanned<bool>>,
+    revoked: Option<Spanned<bool>>,
 }
 
 fn parse(text: &str) -> Result<Config, Fault> {
@@ -200,22 +207,9 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let guard = strangers::Settings { new_hosts_per_hour, ..guard };
     let (viewers, private) = viewers(raw.viewers.as_ref())?;
     let (fleet_tokens, offline_after) = (raw.fleet.tokens()?, raw.fleet.offline_after()?);
-    let mut tokens = BTreeMap::new();
-    let mut hosts: Vec<(HostId, Label)> = Vec::new();
-    for host in raw.host {
-        let id = checked_id(host.get_ref())?;
-        if hosts.iter().any(|(known, _)| *known == id) {
-            return Err(fault(&host, &format!("a second [[host]] with the id \"{id}\"")));
-        }
-        match &host.get_ref().token_hash {
-            Some(text) => drop(tokens.insert(id.clone(), hash(text)?)),
-            None if !fleet_tokens.is_empty() => {}
-            None => return Err(fault(&host, "this [[host]] needs a `token_hash`, or [fleet] one")),
-        }
-        hosts.push((id, label(host.into_inner())));
-    }
-    let settings = Settings { offline_after, durable: false, hosts };
-    let auth = Auth::new(tokens, None, viewers).with_operators(raw.alerts.operators()?);
+    let stated = stated::Stated::read(raw.host, !fleet_tokens.is_empty())?;
+    let settings = Settings { offline_after, durable: false, hosts: Vec::new() };
+    let auth = Auth::new(BTreeMap::new(), None, viewers).with_operators(raw.alerts.operators()?);
     let auth = auth.with_fleet_tokens(fleet_tokens).with_private(private);
     let alerts = alerts::settings(&raw.alerts, &raw.alert, &raw.maintenance)?;
     let state_dir = raw.state_dir.unwrap_or_else(|| PathBuf::from(STATE_DIR));
@@ -235,7 +229,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
     let receivers = pieces(text, "notify", &receiver_lines, &notify, |one| one.name.clone());
     let pieces = Pieces { rules, receivers };
     let base = Base { path: PathBuf::new(), state_dir: Some(state_dir.clone()), pieces };
-    Ok(Config {
+    let mut config = Config {
         listen,
         tls: raw.tls,
         auth,
@@ -249,8 +243,26 @@ fn parse(text: &str) -> Result<Config, Fault> {
         guard,
         pieces: base.pieces.clone(),
         base,
+        stated,
         faults: Vec::new(),
-    })
+    };
+    config.stated.clone().records().for_each(|(id, record)| config.admit(id, record));
+    Ok(config)
+}
+
+impl Config {
+    /// Takes in what was decided of a host.
+    fn admit(&mut self, id: &HostId, record: &Record) {
+        let Record { label, token, revoked } = record;
+        self.settings.hosts.retain(|(known, _)| known != id);
+        self.settings.hosts.push((id.clone(), label.clone()));
+        if let Some(token) = token {
+            self.auth.admit(id.clone(), *token);
+        }
+        if *revoked {
+            self.auth.bar(id);
+        }
+    }
 }
 
 /// The token that is good for looking, and whether nobody else may but who signs in.
@@ -267,9 +279,16 @@ fn viewers(raw: Option<&Spanned<RawViewers>>) -> Result<(Option<TokenHash>, bool
     }
 }
 
-fn label(host: RawHost) -> Label {
-    let RawHost { id: _, name, group, location, country_code, token_hash: _ } = host;
-    Label { name, group, location, country_code, ..Label::default() }
+fn record(host: &RawHost) -> Result<Record, Fault> {
+    let RawHost { id: _, name, group, location, country_code, token_hash, hidden, revoked } = host;
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().clone());
+    let is_so =
+        |given: &Option<Spanned<bool>>| given.as_ref().is_some_and(|given| *given.get_ref());
+    let [name, group, location, country_code] = [name, group, location, country_code].map(text);
+    let hidden = is_so(hidden);
+    let label = Label { name, group, location, country_code, hidden, ..Label::default() };
+    let token = token_hash.as_ref().map(hash).transpose()?;
+    Ok(Record { label, token, revoked: is_so(revoked) })
 }
 
 fn checked_id(host: &RawHost) -> Result<HostId, Fault> {

@@ -17,6 +17,7 @@ use crate::alert;
 use crate::auth::{Auth, TokenHash, new_token};
 use crate::config::Config;
 use crate::config::drop_ins::{Base, Pieces};
+use crate::config::stated::Stated;
 use crate::fleet::Settings;
 use crate::guard;
 use crate::limits::{OFFLINE_AFTER, STOMP_EVERY};
@@ -73,6 +74,7 @@ pub async fn run(
         guard: guard::Settings::default(),
         base: Base::default(),
         pieces: Pieces::default(),
+        stated: Stated::default(),
         faults,
     };
     let server = Server::bind(config).map_err(DemoError::Serve)?;

@@ -13,6 +13,7 @@ mod frontend;
 mod health;
 mod history;
 mod hosts;
+mod invitations;
 mod metrics;
 mod notify;
 mod openapi;
@@ -61,6 +62,7 @@ const DOORS: &[Door] = &[
     health::routes,
     history::routes,
     hosts::routes,
+    invitations::routes,
     metrics::routes,
     notify::routes,
     openapi::routes,

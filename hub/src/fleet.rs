@@ -75,6 +75,7 @@ mod order;
 mod origins;
 mod pace;
 mod report;
+mod sight;
 mod update;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -94,6 +95,7 @@ use kinglet_proto::time::{Instant, Now};
 use origins::Origins;
 pub use origins::{Claim, Origin};
 pub use pace::{Pace, Verdict};
+pub use sight::Sight;
 pub use update::{Aggregates, Reading, Snapshot, Told, Update};
 
 use crate::limits::{FORGET_AFTER, HOSTS_MAX};
@@ -189,6 +191,9 @@ impl Fleet {
             Input::Parted(connection) => self.part(connection),
             Input::Left(connection) => self.leave(connection),
             Input::Enrolled(id, label) => self.enroll(id, label),
+            Input::Labelled(id, label) => self.label(id, label),
+            Input::Revoked(id) => self.revoke(&id),
+            Input::Deleted(id) => self.delete(&id),
             Input::Kept(number) => self.keep(number),
             Input::Lost => self.lose(),
             Input::Alert(id, data) => self.tell_of(&id, data, now),
@@ -216,9 +221,10 @@ impl Fleet {
         self.hosts.get(id).is_some_and(|host| host.connection.is_some())
     }
 
-    /// How many hosts are known to viewers, and how many of them are online.
-    pub fn counts(&self) -> (usize, usize) {
-        let announced = self.hosts.values().filter(|host| host.announced);
+    /// How many hosts are known to viewers who see so much, and how many of them are online.
+    pub fn counts(&self, sight: Sight) -> (usize, usize) {
+        let seen = |host: &&Host| host.announced && (sight == Sight::All || !host.is_hidden());
+        let announced = self.hosts.values().filter(seen);
         announced.fold((0, 0), |(all, online), host| (all + 1, online + usize::from(host.online)))
     }
 
@@ -229,11 +235,17 @@ impl Fleet {
     }
 
     /// The same of the first `max` hosts behind this one, or of the first of all.
-    pub fn snapshots_after(&self, after: Option<&HostId>, max: usize) -> Vec<Snapshot> {
+    pub fn snapshots_after(
+        &self,
+        after: Option<&HostId>,
+        max: usize,
+        sight: Sight,
+    ) -> Vec<Snapshot> {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         let hosts = self.hosts.range::<HostId, _>((behind, Bound::Unbounded));
         let announced = hosts.filter(|(_, host)| host.announced);
-        announced.take(max).map(|(id, host)| host.snapshot(id)).collect()
+        let snapshots = announced.map(|(id, host)| host.snapshot(id));
+        snapshots.filter(|host| sight.sees(host)).take(max).collect()
     }
 
     /// A number that is another one when a host may have changed.

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod alerts;
 pub(crate) mod drop_ins;
 pub(crate) mod feed;
+mod owners;
 pub(crate) mod seat;
 pub(crate) mod sessions;
 
@@ -26,7 +27,7 @@ use sessions::Sessions;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
-use crate::alert::{Desk, Standing, Tell};
+use crate::alert::{Desk, Tell};
 use crate::auth::Auth;
 use crate::clock;
 use crate::fleet::{
@@ -39,12 +40,15 @@ use crate::limits::{
     AGENT_QUEUE_MAX, MESSAGES_LARGE, NEW_HOSTS_PER_HOUR, QUESTIONS_MAX, STOMP_EVERY,
 };
 use crate::notify::Notifier;
+use crate::registry::Registry;
 
 /// What everything in the server shares.
 pub(crate) struct Hub {
     pub(crate) auth: Auth,
     /// Where invitations and enrolled hosts are; `None` where nobody is ever enrolled.
     pub(crate) state_dir: Option<PathBuf>,
+    /// What owners decide of hosts; `None` where that is kept nowhere.
+    pub(crate) registry: Option<Registry>,
     /// What is remembered of the past.
     pub(crate) history: Arc<dyn History>,
     /// Which alerts are open, and which are silent.
@@ -109,6 +113,7 @@ impl Hub {
         Self {
             auth,
             state_dir,
+            registry: None,
             history,
             alerts: Arc::default(),
             stomp_every: STOMP_EVERY,
@@ -159,17 +164,6 @@ impl Hub {
     pub(crate) fn with_new_hosts_per_hour(self, most: u32) -> Self {
         self.lock().newcomers = Newcomers::new(most);
         self
-    }
-
-    /// What a host that was there before this start is today.
-    pub(crate) fn standing(&self, id: &HostId) -> Standing {
-        if self.auth.knows(id) || self.lock().fleet.snapshot(id).is_some() {
-            Standing::Named
-        } else if self.auth.is_open() {
-            Standing::Guest
-        } else {
-            Standing::Nobody
-        }
     }
 
     /// The same hub with these alerts; what of them agents told is no news to its fleet.

@@ -4,6 +4,7 @@
 //! Relations between bounds are asserted at compile time below them.
 
 pub mod alerts;
+pub mod owners;
 pub mod people;
 mod strangers;
 pub mod viewers;

@@ -1,6 +1,7 @@
 //! Listens, accepts, and stops: the one place where the hub, its sinks and its doors come together.
 
 mod certificate;
+mod decisions;
 mod drop_ins;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -29,7 +30,7 @@ use kinglet_proto::limits::{CLOSE_TIMEOUT, UPGRADE_TIMEOUT};
 use patient::Patient;
 use place::Place;
 use supervisor::Supervisor;
-pub use tls::{check as check_tls, pin};
+pub use tls::check as check_tls;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -48,6 +49,7 @@ use crate::history::History;
 use crate::hub::Hub;
 use crate::hub::drop_ins::DropIns;
 use crate::influx::{Influx, InfluxError, Past};
+use crate::invite::Reach;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
 use crate::people::{People, PeopleError};
@@ -101,6 +103,8 @@ pub struct Server {
     renewal: Duration,
     /// A word that they are others; `None` where nobody sends one.
     hangup: Option<Signal>,
+    /// The same word, for who looks at the files of hosts.
+    decisions: Option<Signal>,
     hub: Arc<Hub>,
     service: TowerToHyperService<Router>,
     sinks: Vec<BoxFuture<'static, ()>>,
@@ -116,8 +120,9 @@ impl Server {
     /// Listens on the configured address and reads the certificate. Needs a tokio runtime.
     pub fn bind(config: Config) -> Result<Self, ServeError> {
         let way = config.way();
-        let Config { listen, tls, auth, mut settings, state_dir, store, .. } = config;
+        let Config { listen, tls, auth, mut settings, state_dir, store, stated, .. } = config;
         let (stomp_every, influxdb, notify) = (config.stomp_every, config.influxdb, config.notify);
+        let reach = Reach { listen, tls: tls.clone() };
         let tls = tls.map(Certificate::read).transpose()?.map(Arc::new);
         let certificate = tls.as_ref().and_then(|tls| tls.ends());
         let path = store.path.clone().unwrap_or_default();
@@ -146,7 +151,7 @@ impl Server {
         let auth = auth.with_people(people.transpose()?);
         let mended = state_dir.as_deref().map_or(Ok(()), mend);
         mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
-        let hub = Hub::new(auth, settings, state_dir, history);
+        let hub = Hub::new(auth, settings, state_dir, history).with_stated(stated, reach);
         let hub = hub
             .with_stomp_every(stomp_every)
             .with_influx(influx)
@@ -175,6 +180,7 @@ impl Server {
             tls,
             renewal,
             hangup: None,
+            decisions: None,
             hub,
             service,
             sinks,
@@ -188,8 +194,9 @@ impl Server {
     /// Runs as a service: the manager that started it is told how the hub is, and SIGHUP has it
     /// look at its certificate. Needs a tokio runtime.
     pub fn supervised(self) -> Self {
-        let hangup = signal(SignalKind::hangup()).ok();
-        Self { supervisor: Some(Supervisor::from_environment()), hangup, ..self }
+        let [hangup, decisions] = [(); 2].map(|()| signal(SignalKind::hangup()).ok());
+        let supervisor = Some(Supervisor::from_environment());
+        Self { supervisor, hangup, decisions, ..self }
     }
 
     /// The address it listens on, with the port the system chose for port 0.
@@ -206,6 +213,7 @@ impl Server {
         let changed = hangup.is_some().then(|| signal(SignalKind::hangup()).ok()).flatten();
         let changed = drop_ins::follow(&hub, changed);
         let renewed = certificate::follow(tls.clone(), &hub, renewal, hangup);
+        let decided = decisions::follow(hub.clone(), self.decisions);
         let way = Way { hub: hub.clone(), tls, service, stall, proxies, places };
         // They end with the hub, or with this function.
         let _sinks: JoinSet<()> = sinks.into_iter().collect();
@@ -216,6 +224,7 @@ impl Server {
             () = accept(&listener, way) => {}
             () = renewed => {}
             () = changed => {}
+            () = decided => {}
             () = hub.keep_time(is_alive) => {}
         }
         supervisor.iter().for_each(Supervisor::handle_stop);

@@ -3,6 +3,7 @@
 
 pub(crate) mod caller;
 mod capped;
+pub(crate) mod decision;
 pub(crate) mod deny;
 pub(crate) mod gate;
 pub(crate) mod heartbeat;
@@ -14,6 +15,7 @@ pub(crate) mod operator;
 pub(crate) mod packed;
 pub(crate) mod parameters;
 pub(crate) mod session;
+pub(crate) mod sight;
 pub(crate) mod token;
 pub(crate) mod viewer;
 pub(crate) mod ws;

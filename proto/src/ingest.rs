@@ -84,6 +84,8 @@ pub struct Label {
     pub ip: Option<String>,
     /// Whether its agent has rules for alerts of its own; `None` where it has not said.
     pub has_rules: Option<bool>,
+    /// Kept from whoever shows no token. The owner of a hub decides; no agent says it.
+    pub hidden: bool,
 }
 
 /// Readings taken while the hub was away.

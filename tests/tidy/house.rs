@@ -94,6 +94,8 @@ const HOUSE: &[(&str, &[&str])] = &[
             "enroll",
             "notify",
             "config",
+            "invite",
+            "registry",
             "drop_in",
             "server",
             "hub",

@@ -5,6 +5,7 @@ mod listed;
 mod question;
 mod remark;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -21,12 +22,14 @@ use tracing::{info, warn};
 use super::Routes;
 use crate::alert::{Entry, Silence};
 use crate::clock;
+use crate::fleet::Sight;
 use crate::history::QueryError;
 use crate::hub::Hub;
 use crate::server::deny::{bad_parameter, deny, stranger, unknown_host, wrong_method};
 use crate::server::json::json;
 use crate::server::kept::{Keep, Tag, kept};
 use crate::server::operator::{self, may_change, refuse};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -74,12 +77,15 @@ async fn alerts(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Re
         }
         Which::Past => past(&hub, question).await,
     };
-    let listed: Vec<Entry> = match listed {
+    let mut listed: Vec<Entry> = match listed {
         Ok(listed) => listed,
         Err(error) => return failed(&error),
     };
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    listed.retain(|entry| !hub.is_hidden(&entry.host, sight));
     let is_unknown = |id: &HostId| hub.with_fleet(|fleet, _| fleet.snapshot(id).is_none());
-    if listed.is_empty() && host.as_ref().is_some_and(is_unknown) {
+    let is_unseen = |id: &HostId| is_unknown(id) || hub.is_hidden(id, sight);
+    if listed.is_empty() && host.as_ref().is_some_and(is_unseen) {
         return unknown_host();
     }
     let json = listed::alerts(&hub, &listed, sees_all, may_change(&hub.auth, &headers, &uri));
@@ -148,7 +154,11 @@ async fn note(hub: &Arc<Hub>, of: OfAlert, by: Option<&str>) -> Response {
 
 async fn silences(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
     let Some(sees_all) = look(&hub, &headers, &uri) else { return stranger() };
-    let json = hub.alerts.with(|desk, now| listed::silences(desk, now.wall, sees_all));
+    let hidden = match sight::of(&hub.auth, &headers, &uri) {
+        Sight::All => BTreeSet::new(),
+        Sight::Public => hub.hidden(),
+    };
+    let json = hub.alerts.with(|desk, now| listed::silences(desk, now.wall, sees_all, &hidden));
     kept(&headers, Keep::Asking, &Tag::of(json.as_bytes()), json)
 }
 

@@ -20,6 +20,7 @@ use crate::server::deny::{bad_parameter, stranger, wrong_method};
 use crate::server::kept::{Keep, Tag, kept_as};
 use crate::server::metric_name::{self, Asked};
 use crate::server::parameters::{Fault, Parameters, quoted};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -46,7 +47,9 @@ async fn badge(
     };
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let id = id.strip_suffix(".svg").unwrap_or(&id);
-    let Some(host) = hub.with_fleet(|fleet, _| fleet.snapshot(id)) else {
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    let snapshot = hub.with_fleet(|fleet, _| fleet.snapshot(id));
+    let Some(host) = snapshot.filter(|host| sight.sees(host)) else {
         let mut response = answer(&hub, &headers, &picture("kinglet", "unknown", Tone::Quiet));
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;

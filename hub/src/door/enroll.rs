@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use kinglet_proto::enroll::{Enrolled, encode};
 use kinglet_proto::host::{HostId, HostIdError};
-use kinglet_proto::ingest::Label;
 use kinglet_proto::secret::Secret;
 use kinglet_proto::time::{Instant, Now};
 use tokio_tungstenite::tungstenite::Message;
@@ -18,9 +17,11 @@ use tracing::{info, warn};
 use super::Routes;
 use crate::auth::{TokenHash, new_token};
 use crate::clock;
+use crate::config::enrolled::find as find_record;
 use crate::enroll::code::Code;
 use crate::enroll::host::{self, Draft};
 use crate::enroll::invitation::{Found, NoInvitation, find};
+use crate::enroll::record::{Record, is_deleted};
 use crate::enroll::unfinished::killed_at;
 use crate::fleet::Input;
 use crate::guard::{Codes, Neighbour};
@@ -142,7 +143,8 @@ fn exchange(
     let hash = TokenHash::of(&token);
     let name = found.invitation.name.clone();
     // The draft goes first: by it the next start sees how far this came.
-    let draft = Draft::write(state_dir, &code, &id, name.as_deref(), &hash);
+    let record = record(hub, &id, name.clone(), hash);
+    let draft = Draft::write(state_dir, &code, &id, &record);
     let draft = draft.map_err(NoInvitation::Failed)?;
     killed_at("drafted");
     if let Err(error) = found.claim() {
@@ -161,10 +163,22 @@ fn exchange(
         }
     }
     killed_at("kept");
+    let noted = found.note(&id);
+    noted.unwrap_or_else(|error| warn!("who waits for host {id} is not told: {error}"));
     hub.auth.admit(id.clone(), hash);
-    let label = Label { name: name.clone(), ..Label::default() };
-    hub.handle_input(Input::Enrolled(id.clone(), label));
+    let decided = hub.registry.as_ref().and_then(|registry| registry.record(&id).ok().flatten());
+    hub.handle_input(Input::Enrolled(id.clone(), decided.unwrap_or(record).label));
     Ok((id, Enrolled { token: Secret::new(token), name }))
+}
+
+/// What is kept of the host: one that takes the place of another keeps what the owner decided of
+/// that.
+fn record(hub: &Hub, id: &HostId, name: Option<String>, hash: TokenHash) -> Record {
+    let before = hub.registry.as_ref().map(|registry| find_record(registry.state_dir(), id));
+    let mut record = before.and_then(|found| found.ok().flatten()).unwrap_or_default();
+    record.label.name = name.or(record.label.name);
+    (record.token, record.revoked) = (Some(hash), false);
+    record
 }
 
 /// Whether a host may have this id; true when it takes the place of one that is known.
@@ -176,7 +190,7 @@ fn judge(hub: &Hub, state_dir: &Path, found: &Found, id: &HostId) -> Result<bool
     let (known, room) = hub.with_fleet(|fleet, now| {
         (fleet.knows(id) || fleet.is_awaited(id, now.wall), fleet.has_room())
     });
-    let kept = host::is_kept(state_dir, id);
+    let kept = host::is_kept(state_dir, id) || is_deleted(state_dir, id);
     match (known || kept, replaces) {
         (true, false) => Err(Refusal::Taken(id.clone())),
         (true, true) if !kept && hub.auth.knows(id) => Err(Refusal::Configured(id.clone())),

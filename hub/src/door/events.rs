@@ -19,6 +19,7 @@ use crate::history::{Event, EventQuery, History, QueryError};
 use crate::hub::Hub;
 use crate::server::deny::{bad_parameter, deny, stranger, unknown_host, wrong_method};
 use crate::server::kept::{Keep, Tag, kept};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -36,9 +37,14 @@ async fn events(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Re
         Err(fault) => return bad_parameter(&fault),
     };
     let host = question.host.clone();
-    let store = hub.history.clone();
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    if host.as_ref().is_some_and(|id| hub.is_hidden(id, sight)) {
+        return unknown_host();
+    }
+    let (store, asking) = (hub.history.clone(), hub.clone());
     let asked = tokio::task::spawn_blocking(move || {
-        let events = ask(&question, &*store)?;
+        let mut events = ask(&question, &*store)?;
+        events.retain(|event| !asking.is_hidden(&event.host, sight));
         Ok::<_, QueryError>((events.is_empty(), told::listed(events, public)))
     });
     match asked.await {

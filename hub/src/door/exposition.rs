@@ -21,9 +21,11 @@ use futures_util::stream::{once, unfold};
 use text::{Host, Writer};
 
 use super::Routes;
+use crate::fleet::Snapshot;
 use crate::hub::Hub;
 use crate::limits::SCRAPE_BATCH;
 use crate::server::deny::{stranger, wrong_method};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 use crate::turn::end_turn;
@@ -38,8 +40,10 @@ async fn exposition(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return stranger();
     }
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    let seen = |host: &Snapshot| sight.sees(host);
     // Only the snapshots are taken while the fleet is locked.
-    let snapshots = hub.with_fleet(|fleet, _| Vec::from_iter(fleet.snapshots()));
+    let snapshots = hub.with_fleet(|fleet, _| Vec::from_iter(fleet.snapshots().filter(seen)));
     let hosts: Arc<[Host]> = snapshots.iter().map(Host::new).collect();
     let headers = [("content-type", KIND), ("cache-control", "no-store")];
     let own = own::families(&hub);

@@ -19,6 +19,7 @@ use crate::hub::Hub;
 use crate::server::caller::Caller;
 use crate::server::heartbeat::Heartbeat;
 use crate::server::session::ended;
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Audience, Ending, Notice, Notices, send_waiting};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -67,6 +68,7 @@ async fn open(
 ) -> Response {
     let Credentials { token, protocol, .. } = Credentials::read(&headers, &uri);
     let allowed = hub.auth.viewer(token.as_deref());
+    let sight = sight::with_token(&hub.auth, token.as_deref());
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
         if !allowed {
@@ -75,7 +77,7 @@ async fn open(
         let Some(_seat) = hub.open_viewer(&caller) else {
             return ws::close(socket, Reason::TooManyViewers).await;
         };
-        let Some(live) = broadcast.watch(kind) else {
+        let Some(live) = broadcast.watch(kind, sight) else {
             return ws::close(socket, Reason::Stopping).await;
         };
         let heartbeat = Heartbeat::new(hub.viewer_ping);
@@ -109,7 +111,8 @@ async fn serve(socket: &mut Socket, mut live: Live, mut heartbeat: Heartbeat) ->
         match event {
             Event::Live(Ok(notices)) => {
                 let whole = |notice: &Notice| Some(notice.text.clone());
-                let sent = send_waiting(socket, notices, whole, || live.try_recv());
+                let sight = live.sight();
+                let sent = send_waiting(socket, notices, sight, whole, || live.try_recv());
                 if let Err(ending) = sent.await {
                     return ending;
                 }

@@ -15,6 +15,7 @@ use crate::hub::Hub;
 use crate::hub::sessions::Counted;
 use crate::influx::Report;
 use crate::server::json::json;
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -51,7 +52,8 @@ async fn health(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Re
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return [(CACHE_CONTROL, "no-store")].into_response();
     }
-    let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts());
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    let (hosts, online) = hub.with_fleet(|fleet, _| fleet.counts(sight));
     let (version, viewers) = (env!("CARGO_PKG_VERSION"), hub.viewers());
     let store = hub.history.state().failing.unwrap_or_else(|| "ok".to_owned());
     // In the words that the log has stand addresses.

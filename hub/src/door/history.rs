@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use kinglet_proto::host::HostId;
 use question::Question;
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -21,6 +22,7 @@ use crate::hub::Hub;
 use crate::limits::{HISTORY_QUESTIONS_MAX, HISTORY_SETTLED_AFTER};
 use crate::server::deny::{bad_parameter, deny, stranger, unknown_host, wrong_method};
 use crate::server::kept::{Keep, Tag, kept};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -46,7 +48,13 @@ async fn history(
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return stranger();
     }
-    let Some(id) = id.ok().and_then(|Path(id)| id.try_into().ok()) else { return unknown_host() };
+    let Some(id) = id.ok().and_then(|Path(id)| HostId::try_from(id).ok()) else {
+        return unknown_host();
+    };
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    if hub.is_hidden(&id, sight) {
+        return unknown_host();
+    }
     let now = clock::now().wall;
     let question = match Question::read(id, &uri, now, hub.auth.public()) {
         Ok(question) => question,

@@ -1,5 +1,7 @@
-//! `/api/hosts` and `/api/hosts/{id}`: every host, or one, with its last reading, to whom may look.
+//! `/api/hosts` and `/api/hosts/{id}`: every host, or one, with its last reading, to whom may look;
+//! and to whom may, how to change one.
 
+mod change;
 mod parts;
 
 use std::convert::Infallible;
@@ -11,7 +13,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use futures_util::StreamExt;
 use futures_util::stream::{iter, unfold};
 use kinglet_proto::host::HostId;
@@ -21,10 +23,11 @@ use serde::Serialize;
 
 use super::Routes;
 use crate::clock;
-use crate::fleet::Snapshot;
+use crate::fleet::{Sight, Snapshot};
 use crate::hub::Hub;
 use crate::server::deny::{stranger, unknown_host, wrong_method};
 use crate::server::kept::{Keep, Tag, kept};
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 
@@ -34,15 +37,27 @@ struct Door {
     hub: Arc<Hub>,
     /// What tells the tags of this start from those of others.
     started: u64,
-    parts: Arc<Parts>,
+    /// By what readers see: all, and what strangers do.
+    parts: [Arc<Parts>; 2],
 }
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
-    let door =
-        Door { hub: hub.clone(), started: clock::now().wall.unix_millis(), parts: Arc::default() };
+    let door = Door {
+        hub: hub.clone(),
+        started: clock::now().wall.unix_millis(),
+        parts: Default::default(),
+    };
     vec![
         ("/api/hosts", get(hosts).fallback(wrong_method).with_state(door)),
-        ("/api/hosts/{id}", get(host).fallback(wrong_method).with_state(hub.clone())),
+        (
+            "/api/hosts/{id}",
+            get(host)
+                .patch(change::set)
+                .delete(change::delete)
+                .fallback(wrong_method)
+                .with_state(hub.clone()),
+        ),
+        ("/api/hosts/{id}/revoke", post(change::revoke).with_state(hub.clone())),
     ]
 }
 
@@ -70,10 +85,13 @@ async fn hosts(State(door): State<Door>, headers: HeaderMap, uri: Uri) -> Respon
     if !hub.auth.viewer(Credentials::read(&headers, &uri).token.as_deref()) {
         return stranger();
     }
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    let [all, public] = parts;
+    let parts = if sight == Sight::All { all } else { public };
     // What comes after this is another state, and has another tag.
     let (time, changes) = hub.with_fleet(|fleet, now| (now.wall, fleet.changes()));
-    let tag = Tag::of(format!("{started} {changes}").as_bytes());
-    let reader = Reader::new(hub, parts);
+    let tag = Tag::of(format!("{started} {changes} {sight:?}").as_bytes());
+    let reader = Reader::new(hub, parts, sight);
     let first = reader.read(None);
     let begin = format!(r#"{{"time":"{time}","hosts":["#);
     if first.is_short() {
@@ -113,7 +131,8 @@ async fn host(
         return stranger();
     }
     let snapshot = id.ok().and_then(|Path(id)| hub.with_fleet(|fleet, _| fleet.snapshot(&id)));
-    let Some(snapshot) = snapshot else { return unknown_host() };
+    let sight = sight::of(&hub.auth, &headers, &uri);
+    let Some(snapshot) = snapshot.filter(|host| sight.sees(host)) else { return unknown_host() };
     let entry = serde_json::to_string(&Entry::new(&snapshot, hub.auth.public()));
     let entry = entry.unwrap_or_default();
     kept(&headers, Keep::Asking, &Tag::of(entry.as_bytes()), entry)

@@ -22,11 +22,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Routes;
-use crate::fleet::Snapshot;
+use crate::fleet::{Sight, Snapshot};
 use crate::hub::Hub;
 use crate::server::deny::{deny, stranger, unknown_host, wrong_method};
 use crate::server::json::json as answer;
 use crate::server::parameters::Parameters;
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::sink::Sinks;
 use crate::sink::roster::Roster;
@@ -96,6 +97,13 @@ impl Door {
         if self.roster.is_whole() { Ok(()) } else { Err(Refusal::Loading) }
     }
 
+    /// Which hosts the asker sees.
+    fn sight(&self, headers: &HeaderMap, uri: &Uri) -> Sight {
+        let shown = Credentials::read(headers, uri).token;
+        let key = headers.get(KEY).and_then(|key| key.to_str().ok());
+        sight::with_token(&self.hub.auth, key.or(shown.as_deref()))
+    }
+
     fn asker(&self, headers: &HeaderMap) -> Asker {
         Asker { public: self.hub.auth.public(), base: base(headers) }
     }
@@ -103,7 +111,9 @@ impl Door {
     /// The host that a path names.
     fn host(&self, id: Option<&str>, headers: &HeaderMap, uri: &Uri) -> Result<Snapshot, Refusal> {
         self.admit(headers, uri)?;
-        id.and_then(|id| self.roster.host(&self.hub, id)).ok_or(Refusal::UnknownHost)
+        let sight = self.sight(headers, uri);
+        let host = id.and_then(|id| self.roster.host(&self.hub, id));
+        host.filter(|host| sight.sees(host)).ok_or(Refusal::UnknownHost)
     }
 }
 
@@ -146,7 +156,9 @@ async fn instances(State(door): State<Door>, headers: HeaderMap, uri: Uri) -> Re
     if let Err(refusal) = door.admit(&headers, &uri) {
         return refusal.answer();
     }
-    let hosts = door.roster.hosts(&door.hub);
+    let sight = door.sight(&headers, &uri);
+    let mut hosts = door.roster.hosts(&door.hub);
+    hosts.retain(|host| sight.sees(host));
     let Asker { base, .. } = door.asker(&headers);
     answer(&hosts.iter().map(|host| instance(host, &base)).collect::<Vec<_>>())
 }

@@ -21,6 +21,7 @@ use crate::fleet::Reason;
 use crate::hub::Hub;
 use crate::server::caller::Caller;
 use crate::server::session::ended;
+use crate::server::sight;
 use crate::server::token::Credentials;
 use crate::server::viewer::{Ending, send_all};
 use crate::server::ws::{self, Socket, Upgrade};
@@ -70,6 +71,7 @@ async fn open(
     let rows = rows.zip(asked);
     let protocol = rows.map(|(_, protocol)| protocol).or(protocol);
     let allowed = hub.auth.viewer(token.as_deref());
+    let sight = sight::with_token(&hub.auth, token.as_deref());
     upgrade.serve(protocol, FRAME_IN_MAX, move |mut socket| async move {
         let _open = hub.open_socket();
         if !allowed {
@@ -82,7 +84,7 @@ async fn open(
             return ws::close(socket, Reason::TooManyViewers).await;
         };
         let kind = rows.map_or(kind, |(kind, _)| kind);
-        let Some(live) = broadcast.watch(kind) else {
+        let Some(live) = broadcast.watch(kind, sight) else {
             return ws::close(socket, Reason::Stopping).await;
         };
         let id = id.unwrap_or_else(|| format!("viewer-{}", hub.next_id()));

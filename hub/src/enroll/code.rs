@@ -38,6 +38,11 @@ impl Code {
         (code.len() == CODE_CHARS && code.bytes().all(known)).then_some(Self(code))
     }
 
+    /// What its invitation goes by, for who may know that but not the code.
+    pub fn name(&self) -> String {
+        self.file_name()
+    }
+
     /// The name of the invitation's file: the code itself is kept nowhere.
     ///
     /// With 140 random bits behind it one round of SHA-256 is enough, and because what is looked

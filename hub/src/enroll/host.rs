@@ -1,6 +1,5 @@
 //! Enrolled hosts as files, each with the keys of a `[[host]]`.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,9 +7,9 @@ use std::path::{Path, PathBuf};
 use kinglet_proto::host::HostId;
 
 use super::code::Code;
+use super::record::Record;
 use super::unfinished::killed_at;
-use super::{make_folder, quoted, write_as};
-use crate::auth::TokenHash;
+use super::{make_folder, write_as};
 
 /// The folder of the enrolled hosts, below the state's.
 pub const FOLDER: &str = "hosts.d";
@@ -29,21 +28,9 @@ pub struct Draft {
 
 impl Draft {
     /// Writes it; its name is that of the invitation it is for.
-    pub fn write(
-        state_dir: &Path,
-        code: &Code,
-        id: &HostId,
-        name: Option<&str>,
-        token: &TokenHash,
-    ) -> io::Result<Self> {
+    pub fn write(state_dir: &Path, code: &Code, id: &HostId, record: &Record) -> io::Result<Self> {
         let folder = make_folder(state_dir, FOLDER)?;
-        let mut text = format!("id = {}\n", quoted(id));
-        if let Some(name) = name {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "name = {}", quoted(name));
-        }
-        let _ = writeln!(text, "token_hash = {}", quoted(&token.to_string()));
-        let draft = write_as(&format!(".{}", code.file_name()), &folder, &text)?;
+        let draft = write_as(&format!(".{}", code.file_name()), &folder, &record.text(id))?;
         Ok(Self { draft, path: folder.join(format!("{id}.toml")) })
     }
 

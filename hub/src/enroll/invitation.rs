@@ -28,6 +28,8 @@ pub struct Invitation {
     pub name: Option<String>,
     /// The one id it is good for, known or not; `None` for any that is new.
     pub replace: Option<HostId>,
+    /// The host that came by it; `None` while none did.
+    pub host: Option<HostId>,
 }
 
 /// Why a code is good for nothing.
@@ -110,10 +112,46 @@ impl Found {
         }
     }
 
+    /// Keeps which host came by it, for who waits.
+    ///
+    /// # Errors
+    /// Nobody hears which it was.
+    pub fn note(&self, id: &HostId) -> io::Result<()> {
+        let folder = self.used.parent().unwrap_or(Path::new("."));
+        let text = format!("expires = {}\nhost = {}\n", self.invitation.expires, quoted(id));
+        fs::rename(write_draft(folder, &text)?, &self.used)
+    }
+
     /// Takes the claim back, because what was to follow it failed.
     pub fn release(&self) -> io::Result<()> {
         fs::rename(&self.used, &self.path)
     }
+}
+
+/// How an invitation is that goes by this name; `None` for one that was not made, or long ago.
+pub fn state(state_dir: &Path, name: &str, now: WallTime) -> Option<State> {
+    let is_name = name.len() == 64 && name.bytes().all(|c| c.is_ascii_hexdigit());
+    let path = state_dir.join(FOLDER).join(name);
+    if !is_name {
+        return None;
+    }
+    if let Ok(text) = read(&path.with_extension(USED)) {
+        return Some(State::Arrived(parse(&text).ok().and_then(|used| used.host)));
+    }
+    let invitation = read(&path).and_then(|text| parse(&text)).ok()?;
+    let is_good = invitation.expires > now.unix_seconds();
+    Some(if is_good { State::Waiting } else { State::Expired })
+}
+
+/// How an invitation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has shown its code yet.
+    Waiting,
+    /// A host came by it: this one, where that is known.
+    Arrived(Option<HostId>),
+    /// It is too old.
+    Expired,
 }
 
 /// Removes what nobody asks for any more; returns how many are left.

@@ -56,13 +56,14 @@ impl Host {
         Self { configured: true, announced: true, owner, shown, ..Self::default() }
     }
 
-    /// Becomes a host of the owner's, who may have said what it is called.
-    pub(super) fn adopt(&mut self, owner: Label) {
+    /// Becomes a host of the owner's, who calls it this; true when viewers should be told.
+    pub(super) fn adopt(&mut self, owner: Label) -> bool {
+        let is_new = !self.announced;
         (self.configured, self.announced) = (true, true);
-        if owner.name.is_some() {
-            Arc::make_mut(&mut self.shown).name.clone_from(&owner.name);
-            self.owner = owner;
-        }
+        self.owner = owner;
+        let sample = self.sample.clone();
+        let hostname = sample.as_ref().map_or("", |sample| &sample.hostname);
+        self.relabel(hostname) || is_new
     }
 
     /// Takes a reading in, and keeps it as the host's state unless a newer one is there already.
@@ -92,14 +93,20 @@ impl Host {
     /// Takes over what the agent calls its host where the owner of the hub was silent; true when
     /// viewers should be told.
     pub(super) fn rename(&mut self, said: Label, hostname: &str) -> bool {
-        let Label { name, group, location, country_code, ip, has_rules } = said;
-        let (kept, owner) = (&mut self.said, &self.owner);
+        let Label { name, group, location, country_code, ip, has_rules, hidden: _ } = said;
+        let kept = &mut self.said;
         kept.name = name.or_else(|| kept.name.take());
         kept.group = group.or_else(|| kept.group.take());
         kept.location = location.or_else(|| kept.location.take());
         kept.country_code = country_code.or_else(|| kept.country_code.take());
         kept.ip = ip;
         kept.has_rules = has_rules.or(kept.has_rules);
+        self.relabel(hostname)
+    }
+
+    /// Shows what owner and agent call it, the owner's word first; true when that is new.
+    fn relabel(&mut self, hostname: &str) -> bool {
+        let (kept, owner) = (&self.said, &self.owner);
         if self.shown.has_rules != kept.has_rules {
             Arc::make_mut(&mut self.shown).has_rules = kept.has_rules; // no viewer's affair
         }
@@ -110,12 +117,12 @@ impl Host {
             first(&owner.country_code, &kept.country_code),
             first(&owner.ip, &kept.ip),
         ];
-        if shown == texts(&self.shown) {
+        if shown == texts(&self.shown) && owner.hidden == self.shown.hidden {
             return false;
         }
         let [name, group, location, country_code, ip] = shown.map(|text| text.map(str::to_owned));
-        let has_rules = kept.has_rules;
-        self.shown = Arc::new(Label { name, group, location, country_code, ip, has_rules });
+        let (has_rules, hidden) = (kept.has_rules, owner.hidden);
+        self.shown = Arc::new(Label { name, group, location, country_code, ip, has_rules, hidden });
         true
     }
 
@@ -133,6 +140,11 @@ impl Host {
     /// What its agent is told of its alerts when it comes.
     pub(super) fn alerts(&self) -> Greeting {
         self.alerts.as_ref().map(|alerts| alerts.greeting()).unwrap_or_default()
+    }
+
+    /// Whether it is kept from strangers.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.shown.hidden
     }
 
     /// The host as everybody outside the fleet sees it.
@@ -154,6 +166,6 @@ fn first<'a>(owner: &'a Option<String>, said: &'a Option<String>) -> Option<&'a 
 
 /// The texts of a label in the order of its fields.
 fn texts(label: &Label) -> [Option<&str>; 5] {
-    let Label { name, group, location, country_code, ip, has_rules: _ } = label;
+    let Label { name, group, location, country_code, ip, has_rules: _, hidden: _ } = label;
     [name, group, location, country_code, ip].map(|text| text.as_deref())
 }

@@ -39,6 +39,12 @@ pub enum Input {
     Left(ConnectionId),
     /// A host was enrolled, with what the owner calls it. Who reported as it so far may not.
     Enrolled(HostId, Label),
+    /// The owner calls a host this from now on, be it known or not.
+    Labelled(HostId, Label),
+    /// No token is good for a host any more.
+    Revoked(HostId),
+    /// A host is not the owner's any more: nothing of it stays.
+    Deleted(HostId),
     /// Every reading up to this number is safe.
     Kept(u64),
     /// Some readings that were not safe are lost.

@@ -108,7 +108,8 @@ pub struct Snapshot {
 impl Snapshot {
     /// The host as viewers know it.
     pub fn host(&self) -> viewer::Host<'_> {
-        let Label { name, group, location, country_code, ip: _, has_rules: _ } = &*self.label;
+        let Label { name, group, location, country_code, ip: _, has_rules: _, hidden: _ } =
+            &*self.label;
         viewer::Host {
             id: &self.id,
             name: name.as_deref().unwrap_or(&self.id),

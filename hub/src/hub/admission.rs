@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use kinglet_proto::host::HostId;
 use kinglet_proto::time::Instant;
 use tracing::warn;
 
 use super::Hub;
+use crate::alert::Standing;
 use crate::auth::Pass;
 use crate::clock;
 use crate::fleet::Claim;
@@ -36,6 +38,17 @@ impl Denial {
 }
 
 impl Hub {
+    /// What a host that was there before this start is today.
+    pub(crate) fn standing(&self, id: &HostId) -> Standing {
+        if self.auth.knows(id) || self.lock().fleet.snapshot(id).is_some() {
+            Standing::Named
+        } else if self.auth.is_open() {
+            Standing::Guest
+        } else {
+            Standing::Nobody
+        }
+    }
+
     /// Lets a host in that comes from there: from now on its id is of the token it showed.
     pub(crate) fn admit(&self, pass: &Pass, from: Neighbour) -> Result<(), Denial> {
         let Pass { host, token: Some(token) } = pass else { return Ok(()) };

@@ -9,9 +9,7 @@ use kinglet_proto::time::WallTime;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
-use webpki::EndEntityCert;
 
 use super::ServeError;
 use crate::config::TlsFiles;
@@ -19,24 +17,6 @@ use crate::config::TlsFiles;
 /// Whether certificate and key can be used.
 pub fn check(files: &TlsFiles) -> Result<(), ServeError> {
     acceptor(files).map(drop)
-}
-
-/// The pin of the hub's key, when its certificate is self-signed: `sha256:` and 64 hexadecimal
-/// digits of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469 section 2.4).
-///
-/// Where an authority stands behind the certificate, agents ask that, and a renewal may bring a
-/// new key.
-pub fn pin(files: &TlsFiles) -> Result<Option<String>, ServeError> {
-    let bad = |what: String| ServeError::Tls(files.cert.clone(), what);
-    let certificate = CertificateDer::from_pem_file(&files.cert);
-    let certificate = certificate.map_err(|error| bad(error.to_string()))?;
-    let read = EndEntityCert::try_from(&certificate).map_err(|error| bad(error.to_string()))?;
-    if read.issuer() != read.subject() {
-        return Ok(None);
-    }
-    let key = read.subject_public_key_info();
-    let digits = Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Ok(Some(format!("sha256:{digits}")))
 }
 
 /// Until when the hub's certificate is good; `None` where that cannot be read.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::ws::Socket;
-use crate::fleet::Reason;
+use crate::fleet::{Reason, Sight};
 use crate::limits::viewers::VIEWER_BATCH;
 
 /// Why a viewer's connection ends: with a word, or because it is gone.
@@ -38,6 +38,7 @@ pub(crate) enum Audience {
 }
 
 /// The row of one host, as JSON.
+#[derive(Clone)]
 pub(crate) struct HostRow {
     /// Its host.
     pub(crate) id: HostId,
@@ -47,21 +48,45 @@ pub(crate) struct HostRow {
     pub(crate) text: String,
 }
 
+/// By whom what a notice is about is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Everybody.
+    Everybody,
+    /// Who sees what is hidden.
+    Insiders,
+    /// Who does not.
+    Strangers,
+}
+
+impl Seen {
+    /// Whether who sees so much belongs to it.
+    pub(crate) fn has(self, sight: Sight) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Insiders => sight == Sight::All,
+            Self::Strangers => sight == Sight::Public,
+        }
+    }
+}
+
 /// What one update says to viewers of one kind.
-pub(crate) type Notices = Arc<[Notice]>;
+pub(crate) type Notices = Arc<[(Seen, Notice)]>;
 
 /// Sends of these notices, and those that wait behind them, [`VIEWER_BATCH`] at most, what the
 /// viewer takes of each.
 pub(crate) async fn send_waiting(
     socket: &mut Socket,
     first: Notices,
+    sight: Sight,
     pick: impl Fn(&Notice) -> Option<Utf8Bytes>,
     mut waiting: impl FnMut() -> Result<Notices, TryRecvError>,
 ) -> Result<(), Ending> {
     let mut next = Some(first);
     let mut left = VIEWER_BATCH;
     while let Some(notices) = next {
-        for text in notices.iter().filter_map(&pick) {
+        let mine = notices.iter().filter(|(seen, _)| seen.has(sight));
+        for text in mine.filter_map(|(_, notice)| pick(notice)) {
             feed(socket, text).await?;
         }
         left -= 1;

@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use kinglet_proto::wire::envelope::Head;
 pub(crate) use live::{Live, Past, PastRow};
 use rows::Rows;
-pub(crate) use rows::message;
+pub(crate) use rows::{message, notice as row_notice};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::Sender;
 use tokio::task::unconstrained;
@@ -25,12 +25,12 @@ use tracing::warn;
 
 use super::Sink;
 use crate::clock;
-use crate::fleet::{Snapshot, Update};
+use crate::fleet::{Sight, Snapshot, Update};
 use crate::hub::Hub;
 use crate::hub::alerts::Alerts;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{BROADCAST_BATCH, VIEWER_QUEUE_MAX};
-use crate::server::viewer::{Notice, Notices};
+use crate::server::viewer::{Notice, Notices, Seen};
 use crate::turn::end_turn;
 
 /// What viewers of one kind are told of an update.
@@ -127,10 +127,10 @@ impl Broadcast {
     }
 
     /// Everything viewers of a kind are told from now on; `None` once the hub stops.
-    pub(crate) fn watch(self: &Arc<Self>, kind: Kind) -> Option<Live> {
+    pub(crate) fn watch(self: &Arc<Self>, kind: Kind, sight: Sight) -> Option<Live> {
         let stage = self.lock();
         let (_, texts) = stage.kinds.get(kind.0)?;
-        Some(Live::new(self.clone(), texts.subscribe()))
+        Some(Live::new(self.clone(), texts.subscribe(), sight))
     }
 
     /// Whether anyone may look.
@@ -166,11 +166,24 @@ impl Broadcast {
                 }
                 return drop(replaced);
             }
+            let was_seen = stage.board.is_seen(update);
             drop(stage);
-            texts.extend(
-                missing.into_iter().map(|(kind, encode)| (kind, encode(update, self).into())),
-            );
+            let written = |encode| self.write(update, was_seen, encode);
+            texts.extend(missing.into_iter().map(|(kind, encode)| (kind, written(encode))));
         }
+    }
+
+    /// What an update says, and to whom. A host that strangers see no more is gone for them.
+    fn write(&self, update: &Update, was_seen: bool, encode: Encode) -> Notices {
+        let is_seen = Sight::Public.takes(update) && (was_seen || update.host().is_some());
+        let by = if is_seen { Seen::Everybody } else { Seen::Insiders };
+        let mut notices: Vec<_> =
+            encode(update, self).into_iter().map(|notice| (by, notice)).collect();
+        if let (true, false, Some(host)) = (was_seen, is_seen, update.host()) {
+            let gone = encode(&Update::Removed(host.id.clone()), self);
+            notices.extend(gone.into_iter().map(|notice| (Seen::Strangers, notice)));
+        }
+        notices.into()
     }
 
     /// Tells what led from the board to these hosts, with pauses in which viewers read.

@@ -21,7 +21,7 @@ pub(crate) use wanted::Wanted;
 
 use super::Sink;
 use crate::clock;
-use crate::fleet::{Snapshot, Update};
+use crate::fleet::{Sight, Snapshot, Update};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{STOMP_EVENTS_MAX, STOMP_ROUNDS_MAX};
@@ -39,12 +39,21 @@ pub(crate) struct Topics {
 
 struct Stage {
     known: Known,
+    /// The same as strangers know it, on a public hub.
+    seen: Known,
     /// How many updates have come.
     updates: u64,
     /// All hosts as they were after so many updates, for who subscribes before the next.
     present: Option<(u64, Arc<Round>)>,
     /// The queues of all viewers; there are none once the hub stops.
-    queues: Option<(Sender<Announcements>, Sender<Arc<Round>>)>,
+    queues: Option<Queues>,
+}
+
+struct Queues {
+    events: Sender<Announcements>,
+    /// What happens to hosts that strangers see.
+    seen: Sender<Announcements>,
+    rounds: Sender<Arc<Round>>,
 }
 
 /// One viewer's place.
@@ -57,9 +66,12 @@ pub(crate) struct Heard {
 
 /// The sink, with the fleet as it is.
 pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
-    let queues = Some((Sender::new(STOMP_EVENTS_MAX), Sender::new(STOMP_ROUNDS_MAX)));
+    let [events, seen] = [(); 2].map(|()| Sender::new(STOMP_EVENTS_MAX));
+    let queues = Some(Queues { events, seen, rounds: Sender::new(STOMP_ROUNDS_MAX) });
+    let public_hosts = hosts.iter().filter(|host| Sight::Public.sees(host)).cloned().collect();
+    let seen = Known::new(public_hosts, clock::now());
     let known = Known::new(hosts, clock::now());
-    let stage = Stage { known, updates: 0, present: None, queues };
+    let stage = Stage { known, seen, updates: 0, present: None, queues };
     let (public, every) = (hub.auth.public(), hub.stomp_every);
     Arc::new(Topics { public, every, stage: Mutex::new(stage) })
 }
@@ -92,9 +104,10 @@ impl Sink for Topics {
 
 impl Topics {
     /// Everything that is told from now on; `None` once the hub stops.
-    pub(crate) fn watch(&self) -> Option<Heard> {
+    pub(crate) fn watch(&self, sight: Sight) -> Option<Heard> {
         let stage = self.lock();
-        let (events, rounds) = stage.queues.as_ref()?;
+        let Queues { events, seen, rounds } = stage.queues.as_ref()?;
+        let events = if sight == Sight::All { events } else { seen };
         Some(Heard { events: events.subscribe(), rounds: rounds.subscribe() })
     }
 
@@ -122,22 +135,33 @@ impl Topics {
     fn tell(&self, update: &Update) {
         let mut stage = self.lock();
         stage.updates += 1;
-        let told = stage.known.apply(update, clock::now(), self.public);
-        stage.send(told);
+        let now = clock::now();
+        let told = stage.known.apply(update, now, self.public);
+        let seen = match update.host().filter(|host| !Sight::Public.sees(host)) {
+            _ if !self.public => Vec::new(),
+            None => stage.seen.apply(update, now, true),
+            // One that was not known stays so, and of one that was this is the end.
+            Some(host) => stage.seen.apply(&Update::Removed(host.id.clone()), now, true),
+        };
+        stage.send(told, seen);
     }
 
     /// What led to these hosts, told late.
     fn catch_up(&self, hosts: Vec<Snapshot>) {
         let mut stage = self.lock();
         stage.updates += 1;
-        let told = stage.known.catch_up(&hosts, clock::now());
-        stage.send(told);
+        let now = clock::now();
+        let told = stage.known.catch_up(&hosts, now);
+        let hosts: Vec<_> =
+            hosts.into_iter().filter(|host| self.public && Sight::Public.sees(host)).collect();
+        let seen = stage.seen.catch_up(&hosts, now);
+        stage.send(told, seen);
     }
 
     /// The figures of all who are online, if anyone is there to hear.
     fn tell_round(&self, hub: &Hub) {
         let stage = self.lock();
-        let Some((_, rounds)) = &stage.queues else { return };
+        let Some(Queues { rounds, .. }) = &stage.queues else { return };
         if rounds.receiver_count() == 0 {
             return;
         }
@@ -154,12 +178,13 @@ impl Topics {
 }
 
 impl Stage {
-    fn send(&self, told: Vec<Announcement>) {
-        if let Some((events, _)) = &self.queues
-            && !told.is_empty()
-        {
-            // Nobody there is no error.
-            let _ = events.send(told.into());
+    fn send(&self, told: Vec<Announcement>, to_strangers: Vec<Announcement>) {
+        let Some(Queues { events, seen, .. }) = &self.queues else { return };
+        for (queue, told) in [(events, told), (seen, to_strangers)] {
+            if !told.is_empty() {
+                // Nobody there is no error.
+                let _ = queue.send(told.into());
+            }
         }
     }
 }

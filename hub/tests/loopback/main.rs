@@ -1,6 +1,7 @@
 //! A real hub and real sockets on loopback.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
 
+mod admin_hosts;
 mod alerts;
 mod badge;
 mod channels;

@@ -1,7 +1,7 @@
 //! Rows: the figures of a list, of the hosts that a viewer watches, and what they cost.
 
 mod figures;
-mod list;
+pub(crate) mod list;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

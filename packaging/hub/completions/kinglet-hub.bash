@@ -19,6 +19,7 @@ _kinglet_hub() {
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
+    host) words="list show set revoke delete --config --name --group --location --country --hidden" ;;
     invite) words="--config --name --url --replace" ;;
     export) words="--config --host --metric --from --to --format" ;;
     backup | restore)
@@ -41,7 +42,7 @@ _kinglet_hub() {
     demo) words="--listen" ;;
     token) return ;;
     *)
-        words="run check invite export backup restore notify alert receiver user audit token demo"
+        words="run check host invite export backup restore notify alert receiver user audit token demo"
         words+=" --help --version"
         ;;
     esac

@@ -2,6 +2,7 @@
 
 complete -c kinglet-hub -n __fish_use_subcommand -f -a run -d "Serve until told to stop"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a check -d "Say what is wrong"
+complete -c kinglet-hub -n __fish_use_subcommand -f -a host -d "List, change, revoke or delete hosts"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a invite -d "Let a new host in"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a export -d "The history as text"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a backup -d "Copy the history"
@@ -15,7 +16,7 @@ complete -c kinglet-hub -n __fish_use_subcommand -f -a token -d "A new token and
 complete -c kinglet-hub -n __fish_use_subcommand -f -a demo -d "This machine on a page"
 complete -c kinglet-hub -n __fish_use_subcommand -f -l version
 complete -c kinglet-hub -n __fish_use_subcommand -f -l help
-set -l running run check invite export backup restore notify alert receiver user audit
+set -l running run check host invite export backup restore notify alert receiver user audit
 set -l configured "__fish_seen_subcommand_from $running"
 complete -c kinglet-hub -n $configured -r -l config -d "Configuration file"
 set -l inviting "__fish_seen_subcommand_from invite"
@@ -38,3 +39,9 @@ complete -c kinglet-hub -n $alerting -f -a "list show set remove test" -d "What 
 complete -c kinglet-hub -n "$alerting; and __fish_seen_subcommand_from test" -x -l host -d "Which"
 set -l receiving "__fish_seen_subcommand_from receiver"
 complete -c kinglet-hub -n $receiving -f -a "list show set remove" -d "What to do"
+set -l changing "__fish_seen_subcommand_from host"
+complete -c kinglet-hub -n $changing -f -a "list show set revoke delete"
+complete -c kinglet-hub -n $changing -x -l group -d "Its group on the page"
+complete -c kinglet-hub -n $changing -x -l location -d "Where it stands"
+complete -c kinglet-hub -n $changing -x -l country -d "Its flag, two letters"
+complete -c kinglet-hub -n $changing -x -l hidden -d "true or false"

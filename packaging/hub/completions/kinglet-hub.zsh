@@ -17,6 +17,7 @@ local -a export=(
 
 case ${words[2]} in
 run | check) _arguments $config ;;
+host) _arguments '1:what:(list show set revoke delete)' $config '--name' '--group' '--location' '--country' '--hidden' ;;
 invite) _arguments $config $invite ;;
 export) _arguments $config $export ;;
 backup | restore) _arguments $config ':file:_files' ;;
@@ -37,7 +38,7 @@ audit) _arguments $config '--last[so many of the newest]:count:' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
 *)
-    commands='run check invite export backup restore notify alert receiver user audit token demo'
+    commands='run check host invite export backup restore notify alert receiver user audit token demo'
     _arguments "1:command:($commands)" '--version' '--help'
     ;;
 esac

@@ -75,7 +75,7 @@ fn label(labels: Labels<'_>) -> Label {
     let Labels { name, group, location, country_code, ip } = labels;
     let [name, group, location, country_code, ip] =
         [name, group, location, country_code, ip].map(|text| text.map(Cow::into_owned));
-    Label { name, group, location, country_code, ip, has_rules: None }
+    Label { name, group, location, country_code, ip, has_rules: None, hidden: false }
 }
 
 fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {

@@ -6,7 +6,8 @@ use crate::limits::INGEST_TEXT_MAX;
 /// Cuts lists and texts to what is kept, and gives back the room the decoder took in advance.
 pub(super) fn bound(report: &mut Report) {
     report.sample.bound();
-    let Label { name, group, location, country_code, ip, has_rules: _ } = &mut report.label;
+    let Label { name, group, location, country_code, ip, has_rules: _, hidden: _ } =
+        &mut report.label;
     for text in [name, group, location, country_code, ip] {
         option(text);
     }

@@ -51,6 +51,7 @@ fn report(frame: Status) -> Result<Report, DecodeError> {
         country_code: text(frame.country_code).or_else(|| text(frame.loc)),
         ip: text(frame.ip),
         has_rules: None,
+        hidden: false,
     };
     let timestamp = WallTime::from_unix_millis(frame.timestamp.unwrap_or(0).saturating_mul(1000));
     let mut sample = Sample { timestamp, ..Sample::default() };

@@ -1,6 +1,8 @@
 //! Alerts and silences as they travel, and what of them anyone may see: of an alert what the live
 //! viewers are told, of both not who wrote what.
 
+use std::collections::BTreeSet;
+
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::WallTime;
 use serde::Serialize;
@@ -115,7 +117,13 @@ pub(super) fn silence(silence: &Silence, sees_all: bool) -> Shown<'_> {
 }
 
 /// All of them and the hours of maintenance, as JSON.
-pub(super) fn silences(desk: &Desk, now: WallTime, sees_all: bool) -> String {
+/// Those that name a hidden host are left out.
+pub(super) fn silences(
+    desk: &Desk,
+    now: WallTime,
+    sees_all: bool,
+    hidden: &BTreeSet<String>,
+) -> String {
     #[derive(Serialize)]
     struct Open<'a> {
         #[serde(flatten)]
@@ -127,8 +135,10 @@ pub(super) fn silences(desk: &Desk, now: WallTime, sees_all: bool) -> String {
         silences: Vec<Shown<'a>>,
         maintenance: Vec<Open<'a>>,
     }
-    let silences = desk.silences().iter().map(|each| silence(each, sees_all)).collect();
-    let windows = desk.windows_open(now).into_iter();
+    let is_seen = |scope: &Scope| !scope.hosts.iter().any(|host| hidden.contains(host));
+    let silences = desk.silences().iter().filter(|each| is_seen(&each.scope));
+    let silences = silences.map(|each| silence(each, sees_all)).collect();
+    let windows = desk.windows_open(now).into_iter().filter(|(scope, _)| is_seen(scope));
     let maintenance = windows.map(|(scope, until)| Open { scope, until }).collect();
     serde_json::to_string(&Listed { silences, maintenance }).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use kinglet_proto::host::HostId;
 
 use super::entries;
-use crate::fleet::Snapshot;
+use crate::fleet::{Sight, Snapshot};
 use crate::hub::Hub;
 use crate::limits::{HOSTS_AT_ONCE, LIST_SHARED_BYTES_MAX};
 
@@ -36,6 +36,7 @@ pub(super) struct Part {
 pub(super) struct Reader {
     hub: Arc<Hub>,
     parts: Arc<Parts>,
+    sight: Sight,
 }
 
 impl Part {
@@ -67,14 +68,17 @@ fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
 }
 
 impl Reader {
-    pub(super) fn new(hub: Arc<Hub>, parts: Arc<Parts>) -> Self {
+    /// One who sees so much: all who share the parts see the same.
+    pub(super) fn new(hub: Arc<Hub>, parts: Arc<Parts>, sight: Sight) -> Self {
         parts.lock().readers += 1;
-        Self { hub, parts }
+        Self { hub, parts, sight }
     }
 
     /// The part behind a host, or the first, as it is now. It is written while nothing is locked.
     pub(super) fn read(&self, after: Option<&HostId>) -> Part {
-        let hosts = self.hub.with_fleet(|fleet, _| fleet.snapshots_after(after, HOSTS_AT_ONCE));
+        let sight = self.sight;
+        let hosts =
+            self.hub.with_fleet(|fleet, _| fleet.snapshots_after(after, HOSTS_AT_ONCE, sight));
         let after = after.cloned();
         let kept = self.parts.lock().parts.get(&after).cloned();
         if let Some(part) = kept.filter(|part| part.shows(&hosts)) {
@@ -149,7 +153,7 @@ mod tests {
     #[test]
     fn who_reads_at_the_same_time_shares_what_is_the_same() {
         let (hub, parts) = (hub(10), Arc::<Parts>::default());
-        let [one, two] = [(); 2].map(|()| Reader::new(hub.clone(), parts.clone()));
+        let [one, two] = [(); 2].map(|()| Reader::new(hub.clone(), parts.clone(), Sight::All));
         let first = one.read(None);
         assert_eq!(two.read(None).text.as_ptr(), first.text.as_ptr(), "one text");
         let rest = one.read(first.last().as_ref());

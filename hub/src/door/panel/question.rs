@@ -9,7 +9,7 @@ use kinglet_proto::sample::metric;
 use kinglet_proto::time::{Now, WallTime};
 use serde_json::{Map, Value, json};
 
-use crate::fleet::{Fleet, Snapshot};
+use crate::fleet::{Fleet, Sight, Snapshot};
 use crate::history::{History, Line, Query, QueryError};
 use crate::hub::Hub;
 use crate::limits::{ANSWER_POINTS_MAX, QUESTION_METRICS_MAX};
@@ -34,9 +34,13 @@ struct Checked {
 }
 
 /// The `data` of the answer. The history is read by a thread of its own, of which there are few.
-pub(super) async fn answer(hub: Arc<Hub>, question: Question) -> Result<Value, Refusal> {
+pub(super) async fn answer(
+    hub: Arc<Hub>,
+    question: Question,
+    sight: Sight,
+) -> Result<Value, Refusal> {
     let place = hub.questions().acquire_owned().await;
-    let look = |fleet: &Fleet, now| check(fleet, question, hub.auth.public(), now);
+    let look = |fleet: &Fleet, now| check(fleet, question, (hub.auth.public(), sight), now);
     let checked = hub.with_fleet(look).map_err(|why| ("INVALID_MESSAGE", why))?;
     let history = hub.history.clone();
     let answered = tokio::task::spawn_blocking(move || {
@@ -47,7 +51,12 @@ pub(super) async fn answer(hub: Arc<Hub>, question: Question) -> Result<Value, R
     answered.map_err(|why| ("HISTORY_FAILED", why))
 }
 
-fn check(fleet: &Fleet, question: Question, public: bool, now: Now) -> Result<Checked, String> {
+fn check(
+    fleet: &Fleet,
+    question: Question,
+    (public, sight): (bool, Sight),
+    now: Now,
+) -> Result<Checked, String> {
     let Question { metrics, minutes, server_id } = question;
     if metrics.len() > QUESTION_METRICS_MAX {
         return Err("too many metrics".to_owned());
@@ -62,8 +71,11 @@ fn check(fleet: &Fleet, question: Question, public: bool, now: Now) -> Result<Ch
     };
     let metrics: Vec<_> = metrics.into_iter().map(read).collect::<Result<_, _>>()?;
     let hosts = match server_id {
-        None => fleet.snapshots().collect(),
-        Some(id) => vec![fleet.snapshot(&id).ok_or("no such host")?],
+        None => fleet.snapshots().filter(|host| sight.sees(host)).collect(),
+        Some(id) => {
+            let host = fleet.snapshot(&id).filter(|host| sight.sees(host));
+            vec![host.ok_or("no such host")?]
+        }
     };
     let parts: usize = metrics.iter().map(|(_, asked)| asked.len()).sum();
     let series = (parts * hosts.len()).max(1);

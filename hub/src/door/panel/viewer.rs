@@ -22,7 +22,7 @@ use crate::fleet::{Pace, Reason, Verdict};
 use crate::hub::Hub;
 use crate::limits::{PACE_PAUSE, QUESTIONS_WAITING_MAX};
 use crate::server::heartbeat::Heartbeat;
-use crate::server::viewer::{Ending, Notice, Notices, send_all, send_waiting};
+use crate::server::viewer::{Ending, Notice, Notices, Seen, send_all, send_waiting};
 use crate::server::ws::Socket;
 use crate::sink::broadcast::{Live, Past};
 use crate::turn::end_turn;
@@ -108,6 +108,7 @@ impl Viewer {
 
     async fn send_live(&mut self, socket: &mut Socket, first: Notices) -> Result<(), Ending> {
         let Self { live, watching, choice, .. } = self;
+        let sight = live.sight();
         let mut lagged = false;
         let waiting = || match live.try_recv() {
             Err(TryRecvError::Lagged(_)) if watching.is_some() => {
@@ -117,7 +118,7 @@ impl Viewer {
             next => next,
         };
         let pick = |notice: &Notice| pick(notice, choice, watching.as_ref());
-        send_waiting(socket, first, pick, waiting).await?;
+        send_waiting(socket, first, sight, pick, waiting).await?;
         if lagged { self.resync(socket).await } else { Ok(()) }
     }
 
@@ -146,11 +147,12 @@ impl Viewer {
         self.past.pop_front();
         match past {
             Past::State(host) => {
-                let notices = introduction(&host, self.live.broadcast());
-                let none = || Err(TryRecvError::Empty);
+                let notices = introduction(&host, self.live.broadcast()).into_iter();
+                let notices: Notices = notices.map(|notice| (Seen::Everybody, notice)).collect();
+                let (sight, none) = (self.live.sight(), || Err(TryRecvError::Empty));
                 let choice = &self.choice;
                 let pick = |notice: &Notice| pick(notice, choice, None);
-                send_waiting(socket, notices.into(), pick, none).await?;
+                send_waiting(socket, notices, sight, pick, none).await?;
                 // There may be thousands of hosts, and nobody else shall wait for all of them.
                 end_turn().await;
                 Ok(())
@@ -227,7 +229,8 @@ impl Viewer {
     }
 
     fn ask(&mut self, question: Question) {
-        self.answering = Some(Box::pin(question::answer(self.hub.clone(), question)));
+        self.answering =
+            Some(Box::pin(question::answer(self.hub.clone(), question, self.live.sight())));
     }
 
     fn too_fast(&self) -> String {

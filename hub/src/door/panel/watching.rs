@@ -11,7 +11,7 @@ use super::notice::{added_with, whole_of};
 use crate::clock;
 use crate::limits::viewers::ROWS_AT_ONCE;
 use crate::server::viewer::{Audience, HostRow, Notice};
-use crate::sink::broadcast::{Broadcast, Live, PastRow, message};
+use crate::sink::broadcast::{Broadcast, Live, PastRow, message, row_notice};
 
 /// One viewer's look at the hosts. It looks at nothing before it has said at what.
 pub(super) struct Watching {
@@ -85,7 +85,7 @@ impl Watching {
             notices.extend(whole.map(|sample| whole_of(&host, sample, &self.broadcast)));
         }
         if !rows.is_empty() {
-            notices.push(row_notice(rows));
+            notices.push(row_notice(rows, clock::now().wall));
         }
         if past.is_empty() && !self.knows_all {
             self.knows_all = true;
@@ -115,13 +115,6 @@ fn own(watch: &Watch, rows: &[HostRow]) -> Option<Utf8Bytes> {
     let own = || rows.iter().filter(|row| watch.fields(&row.id).is_some());
     own().next()?;
     Some(message(clock::now().wall, own()).into())
-}
-
-fn row_notice(rows: Vec<HostRow>) -> Notice {
-    let rows: Arc<[HostRow]> = rows.into();
-    let text = message(clock::now().wall, rows.iter()).into();
-    let topic = kinglet_proto::viewer::Topic::new("rows", Vec::new());
-    Notice { text, topic, audience: Audience::Rows(rows) }
 }
 
 fn word(kind: &'static str, broadcast: &Broadcast) -> Notice {

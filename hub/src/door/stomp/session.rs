@@ -96,18 +96,17 @@ impl<'a> Session<'a> {
     fn new(stomp: &'a Stomp, line: Line, admitted: Admitted, caller: Caller) -> Self {
         let Admitted { version, connect, tokens, is_viewer, receipt, reader } = admitted;
         let now = clock::now().instant;
-        let publisher = Publisher::new(stomp.hub.clone(), tokens, caller.neighbour());
         Self {
             stomp,
-            caller,
             line,
             reader,
             version,
             is_viewer,
             receipt,
-            viewer: Viewer::new(version),
+            viewer: Viewer::new(version, &stomp.hub.auth, &tokens),
             heard: None,
-            publisher,
+            publisher: Publisher::new(stomp.hub.clone(), tokens, caller.neighbour()),
+            caller,
             pace: Pace::subscriber(now),
             beats: Periods::new(connect.beats, Instant::now()),
         }
@@ -279,11 +278,12 @@ impl<'a> Session<'a> {
             let Some(seat) = hub.open_viewer(&self.caller) else {
                 return Err(self.leave(Reason::TooManyViewers).await);
             };
-            let Some(heard) = topics.watch() else { return Err(Reason::Stopping.into()) };
+            let Some(heard) = topics.watch(self.viewer.sight()) else {
+                return Err(Reason::Stopping.into());
+            };
             self.heard = Some((heard, seat));
         }
-        let public = hub.auth.public();
-        let subscription = match self.viewer.subscribe(id, destination, acks, public) {
+        let subscription = match self.viewer.subscribe(id, destination, acks) {
             Ok(subscription) => subscription,
             Err(words) => return Err(self.fault(words, receipt).await),
         };

@@ -8,7 +8,10 @@ use kinglet_proto::viewer::destination::Pattern;
 use kinglet_proto::viewer::lifecycle::Announcement;
 use kinglet_proto::wire::stomp::{Command, Version, Writer};
 
+use crate::auth::Auth;
+use crate::fleet::Sight;
 use crate::limits::STOMP_SUBSCRIPTIONS_MAX;
+use crate::server::sight;
 use crate::sink::topics::{Message, Round, Wanted};
 
 /// One subscription.
@@ -31,6 +34,8 @@ struct Due {
 /// The subscriptions of one session.
 pub(super) struct Viewer {
     version: Version,
+    public: bool,
+    sight: Sight,
     subscriptions: Vec<Arc<Subscription>>,
     due: VecDeque<Due>,
     /// Messages written so far.
@@ -38,8 +43,16 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    pub(super) fn new(version: Version) -> Self {
-        Self { version, subscriptions: Vec::new(), due: VecDeque::new(), messages: 0 }
+    /// Of who has shown these tokens.
+    pub(super) fn new(version: Version, auth: &Auth, tokens: &[String]) -> Self {
+        let (public, sight) = (auth.public(), sight::with_tokens(auth, tokens));
+        let (subscriptions, due) = (Vec::new(), VecDeque::new());
+        Self { version, public, sight, subscriptions, due, messages: 0 }
+    }
+
+    /// What is seen of the fleet.
+    pub(super) fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// Subscribes; the id's older subscription is over. Returns what figures are asked for.
@@ -48,14 +61,14 @@ impl Viewer {
         id: String,
         destination: &str,
         acks: bool,
-        public: bool,
     ) -> Result<Arc<Subscription>, &'static str> {
         self.unsubscribe(&id);
         if self.subscriptions.len() >= STOMP_SUBSCRIPTIONS_MAX {
             return Err("too many subscriptions");
         }
         let pattern = Pattern::new(destination);
-        let wanted = Wanted::new(pattern.clone(), public);
+        let wanted = Wanted::new(pattern.clone(), self.public);
+        let wanted = wanted.map(|wanted| wanted.with_sight(self.sight));
         let subscription = Arc::new(Subscription { id, pattern, wanted, acks });
         self.subscriptions.push(subscription.clone());
         Ok(subscription)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kinglet_proto::host::HostId;
 use kinglet_proto::time::Now;
 
-use crate::fleet::{Reading, Snapshot, Update};
+use crate::fleet::{Reading, Sight, Snapshot, Update};
 
 /// What a viewer that comes now must be told. Not sorted, because it is written far more often than
 /// read: at 20,000 hosts a tree of their names is fifty cache misses for each report.
@@ -20,13 +20,31 @@ impl Board {
     }
 
     /// The ids of all hosts, in no order.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &HostId> {
+    fn ids(&self) -> impl Iterator<Item = &HostId> {
         self.0.keys()
+    }
+
+    /// All hosts, in no order.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &Snapshot> {
+        self.0.values()
     }
 
     /// A host's last state.
     pub(super) fn get(&self, id: &HostId) -> Option<&Snapshot> {
         self.0.get(id)
+    }
+
+    /// Whether strangers were told of the host that an update is about.
+    pub(super) fn is_seen(&self, update: &Update) -> bool {
+        let id = match update {
+            Update::Removed(id) => Some(id),
+            Update::Reading(_)
+            | Update::Status(_)
+            | Update::Added(_)
+            | Update::Told(_)
+            | Update::Aggregates(_) => update.host().map(|host| &host.id),
+        };
+        id.and_then(|id| self.get(id)).is_some_and(|host| Sight::Public.sees(host))
     }
 
     /// Takes an update over; returns the state that it replaces, for the caller to drop when it

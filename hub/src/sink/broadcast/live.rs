@@ -7,13 +7,14 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::Broadcast;
-use crate::fleet::Snapshot;
+use crate::fleet::{Sight, Snapshot};
 use crate::server::viewer::{HostRow, Notices};
 
 /// One viewer's place.
 pub(crate) struct Live {
     broadcast: Arc<Broadcast>,
     notices: Receiver<Notices>,
+    sight: Sight,
 }
 
 /// What the board says of a host.
@@ -37,8 +38,13 @@ pub(crate) enum PastRow {
 }
 
 impl Live {
-    pub(super) fn new(broadcast: Arc<Broadcast>, notices: Receiver<Notices>) -> Self {
-        Self { broadcast, notices }
+    pub(super) fn new(broadcast: Arc<Broadcast>, notices: Receiver<Notices>, sight: Sight) -> Self {
+        Self { broadcast, notices, sight }
+    }
+
+    /// What its viewer sees of the fleet.
+    pub(crate) fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// The sink it belongs to.
@@ -61,9 +67,12 @@ impl Live {
         self.notices.try_recv()
     }
 
-    /// The hosts on the board, by their ids.
+    /// The hosts on the board that its viewer sees, by their ids.
     pub(crate) fn hosts(&self) -> Vec<HostId> {
-        let mut ids: Vec<_> = self.broadcast.lock().board.ids().cloned().collect();
+        let stage = self.broadcast.lock();
+        let seen = stage.board.hosts().filter(|host| self.sight.sees(host));
+        let mut ids: Vec<_> = seen.map(|host| host.id.clone()).collect();
+        drop(stage);
         ids.sort_unstable();
         ids
     }
@@ -74,7 +83,8 @@ impl Live {
         if !self.notices.is_empty() {
             return Past::Later;
         }
-        stage.board.get(id).cloned().map_or(Past::Gone, Past::State)
+        let host = stage.board.get(id).filter(|host| self.sight.sees(host));
+        host.cloned().map_or(Past::Gone, Past::State)
     }
 
     /// Looks a host up on the board, and its row in what was told.
@@ -83,7 +93,8 @@ impl Live {
         if !self.notices.is_empty() {
             return PastRow::Later;
         }
-        let Some(host) = stage.board.get(id).cloned() else { return PastRow::Gone };
+        let host = stage.board.get(id).filter(|host| self.sight.sees(host));
+        let Some(host) = host.cloned() else { return PastRow::Gone };
         let row = host.sample.as_ref().map(|sample| stage.rows.last(id, sample));
         PastRow::State(host, stage.rows.number(id), row)
     }

@@ -13,8 +13,8 @@ use kinglet_proto::viewer::{Row, Topic, rows};
 
 use super::Kind;
 use super::board::Board;
-use crate::fleet::{Reading, Update};
-use crate::server::viewer::{Audience, HostRow, Notice, Notices};
+use crate::fleet::{Reading, Sight, Update};
+use crate::server::viewer::{Audience, HostRow, Notice, Notices, Seen};
 
 /// What is known of rows. Without viewers it holds no more than the numbers.
 #[derive(Default)]
@@ -47,6 +47,10 @@ impl Rows {
 
     /// Notes an update; whether it is the first that waits.
     pub(super) fn note(&mut self, update: &Update, anyone: bool) -> bool {
+        if let Update::Added(host) = update {
+            // Strangers may see it from now on, and know nothing of it.
+            self.told.remove(&host.id);
+        }
         if let Update::Removed(id) = update {
             self.numbers.remove(id);
             self.told.remove(id);
@@ -75,18 +79,29 @@ impl Rows {
         self.waiting.keys().filter_map(|id| Some((id.clone(), sample(id)?))).collect()
     }
 
-    /// What is told of these rows, the newest there are; `None` where that is nothing.
-    pub(super) fn tell(&mut self, due: Vec<(HostId, Row)>, at: WallTime) -> Option<Notices> {
+    /// What is told of these rows, the newest there are; `None` where that is nothing. Strangers
+    /// are told of the hosts on the board that they see, as it is now.
+    pub(super) fn tell(
+        &mut self,
+        due: Vec<(HostId, Row)>,
+        board: &Board,
+        at: WallTime,
+    ) -> Option<Notices> {
         let rows: Vec<HostRow> =
             due.into_iter().filter_map(|(id, row)| self.step(id, row)).collect();
         // Who waits without a reading is told with the first.
         self.waiting.clear();
-        (!rows.is_empty()).then(|| {
-            let rows: Arc<[HostRow]> = rows.into();
-            let text = message(at, rows.iter()).into();
-            let topic = Topic::new("rows", Vec::new());
-            Arc::from([Notice { text, topic, audience: Audience::Rows(rows) }])
-        })
+        let is_seen =
+            |row: &&HostRow| board.get(&row.id).is_some_and(|host| Sight::Public.sees(host));
+        let seen: Vec<_> = rows.iter().filter(is_seen).cloned().collect();
+        let told = if seen.len() == rows.len() {
+            vec![(Seen::Everybody, rows)]
+        } else {
+            vec![(Seen::Insiders, rows), (Seen::Strangers, seen)]
+        };
+        let told = told.into_iter().filter(|(_, rows)| !rows.is_empty());
+        let notices: Vec<_> = told.map(|(by, rows)| (by, notice(rows, at))).collect();
+        (!notices.is_empty()).then(|| notices.into())
     }
 
     fn step(&mut self, id: HostId, row: Row) -> Option<HostRow> {
@@ -131,6 +146,13 @@ impl Rows {
     }
 }
 
+/// These rows, for who looks at one of them.
+pub(crate) fn notice(rows: Vec<HostRow>, at: WallTime) -> Notice {
+    let text = message(at, rows.iter()).into();
+    let topic = Topic::new("rows", Vec::new());
+    Notice { text, topic, audience: Audience::Rows(rows.into()) }
+}
+
 /// One message with these rows.
 pub(crate) fn message<'a>(at: WallTime, all: impl Iterator<Item = &'a HostRow> + Clone) -> String {
     let of = |whole: bool| {
@@ -160,10 +182,11 @@ mod tests {
 
     /// What is told when these hosts are on the board.
     fn told(rows: &mut Rows, hosts: &[Snapshot]) -> Vec<String> {
-        let due = rows.due(&Board::new(hosts.to_vec()));
+        let board = Board::new(hosts.to_vec());
+        let due = rows.due(&board);
         let due = due.into_iter().map(|(id, sample)| (id, Row::of(&sample))).collect();
-        let notices = rows.tell(due, WallTime::from_unix_millis(0));
-        let rows = notices.map(|notices| match &notices[0].audience {
+        let notices = rows.tell(due, &board, WallTime::from_unix_millis(0));
+        let rows = notices.map(|notices| match &notices[0].1.audience {
             Audience::Rows(rows) => rows.iter().map(|row| row.text.clone()).collect(),
             Audience::Chosen | Audience::Whole(_) => panic!("rows are for who looks at them"),
         });
@@ -202,6 +225,35 @@ mod tests {
         // Somebody who came is told before the others are.
         assert_eq!(rows.last(&host.id, host.sample.as_ref().unwrap()).text, "[2,6,1]");
         assert_eq!(told(&mut rows, &[host]), ["[2,6,1]"], "the others know nothing of it");
+    }
+
+    #[test]
+    fn strangers_are_told_the_rows_of_hosts_that_they_see_on_the_board() {
+        let mut rows = Rows::default();
+        let label = Arc::new(Label { hidden: true, ..Label::default() });
+        let (shown, hidden) = (host("a", 1), Snapshot { label, ..host("b", 1) });
+        let mut tell = |hosts: &[Snapshot], board: &[Snapshot]| {
+            for host in hosts {
+                rows.note(&Update::Added(host.clone()), true);
+            }
+            let due = rows.due(&Board::new(hosts.to_vec()));
+            let due = due.into_iter().map(|(id, sample)| (id, Row::of(&sample))).collect();
+            let told = rows.tell(due, &Board::new(board.to_vec()), WallTime::from_unix_millis(0));
+            let text = |by: Seen, notice: &Notice| (by, notice.text.as_str().contains("changed"));
+            let told = told.unwrap();
+            Vec::from_iter(told.iter().map(|(by, notice)| {
+                let Audience::Rows(rows) = &notice.audience else { panic!("rows") };
+                (text(*by, notice), rows.len())
+            }))
+        };
+        let both = [shown.clone(), hidden.clone()];
+        let split = [((Seen::Insiders, false), 2), ((Seen::Strangers, false), 1)];
+        assert_eq!(tell(&both, &both), split);
+        let (hidden, alone) = (&both[1..], ((Seen::Insiders, false), 1));
+        assert_eq!(tell(hidden, hidden), [alone], "nothing is told of nothing");
+        let late = [host("b", 1)];
+        assert_eq!(tell(&late, hidden), [alone], "hidden while its row was written");
+        assert_eq!(tell(&late, &late), [((Seen::Everybody, false), 1)], "whole, once it is shown");
     }
 
     #[test]

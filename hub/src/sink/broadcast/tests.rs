@@ -61,7 +61,7 @@ fn waiting(live: &mut Live) -> Vec<String> {
 }
 
 fn text(notices: &Notices) -> String {
-    notices.iter().map(|notice| notice.text.as_str()).collect()
+    notices.iter().map(|notice| notice.1.text.as_str()).collect()
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_sink_that_was_too_slow_tells_the_state_and_goes_on() {
     let broadcast = new_broadcast();
     broadcast.lock().board = Board::new(hosts);
     let kind = broadcast.add_kind(words);
-    let mut live = broadcast.watch(kind).unwrap();
+    let mut live = broadcast.watch(kind, Sight::All).unwrap();
     // Five updates for four places, and some more.
     join(&hub, 2, "b");
     for uptime in 101..105 {
@@ -89,7 +89,7 @@ async fn a_sink_that_was_too_slow_tells_the_state_and_goes_on() {
     hub.stop();
     running.await.unwrap();
     assert!(matches!(live.recv().await, Err(RecvError::Closed)));
-    assert!(broadcast.watch(kind).is_none(), "nobody comes after the end");
+    assert!(broadcast.watch(kind, Sight::All).is_none(), "nobody comes after the end");
 }
 
 thread_local! {
@@ -99,7 +99,7 @@ thread_local! {
 }
 
 fn words_while_somebody_comes(update: &Update, broadcast: &Broadcast) -> Vec<Notice> {
-    CAME.set(COMES.take().and_then(|(broadcast, kind)| broadcast.watch(kind)));
+    CAME.set(COMES.take().and_then(|(broadcast, kind)| broadcast.watch(kind, Sight::All)));
     words(update, broadcast)
 }
 
@@ -108,7 +108,7 @@ fn the_first_of_a_kind_may_come_while_an_update_is_written() {
     let broadcast = new_broadcast();
     let kind = broadcast.add_kind(words_while_somebody_comes);
     let other = broadcast.add_kind(words);
-    let mut live = broadcast.watch(kind).unwrap();
+    let mut live = broadcast.watch(kind, Sight::All).unwrap();
     COMES.set(Some((broadcast.clone(), other)));
     broadcast.tell(&Update::Removed(id("a")));
     assert_eq!(waiting(&mut live), ["a removed"]);
@@ -122,7 +122,7 @@ fn nothing_older_waits_when_the_board_is_looked_at() {
     report(&hub, 1, 7);
     let host = hub.with_fleet(|fleet, _| fleet.snapshot("a")).unwrap();
     let broadcast = new_broadcast();
-    let mut live = broadcast.watch(broadcast.add_kind(words)).unwrap();
+    let mut live = broadcast.watch(broadcast.add_kind(words), Sight::All).unwrap();
     assert!(matches!(live.past(&host.id), Past::Gone));
     broadcast.tell(&Update::Added(host.clone()));
     assert_eq!(live.hosts(), [id("a")]);

@@ -53,7 +53,8 @@ impl Broadcast {
         let due = due.into_iter().map(|(id, sample)| (id, Row::of(&sample))).collect();
         let at = clock::now().wall;
         let mut stage = self.lock();
-        if let (Some(notices), Some(kind)) = (stage.rows.tell(due, at), stage.rows.kind) {
+        let Stage { rows, board, .. } = &mut *stage;
+        if let (Some(notices), Some(kind)) = (rows.tell(due, board, at), rows.kind) {
             stage.send(vec![(kind.0, notices)]);
         }
     }

@@ -57,7 +57,8 @@ impl Round {
 
     /// What is told of the host at this place; written once for all who ask for the same.
     pub(crate) fn messages(&self, place: usize, wanted: &Wanted) -> Arc<[Message]> {
-        let Some(host) = self.hosts.get(place).filter(|host| wanted.takes_host(&host.id)) else {
+        let takes = |host: &&Snapshot| wanted.takes_host(&host.id) && wanted.sees(host);
+        let Some(host) = self.hosts.get(place).filter(takes) else {
             return Arc::default();
         };
         let key = (place, wanted.key().clone());

@@ -6,6 +6,7 @@ use kinglet_proto::sample::Sample;
 use kinglet_proto::sample::metric::Figure;
 use kinglet_proto::viewer::destination::{self, Figures, Pattern};
 
+use crate::fleet::{Sight, Snapshot};
 use crate::server::metric_name::{self, Asked, Series};
 
 /// Figures of hosts.
@@ -19,6 +20,7 @@ pub(crate) struct Wanted {
     named: Option<Named>,
     /// The same for all who ask for the same of a host.
     key: Arc<str>,
+    sight: Sight,
 }
 
 #[derive(Debug)]
@@ -41,7 +43,18 @@ impl Wanted {
         let of_all = |named: &Named| pattern.text() == destination::metric("*", &named.name);
         let is_of_all = named.as_ref().is_some_and(of_all);
         let key = named.as_ref().map_or(pattern.text(), |named| &named.name).into();
-        Some(Self { pattern, host, is_of_all, named, key })
+        let sight = Sight::All;
+        Some(Self { pattern, host, is_of_all, named, key, sight })
+    }
+
+    /// The same of who sees so much.
+    pub(crate) fn with_sight(self, sight: Sight) -> Self {
+        Self { sight, ..self }
+    }
+
+    /// Whether who asks sees a host.
+    pub(super) fn sees(&self, host: &Snapshot) -> bool {
+        self.sight.sees(host)
     }
 
     /// The one host it asks for; `None` for several.

@@ -7,21 +7,27 @@ use serde_json::{Map, Value, json};
 
 use super::super::support::{Client, Hub};
 
-pub(super) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "kinglet.page.v1, kinglet.v1");
+pub(crate) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "kinglet.page.v1, kinglet.v1");
 
 /// A viewer of rows, and what it knows by them.
-pub(super) struct List {
-    pub(super) client: Client,
-    pub(super) columns: Vec<String>,
+pub(crate) struct List {
+    pub(crate) client: Client,
+    pub(crate) columns: Vec<String>,
     /// By number: the host, as it was added, and its row.
-    pub(super) hosts: BTreeMap<u64, (Value, BTreeMap<usize, Value>)>,
+    pub(crate) hosts: BTreeMap<u64, (Value, BTreeMap<usize, Value>)>,
     /// What else it was told.
-    pub(super) told: Vec<Value>,
+    pub(crate) told: Vec<Value>,
 }
 
 impl List {
-    pub(super) fn open(hub: &Hub, watch: &Value) -> Self {
-        let (mut client, answer) = hub.open_with_response("/ws", &[PROTOCOL]).unwrap();
+    pub(crate) fn open(hub: &Hub, watch: &Value) -> Self {
+        Self::open_as(hub, watch, &[])
+    }
+
+    /// The same of who shows these headers.
+    pub(crate) fn open_as(hub: &Hub, watch: &Value, headers: &[(&str, &str)]) -> Self {
+        let headers = [headers, &[PROTOCOL]].concat();
+        let (mut client, answer) = hub.open_with_response("/ws", &headers).unwrap();
         assert_eq!(answer.headers()["sec-websocket-protocol"], "kinglet.page.v1");
         assert_eq!(client.json()["data"]["status"], "connected");
         let columns = client.json_of("columns")["data"]["list"].clone();
@@ -32,7 +38,7 @@ impl List {
         list
     }
 
-    pub(super) fn watch(&mut self, hosts: &Value) {
+    pub(crate) fn watch(&mut self, hosts: &Value) {
         self.client.send(&json!({"type":"watch","data":{"hosts":hosts}}).to_string());
         self.client.settle_by_word(&mut self.told);
         for message in std::mem::take(&mut self.told) {
@@ -40,7 +46,7 @@ impl List {
         }
     }
 
-    pub(super) fn hear_until(&mut self, kind: &str) {
+    pub(crate) fn hear_until(&mut self, kind: &str) {
         while !self.told.iter().any(|message| message["type"] == kind) {
             let message = self.client.json();
             self.take(message);
@@ -48,13 +54,13 @@ impl List {
     }
 
     /// Takes what comes until nothing comes for longer than rows wait.
-    pub(super) fn hear(&mut self) {
+    pub(crate) fn hear(&mut self) {
         while let Some(message) = self.client.try_json(Duration::from_millis(500)) {
             self.take(message);
         }
     }
 
-    pub(super) fn take(&mut self, message: Value) {
+    pub(crate) fn take(&mut self, message: Value) {
         let data = &message["data"];
         match message["type"].as_str().unwrap() {
             "server_added" => {
@@ -73,7 +79,7 @@ impl List {
         }
     }
 
-    pub(super) fn row(&mut self, row: &Value, whole: bool) {
+    pub(crate) fn row(&mut self, row: &Value, whole: bool) {
         let row = row.as_array().unwrap();
         // After a loss rows may come before their hosts.
         let Some((_, values)) = self.hosts.get_mut(&row[0].as_u64().unwrap()) else { return };
@@ -87,20 +93,20 @@ impl List {
     }
 
     /// What it knows of a host, by the names of the columns.
-    pub(super) fn row_of(&self, id: &str) -> Map<String, Value> {
+    pub(crate) fn row_of(&self, id: &str) -> Map<String, Value> {
         let host = self.hosts.values().find(|(host, _)| host["id"] == id);
         let (_, row) = host.unwrap_or_else(|| panic!("{id} was not added"));
         row.iter().map(|(column, value)| (self.columns[*column].clone(), value.clone())).collect()
     }
 
-    pub(super) fn kinds(&self) -> Vec<&str> {
+    pub(crate) fn kinds(&self) -> Vec<&str> {
         self.told.iter().map(|message| message["type"].as_str().unwrap()).collect()
     }
 }
 
 impl Client {
     /// Waits until what was said was taken in; what comes meanwhile is kept.
-    pub(super) fn settle_by_word(&mut self, told: &mut Vec<Value>) {
+    pub(crate) fn settle_by_word(&mut self, told: &mut Vec<Value>) {
         self.send(r#"{"type":"ping"}"#);
         loop {
             let message = self.json();

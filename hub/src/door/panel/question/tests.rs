@@ -99,7 +99,7 @@ fn the_present_nests_by_metric_then_host() {
         "system.cpu.usage",
     ];
     let asked = question(&names, 0.0);
-    let checked = check(&fleet(&[PI, NAS]), asked, true, NOW).unwrap();
+    let checked = check(&fleet(&[PI, NAS]), asked, (true, Sight::All), NOW).unwrap();
     let due = json!({"metrics":{
         "cpu_percent":{"nas":5,"pi":45.2},
         "disk_usage_percent":{"nas":55.1,"pi":33},
@@ -115,7 +115,7 @@ fn the_present_nests_by_metric_then_host() {
 #[test]
 fn the_past_is_pairs_of_a_time_and_a_value() {
     let names = question(&["cpu_percent", "disk_usage_percent", "network_io"], 0.25);
-    let checked = check(&fleet(&[PI]), names, true, NOW).unwrap();
+    let checked = check(&fleet(&[PI]), names, (true, Sight::All), NOW).unwrap();
     let history = Counting {
         without: vec!["filesystems.{mount_point}.usage_percent"],
         ..Counting::default()
@@ -145,21 +145,26 @@ fn an_answer_has_at_most_ten_thousand_points() {
     for (hosts, minutes) in [(1, 10.0), (1, 1440.0), (40, 60.0), (40, 525_600.0), (300, 1e12)] {
         let hosts: Vec<_> = (0..hosts).map(|n| format!("h{n}")).collect();
         let hosts: Vec<_> = hosts.iter().map(|id| (id.as_str(), PI.1)).collect();
-        let checked = check(&fleet(&hosts), question(&names, minutes), false, NOW).unwrap();
+        let checked =
+            check(&fleet(&hosts), question(&names, minutes), (false, Sight::All), NOW).unwrap();
         let points = count(&checked.answer(&Counting::default()).unwrap());
         assert!(points <= ANSWER_POINTS_MAX && points > 0, "{points} of {minutes} min");
     }
     let most: Vec<_> = (0..4000).map(|n| format!("h{n}")).collect();
     let most: Vec<_> = most.iter().map(|id| (id.as_str(), PI.1)).collect();
     let fleet = fleet(&most);
-    assert!(check(&fleet, question(&names, 1.0), false, NOW).is_err());
+    assert!(check(&fleet, question(&names, 1.0), (false, Sight::All), NOW).is_err());
     let one = Question { server_id: Some("h7".to_owned()), ..question(&names, 1.0) };
-    assert_eq!(check(&fleet, one, false, NOW).map(|checked| checked.hosts.len()), Ok(1));
+    assert_eq!(
+        check(&fleet, one, (false, Sight::All), NOW).map(|checked| checked.hosts.len()),
+        Ok(1)
+    );
 }
 
 #[test]
 fn a_step_that_a_store_prefers_is_taken_and_a_failure_said() {
-    let asked = || check(&fleet(&[PI]), question(&["cpu.usage"], 10.0), false, NOW).unwrap();
+    let asked =
+        || check(&fleet(&[PI]), question(&["cpu.usage"], 10.0), (false, Sight::All), NOW).unwrap();
     let history = Counting { refuses: Some(QueryError::TooManyPoints(60)), ..Counting::default() };
     let answer = asked().answer(&history).unwrap();
     assert_eq!(answer["history"]["cpu.usage"]["pi"].as_array().unwrap().len(), 10);
@@ -173,7 +178,7 @@ fn a_step_that_a_store_prefers_is_taken_and_a_failure_said() {
 #[test]
 fn who_asks_for_what_is_not_there_is_told() {
     let fleet = fleet(&[PI]);
-    let refused = |question, public| check(&fleet, question, public, NOW).err();
+    let refused = |question, public| check(&fleet, question, (public, Sight::All), NOW).err();
     assert_eq!(refused(question(&["cpu"], 0.0), false), Some("no such metric".to_owned()));
     let many = vec!["cpu.usage"; QUESTION_METRICS_MAX + 1];
     assert_eq!(refused(question(&many, 0.0), false), Some("too many metrics".to_owned()));
