@@ -4,7 +4,7 @@
 //! state_dir/                0700, and everything below it for the hub's user alone
 //!   invitations/<sha256>    an invitation, named by the hash of its code
 //!   invitations/<sha256>.used
-//!   hosts.d/<id>.toml       what the owner decided of a host; an enrolled one with its token's hash
+//!   hosts.d/<id>.toml       what the owner decided of a host; of an enrolled one its token's hash
 //!   hosts.d/<id>.deleted    asks the hub to forget a host, and is gone when that is done
 //!   hosts.d/.<sha256>       the same before it has its name: of the invitation of this hash
 //!   roster.json             who was ever there, of `sink::roster`

@@ -1,4 +1,5 @@
-//! An invitation for one host, and the line to run there: what the command prints and the page shows.
+//! An invitation for one host, and the line to run there: what the command prints and the page
+//! shows.
 
 mod authority;
 

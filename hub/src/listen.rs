@@ -152,10 +152,9 @@ impl Server {
         let mended = state_dir.as_deref().map_or(Ok(()), mend);
         mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
         let hub = Hub::new(auth, settings, state_dir, history).with_stated(stated, reach);
-        let hub = hub
-            .with_stomp_every(stomp_every)
-            .with_influx(influx)
-            .with_notifier(notifier, DropIns::new(config.base, config.pieces, &config.faults));
+        let drop_ins = DropIns::new(config.base, config.pieces, &config.faults);
+        let hub = hub.with_stomp_every(stomp_every).with_influx(influx);
+        let hub = hub.with_notifier(notifier, drop_ins);
         let guard::Settings {
             gate,
             proxies,

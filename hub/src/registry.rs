@@ -1,6 +1,6 @@
-//! What owners decide of hosts while a hub runs or not: files below `hosts.d`, changed one at a time
-//! and whole, by the command line as by the hub itself. What kinglet-hub.toml says counts more, and
-//! is changed there alone.
+//! What owners decide of hosts while a hub runs or not: files below `hosts.d`, changed one at a
+//! time and whole, by the command line as by the hub itself. What kinglet-hub.toml says counts
+//! more, and is changed there alone.
 
 mod patch;
 

@@ -379,7 +379,7 @@ fn the_owner_gets_one_line_to_paste() {
         (&["--url", "wss://h;reboot"][..], "--url must be"),
         (&["--url", "https://h"], "--url must be"),
         (&["--replace", "../x"], "--replace must be"),
-        (&["--name", "two\nlines"], "--name must be"),
+        (&["--name", "two\nlines"], "name must be a line of text"),
     ] {
         let (code, _, told) = run(words);
         assert!(code == Some(2) && told.contains(says), "{words:?}: {told}");

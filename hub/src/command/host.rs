@@ -1,5 +1,5 @@
-//! `kinglet-hub host`: what the owner decided of hosts, in the files of the state folder. A hub that
-//! runs takes it in within some seconds.
+//! `kinglet-hub host`: what the owner decided of hosts, in the files of the state folder. A hub
+//! that runs takes it in within some seconds.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What the owner decides of hosts while the fleet runs: who joins it for good, what each is called,
-//! and who is no part of it any more.
+//! What the owner decides of hosts while the fleet runs: who joins it for good, what each is
+//! called, and who is no part of it any more.
 
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;

@@ -13,8 +13,8 @@ use crate::config::TlsFiles;
 /// Who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Authority {
-    /// The hub itself: the pin of its key, `sha256:` and 64 hexadecimal digits of the SHA-256 of its
-    /// SubjectPublicKeyInfo (RFC 7469 section 2.4).
+    /// The hub itself: the pin of its key, `sha256:` and 64 hexadecimal digits of the SHA-256 of
+    /// its SubjectPublicKeyInfo (RFC 7469 section 2.4).
     Own(String),
     /// One that every host knows, which asks that: a renewal may bring a new key.
     Public,

@@ -1,4 +1,5 @@
-//! What owners decide of hosts beside the hub: their files are looked at now and then, and at SIGHUP.
+//! What owners decide of hosts beside the hub: their files are looked at now and then, and at
+//! SIGHUP.
 
 use std::sync::Arc;
 

@@ -229,11 +229,11 @@ fn a_hidden_host_is_nowhere_for_strangers() {
         let (_, body) = hub.http(path, "");
         assert!(!body.contains("attic"), "{path}: {body}");
     }
-    for path in
-        ["/api/hosts", "/api/v1/instances", "/metrics", "/api/hosts/attic", "/badge/attic.svg"]
-    {
+    for path in ["/api/hosts", "/api/v1/instances", "/metrics", "/api/hosts/attic"] {
         assert!(hub.http(path, &owner).1.contains("attic"), "{path}");
     }
+    assert!(hub.http("/badge/attic.svg", "").1.contains("kinglet: unknown"));
+    assert!(!hub.http("/badge/attic.svg", &owner).1.contains("unknown"));
     assert!(!hub.http("/healthz", "").1.contains("\"hosts\":3"));
     let subscribe = "SUBSCRIBE\nid:1\ndestination:/topic/**\n\n\0";
     let connect = "CONNECT\naccept-version:1.2\nhost:hub\n\n\0";
