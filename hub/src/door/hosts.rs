@@ -54,7 +54,7 @@ pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
             get(host)
                 .patch(change::set)
                 .delete(change::delete)
-                .fallback(wrong_method)
+                .fallback(change::other_method)
                 .with_state(hub.clone()),
         ),
         ("/api/hosts/{id}/revoke", post(change::revoke).with_state(hub.clone())),

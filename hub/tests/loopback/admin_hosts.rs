@@ -292,11 +292,17 @@ fn rows_of_a_hidden_host_reach_owners_alone() {
     stranger.hear();
     let bearer = format!("Bearer {OWNER}");
     let mut owner = List::open_as(&hub, watched, &[("authorization", &bearer)]);
-    let late = List::open(&hub, watched);
+    let mut late = List::open(&hub, watched);
+    // Who names it later asks for what is on the board.
+    late.watch(&serde_json::json!({"*":"list"}));
+    late.watch(watched);
     tell(2, 20.0);
+    late.hear();
     stranger.hear();
     owner.hear();
     assert!(late.hosts.values().all(|(host, _)| host["id"] != "attic"), "{:?}", late.hosts);
+    let told = serde_json::json!(late.told).to_string();
+    assert!(!told.contains("attic"), "{told}");
     assert_eq!([usage(&stranger, "attic"), usage(&stranger, "other")], [10.0, 20.0]);
     assert_eq!([usage(&owner, "attic"), usage(&owner, "other")], [20.0, 20.0]);
     // Who sees it again is told all of it, and not what changed since it was hidden.

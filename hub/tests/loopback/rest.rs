@@ -191,6 +191,12 @@ fn head_has_no_body_and_other_methods_are_refused() {
         let (head, whole) = (ask(&hub, "HEAD", path, &[]), get(&hub, path));
         assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
         assert_eq!(head.header("content-type"), whole.header("content-type"), "{path}");
+        if path == "/api/hosts/web-1" {
+            let refused = ask(&hub, "POST", path, &[]);
+            refused.assert_refused(405, "changed by PATCH");
+            assert_eq!(refused.header("allow"), Some("GET,HEAD,PATCH,DELETE"));
+            continue;
+        }
         for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
             let refused = ask(&hub, method, path, &[]);
             refused.assert_refused(405, "GET or HEAD");

@@ -95,3 +95,8 @@ async fn decide(
         }
     }
 }
+
+pub(super) async fn other_method() -> Response {
+    let text = "a host is read by GET, changed by PATCH and deleted by DELETE";
+    deny(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", text)
+}
