@@ -204,6 +204,7 @@ ki_service() {
         systemctl restart "$name" ;;
     systemd-up) systemctl is-active --quiet "$name" ;;
     systemd-remove) systemctl disable --quiet --now "$name" 2>/dev/null ;;
+    systemd-forget) systemctl daemon-reload ;;
     openrc-start) rc-update -q add kinglet default && rc-service kinglet restart ;;
     openrc-up) rc-service -q kinglet status ;;
     openrc-remove) rc-service -q kinglet stop; rc-update -q delete kinglet default ;;
@@ -286,9 +287,7 @@ ki_configure() {
     elif [ -n "$url" ]; then
         ki_say "$config is yours and was left as it is"
     fi
-    umask 077
-    if [ ! -e "$token" ] || [ -n "$token_file$secret" ]; then ki_token; fi
-    umask 022
+    if [ ! -e "$token" ] || [ -n "$token_file$secret" ]; then (umask 077 && ki_token) || exit; fi
 }
 
 ki_token() {
@@ -326,6 +325,7 @@ ki_uninstall() {
     if ki_has rpm && rpm -q "$name" >/dev/null 2>&1; then rpm -e "$name"; fi
     rm -f "$program" "$root/etc/systemd/system/$name.service" "$root/etc/init.d/$name" \
         "$root/etc/config/$name" "$root/lib/upgrade/keep.d/$name" "$root/var/log/$name.log"
+    ki_service forget
     if [ -z "$prefix" ]; then rm -rf "$folder" "$root/var/lib/$name"; fi
     ki_say "removed $name"
 }
