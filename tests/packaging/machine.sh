@@ -65,7 +65,8 @@ mount_root() {
     local device
     mount -t proc none "$1/proc"
     mount -t tmpfs none "$1/run"
-    mount -t tmpfs none "$1/dev"
+    # Not the sticky folder a tmpfs is: there a shell may not write to a device of another owner.
+    mount -t tmpfs -o mode=755 none "$1/dev"
     for device in null zero full random urandom tty; do
         touch "$1/dev/$device"
         mount --bind "/dev/$device" "$1/dev/$device"
