@@ -17,6 +17,7 @@ mod identity;
 #[cfg(feature = "terminal")]
 mod print;
 mod probing;
+mod proxy;
 mod server;
 mod token;
 mod traffic;
@@ -88,6 +89,7 @@ impl Config {
         let mut config = Self::understand(&Given::default(), &mut problems);
         config.servers.push(Server {
             url,
+            proxy: None,
             protocol: &OUTPUTS[0],
             auth: Auth::Header,
             server_id: None,
@@ -115,8 +117,9 @@ impl Config {
         let mut servers = Vec::new();
         let is_only = given.tables(Table::Server).count() == 1;
         for block in given.tables(Table::Server) {
-            let server = server(block, is_only, interval, credentials, problems);
-            if let Some(server) = &server {
+            let mut server = server(block, is_only, interval, credentials, problems);
+            if let Some(server) = &mut server {
+                server.proxy = proxy::proxy(block, given, &server.url, problems);
                 check_settings(block, server, &host, problems);
             }
             warnings.extend(server.iter().flat_map(Server::warnings));
@@ -187,6 +190,7 @@ fn server(
     }
     Some(Server {
         url: url?,
+        proxy: None,
         protocol: protocol?,
         auth: auth?,
         server_id: owned(block.text("server_id")),

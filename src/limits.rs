@@ -37,6 +37,8 @@ pub const ASK_STACK_BYTES: usize = 64 * 1024;
 pub const RESOLVE_STACK_BYTES: usize = 128 * 1024;
 /// One TCP connect: a lost SYN is sent again after 1, 3 and 7 s.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The answers of a proxy, which itself looks the server's name up and connects to it.
+pub const PROXY_TIMEOUT: Duration = Duration::from_secs(20);
 /// The head start each address gets over the next one (RFC 8305 section 5).
 pub const CONNECT_STAGGER: Duration = Duration::from_millis(250);
 /// Addresses tried of one name; the rest wait for the next attempt.
@@ -130,6 +132,7 @@ const _: () = {
         DIAL_TIMEOUT.as_millis()
             > RESOLVE_TIMEOUT.as_millis()
                 + CONNECT_TIMEOUT.as_millis()
+                + PROXY_TIMEOUT.as_millis()
                 + UPGRADE_TIMEOUT.as_millis()
                 + CONNECT_STAGGER.as_millis() * ADDRESSES_MAX as u128,
         "the link's own limits fire first and say more"

@@ -10,6 +10,8 @@ mod error;
 mod event;
 #[cfg(fuzzing)]
 pub mod fuzz;
+#[cfg_attr(not(feature = "proxy"), path = "link/no_proxy.rs")]
+mod proxy;
 mod tls;
 mod transport;
 mod url;
@@ -34,6 +36,8 @@ use kinglet_proto::limits::CLOSE_TIMEOUT;
 use kinglet_proto::output::Request;
 use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
+use proxy::tunnel::Tunnel;
+pub use proxy::{Proxy, ProxyError};
 use rustls::ClientConnection;
 pub use tls::pin::Pin;
 pub use tls::{Trust, TrustError};
@@ -44,6 +48,8 @@ pub use url::{ServerUrl, UrlError};
 pub struct Target {
     /// The server.
     pub url: ServerUrl,
+    /// The proxy on the way to it.
+    pub proxy: Option<Proxy>,
     /// Whom its certificate may come from; `None` for `ws://`.
     pub trust: Option<Trust>,
 }
@@ -72,6 +78,8 @@ enum State {
     Resolving,
     /// What the look-up still finds joins the race.
     Connecting(Race),
+    /// TCP is connected to the proxy.
+    Tunnelling(Box<Tunnel>),
     Connected(Box<dyn Carrier>),
     Closing {
         carrier: Box<dyn Carrier>,
@@ -80,6 +88,14 @@ enum State {
 }
 
 impl Target {
+    /// Where TCP leads: to the server, or to the proxy.
+    fn address(&self) -> (&str, u16) {
+        match &self.proxy {
+            Some(proxy) => proxy.address(),
+            None => (&self.url.host, self.url.port),
+        }
+    }
+
     /// Begins TLS, where the server wants it.
     fn tls(&self) -> Result<Option<ClientConnection>, LinkError> {
         let connect = |trust: &Trust| trust.connect(&self.url.host).map_err(LinkError::Tls);
@@ -139,15 +155,15 @@ impl Link {
         self.abandon();
         self.events.clear();
         self.request = request;
-        let url = &self.target.url;
-        if let Some(address) = resolve::literal(&url.host, url.port) {
+        let (host, port) = self.target.address();
+        if let Some(address) = resolve::literal(host, port) {
             self.lookup = None;
             self.state = State::Connecting(Race::new(vec![address], now));
             return self.advance_dial(now);
         }
         let begun = match self.lookup.take().filter(Lookup::is_held) {
             Some(mut held) => held.renew(now).map(|()| held),
-            None => Lookup::start(&url.host, url.port, now),
+            None => Lookup::start(host, port, now),
         };
         match begun {
             Ok(lookup) => self.lookup = Some(lookup),
@@ -213,6 +229,7 @@ impl Link {
                 fds.extend(race.fds().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
                 return fds.extend(looking_up);
             }
+            State::Tunnelling(tunnel) => (tunnel.as_fd(), tunnel.wants_write()),
             State::Connected(carrier) => (carrier.as_fd(), carrier.wants_write()),
             State::Closing { carrier, .. } => (carrier.as_fd(), true),
         };
@@ -229,6 +246,7 @@ impl Link {
                 let lookup = self.lookup.as_ref().and_then(Lookup::deadline);
                 [race.deadline(), lookup].into_iter().flatten().min()
             }
+            State::Tunnelling(tunnel) => Some(tunnel.deadline()),
             State::Connected(carrier) => carrier.deadline(),
             State::Closing { until, .. } => Some(*until),
         }
@@ -239,6 +257,7 @@ impl Link {
         match &mut self.state {
             State::Idle => {}
             State::Resolving | State::Connecting(_) => self.advance_dial(now),
+            State::Tunnelling(_) => self.advance_tunnel(now),
             State::Connected(_) => self.advance_carrier(ready, now),
             State::Closing { carrier, until } => {
                 let is_over = !carrier.flush().unwrap_or(false) || *until <= now;
@@ -278,7 +297,8 @@ impl Link {
                     }
                 }
                 Standing::Failed(reason) if matches!(self.state, State::Resolving) => {
-                    return self.close(LinkError::Resolve(self.target.url.host.clone(), reason));
+                    let host = self.target.address().0.to_owned();
+                    return self.close(LinkError::Resolve(host, reason));
                 }
                 Standing::Failed(_) => {}
             }
@@ -297,6 +317,30 @@ impl Link {
         if let Ok(peer) = stream.peer_addr() {
             self.events.push_back(LinkEvent::Progress(Progress::Connected(peer)));
         }
+        let ServerUrl { host, port, .. } = &self.target.url;
+        let Some(proxy) = self.target.proxy.as_ref() else {
+            return self.begin_carrier(stream, now);
+        };
+        self.state = State::Tunnelling(Tunnel::new(stream, proxy, host, *port, now));
+        self.advance_tunnel(now);
+    }
+
+    fn advance_tunnel(&mut self, now: Instant) {
+        let State::Tunnelling(tunnel) = &mut self.state else { return };
+        match tunnel.advance(now) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.events.push_back(LinkEvent::Progress(Progress::Tunnelled));
+                if let State::Tunnelling(tunnel) = std::mem::replace(&mut self.state, State::Idle) {
+                    self.begin_carrier(tunnel.into_stream(), now);
+                }
+            }
+            Err(error) => self.close(error),
+        }
+    }
+
+    /// Begins what comes after the way is open.
+    fn begin_carrier(&mut self, stream: TcpStream, now: Instant) {
         match self.carry(stream, now) {
             Ok(carrier) => {
                 self.state = State::Connected(carrier);
@@ -336,7 +380,7 @@ impl Link {
     fn carrier(&self) -> Option<&dyn Carrier> {
         match &self.state {
             State::Connected(carrier) | State::Closing { carrier, .. } => Some(&**carrier),
-            State::Idle | State::Resolving | State::Connecting(_) => None,
+            State::Idle | State::Resolving | State::Connecting(_) | State::Tunnelling(_) => None,
         }
     }
 

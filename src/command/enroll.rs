@@ -81,7 +81,11 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
 /// Shows the code to the hub and returns what it gives.
 fn exchange(enrollment: &Enrollment) -> Result<Enrolled, EnrollError> {
     let conversation = Exchange::new(&enrollment.code, &enrollment.id, enrollment.prefix());
-    let target = Target { url: enrollment.url.clone(), trust: enrollment.trust.clone() };
+    let target = Target {
+        url: enrollment.url.clone(),
+        proxy: enrollment.proxy.clone(),
+        trust: enrollment.trust.clone(),
+    };
     let mut drive = Drive::new(conversation, target, ());
     let mut outcome = None;
     while outcome.is_none() || !drive.is_done() {

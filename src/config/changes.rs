@@ -4,6 +4,7 @@ use kinglet_proto::occurrence::ChangedSetting;
 
 use super::{Config, Server};
 use crate::limits::CHANGE_TEXT_MAX;
+use crate::link::Proxy;
 
 impl Config {
     /// What is another setting in the new one, in the order in which they are printed; secrets are
@@ -52,7 +53,8 @@ impl Server {
     /// Whether a conversation with the one is a conversation with the other. What an authority's
     /// file says may be another than when it was read.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        let is_same = self.url == other.url && self.token == other.token;
+        let is_same =
+            self.url == other.url && self.proxy == other.proxy && self.token == other.token;
         is_same && self.ca_file.is_none() && self.to_string() == other.to_string()
     }
 }
@@ -76,6 +78,9 @@ fn settings(config: &Config) -> Vec<Setting> {
             let server = config.servers.get(count.wrapping_sub(1)).filter(|_| kind == "server");
             let secret = match (server, key) {
                 (Some(server), "token") => server.token.expose().to_owned(),
+                (Some(server), "proxy") => {
+                    server.proxy.as_ref().map_or("", Proxy::password).to_owned()
+                }
                 (Some(server), "url") => server.url.path_and_query.clone(),
                 _ => String::new(),
             };

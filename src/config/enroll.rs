@@ -10,9 +10,10 @@ use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 
 use super::Config;
+use super::proxy::proxy;
 use super::token::{self, TOKEN_FILE_DEFAULT};
 use super::trust::trust;
-use crate::link::{Pin, ServerUrl, Trust};
+use crate::link::{Pin, Proxy, ServerUrl, Trust};
 use crate::options::{Block, ConfigError, Given, Place, Problems, Table, Text, text_of};
 
 /// The url in the file that packages bring: a server nobody has named yet.
@@ -29,6 +30,8 @@ pub struct Enrollment {
     pub written_url: String,
     /// The one-time code.
     pub code: Secret,
+    /// The proxy on the way to it.
+    pub proxy: Option<Proxy>,
     /// Whom the hub's certificate may come from; `None` for `ws://`.
     pub trust: Option<Trust>,
     /// Where the token goes.
@@ -40,6 +43,7 @@ pub struct Enrollment {
     /// Whether it names a server already, the packages' placeholder not counted.
     pub has_server: bool,
     id_given: bool,
+    written_proxy: Option<String>,
     pin: Option<Pin>,
     ca_file: Option<PathBuf>,
 }
@@ -62,6 +66,7 @@ impl Enrollment {
         let hub = hub.unwrap_or_else(|| Block::new(Table::Server, Place::Missing));
         let url = url(hub.text("url"), &mut problems);
         let code = code(given.text(Table::Top, "code"), &mut problems);
+        let proxy = url.as_ref().and_then(|url| proxy(&hub, given, url, &mut problems));
         let trusted = trust(&hub, url.as_ref(), &mut problems);
         let token_file = hub.text("token_file").map_or(TOKEN_FILE_DEFAULT, |text| text.value);
         let enrollment = url.zip(code).map(|(url, code)| Self {
@@ -69,6 +74,8 @@ impl Enrollment {
             written_url: written(&url),
             url,
             code,
+            written_proxy: hub.text("proxy").map(|text| text.value.to_owned()),
+            proxy,
             trust: trusted.trust,
             token_file: PathBuf::from(token_file),
             config_file: PathBuf::from(path.value),
@@ -111,6 +118,9 @@ impl Enrollment {
 
     fn keys(&self) -> String {
         let mut keys = format!("url = {}", Quoted(&self.written_url));
+        if let Some(proxy) = &self.written_proxy {
+            keys += &format!("\nproxy = {}", Quoted(proxy));
+        }
         if let Some(pin) = &self.pin {
             keys += &format!("\npin = \"{pin}\"");
         }

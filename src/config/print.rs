@@ -97,6 +97,7 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             url,
+            proxy,
             protocol,
             auth,
             server_id,
@@ -111,6 +112,7 @@ impl fmt::Display for Server {
         let query = if url.path_and_query.contains('?') { "?***" } else { "" };
         writeln!(f, "\n[[server]]\nprotocol = \"{protocol}\"")?;
         writeln!(f, "url = \"{url}{query}\"\nauth = \"{auth}\"")?;
+        text(f, "proxy", proxy.as_ref().map(ToString::to_string).as_deref())?;
         text(f, "server_id", server_id.as_deref())?;
         for (key, value) in settings.iter() {
             setting(f, key, value)?;
@@ -184,7 +186,7 @@ mod tests {
     use kinglet_proto::secret::Secret;
 
     use super::*;
-    use crate::link::{Pin, ServerUrl};
+    use crate::link::{Pin, Proxy, ServerUrl};
     use crate::options::{Entry, keys_of};
 
     #[test]
@@ -200,6 +202,7 @@ mod tests {
         config.probing.ca_file = Some("/ca".into());
         let server = &mut config.servers[0];
         server.server_id = Some("s".to_owned());
+        server.proxy = Proxy::parse("http://me:hunter2@p").ok();
         for key in Entry::of_table(Table::Server).filter(|key| !key.protocols.is_empty()) {
             server.settings.add(key.name, Setting::Text("x".to_owned()));
         }

@@ -8,13 +8,15 @@ use kinglet_proto::output::{Account, Auth, Protocol, Settings};
 use kinglet_proto::secret::Secret;
 
 use super::token;
-use crate::link::{Pin, ServerUrl, Target, Trust};
+use crate::link::{Pin, Proxy, ServerUrl, Target, Trust};
 
 /// One server.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// Where.
     pub url: ServerUrl,
+    /// The proxy on the way to it.
+    pub proxy: Option<Proxy>,
     /// How it is spoken to.
     pub protocol: &'static Protocol,
     /// How the token is shown.
@@ -53,7 +55,8 @@ impl Server {
 
     /// Where it is.
     pub(crate) fn target(&self) -> Target {
-        Target { url: self.url.clone(), trust: self.trust.clone() }
+        let Self { url, proxy, trust, .. } = self;
+        Target { url: url.clone(), proxy: proxy.clone(), trust: trust.clone() }
     }
 
     /// What its owner should know.

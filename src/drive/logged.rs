@@ -50,6 +50,9 @@ impl Observer for Logged {
             LinkEvent::Progress(Progress::Connected(address)) => {
                 log::debug!("{name}: connected to {address}");
             }
+            LinkEvent::Progress(Progress::Tunnelled) => {
+                log::debug!("{name}: the proxy has made the way");
+            }
             LinkEvent::Progress(Progress::Secured(summary)) => log::debug!("{name}: {summary}"),
             LinkEvent::Text(text) => log::trace!("{name}: receives {}", Escaped(text)),
             LinkEvent::Closed(error) => log::debug!("{name}: {error}"),

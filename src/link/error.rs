@@ -9,6 +9,7 @@ use kinglet_proto::session::Loss;
 use kinglet_proto::time::WallTime;
 
 use super::carrier::websocket::upgrade::UpgradeError;
+use super::proxy::ProxyError;
 use super::tls::fault::explain;
 use super::tls::pin::{Pin, WrongPin};
 
@@ -19,6 +20,8 @@ pub enum LinkError {
     Resolve(String, String),
     /// No address of the name accepted a TCP connection; the last one tried, and why not.
     Connect(SocketAddr, io::Error),
+    /// The proxy made no way to the server.
+    Proxy(ProxyError),
     /// Nothing happened for too long.
     TimedOut(Step, Duration),
     /// TLS failed; for certificates the text says what is wrong with them.
@@ -44,6 +47,8 @@ pub enum LinkError {
 pub enum Step {
     /// TCP, over all addresses.
     Connect,
+    /// The way through a proxy.
+    Proxy,
     /// TLS and HTTP.
     Upgrade,
     /// HTTP: TLS, the request and its answer.
@@ -68,6 +73,7 @@ impl LinkError {
             Self::Upgrade(_)
             | Self::Resolve(..)
             | Self::Connect(..)
+            | Self::Proxy(_)
             | Self::TimedOut(..)
             | Self::Tls(_)
             | Self::Pin(_)
@@ -96,9 +102,11 @@ impl fmt::Display for LinkError {
         match self {
             Self::Resolve(host, error) => write!(f, "the name {host} does not resolve: {error}"),
             Self::Connect(address, error) => write!(f, "tcp connect to {address} failed: {error}"),
+            Self::Proxy(error) => write!(f, "no way through the proxy: {error}"),
             Self::TimedOut(step, limit) => {
                 let step = match step {
                     Step::Connect => "tcp connect",
+                    Step::Proxy => "the proxy's way to the server",
                     Step::Upgrade => "tls and upgrade",
                     Step::Answer => "the answer",
                     Step::Write => "write",

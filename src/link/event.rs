@@ -46,6 +46,8 @@ pub enum Progress {
     Resolved(Vec<SocketAddr>, Vec<String>),
     /// TCP is connected to this one.
     Connected(SocketAddr),
+    /// The proxy that TCP is connected to has made the way to the server.
+    Tunnelled,
     /// TLS is up: version and cipher suite.
     Secured(String),
 }

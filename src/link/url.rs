@@ -80,7 +80,7 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
+pub(super) fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     if let Some(bracketed) = authority.strip_prefix('[') {
         let (host, rest) = bracketed.split_once(']').ok_or(UrlError::Brackets)?;
         return match rest.strip_prefix(':') {
@@ -96,7 +96,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     }
 }
 
-fn parse_port(digits: &str) -> Result<u16, UrlError> {
+pub(super) fn parse_port(digits: &str) -> Result<u16, UrlError> {
     match digits.parse::<u16>() {
         Ok(port) if port > 0 => Ok(port),
         Ok(_) | Err(_) => Err(UrlError::Port(digits.to_owned())),

@@ -54,7 +54,8 @@ impl Given {
         let mut given = Self::default();
         for entry in Entry::all() {
             let Some(name) = entry.variable else { continue };
-            if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
+            let found = variable(name).or_else(|| variable(&name.to_ascii_uppercase()));
+            if let Some(value) = found.filter(|value| !value.is_empty()) {
                 given.set(entry, value, Place::Environment(name));
             }
         }

@@ -15,6 +15,8 @@ mod pin;
 #[cfg(feature = "probe")]
 mod probes;
 mod program;
+#[cfg(feature = "proxy")]
+mod proxies;
 #[cfg(feature = "reload")]
 mod reload;
 mod server;

@@ -66,6 +66,7 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
 enum Step {
     Resolve,
     Connect,
+    Proxy,
     Tls,
     Upgrade,
     Authenticate,
@@ -78,6 +79,7 @@ struct Told<'a, W> {
     /// The first fault of the terminal.
     written: io::Result<()>,
     secure: bool,
+    is_tunnelled: bool,
     /// There is no connection to be granted: the first report is the first thing said.
     is_asked: bool,
     step: Step,
@@ -92,6 +94,7 @@ impl Step {
         match self {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Authenticate => "authenticate",
@@ -106,6 +109,7 @@ impl<'a, W: Write> Told<'a, W> {
             out,
             written: Ok(()),
             secure: server.url.tls,
+            is_tunnelled: server.proxy.is_some(),
             is_asked: server.protocol.is_request_and_response(),
             step: Step::Resolve,
             begun,
@@ -125,7 +129,12 @@ impl<'a, W: Write> Told<'a, W> {
         (self.is_reported, self.report_bytes) = (true, 0);
     }
 
-    /// What comes after TCP, and after TLS.
+    /// What comes after TCP, or after the proxy.
+    const fn after_way(&self) -> Step {
+        if self.secure { Step::Tls } else { self.after_line() }
+    }
+
+    /// What comes after it, and after TLS.
     const fn after_line(&self) -> Step {
         if self.is_asked { Step::Report } else { Step::Upgrade }
     }
@@ -200,8 +209,11 @@ impl<W: Write> Observer for Told<'_, W> {
                     let is_one = format!("not needed: {} is an address", address.ip());
                     self.pass(&is_one, Step::Connect);
                 }
-                let next = if self.secure { Step::Tls } else { self.after_line() };
+                let next = if self.is_tunnelled { Step::Proxy } else { self.after_way() };
                 self.pass(&address.to_string(), next);
+            }
+            LinkEvent::Progress(Progress::Tunnelled) => {
+                self.pass("has made the way", self.after_way());
             }
             LinkEvent::Progress(Progress::Secured(summary)) => {
                 self.pass(summary, self.after_line());

@@ -117,6 +117,16 @@ const REPORTED: &[Key] = &[
         ..SERVER
     },
     Key {
+        name: "proxy",
+        variable: Some("KINGLET_PROXY"),
+        value: "URL",
+        default: "that of the environment",
+        help: "Proxy on the way there: `http://[user:password@]host[:port]` (CONNECT) or \
+               `socks5h://...`, which looks names up itself; `none` goes straight.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
         name: "auth",
         default: "the protocol's own",
         help: "How the token travels: `header` or `query`.",
@@ -339,6 +349,40 @@ const UNWRITTEN: &[Key] = &[
         variable: Some("NO_COLOR"),
         help: "If set, the headings of `sample` are not bold.",
         commands: &[Command::Sample],
+        ..KEY
+    },
+    Key {
+        name: "https_proxy",
+        form: None,
+        variable: Some("https_proxy"),
+        help: "The proxy to `wss://` and `https://`, as other programs have it; in capitals too. \
+               A server on this host is never behind one.",
+        commands: ENROLLED,
+        ..KEY
+    },
+    Key {
+        name: "http_proxy",
+        form: None,
+        variable: Some("http_proxy"),
+        help: "The proxy to `ws://` and `http://`.",
+        commands: ENROLLED,
+        ..KEY
+    },
+    Key {
+        name: "all_proxy",
+        form: None,
+        variable: Some("all_proxy"),
+        help: "The proxy where neither says anything.",
+        commands: ENROLLED,
+        ..KEY
+    },
+    Key {
+        name: "no_proxy",
+        form: None,
+        variable: Some("no_proxy"),
+        help: "What they are not for, between commas: names with all below them, addresses, \
+               networks (`10.0.0.0/8`), each with a port if that matters; `*` for everything.",
+        commands: ENROLLED,
         ..KEY
     },
     Key {

@@ -1,0 +1,124 @@
+//! CONNECT, as HTTP proxies know it (RFC 9110 section 9.3.6, RFC 9112).
+//!
+//! ```text
+//! CONNECT hub.example.org:443 HTTP/1.1
+//! Host: hub.example.org:443
+//! Proxy-Authorization: Basic bWU6cHc=
+//!
+//! HTTP/1.1 200 Connection established
+//!
+//! ```
+
+use super::{Login, Next, ProxyError, Talk};
+use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
+
+/// The request; a proxy that knows who asks may refuse that.
+pub(super) fn begin(login: Option<&Login>, host: &str, port: u16) -> (Vec<u8>, Talk) {
+    let authority =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let mut request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+    if let Some(Login { user, password }) = login {
+        let pair = format!("{user}:{}", password.expose());
+        request += "Proxy-Authorization: Basic ";
+        request += &base64(pair.as_bytes());
+        request += "\r\n";
+    }
+    request += "\r\n";
+    (request.into_bytes(), Talk::Connect { is_known: login.is_some() })
+}
+
+/// Reads the answer: nothing comes behind its head before we have spoken to the server.
+pub(super) fn hear(is_known: bool, heard: &[u8]) -> Result<Next, ProxyError> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(heard) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) if heard.len() < HEAD_BYTES_MAX => return Ok(Next::Wait),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(ProxyError::Foreign),
+    };
+    match response.code {
+        Some(200..300) if length == heard.len() => Ok(Next::Open),
+        Some(407) if is_known => Err(ProxyError::LoginRefused),
+        Some(407) => Err(ProxyError::LoginWanted),
+        Some(code @ 300..) => {
+            let reason = response.reason.unwrap_or_default();
+            Err(ProxyError::Refused(format!("{code} {reason}").trim_end().to_owned()))
+        }
+        Some(_) | None => Err(ProxyError::Foreign),
+    }
+}
+
+/// RFC 4648 section 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let at = |place: usize| u32::from(three.get(place).copied().unwrap_or_default());
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= three.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::proxy::Proxy;
+
+    #[test]
+    fn the_vectors_of_the_standard() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
+    }
+
+    #[test]
+    fn it_is_asked_for_the_server_by_its_name() {
+        let said = |proxy: &str, host: &str| {
+            let (said, _) = Proxy::parse(proxy).unwrap().begin(host, 443);
+            String::from_utf8(said).unwrap()
+        };
+        assert_eq!(
+            said("http://p", "hub.example"),
+            "CONNECT hub.example:443 HTTP/1.1\r\nHost: hub.example:443\r\n\r\n"
+        );
+        assert!(said("http://p", "::1").starts_with("CONNECT [::1]:443 HTTP/1.1\r\n"));
+        let login = "\r\nProxy-Authorization: Basic bWU6cHc=\r\n\r\n";
+        assert!(said("http://me:pw@p", "h").ends_with(login));
+    }
+
+    #[test]
+    fn its_answer_is_read_in_pieces() {
+        let answer = "HTTP/1.1 200 OK\r\nVia: x\r\n\r\n";
+        for end in 0..answer.len() {
+            assert_eq!(hear(false, &answer.as_bytes()[..end]), Ok(Next::Wait));
+        }
+        assert_eq!(hear(false, answer.as_bytes()), Ok(Next::Open));
+        let refused = |words: &str| Err(ProxyError::Refused(words.to_owned()));
+        for (answer, told) in [
+            ("HTTP/1.1 407 x\r\n\r\n", Err(ProxyError::LoginWanted)),
+            ("HTTP/1.1 403 Filtered\r\n\r\nbody", refused("403 Filtered")),
+            ("HTTP/1.0 502\r\n\r\n", refused("502")),
+            ("HTTP/1.1 200 OK\r\n\r\nmore", Err(ProxyError::Foreign)),
+            ("HTTP/1.1 100 x\r\n\r\n", Err(ProxyError::Foreign)),
+            ("\x05\x00", Err(ProxyError::Foreign)),
+        ] {
+            assert_eq!(hear(false, answer.as_bytes()), told, "{answer}");
+        }
+        assert_eq!(hear(true, b"HTTP/1.1 407 x\r\n\r\n"), Err(ProxyError::LoginRefused));
+        let endless = format!("HTTP/1.1 200 {}", "x".repeat(HEAD_BYTES_MAX));
+        assert_eq!(hear(false, endless.as_bytes()), Err(ProxyError::Foreign));
+    }
+}
