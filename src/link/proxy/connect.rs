@@ -38,8 +38,9 @@ pub(super) fn hear(is_known: bool, heard: &[u8]) -> Result<Next, ProxyError> {
     };
     match response.code {
         Some(200..300) if length == heard.len() => Ok(Next::Open),
-        Some(407) if is_known => Err(ProxyError::LoginRefused),
-        Some(407) => Err(ProxyError::LoginWanted),
+        // tinyproxy says 401 to a wrong password, as if it were a server.
+        Some(401 | 407) if is_known => Err(ProxyError::LoginRefused),
+        Some(401 | 407) => Err(ProxyError::LoginWanted),
         Some(code @ 300..) => {
             let reason = response.reason.unwrap_or_default();
             Err(ProxyError::Refused(format!("{code} {reason}").trim_end().to_owned()))
@@ -117,7 +118,9 @@ mod tests {
         ] {
             assert_eq!(hear(false, answer.as_bytes()), told, "{answer}");
         }
-        assert_eq!(hear(true, b"HTTP/1.1 407 x\r\n\r\n"), Err(ProxyError::LoginRefused));
+        for answer in ["HTTP/1.1 407 x\r\n\r\n", "HTTP/1.0 401 Unauthorized\r\n\r\n"] {
+            assert_eq!(hear(true, answer.as_bytes()), Err(ProxyError::LoginRefused));
+        }
         let endless = format!("HTTP/1.1 200 {}", "x".repeat(HEAD_BYTES_MAX));
         assert_eq!(hear(false, endless.as_bytes()), Err(ProxyError::Foreign));
     }
