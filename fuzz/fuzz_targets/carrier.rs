@@ -12,6 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     http(bytes);
     frames(bytes);
     names(bytes);
+    proxies(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         words(text);
     }
@@ -46,6 +47,14 @@ fn names(bytes: &[u8]) {
     for is_v6 in [false, true] {
         let found = fuzz::name_server_answer("hub.test", is_v6, bytes);
         assert!(found.is_none_or(|found| found.len() <= ADDRESSES_MAX));
+    }
+}
+
+fn proxies(bytes: &[u8]) {
+    for proxy in ["http://p", "http://me:pw@p", "socks5h://p", "socks5h://me:pw@p"] {
+        let said = [bytes.len(), 3].map(|piece| fuzz::proxy(proxy, bytes, piece));
+        // In pieces it is the same, but for what comes in one piece with an answer.
+        assert!(said[0] != Ok(true) || said[1] == Ok(true));
     }
 }
 

@@ -2,6 +2,8 @@
 //! open. TLS with the server begins behind it, so a proxy hears names and bytes, and no token.
 
 mod connect;
+#[cfg(fuzzing)]
+pub(super) mod fuzz;
 mod socks;
 pub(super) mod tunnel;
 
