@@ -32,7 +32,8 @@ fn of_environment<'a>(given: &'a Given, url: &ServerUrl) -> Option<(String, &'a 
     let said = |name| given.text(Table::Top, name);
     let of_scheme = if url.tls { "https_proxy" } else { "http_proxy" };
     let text = said(of_scheme).or_else(|| said("all_proxy"))?;
-    if url.is_loopback() || said("no_proxy").is_some_and(|list| is_excepted(url, list.value)) {
+    if url.is_loopback() || said("no_proxy").is_some_and(|list| is_excepted(&url.host, list.value))
+    {
         return None;
     }
     // What has no scheme is an HTTP proxy there, whatever it is for.
@@ -41,46 +42,33 @@ fn of_environment<'a>(given: &'a Given, url: &ServerUrl) -> Option<(String, &'a 
 }
 
 /// Whether a list of names, addresses and networks has the server in it: `*`, `.example.org`
-/// (which is `example.org` too), `10.0.0.0/8`, each with a port if that matters.
-fn is_excepted(url: &ServerUrl, list: &str) -> bool {
-    let host = url.host.to_ascii_lowercase();
-    let address = host.parse::<IpAddr>().ok();
-    let mut entries = list.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
-    entries.any(|entry| {
-        let entry = entry.to_ascii_lowercase();
-        let (entry, port) = match entry.rsplit_once(':') {
-            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-                (name.to_owned(), Some(port.to_owned()))
-            }
-            Some(_) | None => (entry, None),
-        };
-        let entry = entry.trim_matches(['[', ']']);
-        port.is_none_or(|port| port == url.port.to_string())
-            && (entry == "*" || covers(entry, &host, address))
+/// (which is `example.org` too), `10.0.0.0/8`.
+fn is_excepted(host: &str, list: &str) -> bool {
+    let address = host.parse().ok();
+    list.split(',').map(str::trim).any(|entry| {
+        entry == "*" || address.map_or_else(|| is_below(host, entry), |one| is_inside(one, entry))
     })
 }
 
-fn covers(entry: &str, host: &str, address: Option<IpAddr>) -> bool {
-    if let Some(address) = address {
-        return match entry.split_once('/') {
-            Some((network, length)) => is_inside(address, network, length),
-            None => entry.parse() == Ok(address),
-        };
-    }
-    let name = entry.trim_start_matches('*').trim_start_matches('.');
-    let rest = host.strip_suffix(name).filter(|_| !name.is_empty());
-    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+fn is_below(host: &str, entry: &str) -> bool {
+    let name = entry.trim_start_matches('*').trim_start_matches('.').as_bytes();
+    let Some(rest) = host.len().checked_sub(name.len()) else { return false };
+    let (before, same) = host.as_bytes().split_at(rest);
+    !name.is_empty() && same.eq_ignore_ascii_case(name) && before.last().is_none_or(|b| *b == b'.')
 }
 
-/// Whether the first bits are the same (RFC 4632).
-fn is_inside(address: IpAddr, network: &str, length: &str) -> bool {
-    let (Ok(network), Ok(length)) = (network.parse(), length.parse::<u32>()) else { return false };
-    let (one, other, bits) = match (address, network) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits().into(), other.to_bits().into(), 32),
-        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits(), other.to_bits(), 128),
-        (IpAddr::V4(_) | IpAddr::V6(_), _) => return false,
+/// Whether the first bits are the same (RFC 4632); without a length, all of them.
+fn is_inside(address: IpAddr, entry: &str) -> bool {
+    let (network, length) = entry.split_once('/').unwrap_or((entry, "128"));
+    let (one, other) = match (address, network.parse()) {
+        (IpAddr::V4(one), Ok(IpAddr::V4(other))) => (one.to_ipv6_mapped(), other.to_ipv6_mapped()),
+        (IpAddr::V6(one), Ok(IpAddr::V6(other))) => (one, other),
+        (IpAddr::V4(_) | IpAddr::V6(_), Ok(_) | Err(_)) => return false,
     };
-    length <= bits && (one ^ other).checked_shr(bits - length).unwrap_or(0) == 0
+    let before = if address.is_ipv4() && network != entry { 96 } else { 0 };
+    let Ok(length) = length.parse::<usize>().map(|length| before + length) else { return false };
+    let bits = |of: usize| one.octets()[of / 8] ^ other.octets()[of / 8];
+    length <= 128 && (0..length).all(|at| bits(at) & (0x80 >> (at % 8)) == 0)
 }
 
 #[cfg(test)]
@@ -124,8 +112,7 @@ mod tests {
             ("wss://hub.example.org", ".EXAMPLE.org, x", true),
             ("wss://hub.example.org", "*.example.org", true),
             ("wss://HUB.example.org", "x,hub.example.org", true),
-            ("wss://hub.example.org:8443", "hub.example.org:8443", true),
-            ("wss://hub.example.org", "hub.example.org:8443", false),
+            ("wss://hub.example.org", "b.example.org,hub.example.or", false),
             ("wss://hubexample.org", "example.org", false),
             ("wss://example.org.evil", "example.org", false),
             ("wss://10.1.2.3", "10.0.0.0/8", true),
@@ -135,13 +122,18 @@ mod tests {
             ("wss://10.1.2.3", "10.1.2.3/33", false),
             ("wss://10.1.2.3", ".3", false),
             ("wss://[2001:db8::1]", "2001:db8::/32", true),
-            ("wss://[2001:db8::1]", "[2001:db8::1]:443", true),
+            ("wss://[2001:db8::1]", "2001:db8::2", false),
+            ("wss://10.1.2.3", "10.1.2.4", false),
+            ("wss://10.1.2.3", "10.1.2.4/31", false),
+            ("wss://10.1.2.5", "10.1.2.4/31", true),
+            ("wss://10.1.2.3", "::ffff:10.1.2.3", false),
             ("wss://[2001:db8::1]", "2001:db8::1", true),
             ("wss://[2001:db9::1]", "2001:db8::/32,::/129", false),
             ("wss://hub.example.org", "", false),
             ("wss://hub.example.org", ",.", false),
         ] {
-            assert_eq!(is_excepted(&ServerUrl::parse(url).unwrap(), list), is, "{url} {list}");
+            let url = ServerUrl::parse(url).unwrap();
+            assert_eq!(is_excepted(&url.host, list), is, "{url} {list}");
         }
     }
 }

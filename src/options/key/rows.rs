@@ -381,7 +381,7 @@ const UNWRITTEN: &[Key] = &[
         form: None,
         variable: Some("no_proxy"),
         help: "What they are not for, between commas: names with all below them, addresses, \
-               networks (`10.0.0.0/8`), each with a port if that matters; `*` for everything.",
+               networks (`10.0.0.0/8`); `*` for everything.",
         commands: ENROLLED,
         ..KEY
     },
