@@ -1,5 +1,6 @@
 // The tools above the list, and what stands in the address: each follows the other.
 
+import { openAddHost } from './add-host.js';
 import { cards } from './cards.js';
 import { detail, openDetail } from './detail.js';
 import { $ } from './element.js';
@@ -97,6 +98,7 @@ export function watchControls() {
     step({ layout: dataset.view });
     now();
   });
+  $('add-host').addEventListener('click', () => openAddHost());
   $('theme').value = window.theme.chosen;
   $('theme').addEventListener('change', ({ target }) => window.theme.choose(target.value));
   $('show-timeline').addEventListener('click', () => {

@@ -3,6 +3,7 @@
 import { onScheme } from './canvas.js';
 import { heading, setHeading } from './card.js';
 import { charts } from './charts.js';
+import { openEditHost } from './edit-host.js';
 import { $, element, put } from './element.js';
 import { blocks } from './facts.js';
 import { hubNow } from './live.js';
@@ -65,6 +66,10 @@ function newDetail(id) {
   close.setAttribute('aria-label', say('Close'));
   close.addEventListener('click', () => $('detail').close());
   parts.heading.node.append(close);
+  const edit = element('button', 'show edit for-owners', say('Edit'));
+  edit.type = 'button';
+  edit.addEventListener('click', () => openEditHost(id));
+  parts.tools.node.append(edit);
   parts.watch = new IntersectionObserver((entries) => look(parts, entries));
   const top = element('div', 'sheet-top', parts.heading.node, parts.tools.node);
   parts.node = element('div', 'sheet', top, parts.tools.note,

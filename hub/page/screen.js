@@ -1,11 +1,13 @@
 // The screen: which hosts are shown and how they are laid out, once a frame.
 
+import { emptyState } from './add-host.js';
 import { cards } from './cards.js';
 import { detail, drawDetail } from './detail.js';
 import { $, element, put } from './element.js';
 import { link } from './live.js';
 import { isMoving, ordered } from './order.js';
 import { keeping } from './recent.js';
+import { visitor } from './sign-in.js';
 import { isHeld } from './still.js';
 import { table } from './table.js';
 import { view } from './view.js';
@@ -53,9 +55,18 @@ export function arrange(asked = false) {
 }
 
 const NO_MATCH = say('No host matches.');
-const NO_HOST = say(
-  'No host has reported yet. Point an agent at this hub, and it appears here.',
-);
+let emptyFor = '';               // for whom it is said that there is no host; '' while it is not
+
+/** Says why no host is shown; what somebody is in the middle of stays. */
+function showEmpty(isEmpty, isAny) {
+  $('empty').hidden = !isEmpty;
+  $('empty').classList.toggle('wide', isEmpty && !isAny);
+  const before = emptyFor;
+  emptyFor = isEmpty && !isAny ? `${visitor.mayOwn} ${visitor.user}` : '';
+  if (isEmpty && isAny) put($('empty'), NO_MATCH);
+  else if (!emptyFor) $('empty').replaceChildren();
+  else if (emptyFor !== before) $('empty').replaceChildren(...emptyState());
+}
 
 export function summarize() {
   const all = [...hosts.values()];
@@ -63,10 +74,10 @@ export function summarize() {
   const parts = [element('b', '', `${all.length - off}`), ` ${say('online')}`];
   if (off > 0) parts.push(' · ', element('span', 'off', say('{n} offline', { n: off })));
   $('summary').replaceChildren(...(all.length > 0 ? parts : []));
-  const empty = link.live && shown === 0;
-  $('empty').hidden = !empty;
-  if (empty) put($('empty'), all.length > 0 ? NO_MATCH : NO_HOST);
+  showEmpty(link.live && shown === 0, all.length > 0);
 }
+
+visitor.changed = summarize;
 
 const dirty = new Set();
 let reorder = false;

@@ -8,11 +8,17 @@ import { say } from './words.js';
 let who = { by_name: false, by_token: true };
 let byName = false;
 
+/** Who that is, for other parts of the page: `mayOwn` is `allowed`, `token` or `never`. */
+export const visitor = { user: '', mayOwn: 'token', changed: () => {} };
+
 async function ask() {
   const answer = await fetch('api/session', { headers: credentials() }).catch(() => null);
   if (answer?.ok) who = await answer.json();
   $('who').hidden = !who.user;
   $('sign-in').hidden = Boolean(who.user) || !who.by_name;
+  Object.assign(visitor, { user: who.user ?? '', mayOwn: who.may_own ?? 'token' });
+  document.body.classList.toggle('is-owner', visitor.mayOwn === 'allowed');
+  visitor.changed();
   $('who').replaceChildren(...(who.user ? [who.user, signOutButton()] : []));
 }
 

@@ -275,6 +275,11 @@ impl Auth {
             || self.user(token).is_some_and(|user| user.role == Role::Owner)
     }
 
+    /// Whether anybody can be one who may change the hub itself.
+    pub fn has_owners(&self) -> bool {
+        self.operators.is_some() || self.has_people()
+    }
+
     /// Anyone may look.
     pub fn public(&self) -> bool {
         self.viewers.is_none() && !self.private

@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
+import { testHosts } from './hosts.mjs';
 import { testLayout } from './layout.mjs';
 import { testMany } from './many.mjs';
 import { testPast } from './past.mjs';
@@ -314,6 +315,7 @@ await test('a hub with a token asks for it', async () => {
 });
 
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
+await testHosts({ test, startHub, startAgents, openPage, shot });
 await testRules({ test, startHub, startAgents, openPage, shot });
 await testWords({ test, startHub, startAgents, openPage, shot });
 const tools = { test, startHub, startAgents, openPage, card, shot };

@@ -65,6 +65,9 @@ pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
 struct Entry<'a> {
     #[serde(flatten)]
     host: viewer::Host<'a>,
+    /// Those alone see that it is hidden who see it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<viewer::Metrics<'a>>,
 }
@@ -73,7 +76,7 @@ impl<'a> Entry<'a> {
     fn new(snapshot: &'a Snapshot, public: bool) -> Self {
         let sample = snapshot.sample.as_deref();
         let metrics = sample.map(|sample| viewer::Metrics { sample, public });
-        Self { host: snapshot.host(), metrics }
+        Self { host: snapshot.host(), hidden: snapshot.label.hidden, metrics }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::server::caller::Caller;
 use crate::server::deny::{deny, foreign, stranger, wrong_method};
 use crate::server::gate::{is_json, is_own_page};
 use crate::server::json::json;
-use crate::server::operator::may_change;
+use crate::server::operator::{may_change, may_own};
 use crate::server::token::{COOKIES, Credentials, session};
 use crate::sink::Sinks;
 
@@ -48,6 +48,8 @@ struct Who {
     role: Option<&'static str>,
     may_look: bool,
     may_change: &'static str,
+    /// Whether he may change the hub itself: the same words.
+    may_own: &'static str,
     /// What can be shown here: a name with its password, a token.
     by_name: bool,
     by_token: bool,
@@ -83,6 +85,7 @@ async fn who(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Respo
         user: user.map(|user| user.name.to_string()),
         may_look: hub.auth.viewer(token.as_deref()),
         may_change: may_change(&hub.auth, &headers, &uri),
+        may_own: may_own(&hub.auth, &headers, &uri),
         by_name: hub.auth.has_people(),
         by_token: hub.auth.has_viewers(),
     })

@@ -21,6 +21,18 @@ pub(crate) fn may_change(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> &'stati
     }
 }
 
+/// Whether a request may change the hub itself, in the same words.
+pub(crate) fn may_own(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> &'static str {
+    let token = Credentials::read(headers, uri).token;
+    if auth.owner(token.as_deref()) {
+        "allowed"
+    } else if auth.has_owners() {
+        "token"
+    } else {
+        "never"
+    }
+}
+
 /// The refusal of who may not change anything, or not see what concerns those who may.
 pub(crate) fn refuse(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let token = Credentials::read(headers, uri).token;

@@ -98,6 +98,7 @@ fn who_signs_in_sees_the_hub_and_nobody_else_does() {
     assert_eq!(status(&hub, "GET /api/hosts", "Cookie: kinglet=ks_0\r\n"), 401);
     let (_, _, who) = ask(&hub, "GET /api/session", &cookie, "");
     let told = json!({ "user": "ada", "role": "viewer", "may_look": true, "may_change": "token",
+        "may_own": "token",
         "by_name": true, "by_token": false });
     assert_eq!(who, told);
     assert_eq!(status(&hub, "DELETE /api/session", &(cookie.clone() + &origin(&hub))), 204);
