@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::clock;
 use crate::guard::TokenName;
-use crate::people::{People, Role, User};
+use crate::people::{Link, People, Role, User};
 
 /// What `[fleet] token_hash` is called.
 pub const FLEET: &str = "fleet";
@@ -176,6 +176,16 @@ impl Auth {
         self.people.as_ref()?.visitor(token?, clock::now().wall)
     }
 
+    /// The link that was shown in a token's place, while it is good.
+    pub fn link(&self, token: Option<&str>) -> Option<Link> {
+        self.people.as_ref()?.link(token?, clock::now().wall)
+    }
+
+    /// Whether who shows this signed in, or came by a link.
+    pub fn is_guest(&self, token: Option<&str>) -> bool {
+        self.user(token).is_some() || self.link(token).is_some()
+    }
+
     /// Gives a host a token of its own, in place of the one it had; good from now on. Whether it
     /// is another one.
     pub fn admit(&self, id: HostId, token: TokenHash) -> bool {
@@ -234,14 +244,14 @@ impl Auth {
         }
     }
 
-    /// Whether a viewer with this token, or in this session, may look.
+    /// Whether a viewer with this token, in this session or by this link, may look.
     pub fn viewer(&self, token: Option<&str>) -> bool {
         let is = |theirs: Option<TokenHash>, hash| theirs.is_some_and(|it| it.matches(&hash));
         let is_token = |token| {
             let hash = TokenHash::of(token);
             is(self.viewers, hash) | is(self.operators, hash)
         };
-        self.public() || token.is_some_and(is_token) || self.user(token).is_some()
+        self.public() || token.is_some_and(is_token) || self.is_guest(token)
     }
 
     /// Whether there is a token, or somebody, by whom alerts may be acknowledged and silenced.

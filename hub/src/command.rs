@@ -5,6 +5,7 @@ mod history;
 mod host;
 mod invite;
 mod keys;
+mod link;
 mod notify;
 mod receiver;
 mod user;
@@ -80,6 +81,9 @@ enum Command {
     Receiver(receiver::Receiver),
     /// Say who can sign in at the page
     User(user::Users),
+    /// Let a screen look by an address, until it expires
+    #[command(subcommand)]
+    Link(link::Link),
     /// Print who changed what
     Audit(user::Audit),
     /// Print a new token for an agent or a viewer, and the hash to put into the configuration
@@ -195,6 +199,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Alert(wanted) => alert::alert(wanted),
         Command::Receiver(wanted) => receiver::receiver(wanted),
         Command::User(wanted) => user::users(wanted),
+        Command::Link(wanted) => link::link(wanted),
         Command::Audit(wanted) => user::audit(&wanted),
         Command::Token => print_token(),
     }

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use drop_ins::{Base, Pieces, pieces};
+pub use history::duration;
 use kinglet_proto::alert::Rule;
 use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::Label;

@@ -14,6 +14,7 @@ mod health;
 mod history;
 mod hosts;
 mod invitations;
+mod links;
 mod metrics;
 mod notify;
 mod openapi;
@@ -40,6 +41,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::guard::Way;
 use crate::hub::Hub;
+use crate::server::caller::Caller;
 use crate::server::deny::foreign;
 use crate::server::gate::judge;
 use crate::sink::Sinks;
@@ -63,6 +65,7 @@ const DOORS: &[Door] = &[
     history::routes,
     hosts::routes,
     invitations::routes,
+    links::routes,
     metrics::routes,
     notify::routes,
     openapi::routes,
@@ -121,9 +124,14 @@ fn with_headers(mut response: Response, way: Way) -> Response {
     response
 }
 
-async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+async fn guard(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
     match judge(&hub.gate, request.method(), request.headers(), request.uri()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => caller.answer(next.run(request)).await,
         Err(what) => foreign(what),
     }
 }

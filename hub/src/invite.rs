@@ -175,6 +175,20 @@ fn checked_url(url: String) -> Result<String, NotInvited> {
     Err(NotInvited::Wrong(format!("--url must be wss://host[:port][/path], not {url:?}")))
 }
 
+/// The address of the hub's page: the one given, or where it listens, as another host reaches it.
+///
+/// # Errors
+/// It is none, or this machine has no address to tell.
+pub fn page(reach: &Reach, given: Option<String>) -> Result<String, NotInvited> {
+    let Some(url) = given else { return Ok(own_url(reach)?.replacen("ws", "http", 1) + "/") };
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    if !is_web || url.contains(['?', '#']) || url.contains(char::is_whitespace) {
+        let words = format!("--url must be https://host[:port][/path], not {url:?}");
+        return Err(NotInvited::Wrong(words));
+    }
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}
+
 /// The address the hub itself listens on, as another host reaches it.
 fn own_url(reach: &Reach) -> Result<String, NotInvited> {
     let mut address = reach.listen;

@@ -59,6 +59,8 @@ use crate::store::{Store, StoreError};
 
 /// Where proxies say whom they saw.
 const FORWARDED_FOR: &str = "x-forwarded-for";
+/// Where they say how it came to them.
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// Why the hub cannot serve.
 #[derive(Debug)]
@@ -316,7 +318,10 @@ impl Way {
             let said = request.headers().get_all(FORWARDED_FOR).iter();
             // What is no text is no address either.
             let said = said.map(|line| line.to_str().unwrap_or("?"));
-            let caller = Caller::new(self.proxies.client(peer, said), self.places.clone());
+            let address = self.proxies.client(peer, said);
+            let proto = request.headers().get(FORWARDED_PROTO).map(|it| it.as_bytes());
+            let by_tls = self.proxies.is_by_tls(peer, proto);
+            let caller = Caller::new(address, self.places.clone()).with_tls(by_tls);
             request.extensions_mut().insert(caller);
             self.service.call(request)
         });

@@ -7,24 +7,30 @@
 
 mod attempts;
 mod book;
+mod changes;
+mod links;
 mod password;
 mod secret;
 mod user;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use book::{Book, PeopleError, Session, Started, Trace};
+pub use book::{Book, Link, NewLink, PeopleError, Session, Started, Trace, Traced};
+pub use changes::NotChanged;
 use kinglet_proto::time::{Instant, WallTime};
 use tokio::sync::Semaphore;
 use tracing::warn;
 pub use user::{Role, User, UserName};
 
-use crate::guard::Neighbour;
 use crate::limits::people::HASHES_AT_ONCE;
 
 /// What a session's secret begins with: no token of an agent or a viewer does.
 pub const SESSION_PREFIX: &str = "ks_";
+
+/// What a link's secret begins with.
+pub const LINK_PREFIX: &str = "kl_";
 
 /// The file, below the state's folder.
 const FILE: &str = "people.db";
@@ -78,11 +84,17 @@ impl People {
     /// # Errors
     /// Nobody is told whether it was the name or the password; both take as long.
     pub async fn sign_in(&self, wanted: SignIn<'_>) -> Result<(User, Started), Refusal> {
-        let SignIn { name, password, .. } = wanted;
-        if !self.lock_attempts().admit(wanted.from, wanted.now) {
+        let name = self.checked(&wanted, "was refused to sign in").await?;
+        let begun = self.with(|book| book.begin(&name, &wanted)).flatten();
+        begun.ok_or(Refusal::Unavailable)
+    }
+
+    /// Whose name and password it is; `what` is written down of who shows others.
+    async fn checked(&self, wanted: &SignIn<'_>, what: &str) -> Result<UserName, Refusal> {
+        if !self.lock_attempts().admit(wanted.from.into(), wanted.now) {
             return Err(Refusal::TooMany);
         }
-        let name = UserName::parse(name).ok();
+        let name = UserName::parse(wanted.name).ok();
         let known = name.as_ref().map(|name| self.with(|book| book.password(name)));
         let known = match known {
             Some(None) => return Err(Refusal::Unavailable),
@@ -96,21 +108,20 @@ impl People {
         }
         let tried = user.map_or_else(|| "an unknown name".to_owned(), ToString::to_string);
         let _turn = self.hashes.acquire().await.map_err(|_| Refusal::Unavailable)?;
-        let (shown, hash) = (password.to_owned(), known.unwrap_or_else(password::nobodys));
+        let (shown, hash) = (wanted.password.to_owned(), known.unwrap_or_else(password::nobodys));
         let checked = tokio::task::spawn_blocking(move || password::is(&shown, &hash)).await;
         let (true, Some(name)) = (checked.map_err(|_| Refusal::Unavailable)?, name) else {
-            self.note_refusal(&wanted, &tried);
+            self.note_refusal(wanted, what, &tried);
             return Err(Refusal::Wrong);
         };
-        let begun = self.with(|book| book.begin(&name, &wanted)).flatten();
-        begun.ok_or(Refusal::Unavailable)
+        Ok(name)
     }
 
     /// Ends the session of this secret.
-    pub fn sign_out(&self, secret: &str, now: WallTime) {
+    pub fn sign_out(&self, secret: &str, from: IpAddr, now: WallTime) {
         let ended = self.with(|book| book.end(secret));
         if let Some(Some(user)) = ended {
-            self.note(&Trace::new(now, &user, "signed out", ""));
+            self.note(&Trace::new(now, &user, "signed out", "").from(&from.to_string()));
         }
     }
 
@@ -129,8 +140,8 @@ impl People {
         self.with(|book| book.users()).unwrap_or_default()
     }
 
-    /// Who changed what, the newest first: when, who, what, to what.
-    pub fn traces(&self, most: usize) -> Vec<(WallTime, [String; 3])> {
+    /// Who changed what, the newest first.
+    pub fn traces(&self, most: usize) -> Vec<Traced> {
         self.with(|book| book.traces(most)).unwrap_or_default()
     }
 
@@ -139,11 +150,11 @@ impl People {
         self.with(|book| book.note(trace));
     }
 
-    fn note_refusal(&self, wanted: &SignIn<'_>, tried: &str) {
+    fn note_refusal(&self, wanted: &SignIn<'_>, what: &str, tried: &str) {
         let refused = self.lock_attempts().refuse(wanted.now);
         if let Some(count) = refused {
-            let what = format!("was refused to sign in ({count} such), last as");
-            self.note(&Trace::new(wanted.at, "", &what, tried));
+            let (what, from) = (format!("{what} ({count} such), last as"), wanted.from.to_string());
+            self.note(&Trace::new(wanted.at, "", &what, tried).from(&from));
         }
     }
 
@@ -176,7 +187,7 @@ pub struct SignIn<'a> {
     /// What the browser says it is.
     pub client: &'a str,
     /// From where.
-    pub from: Neighbour,
+    pub from: IpAddr,
     /// When, by the clock that attempts are counted by.
     pub now: Instant,
     /// When, as it is written down.
@@ -193,12 +204,10 @@ pub fn open_or_begin(state_dir: &Path) -> Result<Book, PeopleError> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
     use super::*;
 
     fn wanted<'a>(name: &'a str, password: &'a str) -> SignIn<'a> {
-        let from = IpAddr::from([192, 0, 2, 1]).into();
+        let from = IpAddr::from([192, 0, 2, 1]);
         let (now, at) = (Instant::from_millis(1000), WallTime::from_unix_millis(1_700_000_000_000));
         SignIn { name, password, remember: false, client: "test", from, now, at }
     }
@@ -227,7 +236,7 @@ mod tests {
         assert_eq!(people.visitor(&started.secret, at), Some(user));
         assert_eq!(people.sign_in(wanted("ada", "wrong horse")).await, Err(Refusal::Wrong));
         assert_eq!(people.sign_in(wanted("eve", "correct horse")).await, Err(Refusal::Wrong));
-        people.sign_out(&started.secret, at);
+        people.sign_out(&started.secret, wanted("", "").from, at);
         assert_eq!(people.visitor(&started.secret, at), None);
         let bytes = std::fs::read(state.join(FILE)).unwrap();
         let typed_as_name = people.sign_in(wanted("s3cret-typed-as-name", "")).await;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use kinglet_hub::people::{Book, PeopleError, Role, Trace, UserName, open_or_begin};
+use kinglet_hub::people::{Book, PeopleError, Role, Trace, Traced, UserName, open_or_begin};
 use kinglet_hub::{clock, config};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
@@ -113,9 +113,10 @@ pub(super) fn users(wanted: Users) -> Result<(), Failure> {
 pub(super) fn audit(wanted: &Audit) -> Result<(), Failure> {
     let traces = open(&wanted.config)?.traces(wanted.last).map_err(people)?;
     let mut out = io::stdout().lock();
-    for (at, [who, what, subject]) in traces.into_iter().rev() {
+    for Traced { at, who, what, subject, place } in traces.into_iter().rev() {
         let who = if who.is_empty() { "somebody" } else { &who };
-        writeln!(out, "{at}  {who} {what} {subject}").map_err(Failure::Io)?;
+        let from = if place.is_empty() { String::new() } else { format!(" from {place}") };
+        writeln!(out, "{at}  {who} {what} {subject}{from}").map_err(Failure::Io)?;
     }
     Ok(())
 }
@@ -140,27 +141,31 @@ fn list(book: &Book) -> Result<String, Failure> {
     Ok(users.iter().map(row).collect())
 }
 
-fn open(config: &Path) -> Result<Book, Failure> {
+pub(super) fn open(config: &Path) -> Result<Book, Failure> {
     let config = config::read(config).map_err(Failure::Config)?;
     let state_dir = config.state_dir.unwrap_or_default();
     open_or_begin(&state_dir).map_err(|error| match error {
         PeopleError::Io(error) => Failure::State(state_dir, error),
-        other @ (PeopleError::NotOurs | PeopleError::Database(_) | PeopleError::Wanted(_)) => {
+        other @ (PeopleError::NotOurs
+        | PeopleError::Database(_)
+        | PeopleError::Wanted(_)
+        | PeopleError::Unknown(_)
+        | PeopleError::LastOwner) => {
             Failure::People(format!("{}/people.db: {other}", state_dir.display()))
         }
     })
 }
 
-fn note(book: &mut Book, what: &str, name: &UserName) -> Result<(), Failure> {
+pub(super) fn note(book: &mut Book, what: &str, name: &UserName) -> Result<(), Failure> {
     let who = format!("uid {}", nix::unistd::getuid());
     book.note(&Trace::new(clock::now().wall, &who, what, name)).map_err(people)
 }
 
-fn parsed(name: &str) -> Result<UserName, Failure> {
+pub(super) fn parsed(name: &str) -> Result<UserName, Failure> {
     UserName::parse(name).map_err(Failure::People)
 }
 
-fn people(error: PeopleError) -> Failure {
+pub(super) fn people(error: PeopleError) -> Failure {
     Failure::People(error.to_string())
 }
 

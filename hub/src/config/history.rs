@@ -84,7 +84,7 @@ pub(super) fn read(
 }
 
 /// A whole number with its unit; `None` for anything else.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let seconds = match text.chars().last()? {
         's' => 1,
         'm' => 60,

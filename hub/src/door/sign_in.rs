@@ -1,5 +1,5 @@
-//! `/api/session`: who somebody is here, to sign in and to sign out; `/api/sessions`: where else he
-//! is signed in, and to end that.
+//! `/api/session`: who somebody is here, to sign in and to sign out, and another password for
+//! oneself; `/api/sessions`: where else he is signed in, and to end that.
 //!
 //! A session is a cookie that no script can read and no other site's form sends along. What it
 //! changes only the hub's own page may ask for: `server::gate` sees to it for every door.
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, USER_AGENT};
+use axum::http::header::{CONTENT_TYPE, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use kinglet_proto::time::WallTime;
 use serde::{Deserialize, Serialize};
 
@@ -20,13 +20,14 @@ use super::Routes;
 use crate::clock;
 use crate::guard::{Foreign, Gate, Way};
 use crate::hub::Hub;
-use crate::limits::people::{ATTEMPTS_SPAN, SIGN_IN_BYTES_MAX};
-use crate::people::{People, Refusal, SignIn, Trace, User};
+use crate::limits::people::SIGN_IN_BYTES_MAX;
+use crate::people::{People, Refusal, SignIn, User};
 use crate::server::caller::Caller;
-use crate::server::deny::{deny, foreign, stranger, wrong_method};
+use crate::server::decision;
+use crate::server::deny::{deny, foreign, refused, stranger, unchanged, wrong_method};
 use crate::server::gate::{is_json, is_own_page};
 use crate::server::json::json;
-use crate::server::operator::{may_change, may_own};
+use crate::server::operator::{may_change, may_own, note_by};
 use crate::server::token::{COOKIES, Credentials, session};
 use crate::sink::Sinks;
 
@@ -34,6 +35,7 @@ pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
     let one = get(who).post(sign_in).delete(sign_out);
     vec![
         ("/api/session", one.with_state(hub.clone())),
+        ("/api/session/password", post(change_password).with_state(hub.clone())),
         ("/api/sessions", get(sessions).fallback(wrong_method).with_state(hub.clone())),
         ("/api/sessions/{session}", delete(end).with_state(hub.clone())),
     ]
@@ -46,6 +48,11 @@ struct Who {
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
+    /// The link that he came by, and until when it is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<WallTime>,
     may_look: bool,
     may_change: &'static str,
     /// Whether he may change the hub itself: the same words.
@@ -55,9 +62,31 @@ struct Who {
     by_token: bool,
 }
 
+/// The two ways in.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Name(ByName),
+    Link(ByLink),
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ByLink {
+    link: String,
+}
+
+/// Another password for oneself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Another {
+    old: String,
+    new: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByName {
     name: String,
     password: String,
     #[serde(default)]
@@ -79,8 +108,10 @@ struct Row {
 
 async fn who(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
     let token = Credentials::read(&headers, &uri).token;
-    let user = hub.auth.user(token.as_deref());
+    let (user, link) = (hub.auth.user(token.as_deref()), hub.auth.link(token.as_deref()));
     json(&Who {
+        expires: link.as_ref().map(|link| link.expires),
+        link: link.map(|link| link.name.to_string()),
         role: user.as_ref().map(|user| user.role.name()),
         user: user.map(|user| user.name.to_string()),
         may_look: hub.auth.viewer(token.as_deref()),
@@ -108,32 +139,86 @@ async fn sign_in(
         return foreign(Foreign::Change);
     }
     let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
-    let Ok(Wanted { name, password, remember }) = serde_json::from_slice(&bytes) else {
-        let text = "the body must be {\"name\": ..., \"password\": ..., \"remember\": true|false}";
+    let Ok(wanted) = serde_json::from_slice(&bytes) else {
+        let text = "the body must be {\"name\": ..., \"password\": ..., \"remember\": true|false} or \
+                    {\"link\": ...}";
         return deny(StatusCode::BAD_REQUEST, "bad_body", text);
     };
-    let Some(people) = hub.auth.people() else { return refused(&hub, &caller, Refusal::Wrong) };
-    let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let now = clock::now();
-    let (name, password, from) = (&*name, &*password, caller.neighbour());
-    let (now, at) = (now.instant, now.wall);
-    let wanted = SignIn { name, password, remember, client, from, now, at };
-    match people.sign_in(wanted).await {
-        Ok((User { name, role }, started)) => {
-            let lasts = remember.then_some(started.idle);
-            let cookie = cookie(is_secure(&hub, &headers), &started.secret, lasts);
-            let told = serde_json::json!({ "user": *name, "role": role.name() });
-            with_cookie(json(&told), &cookie)
-        }
-        Err(refusal) => refused(&hub, &caller, refusal),
+    match wanted {
+        Wanted::Name(wanted) => by_name(&hub, &caller, &headers, wanted).await,
+        Wanted::Link(ByLink { link }) => by_link(&hub, &caller, &link),
     }
 }
 
-async fn sign_out(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    if let (Some(people), Some(secret)) = (hub.auth.people(), session(&headers)) {
-        people.sign_out(secret, clock::now().wall);
+async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName) -> Response {
+    let ByName { name, password, remember } = wanted;
+    let Some(people) = hub.auth.people() else { return refused(hub, caller, Refusal::Wrong) };
+    let wanted = SignIn { remember, ..shown(caller, headers, &name, &password) };
+    match people.sign_in(wanted).await {
+        Ok((User { name, role }, started)) => {
+            let lasts = remember.then_some(started.idle);
+            let cookie = cookie(is_secure(hub, caller), &started.secret, lasts);
+            let told = serde_json::json!({ "user": *name, "role": role.name() });
+            with_cookie(json(&told), &cookie)
+        }
+        Err(refusal) => refused(hub, caller, refusal),
     }
-    let cookie = cookie(is_secure(&hub, &headers), "", Some(0));
+}
+
+/// A wrong one costs one look into a table, and none can be guessed: nothing is counted.
+fn by_link(hub: &Hub, caller: &Caller, secret: &str) -> Response {
+    let (now, from) = (clock::now().wall, caller.address().to_string());
+    let Some(link) = hub.auth.people().and_then(|people| people.enter(secret, &from, now)) else {
+        hub.complain(format_args!("{caller}: came by a link that is not good"));
+        let text = "this link has expired, was removed, or never was one";
+        return deny(StatusCode::UNAUTHORIZED, "wrong_link", text);
+    };
+    let left = link.expires.unix_seconds().saturating_sub(now.unix_seconds());
+    let lasts = i64::try_from(left).unwrap_or(i64::MAX);
+    let cookie = cookie(is_secure(hub, caller), secret, Some(lasts));
+    let told = serde_json::json!({ "link": *link.name, "expires": link.expires });
+    with_cookie(json(&told), &cookie)
+}
+
+/// What a browser shows that says who somebody is.
+fn shown<'a>(
+    caller: &Caller,
+    headers: &'a HeaderMap,
+    name: &'a str,
+    password: &'a str,
+) -> SignIn<'a> {
+    let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let (now, from) = (clock::now(), caller.address());
+    SignIn { name, password, remember: false, client, from, now: now.instant, at: now.wall }
+}
+
+async fn change_password(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some((people, user)) = signed_in(&hub, &headers) else { return stranger() };
+    let Another { old, new } = match decision::read(body).await {
+        Ok(another) => another,
+        Err(refusal) => return refusal,
+    };
+    let shown = shown(&caller, &headers, &user.name, &old);
+    let secret = session(&headers).unwrap_or_default();
+    match people.change_password(shown, &new, secret).await {
+        Ok(()) => {
+            note_by(&hub.auth, &user.name, "changed the own password", "");
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(why) => unchanged(&hub, &caller, why),
+    }
+}
+
+async fn sign_out(State(hub): State<Arc<Hub>>, caller: Caller, headers: HeaderMap) -> Response {
+    if let (Some(people), Some(secret)) = (hub.auth.people(), session(&headers)) {
+        people.sign_out(secret, caller.address(), clock::now().wall);
+    }
+    let cookie = cookie(is_secure(&hub, &caller), "", Some(0));
     with_cookie(StatusCode::NO_CONTENT.into_response(), &cookie)
 }
 
@@ -155,11 +240,11 @@ async fn end(
     headers: HeaderMap,
 ) -> Response {
     let Some((people, user)) = signed_in(&hub, &headers) else { return stranger() };
-    let Some(id) = id.ok().filter(|Path(id)| people.end_session(&user.name, id)) else {
+    let Some(Path(id)) = id.ok().filter(|Path(id)| people.end_session(&user.name, id)) else {
         let text = "there is no such session of yours: /api/sessions lists them";
         return deny(StatusCode::NOT_FOUND, "unknown_session", text);
     };
-    people.note(&Trace::new(clock::now().wall, &user.name, "ended a session", &id));
+    note_by(&hub.auth, &user.name, "ended a session", &id);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -167,35 +252,12 @@ fn signed_in<'a>(hub: &'a Hub, headers: &HeaderMap) -> Option<(&'a Arc<People>, 
     Some((hub.auth.people()?, hub.auth.user(session(headers))?))
 }
 
-/// Nobody is told whether it was the name or the password.
-fn refused(hub: &Hub, caller: &Caller, refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::Wrong => {
-            hub.complain(format_args!("{caller}: signed in with a wrong name or password"));
-            let text = "there is no such name with this password";
-            deny(StatusCode::UNAUTHORIZED, "wrong", text)
-        }
-        Refusal::TooMany => {
-            hub.complain(format_args!("{caller}: tried too many passwords"));
-            let text = "too many passwords were tried from there; wait a minute";
-            let mut response = deny(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
-            response.headers_mut().insert(RETRY_AFTER, ATTEMPTS_SPAN.as_secs().into());
-            response
-        }
-        Refusal::Unavailable => {
-            let text = "nobody can sign in now: there are no users, or the hub's log says why";
-            deny(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
-        }
-    }
+/// Whether the browser came by TLS, to the hub or to a trusted proxy before it.
+fn is_secure(hub: &Hub, caller: &Caller) -> bool {
+    hub.way == Way::Tls || caller.is_by_tls()
 }
 
-/// Whether the browser came by TLS, to the hub or to the proxy before it.
-fn is_secure(hub: &Hub, headers: &HeaderMap) -> bool {
-    let by_proxy = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-    hub.way == Way::Tls || by_proxy
-}
-
-/// The cookie of a session; without a time it ends with the browser.
+/// The cookie of a session or a link; without a time it ends with the browser.
 fn cookie(is_secure: bool, secret: &str, lasts: Option<i64>) -> String {
     let [secure, plain] = COOKIES;
     let (name, more) = if is_secure { (secure, "; Secure") } else { (plain, "") };

@@ -66,6 +66,12 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Whether it was TLS by which somebody came to this peer: the word of a proxy, and of nobody
+    /// else.
+    pub fn is_by_tls(&self, peer: IpAddr, said: Option<&[u8]>) -> bool {
+        said.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")) && self.trust(peer)
+    }
+
     /// Who asks: the peer itself, or where that is a proxy, the last in its `X-Forwarded-For` that
     /// is none. Each proxy adds at the end whom it saw, so what stands before that may be anybody's
     /// invention. What is no address ends the way back: the proxy behind it is the last known.
@@ -151,6 +157,9 @@ mod tests {
             let found = proxies.client(ip(peer), forwarded.iter().copied());
             assert_eq!(found, ip(client), "{peer} says {forwarded:?}");
         }
+        let by_tls = |peer, said: &'static str| proxies.is_by_tls(ip(peer), Some(said.as_bytes()));
+        assert!(by_tls("127.0.0.1", "https") && !by_tls("127.0.0.1", "http"));
+        assert!(!by_tls("192.0.2.1", "https") && !proxies.is_by_tls(ip("127.0.0.1"), None));
         let none = Proxies::default();
         assert_eq!(none.client(ip("127.0.0.1"), ["203.0.113.9"].into_iter()), ip("127.0.0.1"));
     }

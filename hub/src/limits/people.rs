@@ -22,7 +22,7 @@ pub const ATTEMPTS_SPAN: Duration = Duration::from_secs(60);
 pub const ATTEMPTS_ADDRESSES_MAX: usize = 4_096;
 /// Refusals within this time are one row of what was changed.
 pub const REFUSALS_SPAN: Duration = Duration::from_secs(600);
-/// Bytes of what is sent to sign in.
+/// Bytes of what is sent to sign in, or to change a user.
 pub const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// A session that is not used for so long ends.
 pub const SESSION_IDLE_S: i64 = 12 * 3600;
@@ -40,3 +40,11 @@ pub const TRACES_MAX: i64 = 10_000;
 pub const TRACES_SHOWN: usize = 500;
 /// How often an open page's session is looked up again.
 pub const SESSION_CHECK: Duration = Duration::from_secs(5);
+/// Links by which somebody may look.
+pub const LINKS_MAX: usize = 100;
+/// How long a link is good where nobody says.
+pub const LINK_USUAL_S: i64 = 90 * 86_400;
+/// How long a link may be good.
+pub const LINK_LONGEST_S: i64 = 366 * 86_400;
+/// How long after its end a link is still listed.
+pub const LINK_FORGOTTEN_S: i64 = 30 * 86_400;

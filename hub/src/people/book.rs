@@ -1,5 +1,10 @@
 //! The file of people, and every statement that is run on it.
 
+mod links;
+mod schema;
+mod sessions;
+mod traces;
+
 use std::fmt;
 use std::fs::{OpenOptions, Permissions, set_permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -7,52 +12,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use kinglet_proto::time::WallTime;
+pub use links::{Link, NewLink};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+pub use sessions::{Session, Started};
+pub use traces::{Trace, Traced};
 
 use super::password;
-use super::secret::{self, give, hash as hash_of};
+use super::secret::give;
 use super::user::{Role, User, UserName};
-use super::{SESSION_PREFIX, SignIn};
-use crate::limits::people::{
-    CLIENT_BYTES_MAX, SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX, TRACES_MAX,
-    USERS_MAX,
-};
+use crate::limits::people::{CLIENT_BYTES_MAX, USERS_MAX};
 
-/// "king", so that no other database is taken for one of ours.
-const APPLICATION: i64 = 0x6b69_6e67;
-/// The tables of this version.
-const VERSION: i64 = 1;
-const TABLES: &str = "
-    CREATE TABLE user (
-        name TEXT PRIMARY KEY,
-        role TEXT NOT NULL,
-        -- A PHC string.
-        password TEXT NOT NULL,
-        created INTEGER NOT NULL
-    );
-    CREATE TABLE session (
-        -- SHA-256 of what the browser holds.
-        hash TEXT PRIMARY KEY,
-        user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
-        created INTEGER NOT NULL,
-        seen INTEGER NOT NULL,
-        -- Seconds without use after which it ends.
-        idle INTEGER NOT NULL,
-        client TEXT NOT NULL
-    );
-    CREATE INDEX session_of_user ON session (user, seen);
-    CREATE TABLE trace (
-        id INTEGER PRIMARY KEY,
-        at INTEGER NOT NULL,
-        who TEXT NOT NULL,
-        what TEXT NOT NULL,
-        subject TEXT NOT NULL
-    );
-";
 /// How long to wait for who else has the file.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Digits of a session's hash that name it.
-const ID_DIGITS: usize = 16;
 
 /// Why the people of a hub cannot be looked up or changed.
 #[derive(Debug)]
@@ -65,6 +36,10 @@ pub enum PeopleError {
     Io(std::io::Error),
     /// What was asked for makes no sense; in words.
     Wanted(String),
+    /// Nobody and nothing is called so; in words.
+    Unknown(String),
+    /// It would leave nobody who may change anything.
+    LastOwner,
 }
 
 impl fmt::Display for PeopleError {
@@ -73,7 +48,8 @@ impl fmt::Display for PeopleError {
             Self::NotOurs => f.write_str("not a list of people that this kinglet-hub knows"),
             Self::Database(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Wanted(words) => f.write_str(words),
+            Self::Wanted(words) | Self::Unknown(words) => f.write_str(words),
+            Self::LastOwner => f.write_str("there must be an owner: make somebody else one first"),
         }
     }
 }
@@ -92,44 +68,6 @@ impl From<std::io::Error> for PeopleError {
     }
 }
 
-/// A session that has begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
-    /// What the browser is to hold, and nobody else.
-    pub secret: String,
-    /// Seconds without use after which it ends.
-    pub idle: i64,
-}
-
-/// A session as its user sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Names it, and is no secret.
-    pub id: String,
-    /// Since when.
-    pub created: WallTime,
-    /// When it was last used, give or take ten minutes.
-    pub seen: WallTime,
-    /// What the browser said it is.
-    pub client: String,
-}
-
-/// That somebody changed something.
-#[derive(Debug, Clone, Copy)]
-pub struct Trace<'a> {
-    at: WallTime,
-    who: &'a str,
-    what: &'a str,
-    subject: &'a str,
-}
-
-impl<'a> Trace<'a> {
-    /// `who` did `what` to `subject`; nothing of it may be a secret.
-    pub fn new(at: WallTime, who: &'a str, what: &'a str, subject: &'a str) -> Self {
-        Self { at, who, what, subject }
-    }
-}
-
 /// The file.
 #[derive(Debug)]
 pub struct Book {
@@ -141,11 +79,8 @@ impl Book {
         let sql = Connection::open(path)?;
         sql.busy_timeout(PATIENCE)?;
         sql.pragma_update(None, "foreign_keys", true)?;
-        let number = |name| sql.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        match (number("application_id")?, number("user_version")?) {
-            (APPLICATION, VERSION) => Ok(Self { sql }),
-            _ => Err(PeopleError::NotOurs),
-        }
+        schema::mend(&sql)?;
+        Ok(Self { sql })
     }
 
     /// Opens it, or makes it where there is none; it is for the state's owner alone.
@@ -161,10 +96,7 @@ impl Book {
         set_permissions(path, Permissions::from_mode(0o600))?;
         give(path, state_dir)?;
         let sql = Connection::open(path)?;
-        sql.execute_batch(&format!(
-            "BEGIN; {TABLES} PRAGMA application_id = {APPLICATION}; \
-             PRAGMA user_version = {VERSION}; COMMIT;"
-        ))?;
+        schema::make(&sql)?;
         drop(sql);
         Self::open(path)
     }
@@ -180,7 +112,17 @@ impl Book {
         password: &str,
         at: WallTime,
     ) -> Result<(), PeopleError> {
-        let hash = hashed(password)?;
+        self.add_hashed(name, role, &hashed(password)?, at)
+    }
+
+    /// The same with a password's hash.
+    pub(super) fn add_hashed(
+        &mut self,
+        name: &UserName,
+        role: Role,
+        hash: &str,
+        at: WallTime,
+    ) -> Result<(), PeopleError> {
         if self.users()?.len() >= USERS_MAX {
             return wanted(format!("there are {USERS_MAX} users already"));
         }
@@ -197,10 +139,14 @@ impl Book {
     /// # Errors
     /// There is nobody of this name, or the password is none.
     pub fn set_password(&mut self, name: &UserName, password: &str) -> Result<(), PeopleError> {
-        let hash = hashed(password)?;
-        let sql = "UPDATE user SET password = ?2 WHERE name = ?1";
-        found(name, self.sql.execute(sql, params![&**name, hash])?)?;
+        self.set_hashed(name, &hashed(password)?)?;
         self.end_all(name).map(drop)
+    }
+
+    /// Gives somebody the password of this hash; his sessions stay.
+    pub(super) fn set_hashed(&mut self, name: &UserName, hash: &str) -> Result<(), PeopleError> {
+        let sql = "UPDATE user SET password = ?2 WHERE name = ?1";
+        found(name, self.sql.execute(sql, params![&**name, hash])?)
     }
 
     /// Gives somebody another role, which holds at once.
@@ -220,6 +166,31 @@ impl Book {
         found(name, self.sql.execute("DELETE FROM user WHERE name = ?1", [&**name])?)
     }
 
+    /// Gives somebody another role, unless nobody would be an owner then.
+    pub(super) fn change_role(&mut self, name: &UserName, role: Role) -> Result<(), PeopleError> {
+        let sql = "UPDATE user SET role = ?2 WHERE name = ?1 AND (?2 = 'owner' OR \
+                   role <> 'owner' OR \
+                   EXISTS (SELECT 1 FROM user WHERE role = 'owner' AND name <> ?1))";
+        let rows = self.sql.execute(sql, params![&**name, role.name()])?;
+        self.spared(name, rows)
+    }
+
+    /// Removes somebody with his sessions, unless nobody would be an owner then.
+    pub(super) fn dismiss(&mut self, name: &UserName) -> Result<(), PeopleError> {
+        let sql = "DELETE FROM user WHERE name = ?1 AND (role <> 'owner' OR \
+                   EXISTS (SELECT 1 FROM user WHERE role = 'owner' AND name <> ?1))";
+        let rows = self.sql.execute(sql, [&**name])?;
+        self.spared(name, rows)
+    }
+
+    /// Why no row changed, where none did.
+    fn spared(&self, name: &UserName, rows: usize) -> Result<(), PeopleError> {
+        match rows {
+            0 if self.password(name)?.is_some() => Err(PeopleError::LastOwner),
+            rows => found(name, rows),
+        }
+    }
+
     /// Everybody, by name, and how many sessions he has.
     ///
     /// # Errors
@@ -232,40 +203,6 @@ impl Book {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Ends all sessions of somebody: how many there were.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn end_all(&mut self, name: &UserName) -> Result<usize, PeopleError> {
-        Ok(self.sql.execute("DELETE FROM session WHERE user = ?1", [&**name])?)
-    }
-
-    /// Who changed what, the newest first: when, who, what, to what.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn traces(&self, most: usize) -> Result<Vec<(WallTime, [String; 3])>, PeopleError> {
-        let sql = "SELECT at, who, what, subject FROM trace ORDER BY id DESC LIMIT ?1";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let row =
-            |row: &Row<'_>| Ok((moment(row.get(0)?), [row.get(1)?, row.get(2)?, row.get(3)?]));
-        let most = i64::try_from(most).unwrap_or(TRACES_MAX);
-        Ok(statement.query_map([most], row)?.collect::<Result<_, _>>()?)
-    }
-
-    /// Writes down who changed what; the oldest make room.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn note(&mut self, trace: &Trace<'_>) -> Result<(), PeopleError> {
-        let Trace { at, who, what, subject } = *trace;
-        let sql = "INSERT INTO trace (at, who, what, subject) VALUES (?1, ?2, ?3, ?4)";
-        self.sql.execute(sql, params![seconds(at), who, what, short(subject)])?;
-        let sql = "DELETE FROM trace WHERE id <= (SELECT max(id) FROM trace) - ?1";
-        self.sql.execute(sql, [TRACES_MAX])?;
-        Ok(())
-    }
-
     pub(super) fn is_any(&self) -> Result<bool, PeopleError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM user)";
         Ok(self.sql.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
@@ -275,83 +212,6 @@ impl Book {
         let mut statement = self.sql.prepare_cached("SELECT password FROM user WHERE name = ?1")?;
         Ok(statement.query_row([&**name], |row| row.get(0)).optional()?)
     }
-
-    /// Begins a session of somebody, whose oldest ones make room; `None` where he is there no more,
-    /// or there is no randomness.
-    pub(super) fn begin(
-        &mut self,
-        name: &UserName,
-        wanted: &SignIn<'_>,
-    ) -> Result<Option<(User, Started)>, PeopleError> {
-        let sql = "SELECT name, role FROM user WHERE name = ?1";
-        let known = self.sql.prepare_cached(sql)?.query_row([&**name], user).optional()?;
-        let (Some(user), Some(token)) = (known, secret::new()) else { return Ok(None) };
-        let secret = format!("{SESSION_PREFIX}{token}");
-        let idle = if wanted.remember { SESSION_KEPT_S } else { SESSION_IDLE_S };
-        let now = seconds(wanted.at);
-        let sql = "INSERT INTO session VALUES (?1, ?2, ?3, ?3, ?4, ?5)";
-        let client = short(wanted.client);
-        self.sql.execute(sql, params![hash_of(&secret), &**name, now, idle, client])?;
-        self.sql.execute("DELETE FROM session WHERE seen + idle < ?1", [now])?;
-        let sql = "DELETE FROM session WHERE user = ?1 AND hash NOT IN \
-                   (SELECT hash FROM session WHERE user = ?1 ORDER BY seen DESC LIMIT ?2)";
-        self.sql.execute(sql, params![&**name, SESSIONS_MAX])?;
-        self.note(&Trace::new(wanted.at, name, "signed in", client))?;
-        Ok(Some((user, Started { secret, idle })))
-    }
-
-    pub(super) fn visitor(
-        &mut self,
-        secret: &str,
-        now: WallTime,
-    ) -> Result<Option<User>, PeopleError> {
-        let (hash, now) = (hash_of(secret), seconds(now));
-        let sql = "SELECT name, role, seen FROM session JOIN user ON user = name \
-                   WHERE hash = ?1 AND seen + idle >= ?2";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let row = |row: &Row<'_>| Ok((user(row)?, row.get::<_, i64>(2)?));
-        let Some((user, seen)) = statement.query_row(params![hash, now], row).optional()? else {
-            return Ok(None);
-        };
-        if now >= seen + SESSION_SEEN_S {
-            self.sql.execute("UPDATE session SET seen = ?2 WHERE hash = ?1", params![hash, now])?;
-        }
-        Ok(Some(user))
-    }
-
-    /// Ends the session of this secret: whose it was.
-    pub(super) fn end(&mut self, secret: &str) -> Result<Option<String>, PeopleError> {
-        let sql = "DELETE FROM session WHERE hash = ?1 RETURNING user";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        Ok(statement.query_row([hash_of(secret)], |row| row.get(0)).optional()?)
-    }
-
-    pub(super) fn sessions(
-        &self,
-        name: &UserName,
-        now: WallTime,
-    ) -> Result<Vec<Session>, PeopleError> {
-        let sql = "SELECT hash, created, seen, client FROM session \
-                   WHERE user = ?1 AND seen + idle >= ?2 ORDER BY seen DESC, created DESC";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let rows = statement.query_map(params![&**name, seconds(now)], |row| {
-            let hash: String = row.get(0)?;
-            let (created, seen) = (moment(row.get(1)?), moment(row.get(2)?));
-            Ok(Session { id: id_of(&hash), created, seen, client: row.get(3)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    pub(super) fn end_one(&mut self, name: &UserName, id: &str) -> Result<bool, PeopleError> {
-        let sql = "DELETE FROM session WHERE user = ?1 AND substr(hash, 8, ?3) = ?2";
-        let digits = i64::try_from(ID_DIGITS).unwrap_or(i64::MAX);
-        Ok(self.sql.execute(sql, params![&**name, id, digits])? > 0)
-    }
-}
-
-/// The name of a session that is in the file under this hash.
-fn id_of(hash: &str) -> String {
-    hash.chars().skip("sha256:".len()).take(ID_DIGITS).collect()
 }
 
 fn hashed(text: &str) -> Result<String, PeopleError> {
@@ -363,7 +223,7 @@ fn hashed(text: &str) -> Result<String, PeopleError> {
 
 fn found(name: &UserName, rows: usize) -> Result<(), PeopleError> {
     match rows {
-        0 => wanted(format!("there is no user {name}: `kinglet-hub user list`")),
+        0 => Err(PeopleError::Unknown(format!("there is no user {name}: `kinglet-hub user list`"))),
         _ => Ok(()),
     }
 }

@@ -11,16 +11,43 @@ use axum::http::request::Parts;
 use crate::clock;
 use crate::guard::{Neighbour, Places};
 
+tokio::task_local! {
+    /// The address of who asks what this task answers.
+    static ASKING: IpAddr;
+}
+
 /// Who asks.
 #[derive(Clone)]
 pub(crate) struct Caller {
     address: IpAddr,
+    /// A trusted proxy says that it came by TLS.
+    by_tls: bool,
     places: Arc<Mutex<Places>>,
 }
 
 impl Caller {
     pub(crate) fn new(address: IpAddr, places: Arc<Mutex<Places>>) -> Self {
-        Self { address, places }
+        Self { address, by_tls: false, places }
+    }
+
+    /// The same, of whom a trusted proxy says whether it came by TLS.
+    pub(crate) fn with_tls(self, by_tls: bool) -> Self {
+        Self { by_tls, ..self }
+    }
+
+    /// Whether a trusted proxy says that it came by TLS.
+    pub(crate) fn is_by_tls(&self) -> bool {
+        self.by_tls
+    }
+
+    /// Its address; of who came by trusted proxies, the one that they saw.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Does what answers it, so that [`place`] tells from where it is.
+    pub(crate) async fn answer<T>(&self, answering: impl Future<Output = T>) -> T {
+        ASKING.scope(self.address, answering).await
     }
 
     /// With whom it shares what each stranger has.
@@ -39,6 +66,11 @@ impl Caller {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.know(self.neighbour(), clock::now().instant);
     }
+}
+
+/// The address of who asks what this task answers; empty where nobody does.
+pub(crate) fn place() -> String {
+    ASKING.try_with(ToString::to_string).unwrap_or_default()
 }
 
 impl fmt::Display for Caller {

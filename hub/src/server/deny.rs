@@ -7,7 +7,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kinglet_proto::enroll::REASON_HEADER;
 
+use super::caller::Caller;
 use crate::guard::Foreign;
+use crate::hub::Hub;
+use crate::limits::people::ATTEMPTS_SPAN;
+use crate::people::{NotChanged, PeopleError, Refusal};
 
 /// The answer: the words in a header, which an agent has read before any body, and in the body.
 pub(crate) fn deny(status: StatusCode, word: &str, text: &str) -> Response {
@@ -61,6 +65,52 @@ pub(crate) fn too_many_new(after: Duration) -> Response {
     let mut response = deny(StatusCode::TOO_MANY_REQUESTS, "too_many_new_hosts", text);
     response.headers_mut().insert(RETRY_AFTER, after.as_secs().max(1).into());
     response
+}
+
+/// To somebody who may not be let in or asked for now.
+pub(crate) fn refused(hub: &Hub, caller: &Caller, refusal: Refusal) -> Response {
+    match refusal {
+        // Nobody is told whether it was the name or the password.
+        Refusal::Wrong => {
+            hub.complain(format_args!("{caller}: signed in with a wrong name or password"));
+            let text = "there is no such name with this password";
+            deny(StatusCode::UNAUTHORIZED, "wrong", text)
+        }
+        Refusal::TooMany => {
+            hub.complain(format_args!("{caller}: tried too many passwords"));
+            let text = "too many passwords were tried from there; wait a minute";
+            let mut response = deny(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
+            response.headers_mut().insert(RETRY_AFTER, ATTEMPTS_SPAN.as_secs().into());
+            response
+        }
+        Refusal::Unavailable => {
+            let text = "nobody can sign in now: there are no users, or the hub's log says why";
+            deny(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+        }
+    }
+}
+
+/// To a change of users or links of a hub that keeps no state.
+pub(crate) fn no_people() -> Response {
+    let text = "this hub keeps no state: nobody can be let in here";
+    deny(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+}
+
+/// To a change of users or links that was not made.
+pub(crate) fn unchanged(hub: &Hub, caller: &Caller, why: NotChanged) -> Response {
+    match why {
+        NotChanged::Refused(Refusal::Wrong) => {
+            deny(StatusCode::FORBIDDEN, "wrong", "the old password is another")
+        }
+        NotChanged::Refused(refusal) => refused(hub, caller, refusal),
+        NotChanged::Wrong(error @ PeopleError::Unknown(_)) => {
+            deny(StatusCode::NOT_FOUND, "unknown", &error.to_string())
+        }
+        NotChanged::Wrong(error @ PeopleError::LastOwner) => {
+            deny(StatusCode::CONFLICT, "last_owner", &error.to_string())
+        }
+        NotChanged::Wrong(error) => deny(StatusCode::BAD_REQUEST, "bad_body", &error.to_string()),
+    }
 }
 
 /// To a parameter that cannot be understood; `text` says which, and what is allowed.

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
+use super::caller::place;
 use super::deny::{deny, stranger};
 use super::token::Credentials;
 use crate::auth::Auth;
@@ -59,10 +60,19 @@ pub(crate) fn refuse_owner(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Optio
     }
 }
 
-/// Writes down that who asks did `what` to `subject`, on a hub where people sign in.
+/// Writes down that who asks did `what` to `subject`, and from where, on a hub where people sign in.
 pub(crate) fn note(auth: &Auth, headers: &HeaderMap, uri: &Uri, what: &str, subject: &str) {
-    let Some(people) = auth.people() else { return };
+    note_by(auth, &who(auth, headers, uri), what, subject);
+}
+
+/// The user who asks, or that it is a token.
+pub(crate) fn who(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> String {
     let user = auth.user(Credentials::read(headers, uri).token.as_deref());
-    let who = user.as_ref().map_or("a token", |user| &user.name);
-    people.note(&Trace::new(clock::now().wall, who, what, subject));
+    user.map_or_else(|| "a token".to_owned(), |user| user.name.to_string())
+}
+
+/// The same as [`note`] of somebody who may be known no more after what he did.
+pub(crate) fn note_by(auth: &Auth, who: &str, what: &str, subject: &str) {
+    let Some(people) = auth.people() else { return };
+    people.note(&Trace::new(clock::now().wall, who, what, subject).from(&place()));
 }

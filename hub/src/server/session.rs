@@ -1,4 +1,4 @@
-//! Whether the session that opened a socket is still one.
+//! Whether the session or the link that opened a socket is still one.
 
 use std::future::pending;
 
@@ -6,12 +6,13 @@ use tokio::time::sleep;
 
 use crate::auth::Auth;
 use crate::limits::people::SESSION_CHECK;
-use crate::people::SESSION_PREFIX;
+use crate::people::{LINK_PREFIX, SESSION_PREFIX};
 
-/// Ready once who came by this session may look no more, some seconds after it ended; of a token,
+/// Ready once who came by this session or link may look no more, some seconds after it ended; of a token,
 /// which holds as long as the hub runs, never.
 pub(crate) async fn ended(auth: &Auth, token: Option<&str>) {
-    if token.is_none_or(|token| !token.starts_with(SESSION_PREFIX)) {
+    let ends = |token: &str| [SESSION_PREFIX, LINK_PREFIX].iter().any(|it| token.starts_with(it));
+    if !token.is_some_and(ends) {
         return pending().await;
     }
     loop {

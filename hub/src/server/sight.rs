@@ -8,7 +8,7 @@ use crate::fleet::Sight;
 
 /// What somebody with this token sees. On a hub that is not public nobody is a stranger.
 pub(crate) fn with_token(auth: &Auth, token: Option<&str>) -> Sight {
-    let is_known = !auth.public() || auth.operator(token) || auth.user(token).is_some();
+    let is_known = !auth.public() || auth.operator(token) || auth.is_guest(token);
     if is_known { Sight::All } else { Sight::Public }
 }
 

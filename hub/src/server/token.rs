@@ -5,7 +5,7 @@ use axum::http::header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 
-use crate::people::SESSION_PREFIX;
+use crate::people::{LINK_PREFIX, SESSION_PREFIX};
 
 /// The subprotocol a browser names beside `bearer.<token>`.
 const SUBPROTOCOL: &str = "kinglet.v1";
@@ -61,12 +61,14 @@ impl Credentials {
     }
 }
 
-/// The secret of the session that a browser is in.
+/// The secret of the session that a browser is in, or of the link that it came by.
 pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
     let mut ours = pairs.filter(|(name, _)| COOKIES.contains(&name.trim()));
-    ours.find_map(|(_, value)| Some(value.trim()).filter(|it| it.starts_with(SESSION_PREFIX)))
+    let prefixes = [SESSION_PREFIX, LINK_PREFIX];
+    let is_secret = |value: &&str| prefixes.iter().any(|prefix| value.starts_with(prefix));
+    ours.find_map(|(_, value)| Some(value.trim()).filter(is_secret))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -130,6 +132,7 @@ mod tests {
         for (cookies, token, found) in [
             ("kinglet=ks_1", "", Some("ks_1")),
             ("a=b; __Host-kinglet=ks_2; kinglet=x", "", Some("ks_2")),
+            ("kinglet=kl_3", "", Some("kl_3")),
             ("kinglet=something", "", None),
             ("kinglet2=ks_1; xkinglet=ks_1", "", None),
             ("kinglet=ks_1", "Bearer t", Some("t")),

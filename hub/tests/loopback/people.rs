@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "the command under test")]
 
 mod changes;
+mod links;
+mod users;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -187,13 +189,16 @@ fn who_tries_many_passwords_keeps_nobody_else_out() {
 }
 
 #[test]
-fn behind_tls_the_cookie_goes_by_tls_alone() {
+fn behind_tls_the_cookie_goes_by_tls_alone_and_that_a_trusted_proxy_says() {
     let (folder, config) = state("people-tls");
-    let hub = hub(&folder, "");
     add(&config, "ada", "viewer");
-    let (_, head) = try_password(&hub, "ada", PASSWORD, "X-Forwarded-Proto: https\r\n");
-    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-    assert!(cookie.starts_with("__host-kinglet=ks_") && cookie.contains("; secure"), "{cookie}");
+    for (trusted, is_secure) in [("127.0.0.1/32", true), ("192.0.2.1/32", false)] {
+        let hub = hub(&folder, &format!("[server]\ntrusted_proxies = [{trusted:?}]\n"));
+        let (_, head) = try_password(&hub, "ada", PASSWORD, "X-Forwarded-Proto: https\r\n");
+        let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        let is = cookie.starts_with("__host-kinglet=ks_") && cookie.contains("; secure");
+        assert_eq!(is, is_secure, "{trusted}: {cookie}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ _kinglet_hub() {
         mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
         return
         ;;
-    --name | --url | --replace | --listen | --host | --metric | --from | --to | --test | --last) return ;;
+    --name | --url | --replace | --listen | --host | --metric | --from | --to | --test | --last | --for) return ;;
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
@@ -37,12 +37,17 @@ _kinglet_hub() {
         words="list show set remove"
         [[ $COMP_CWORD -gt 2 ]] && words="--config"
         ;;
+    link)
+        words="add list remove"
+        [[ $COMP_CWORD -gt 2 ]] && words="--config"
+        [[ $COMP_CWORD -gt 2 && ${COMP_WORDS[2]} = add ]] && words="--config --for --url"
+        ;;
     user) words="add list password role sign-out remove --config --role" ;;
     audit) words="--config --last" ;;
     demo) words="--listen" ;;
     token) return ;;
     *)
-        words="run check host invite export backup restore notify alert receiver user audit token demo"
+        words="run check host invite export backup restore notify alert receiver user link audit token demo"
         words+=" --help --version"
         ;;
     esac

@@ -11,12 +11,13 @@ complete -c kinglet-hub -n __fish_use_subcommand -f -a notify -d "Whom it tells 
 complete -c kinglet-hub -n __fish_use_subcommand -f -a alert -d "Alert rules"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a receiver -d "Set whom it tells"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a user -d "Who can sign in"
+complete -c kinglet-hub -n __fish_use_subcommand -f -a link -d "Let a screen look by an address"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a audit -d "Who changed what"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a token -d "A new token and its hash"
 complete -c kinglet-hub -n __fish_use_subcommand -f -a demo -d "This machine on a page"
 complete -c kinglet-hub -n __fish_use_subcommand -f -l version
 complete -c kinglet-hub -n __fish_use_subcommand -f -l help
-set -l running run check host invite export backup restore notify alert receiver user audit
+set -l running run check host invite export backup restore notify alert receiver user link audit
 set -l configured "__fish_seen_subcommand_from $running"
 complete -c kinglet-hub -n $configured -r -l config -d "Configuration file"
 set -l inviting "__fish_seen_subcommand_from invite"
@@ -26,6 +27,10 @@ complete -c kinglet-hub -n $inviting -x -l replace -d "Whose place it takes"
 complete -c kinglet-hub -n "__fish_seen_subcommand_from notify" -l test -d "Send a test"
 complete -c kinglet-hub -n "__fish_seen_subcommand_from user" -f -a "add list password role sign-out remove"
 complete -c kinglet-hub -n "__fish_seen_subcommand_from user" -x -l role -a "owner viewer" -d "What somebody may"
+set -l linking "__fish_seen_subcommand_from link"
+complete -c kinglet-hub -n $linking -f -a "add list remove"
+complete -c kinglet-hub -n $linking -x -l for -d "How long it is good"
+complete -c kinglet-hub -n $linking -x -l url -d "Where browsers reach this hub"
 complete -c kinglet-hub -n "__fish_seen_subcommand_from audit" -x -l last -d "So many of the newest"
 complete -c kinglet-hub -n "__fish_seen_subcommand_from demo" -x -l listen -d "Address and port"
 set -l exporting "__fish_seen_subcommand_from export"

@@ -34,11 +34,15 @@ user)
     _arguments '2:what:(add list password role sign-out remove)' '3:name:' \
         '--role[what somebody may]:role:(owner viewer)' '--config[configuration file]:file:_files'
     ;;
+link)
+    _arguments '2:what:(add list remove)' '3:name:' '--for[how long it is good]:time:' \
+        '--url[where browsers reach this hub]:url:' '--config[configuration file]:file:_files'
+    ;;
 audit) _arguments $config '--last[so many of the newest]:count:' ;;
 demo) _arguments '2:command:' '--listen[address and port]:address:' ;;
 token) ;;
 *)
-    commands='run check host invite export backup restore notify alert receiver user audit token demo'
+    commands='run check host invite export backup restore notify alert receiver user link audit token demo'
     _arguments "1:command:($commands)" '--version' '--help'
     ;;
 esac

@@ -3,7 +3,10 @@ use std::path::PathBuf;
 
 use kinglet_proto::time::Instant;
 
+use super::schema::VERSION;
 use super::*;
+use crate::limits::people::{SESSION_IDLE_S, SESSION_KEPT_S, SESSIONS_MAX, TRACES_MAX};
+use crate::people::SignIn;
 
 const PASSWORD: &str = "correct horse";
 
@@ -31,7 +34,7 @@ impl Scene {
     }
 
     fn begin(&mut self, remember: bool, now: i64) -> Started {
-        let from = IpAddr::from([192, 0, 2, 1]).into();
+        let from = IpAddr::from([192, 0, 2, 1]);
         let (client, instant) = ("Firefox", Instant::from_millis(1000));
         let wanted =
             SignIn { name: "", password: "", remember, client, from, now: instant, at: at(now) };
@@ -116,8 +119,8 @@ fn the_sessions_of_one_and_the_traces_of_all_are_bounded() {
     let long = "x".repeat(1000);
     scene.book.note(&Trace::new(at(7), "ada", "did", &long)).unwrap();
     let newest = scene.book.traces(1).unwrap();
-    assert_eq!(newest[0].0, at(7));
-    assert_eq!(newest[0].1[2].len(), CLIENT_BYTES_MAX);
+    assert_eq!(newest[0].at, at(7));
+    assert_eq!(newest[0].subject.len(), CLIENT_BYTES_MAX);
     scene.book.sql.execute("UPDATE trace SET id = id + ?1 WHERE id = 1", [TRACES_MAX * 2]).unwrap();
     scene.book.note(&Trace::new(at(8), "ada", "did", "")).unwrap();
     assert_eq!(scene.book.traces(usize::MAX).unwrap().len(), 2);
@@ -131,4 +134,57 @@ fn the_file_is_its_owners_alone_and_a_later_one_is_left_as_it_is() {
     assert_eq!(mode, 0o600);
     scene.book.sql.pragma_update(None, "user_version", VERSION + 1).unwrap();
     assert!(matches!(Book::open(&path), Err(PeopleError::NotOurs)));
+}
+
+#[test]
+fn a_link_is_good_until_it_expires_or_is_removed_and_is_called_by_one_name() {
+    let mut scene = Scene::new("links");
+    let [lobby, hall] = ["lobby", "hall"].map(|name| UserName::parse(name).unwrap());
+    let made = scene.book.add_link(&lobby, 60, at(0)).unwrap();
+    let other = scene.book.add_link(&hall, 60, at(0)).unwrap();
+    assert_eq!(made.expires, at(60));
+    assert!(made.secret.starts_with("kl_") && made.secret != other.secret);
+    assert!(scene.book.add_link(&lobby, 60, at(1)).unwrap_err().to_string().contains("already"));
+    assert_eq!(scene.book.links().unwrap().iter().filter(|link| link.seen.is_some()).count(), 0);
+    assert_eq!(scene.book.link(&made.secret, at(59)).unwrap().map(|link| link.name), Some(lobby));
+    assert_eq!(scene.book.links().unwrap()[1].seen, Some(at(59)));
+    assert!(scene.book.link(&made.secret, at(60)).unwrap().is_none(), "it expired");
+    assert!(scene.book.link("kl_0", at(1)).unwrap().is_none());
+    scene.book.remove_link(&hall).unwrap();
+    assert!(scene.book.link(&other.secret, at(1)).unwrap().is_none());
+    assert!(matches!(scene.book.remove_link(&hall), Err(PeopleError::Unknown(_))));
+    let names = |book: &Book| book.links().unwrap().len();
+    assert_eq!(names(&scene.book), 1, "one that expired is listed");
+    scene.book.add_link(&hall, 60, at(90 * 86_400)).unwrap();
+    assert_eq!(names(&scene.book), 1, "for some days");
+}
+
+#[test]
+fn the_last_owner_stays_one() {
+    let mut scene = Scene::new("last");
+    let (ada, bob) = (scene.ada.clone(), UserName::parse("bob").unwrap());
+    scene.book.add(&bob, Role::Viewer, PASSWORD, at(0)).unwrap();
+    let is_last = |done| matches!(done, Err(PeopleError::LastOwner));
+    assert!(is_last(scene.book.change_role(&ada, Role::Viewer)));
+    assert!(is_last(scene.book.dismiss(&ada)));
+    let eve = UserName::parse("eve").unwrap();
+    assert!(matches!(scene.book.dismiss(&eve), Err(PeopleError::Unknown(_))));
+    scene.book.change_role(&bob, Role::Owner).unwrap();
+    scene.book.change_role(&ada, Role::Viewer).unwrap();
+    assert!(is_last(scene.book.dismiss(&bob)));
+    scene.book.dismiss(&ada).unwrap();
+}
+
+#[test]
+fn the_file_of_version_1_is_taken_over_with_what_is_in_it() {
+    let scene = Scene::new("first");
+    let path = scene.folder.join("people.db");
+    let back = "DROP TABLE link; ALTER TABLE trace DROP COLUMN place; PRAGMA user_version = 1;";
+    scene.book.sql.execute_batch(back).unwrap();
+    let mut book = Book::open(&path).unwrap();
+    assert_eq!(book.users().unwrap().len(), 1);
+    book.note(&Trace::new(at(7), "ada", "did", "").from("192.0.2.1")).unwrap();
+    assert_eq!(book.traces(1).unwrap()[0].place, "192.0.2.1");
+    book.add_link(&UserName::parse("lobby").unwrap(), 60, at(0)).unwrap();
+    assert_eq!(Book::open(&path).unwrap().links().unwrap().len(), 1);
 }
