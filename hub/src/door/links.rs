@@ -18,7 +18,6 @@ use crate::clock;
 use crate::hub::Hub;
 use crate::limits::people::{LINK_LONGEST_S, LINK_USUAL_S};
 use crate::people::{Link, UserName};
-use crate::server::caller::Caller;
 use crate::server::decision;
 use crate::server::deny::{deny, no_people, unchanged};
 use crate::server::json::json as answer;
@@ -68,13 +67,7 @@ async fn links(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Res
     answer(&Links { links: links.map(row).collect() })
 }
 
-async fn add(
-    State(hub): State<Arc<Hub>>,
-    caller: Caller,
-    headers: HeaderMap,
-    uri: Uri,
-    body: Body,
-) -> Response {
+async fn add(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri, body: Body) -> Response {
     if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
@@ -100,13 +93,12 @@ async fn add(
             *response.status_mut() = StatusCode::CREATED;
             response
         }
-        Err(why) => unchanged(&hub, &caller, why),
+        Err(why) => unchanged(why),
     }
 }
 
 async fn remove(
     State(hub): State<Arc<Hub>>,
-    caller: Caller,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     uri: Uri,
@@ -124,6 +116,6 @@ async fn remove(
             note(&hub.auth, &headers, &uri, "removed link", &name);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(why) => unchanged(&hub, &caller, why),
+        Err(why) => unchanged(why),
     }
 }

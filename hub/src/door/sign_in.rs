@@ -21,7 +21,7 @@ use crate::clock;
 use crate::guard::{Foreign, Gate, Way};
 use crate::hub::Hub;
 use crate::limits::people::SIGN_IN_BYTES_MAX;
-use crate::people::{People, Refusal, SignIn, User};
+use crate::people::{NotChanged, People, Refusal, SignIn, User};
 use crate::server::caller::Caller;
 use crate::server::decision;
 use crate::server::deny::{deny, foreign, refused, stranger, unchanged, wrong_method};
@@ -140,8 +140,8 @@ async fn sign_in(
     }
     let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
     let Ok(wanted) = serde_json::from_slice(&bytes) else {
-        let text = "the body must be {\"name\": ..., \"password\": ..., \"remember\": true|false} or \
-                    {\"link\": ...}";
+        let text = "the body must be {\"name\": ..., \"password\": ..., \"remember\": true|false} \
+                    or {\"link\": ...}";
         return deny(StatusCode::BAD_REQUEST, "bad_body", text);
     };
     match wanted {
@@ -152,7 +152,7 @@ async fn sign_in(
 
 async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName) -> Response {
     let ByName { name, password, remember } = wanted;
-    let Some(people) = hub.auth.people() else { return refused(hub, caller, Refusal::Wrong) };
+    let Some(people) = hub.auth.people() else { return refused(Refusal::Wrong) };
     let wanted = SignIn { remember, ..shown(caller, headers, &name, &password) };
     match people.sign_in(wanted).await {
         Ok((User { name, role }, started)) => {
@@ -161,7 +161,10 @@ async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName
             let told = serde_json::json!({ "user": *name, "role": role.name() });
             with_cookie(json(&told), &cookie)
         }
-        Err(refusal) => refused(hub, caller, refusal),
+        Err(refusal) => {
+            complain(hub, caller, refusal);
+            refused(refusal)
+        }
     }
 }
 
@@ -210,7 +213,12 @@ async fn change_password(
             note_by(&hub.auth, &user.name, "changed the own password", "");
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(why) => unchanged(&hub, &caller, why),
+        Err(why) => {
+            if let NotChanged::Refused(refusal) = why {
+                complain(&hub, &caller, refusal);
+            }
+            unchanged(why)
+        }
     }
 }
 
@@ -250,6 +258,15 @@ async fn end(
 
 fn signed_in<'a>(hub: &'a Hub, headers: &HeaderMap) -> Option<(&'a Arc<People>, User)> {
     Some((hub.auth.people()?, hub.auth.user(session(headers))?))
+}
+
+/// Says in the log who shows what is not good.
+fn complain(hub: &Hub, caller: &Caller, refusal: Refusal) {
+    match refusal {
+        Refusal::Wrong => hub.complain(format_args!("{caller}: a wrong name or password")),
+        Refusal::TooMany => hub.complain(format_args!("{caller}: tried too many passwords")),
+        Refusal::Unavailable => {}
+    }
 }
 
 /// Whether the browser came by TLS, to the hub or to a trusted proxy before it.

@@ -7,9 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kinglet_proto::enroll::REASON_HEADER;
 
-use super::caller::Caller;
 use crate::guard::Foreign;
-use crate::hub::Hub;
 use crate::limits::people::ATTEMPTS_SPAN;
 use crate::people::{NotChanged, PeopleError, Refusal};
 
@@ -68,16 +66,14 @@ pub(crate) fn too_many_new(after: Duration) -> Response {
 }
 
 /// To somebody who may not be let in or asked for now.
-pub(crate) fn refused(hub: &Hub, caller: &Caller, refusal: Refusal) -> Response {
+pub(crate) fn refused(refusal: Refusal) -> Response {
     match refusal {
         // Nobody is told whether it was the name or the password.
         Refusal::Wrong => {
-            hub.complain(format_args!("{caller}: signed in with a wrong name or password"));
             let text = "there is no such name with this password";
             deny(StatusCode::UNAUTHORIZED, "wrong", text)
         }
         Refusal::TooMany => {
-            hub.complain(format_args!("{caller}: tried too many passwords"));
             let text = "too many passwords were tried from there; wait a minute";
             let mut response = deny(StatusCode::TOO_MANY_REQUESTS, "too_many", text);
             response.headers_mut().insert(RETRY_AFTER, ATTEMPTS_SPAN.as_secs().into());
@@ -97,12 +93,12 @@ pub(crate) fn no_people() -> Response {
 }
 
 /// To a change of users or links that was not made.
-pub(crate) fn unchanged(hub: &Hub, caller: &Caller, why: NotChanged) -> Response {
+pub(crate) fn unchanged(why: NotChanged) -> Response {
     match why {
         NotChanged::Refused(Refusal::Wrong) => {
             deny(StatusCode::FORBIDDEN, "wrong", "the old password is another")
         }
-        NotChanged::Refused(refusal) => refused(hub, caller, refusal),
+        NotChanged::Refused(refusal) => refused(refusal),
         NotChanged::Wrong(error @ PeopleError::Unknown(_)) => {
             deny(StatusCode::NOT_FOUND, "unknown", &error.to_string())
         }

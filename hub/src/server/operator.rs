@@ -60,7 +60,7 @@ pub(crate) fn refuse_owner(auth: &Auth, headers: &HeaderMap, uri: &Uri) -> Optio
     }
 }
 
-/// Writes down that who asks did `what` to `subject`, and from where, on a hub where people sign in.
+/// Writes down that who asks did `what` to `subject`, and from where, where people sign in.
 pub(crate) fn note(auth: &Auth, headers: &HeaderMap, uri: &Uri, what: &str, subject: &str) {
     note_by(auth, &who(auth, headers, uri), what, subject);
 }

@@ -107,7 +107,7 @@ pub(super) async fn add(
             note(&hub.auth, &headers, &uri, &format!("added as {}", role.name()), &name);
             StatusCode::CREATED.into_response()
         }
-        Err(why) => unchanged(&hub, &caller, why),
+        Err(why) => unchanged(why),
     }
 }
 
@@ -139,13 +139,12 @@ pub(super) async fn change(
         }
         Err(refusal) => return refusal,
     };
-    answered(&hub, &caller, done, (&who, &what, &name))
+    answered(&hub, done, (&who, &what, &name))
 }
 
 /// `DELETE /api/users/{name}`.
 pub(super) async fn remove(
     State(hub): State<Arc<Hub>>,
-    caller: Caller,
     name: OfUser,
     headers: HeaderMap,
     uri: Uri,
@@ -155,7 +154,7 @@ pub(super) async fn remove(
         Err(refusal) => return *refusal,
     };
     let done = people.remove(&name);
-    answered(&hub, &caller, done, (&who, "removed", &name))
+    answered(&hub, done, (&who, "removed", &name))
 }
 
 /// `GET /api/users/{name}/sessions`.
@@ -177,7 +176,6 @@ pub(super) async fn sessions(
 /// `DELETE /api/users/{name}/sessions`.
 pub(super) async fn end_all(
     State(hub): State<Arc<Hub>>,
-    caller: Caller,
     name: OfUser,
     headers: HeaderMap,
     uri: Uri,
@@ -187,7 +185,7 @@ pub(super) async fn end_all(
         Err(refusal) => return *refusal,
     };
     let done = people.end_sessions(&name);
-    answered(&hub, &caller, done, (&who, "signed out", &name))
+    answered(&hub, done, (&who, "signed out", &name))
 }
 
 /// `DELETE /api/users/{name}/sessions/{session}`.
@@ -242,7 +240,6 @@ fn named<'a>(
 /// The answer to a change, which is written down where it was made.
 fn answered(
     hub: &Hub,
-    caller: &Caller,
     done: Result<(), NotChanged>,
     (who, what, name): (&str, &str, &UserName),
 ) -> Response {
@@ -251,6 +248,6 @@ fn answered(
             note_by(&hub.auth, who, what, name);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(why) => unchanged(hub, caller, why),
+        Err(why) => unchanged(why),
     }
 }
