@@ -1,5 +1,7 @@
 // The page: every host of the hub, live over /ws. Ties the controls to the screen and starts it.
 
+import { comeByLink } from './account-visit.js';
+import { watchAccount } from './account.js';
 import { hostCame, watchControls } from './controls.js';
 import { $ } from './element.js';
 import { watchHealth } from './health.js';
@@ -16,6 +18,8 @@ const GROW_OLD_MS = 30_000;
 sayAll(document);
 $('show-timeline').after(languageSwitch());
 watchControls();
+watchAccount();
+await comeByLink();
 link.start((message) => {
   handle(message);
   hostCame();

@@ -1,6 +1,6 @@
-// Who looks: signs in by name or by a token, says who is signed in, and signs out.
+// Who looks: signs in by name or by a token, and says who is signed in.
 
-import { $, element, put } from './element.js';
+import { $, put } from './element.js';
 import { credentials, link, useToken } from './live.js';
 import { say } from './words.js';
 
@@ -8,8 +8,13 @@ import { say } from './words.js';
 let who = { by_name: false, by_token: true };
 let byName = false;
 
-/** Who that is, for other parts of the page: `mayOwn` is `allowed`, `token` or `never`. */
-export const visitor = { user: '', mayOwn: 'token', changed: () => {} };
+/**
+ * Who that is, for other parts of the page: `mayOwn` is `allowed`, `token` or `never`; `menu`: what is
+ * shown of who is signed in; `wrong`: why a link that was come by is no good.
+ */
+export const visitor = {
+  user: '', mayOwn: 'token', changed: () => {}, menu: ({ user }) => user, wrong: '',
+};
 
 async function ask() {
   const answer = await fetch('api/session', { headers: credentials() }).catch(() => null);
@@ -19,17 +24,7 @@ async function ask() {
   Object.assign(visitor, { user: who.user ?? '', mayOwn: who.may_own ?? 'token' });
   document.body.classList.toggle('is-owner', visitor.mayOwn === 'allowed');
   visitor.changed();
-  $('who').replaceChildren(...(who.user ? [who.user, signOutButton()] : []));
-}
-
-function signOutButton() {
-  const button = element('button', '', say('Sign out'));
-  button.type = 'button';
-  button.addEventListener('click', async () => {
-    await fetch('api/session', { method: 'DELETE' }).catch(() => null);
-    location.reload();
-  });
-  return button;
+  $('who').replaceChildren(...(who.user ? [visitor.menu(who)] : []));
 }
 
 /** Shows the fields of one way, and how to take the other where there is one. */
@@ -82,7 +77,8 @@ $('other-way').addEventListener('click', () => show(!byName));
 $('sign-in').addEventListener('click', () => askToSignIn(say('Sign in')));
 
 link.refused = (token) => {
-  askToSignIn(undefined, token ? say('That token is not accepted.') : '');
+  askToSignIn(undefined, token ? say('That token is not accepted.') : visitor.wrong);
+  visitor.wrong = '';
 };
 
 export const watchWho = ask;

@@ -130,6 +130,11 @@ impl People {
         self.with(|book| book.sessions(name, now)).unwrap_or_default()
     }
 
+    /// Whether a session that is called so is the one of this secret.
+    pub fn is_session(id: &str, secret: &str) -> bool {
+        book::id_of(&secret::hash(secret)) == id
+    }
+
     /// Ends one of somebody's sessions; false where there is none.
     pub fn end_session(&self, name: &UserName, id: &str) -> bool {
         self.with(|book| book.end_one(name, id)).unwrap_or_default()

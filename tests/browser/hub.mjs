@@ -1,6 +1,6 @@
 // Starts and stops the real hub.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -25,12 +25,13 @@ export function freePort() {
 export class Hub {
   constructor(binary, port, options = {}) {
     const { hosts = [], viewerToken, alertToken, offlineAfter = 3, stompEvery, notify } = options;
-    const { stateDir } = options;
+    const { stateDir, users } = options;
     this.binary = binary;
     this.address = `127.0.0.1:${port}`;
     this.token = randomBytes(32).toString('hex');
     const text = (value) => JSON.stringify(value);
-    const viewers = viewerToken ? `token_hash = "${hash(viewerToken)}"` : 'public = true';
+    const open = users ? 'users = true' : 'public = true';
+    const viewers = viewerToken ? `token_hash = "${hash(viewerToken)}"` : open;
     const blocks = hosts.flatMap((host) => [
       '[[host]]', `id = ${text(host.id)}`, `name = ${text(host.name)}`,
       `group = ${text(host.group)}`, `location = ${text(host.location)}`,
@@ -63,6 +64,15 @@ export class Hub {
       await new Promise((done) => setTimeout(done, 50));
     }
     throw new Error(`the hub does not answer: ${this.log}`);
+  }
+
+  /** What a command says that is told of this hub's configuration, with this to read. */
+  command(...words) {
+    const [input, ...told] = words;
+    const all = [...told, '--config', this.config];
+    const { status, stdout, stderr } = spawnSync(this.binary, all, { input, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${told}: ${stderr}`);
+    return stdout;
   }
 
   async stop(signal = 'SIGTERM') {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { testAccount } from './account.mjs';
 import { testAlerts } from './alerts.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
@@ -315,6 +316,7 @@ await test('a hub with a token asks for it', async () => {
 });
 
 await testAlerts({ test, startHub, startAgents, openPage, card, shot });
+await testAccount({ test, startHub, startAgents, openPage, shot });
 await testHosts({ test, startHub, startAgents, openPage, shot });
 await testRules({ test, startHub, startAgents, openPage, shot });
 await testWords({ test, startHub, startAgents, openPage, shot });

@@ -104,6 +104,9 @@ struct Row {
     created: WallTime,
     seen: WallTime,
     client: String,
+    /// It is that of who asks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    current: bool,
 }
 
 async fn who(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Response {
@@ -233,7 +236,9 @@ async fn sign_out(State(hub): State<Arc<Hub>>, caller: Caller, headers: HeaderMa
 async fn sessions(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     let Some((people, user)) = signed_in(&hub, &headers) else { return stranger() };
     let sessions = people.sessions(&user.name, clock::now().wall).into_iter();
+    let own = session(&headers).unwrap_or_default();
     let rows = sessions.map(|each| Row {
+        current: People::is_session(&each.id, own),
         id: each.id,
         created: each.created,
         seen: each.seen,

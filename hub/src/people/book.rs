@@ -14,6 +14,7 @@ use std::time::Duration;
 use kinglet_proto::time::WallTime;
 pub use links::{Link, NewLink};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+pub(super) use sessions::id_of;
 pub use sessions::{Session, Started};
 pub use traces::{Trace, Traced};
 

@@ -143,6 +143,8 @@ fn a_session_outlives_the_hub_and_is_ended_from_another() {
     let (_, _, listed) = ask(&hub, "GET /api/sessions", &one, "");
     let ids: Vec<_> = listed["sessions"].as_array().unwrap().iter().map(|it| &it["id"]).collect();
     assert_eq!(ids.len(), 2);
+    let current = listed["sessions"].as_array().unwrap().iter().filter(|it| it["current"] == true);
+    assert_eq!(current.count(), 1);
     let own = origin(&hub);
     for id in ids {
         let path = format!("DELETE /api/sessions/{}", id.as_str().unwrap());

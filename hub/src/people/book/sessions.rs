@@ -134,6 +134,6 @@ impl Book {
 }
 
 /// The name of a session that is in the file under this hash.
-fn id_of(hash: &str) -> String {
+pub(in crate::people) fn id_of(hash: &str) -> String {
     hash.chars().skip("sha256:".len()).take(ID_DIGITS).collect()
 }
