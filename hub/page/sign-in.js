@@ -1,11 +1,11 @@
 // Who looks: signs in by name or by a token, and says who is signed in.
 
-import { $, put } from './element.js';
+import { $, element, put } from './element.js';
 import { credentials, link, useToken } from './live.js';
 import { say } from './words.js';
 
-/** What the hub says of who looks: {user, role, may_look, may_change, by_name, by_token}. */
-let who = { by_name: false, by_token: true };
+/** What the hub says of who looks: user, role, may_look, may_change, by_name, by_token, by_oidc. */
+let who = { by_name: false, by_token: true, by_oidc: undefined };
 let byName = false;
 
 /**
@@ -20,7 +20,7 @@ async function ask() {
   const answer = await fetch('api/session', { headers: credentials() }).catch(() => null);
   if (answer?.ok) who = await answer.json();
   $('who').hidden = !who.user;
-  $('sign-in').hidden = Boolean(who.user) || !who.by_name;
+  $('sign-in').hidden = Boolean(who.user) || !(who.by_name || who.by_oidc);
   Object.assign(visitor, { user: who.user ?? '', mayOwn: who.may_own ?? 'token' });
   document.body.classList.toggle('is-owner', visitor.mayOwn === 'allowed');
   visitor.changed();
@@ -44,6 +44,16 @@ export async function askToSignIn(why = say('Sign in to look at this hub'), wron
   $('login').hidden = false;
   await ask();
   show(who.by_name);
+  offerElsewhere(who.by_oidc);
+}
+
+/** A way to sign in elsewhere, where the hub has one. */
+function offerElsewhere(title) {
+  $('elsewhere')?.remove();
+  if (!title) return;
+  const node = element('a', 'elsewhere', say('Sign in with {title}', { title }));
+  Object.assign(node, { id: 'elsewhere', href: 'api/oidc' });
+  $('login').append(node);
 }
 
 async function signIn() {

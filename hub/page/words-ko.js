@@ -173,6 +173,7 @@ export default {
   'Show the line to run': '실행할 명령 보기',
   'Sign in': '로그인',
   'Sign in to look at this hub': '이 허브를 보려면 로그인하세요',
+  'Sign in with {title}': '{title}(으)로 로그인',
   'Sign out': '로그아웃',
   'Signed in nowhere.': '로그인한 곳이 없습니다.',
   'Silence': '무음',
@@ -204,6 +205,7 @@ export default {
   'The last notice was taken {time}.': '마지막 알림이 {time}에 접수되었습니다.',
   'The new password holds; you are signed in here alone.': '새 비밀번호가 적용되었습니다. 이제 여기에서만 로그인되어 있습니다.',
   'The old password is another.': '이전 비밀번호가 아닙니다.',
+  'The sign-in failed; the hub\'s log says why.': '로그인하지 못했습니다. 이유는 Hub의 로그에 있습니다.',
   'The test was not taken: {why}': '테스트가 접수되지 않음: {why}',
   'The test was taken: look whether it has come.': '테스트가 접수되었습니다. 도착했는지 확인하세요.',
   'The two are not the same.': '두 입력이 서로 다릅니다.',
@@ -248,6 +250,7 @@ export default {
   'Wi-Fi stations': 'Wi-Fi 단말',
   'With a token of the fleet it may come back: revoke it to keep it out.':
     '플릿 토큰이 있으면 다시 나타날 수 있으니 막으려면 권한을 취소하세요.',
+  'You may not sign in here.': '여기에 로그인할 수 없습니다.',
   'Zoom in': '확대',
   'Zoom out': '축소',
   'a file system': '파일 시스템',

@@ -173,6 +173,7 @@ export default {
   'Show the line to run': '显示要运行的命令',
   'Sign in': '登录',
   'Sign in to look at this hub': '登录以查看此面板',
+  'Sign in with {title}': '使用 {title} 登录',
   'Sign out': '退出登录',
   'Signed in nowhere.': '没有登录会话。',
   'Silence': '静默',
@@ -204,6 +205,7 @@ export default {
   'The last notice was taken {time}.': '上一条通知已于 {time} 被接收。',
   'The new password holds; you are signed in here alone.': '新密码已生效；您只在此处保持登录。',
   'The old password is another.': '旧密码不正确。',
+  'The sign-in failed; the hub\'s log says why.': '登录失败；原因见 Hub 的日志。',
   'The test was not taken: {why}': '测试未被接收：{why}',
   'The test was taken: look whether it has come.': '测试已被接收，请查看是否收到。',
   'The two are not the same.': '两次输入不一致。',
@@ -247,6 +249,7 @@ export default {
   'Wi-Fi stations': 'Wi-Fi 客户端',
   'With a token of the fleet it may come back: revoke it to keep it out.':
     '持有机群令牌的主机可能再次出现：要阻止它，请吊销。',
+  'You may not sign in here.': '您不能在此登录。',
   'Zoom in': '放大',
   'Zoom out': '缩小',
   'a file system': '文件系统',

@@ -129,7 +129,8 @@ impl Failure {
             | Self::Serve(
                 ServeError::Tls(..)
                 | ServeError::Influx(InfluxError::File(_))
-                | ServeError::Notify(_),
+                | ServeError::Notify(_)
+                | ServeError::Oidc(_),
             )
             | Self::Invite(_)
             | Self::Host(_)

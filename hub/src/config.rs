@@ -11,6 +11,7 @@ mod guard;
 mod history;
 mod influxdb;
 mod notify;
+mod oidc;
 mod spelling;
 pub mod stated;
 mod stomp;
@@ -36,6 +37,7 @@ use crate::enroll::record::Record;
 use crate::fleet::Settings;
 use crate::guard as strangers;
 use crate::influx;
+use crate::oidc::Settings as Oidc;
 use crate::store;
 
 /// What the owner decided.
@@ -59,6 +61,8 @@ pub struct Config {
     pub stomp_every: Duration,
     /// The database that readings go to, and that may keep the past; `None` for none.
     pub influxdb: Option<influx::Settings>,
+    /// The provider that people may sign in with; `None` for none.
+    pub oidc: Option<Oidc>,
     /// Whom the hub tells of alerts.
     pub notify: Vec<crate::notify::Settings>,
     /// What is granted to strangers.
@@ -165,6 +169,7 @@ struct RawConfig {
     sink: Option<influxdb::RawSinks>,
     #[serde(default)]
     notify: Vec<Spanned<notify::RawNotify>>,
+    oidc: Option<Spanned<oidc::RawOidc>>,
 }
 
 #[derive(Deserialize)]
@@ -241,6 +246,7 @@ fn parse(text: &str) -> Result<Config, Fault> {
         stomp_every,
         influxdb,
         notify,
+        oidc: oidc::settings(raw.oidc)?,
         guard,
         pieces: base.pieces.clone(),
         base,

@@ -70,6 +70,7 @@ pub async fn run(
         alerts: alert::Settings::default(),
         stomp_every,
         influxdb,
+        oidc: None,
         notify,
         guard: guard::Settings::default(),
         base: Base::default(),

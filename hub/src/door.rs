@@ -17,6 +17,7 @@ mod invitations;
 mod links;
 mod metrics;
 mod notify;
+mod oidc;
 mod openapi;
 mod ostara;
 mod page;
@@ -68,6 +69,7 @@ const DOORS: &[Door] = &[
     links::routes,
     metrics::routes,
     notify::routes,
+    oidc::routes,
     openapi::routes,
     ostara::routes,
     page::routes,

@@ -4,6 +4,7 @@
 pub(crate) mod admission;
 pub(crate) mod alerts;
 pub(crate) mod drop_ins;
+mod elsewhere;
 pub(crate) mod feed;
 mod owners;
 pub(crate) mod seat;
@@ -40,6 +41,7 @@ use crate::limits::{
     AGENT_QUEUE_MAX, MESSAGES_LARGE, NEW_HOSTS_PER_HOUR, QUESTIONS_MAX, STOMP_EVERY,
 };
 use crate::notify::Notifier;
+use crate::oidc::Oidc;
 use crate::registry::Registry;
 
 /// What everything in the server shares.
@@ -49,6 +51,8 @@ pub(crate) struct Hub {
     pub(crate) state_dir: Option<PathBuf>,
     /// What owners decide of hosts; `None` where that is kept nowhere.
     pub(crate) registry: Option<Registry>,
+    /// Where people may sign in else.
+    pub(crate) oidc: Option<Arc<Oidc>>,
     /// What is remembered of the past.
     pub(crate) history: Arc<dyn History>,
     /// Which alerts are open, and which are silent.
@@ -114,6 +118,7 @@ impl Hub {
             auth,
             state_dir,
             registry: None,
+            oidc: None,
             history,
             alerts: Arc::default(),
             stomp_every: STOMP_EVERY,

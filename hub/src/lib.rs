@@ -21,6 +21,7 @@ pub mod invite;
 pub mod limits;
 pub mod listen;
 pub mod notify;
+pub mod oidc;
 pub mod people;
 pub mod registry;
 mod server;

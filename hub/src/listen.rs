@@ -75,6 +75,8 @@ pub enum ServeError {
     Influx(InfluxError),
     /// Nobody can be told of alerts by one of the channels; in words.
     Notify(String),
+    /// Nobody can sign in elsewhere; in words.
+    Oidc(String),
     /// Those who sign in cannot be looked up.
     People(PathBuf, PeopleError),
 }
@@ -87,6 +89,7 @@ impl fmt::Display for ServeError {
             Self::Store(path, error) => write!(f, "the history {}: {error}", path.display()),
             Self::Influx(error) => write!(f, "[sink.influxdb]: {error}"),
             Self::Notify(words) => f.write_str(words),
+            Self::Oidc(words) => write!(f, "[oidc]: {words}"),
             Self::People(folder, error) => {
                 write!(f, "{}/people.db: {error}; it is left as it is", folder.display())
             }
@@ -154,6 +157,7 @@ impl Server {
         let mended = state_dir.as_deref().map_or(Ok(()), mend);
         mended.unwrap_or_else(|error| warn!("what a killed hub left is still there: {error}"));
         let hub = Hub::new(auth, settings, state_dir, history).with_stated(stated, reach);
+        let hub = hub.with_oidc(config.oidc).map_err(ServeError::Oidc)?;
         let drop_ins = DropIns::new(config.base, config.pieces, &config.faults);
         let hub = hub.with_stomp_every(stomp_every).with_influx(influx);
         let hub = hub.with_notifier(notifier, drop_ins);
@@ -174,7 +178,6 @@ impl Server {
         let hub = Arc::new(hub.with_alerts(desk));
         let (sinks, running) = Sinks::open(&hub);
         let service = TowerToHyperService::new(router(&hub, &sinks));
-        let (sinks, supervisor) = (running, None);
         Ok(Self {
             listener,
             address,
@@ -184,8 +187,8 @@ impl Server {
             decisions: None,
             hub,
             service,
-            sinks,
-            supervisor,
+            sinks: running,
+            supervisor: None,
             stall: write_stall,
             proxies,
             places,

@@ -89,6 +89,30 @@ impl People {
         begun.ok_or(Refusal::Unavailable)
     }
 
+    /// Whether somebody who comes from there may be looked at.
+    pub fn may_try(&self, from: IpAddr, now: Instant) -> bool {
+        self.lock_attempts().admit(from.into(), now)
+    }
+
+    /// Lets somebody in whom a provider knows; `None` where a user of this name has a password.
+    ///
+    /// # Errors
+    /// The file cannot be used, or has no room.
+    pub fn come_from_elsewhere(
+        &self,
+        name: &UserName,
+        role: Role,
+        wanted: &SignIn<'_>,
+    ) -> Result<Option<(User, Started)>, NotChanged> {
+        self.change(|book| book.begin_external(name, role, wanted))
+    }
+
+    /// Writes down that somebody was refused whom a provider knows.
+    pub fn refuse_from_elsewhere(&self, name: Option<&UserName>, wanted: &SignIn<'_>) {
+        let tried = name.map_or("nobody known", |name| name);
+        self.note_refusal(wanted, "was refused to sign in elsewhere", tried);
+    }
+
     /// Whose name and password it is; `what` is written down of who shows others.
     async fn checked(&self, wanted: &SignIn<'_>, what: &str) -> Result<UserName, Refusal> {
         if !self.lock_attempts().admit(wanted.from.into(), wanted.now) {
@@ -108,7 +132,9 @@ impl People {
         }
         let tried = user.map_or_else(|| "an unknown name".to_owned(), ToString::to_string);
         let _turn = self.hashes.acquire().await.map_err(|_| Refusal::Unavailable)?;
-        let (shown, hash) = (wanted.password.to_owned(), known.unwrap_or_else(password::nobodys));
+        let (shown, hash) = (wanted.password.to_owned(), known.unwrap_or_default());
+        // Who signs in elsewhere has none.
+        let hash = if hash.is_empty() { password::nobodys() } else { hash };
         let checked = tokio::task::spawn_blocking(move || password::is(&shown, &hash)).await;
         let (true, Some(name)) = (checked.map_err(|_| Refusal::Unavailable)?, name) else {
             self.note_refusal(wanted, what, &tried);

@@ -3,6 +3,7 @@
 
 pub(crate) mod caller;
 mod capped;
+pub(crate) mod cookie;
 pub(crate) mod decision;
 pub(crate) mod deny;
 pub(crate) mod gate;

@@ -91,6 +91,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "influx",
             "people",
             "auth",
+            "oidc",
             "enroll",
             "notify",
             "config",

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use kinglet_proto::time::WallTime;
@@ -18,17 +18,18 @@ use serde::{Deserialize, Serialize};
 
 use super::Routes;
 use crate::clock;
-use crate::guard::{Foreign, Gate, Way};
+use crate::guard::{Foreign, Gate};
 use crate::hub::Hub;
 use crate::limits::people::SIGN_IN_BYTES_MAX;
 use crate::people::{NotChanged, People, Refusal, SignIn, User};
 use crate::server::caller::Caller;
+use crate::server::cookie::{cookie, is_secure, with_cookie};
 use crate::server::decision;
 use crate::server::deny::{deny, foreign, refused, stranger, unchanged, wrong_method};
 use crate::server::gate::{is_json, is_own_page};
 use crate::server::json::json;
 use crate::server::operator::{may_change, may_own, note_by};
-use crate::server::token::{COOKIES, Credentials, session};
+use crate::server::token::{Credentials, session};
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -60,6 +61,9 @@ struct Who {
     /// What can be shown here: a name with its password, a token.
     by_name: bool,
     by_token: bool,
+    /// What the provider is called that he may sign in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_oidc: Option<String>,
 }
 
 /// The two ways in.
@@ -122,6 +126,7 @@ async fn who(State(hub): State<Arc<Hub>>, headers: HeaderMap, uri: Uri) -> Respo
         may_own: may_own(&hub.auth, &headers, &uri),
         by_name: hub.auth.has_people(),
         by_token: hub.auth.has_viewers(),
+        by_oidc: hub.oidc.as_ref().map(|oidc| oidc.title().to_owned()),
     })
 }
 
@@ -160,7 +165,7 @@ async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName
     match people.sign_in(wanted).await {
         Ok((User { name, role }, started)) => {
             let lasts = remember.then_some(started.idle);
-            let cookie = cookie(is_secure(hub, caller), &started.secret, lasts);
+            let cookie = cookie(is_secure(hub.way, caller), &started.secret, lasts);
             let told = serde_json::json!({ "user": *name, "role": role.name() });
             with_cookie(json(&told), &cookie)
         }
@@ -181,7 +186,7 @@ fn by_link(hub: &Hub, caller: &Caller, secret: &str) -> Response {
     };
     let left = link.expires.unix_seconds().saturating_sub(now.unix_seconds());
     let lasts = i64::try_from(left).unwrap_or(i64::MAX);
-    let cookie = cookie(is_secure(hub, caller), secret, Some(lasts));
+    let cookie = cookie(is_secure(hub.way, caller), secret, Some(lasts));
     let told = serde_json::json!({ "link": *link.name, "expires": link.expires });
     with_cookie(json(&told), &cookie)
 }
@@ -229,7 +234,7 @@ async fn sign_out(State(hub): State<Arc<Hub>>, caller: Caller, headers: HeaderMa
     if let (Some(people), Some(secret)) = (hub.auth.people(), session(&headers)) {
         people.sign_out(secret, caller.address(), clock::now().wall);
     }
-    let cookie = cookie(is_secure(&hub, &caller), "", Some(0));
+    let cookie = cookie(is_secure(hub.way, &caller), "", Some(0));
     with_cookie(StatusCode::NO_CONTENT.into_response(), &cookie)
 }
 
@@ -271,39 +276,5 @@ fn complain(hub: &Hub, caller: &Caller, refusal: Refusal) {
         Refusal::Wrong => hub.complain(format_args!("{caller}: a wrong name or password")),
         Refusal::TooMany => hub.complain(format_args!("{caller}: tried too many passwords")),
         Refusal::Unavailable => {}
-    }
-}
-
-/// Whether the browser came by TLS, to the hub or to a trusted proxy before it.
-fn is_secure(hub: &Hub, caller: &Caller) -> bool {
-    hub.way == Way::Tls || caller.is_by_tls()
-}
-
-/// The cookie of a session or a link; without a time it ends with the browser.
-fn cookie(is_secure: bool, secret: &str, lasts: Option<i64>) -> String {
-    let [secure, plain] = COOKIES;
-    let (name, more) = if is_secure { (secure, "; Secure") } else { (plain, "") };
-    let lasts = lasts.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{more}{lasts}")
-}
-
-fn with_cookie(mut response: Response, cookie: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(SET_COOKIE, value);
-    }
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cookie_is_for_no_script_no_other_site_and_where_it_can_for_tls_alone() {
-        assert_eq!(
-            cookie(true, "ks_1", Some(60)),
-            "__Host-kinglet=ks_1; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
-        );
-        assert_eq!(cookie(false, "ks_1", None), "kinglet=ks_1; Path=/; HttpOnly; SameSite=Lax");
     }
 }

@@ -48,3 +48,11 @@ pub const LINK_USUAL_S: i64 = 90 * 86_400;
 pub const LINK_LONGEST_S: i64 = 366 * 86_400;
 /// How long after its end a link is still listed.
 pub const LINK_FORGOTTEN_S: i64 = 30 * 86_400;
+/// Who is on the way to the provider or back at one time.
+pub const OIDC_AT_ONCE: usize = 8;
+/// Bytes of what a provider answers.
+pub const OIDC_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Seconds by which a provider's clock may differ.
+pub const OIDC_CLOCKS_S: f64 = 60.0;
+/// Seconds in which somebody must be back from the provider.
+pub const OIDC_WAY_S: i64 = 600;

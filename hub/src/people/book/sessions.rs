@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::{Book, PeopleError, Trace, moment, seconds, short, user};
 use crate::limits::people::{SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX};
 use crate::people::secret::{self, hash as hash_of};
-use crate::people::user::{User, UserName};
+use crate::people::user::{Role, User, UserName};
 use crate::people::{SESSION_PREFIX, SignIn};
 
 /// Digits of a session's hash that name it.
@@ -78,6 +78,22 @@ impl Book {
             &Trace::new(wanted.at, name, "signed in", client).from(&wanted.from.to_string()),
         )?;
         Ok(Some((user, Started { secret, idle })))
+    }
+
+    /// The same of somebody whom a provider knows, who is a user with this role from now on; `None`
+    /// where one of this name has a password: he is another.
+    pub(in crate::people) fn begin_external(
+        &mut self,
+        name: &UserName,
+        role: Role,
+        wanted: &SignIn<'_>,
+    ) -> Result<Option<(User, Started)>, PeopleError> {
+        match self.password(name)? {
+            Some(hash) if !hash.is_empty() => return Ok(None),
+            Some(_) => self.set_role(name, role)?,
+            None => self.add_hashed(name, role, "", wanted.at)?,
+        }
+        self.begin(name, wanted)
     }
 
     pub(in crate::people) fn visitor(

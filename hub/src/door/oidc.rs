@@ -1,0 +1,170 @@
+//! `/api/oidc`: the way to the provider that people may sign in with; `/api/oidc/callback`: the way
+//! back, with which a session begins.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use tracing::warn;
+
+use super::Routes;
+use crate::clock;
+use crate::hub::Hub;
+use crate::limits::people::OIDC_WAY_S;
+use crate::oidc::{NotIn, Oidc};
+use crate::people::{People, SignIn, UserName};
+use crate::server::caller::Caller;
+use crate::server::cookie::{ON_THE_WAY, cookie, is_secure, named, with_cookie};
+use crate::server::deny::{deny, wrong_method};
+use crate::sink::Sinks;
+
+pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
+    let begin = get(begin).fallback(wrong_method).with_state(hub.clone());
+    let finish = get(finish).fallback(wrong_method).with_state(hub.clone());
+    vec![("/api/oidc", begin), ("/api/oidc/callback", finish)]
+}
+
+/// What the provider sends back.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Returned {
+    code: String,
+    state: String,
+    error: String,
+}
+
+/// Why the page is to say that nobody was let in.
+#[derive(Clone, Copy)]
+enum Refused {
+    NotAllowed,
+    Failed,
+    TooMany,
+}
+
+impl Refused {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not_allowed",
+            Self::Failed => "failed",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
+async fn begin(State(hub): State<Arc<Hub>>, caller: Caller) -> Response {
+    let Some((oidc, people)) = ways(&hub) else { return none() };
+    if !people.may_try(caller.address(), clock::now().instant) {
+        return back("../", Some(Refused::TooMany));
+    }
+    match oidc.begin().await {
+        Ok(begun) => {
+            let is_secure = is_secure(hub.way, &caller);
+            let kept = named(ON_THE_WAY, is_secure, &begun.kept, Some(OIDC_WAY_S));
+            with_cookie(to(&begun.location), &kept)
+        }
+        Err(words) => {
+            warn!("nobody can sign in by [oidc]: {words}");
+            back("../", Some(Refused::Failed))
+        }
+    }
+}
+
+async fn finish(
+    State(hub): State<Arc<Hub>>,
+    caller: Caller,
+    headers: HeaderMap,
+    query: Result<Query<Returned>, QueryRejection>,
+) -> Response {
+    let Some((oidc, people)) = ways(&hub) else { return none() };
+    let Query(returned) = query.unwrap_or_default();
+    let response = match let_in(oidc, people, &caller, &headers, &returned).await {
+        Ok(secret) => {
+            let session = cookie(is_secure(hub.way, &caller), &secret, None);
+            with_cookie(back("../../", None), &session)
+        }
+        Err(refused) => back("../../", Some(refused)),
+    };
+    // What was begun is over, however it ended.
+    with_cookie(response, &named(ON_THE_WAY, is_secure(hub.way, &caller), "", Some(0)))
+}
+
+/// The secret of a new session.
+async fn let_in(
+    oidc: &Oidc,
+    people: &People,
+    caller: &Caller,
+    headers: &HeaderMap,
+    returned: &Returned,
+) -> Result<String, Refused> {
+    let now = clock::now();
+    if !people.may_try(caller.address(), now.instant) {
+        return Err(Refused::TooMany);
+    }
+    let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let (from, instant, at) = (caller.address(), now.instant, now.wall);
+    let wanted = SignIn { name: "", password: "", remember: false, client, from, now: instant, at };
+    let refuse = |name: Option<&UserName>| {
+        people.refuse_from_elsewhere(name, &wanted);
+        Refused::NotAllowed
+    };
+    if !returned.error.is_empty() {
+        // He did not want to, or may not there.
+        return Err(refuse(None));
+    }
+    let kept = kept(headers).unwrap_or_default();
+    let (name, role) = match oidc.finish(&returned.code, &returned.state, kept, now.wall).await {
+        Ok(known) => known,
+        Err(NotIn::NotAllowed(name)) => return Err(refuse(name.as_ref())),
+        Err(NotIn::Failed(words)) => {
+            warn!("{caller}: was not signed in by [oidc]: {words}");
+            return Err(Refused::Failed);
+        }
+    };
+    match people.come_from_elsewhere(&name, role, &wanted) {
+        Ok(Some((_, started))) => Ok(started.secret),
+        Ok(None) => {
+            warn!("{name} of [oidc] is not let in: a user of this name has a password here");
+            Err(refuse(Some(&name)))
+        }
+        Err(why) => {
+            warn!("{name} of [oidc] is not let in: {why:?}");
+            Err(Refused::Failed)
+        }
+    }
+}
+
+/// What the browser was given to hold.
+fn kept(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
+    let mut ours = pairs.filter(|(name, _)| ON_THE_WAY.contains(&name.trim()));
+    ours.next().map(|(_, value)| value.trim())
+}
+
+fn ways(hub: &Hub) -> Option<(&Oidc, &People)> {
+    Some((hub.oidc.as_deref()?, hub.auth.people()?))
+}
+
+fn none() -> Response {
+    deny(StatusCode::NOT_FOUND, "unknown", "the configuration has no [oidc]")
+}
+
+/// Back to the page, which says why nobody was let in.
+fn back(page: &str, refused: Option<Refused>) -> Response {
+    match refused {
+        Some(refused) => to(&format!("{page}#refused={}", refused.word())),
+        None => to(page),
+    }
+}
+
+fn to(location: &str) -> Response {
+    let headers =
+        [(LOCATION, location), (CACHE_CONTROL, "no-store")].map(|(name, it)| (name, it.to_owned()));
+    let policy = [("referrer-policy", "no-referrer")];
+    (StatusCode::SEE_OTHER, headers, policy).into_response()
+}
