@@ -9,6 +9,7 @@ import { languageSwitch } from './language.js';
 import { link } from './live.js';
 import { handle } from './messages.js';
 import { hosts, redraw } from './screen.js';
+import { isSetup, openSetup } from './setup.js';
 import { watchWho } from './sign-in.js';
 import { watchAttention } from './strip.js';
 import { sayAll } from './words.js';
@@ -17,16 +18,20 @@ const GROW_OLD_MS = 30_000;
 
 sayAll(document);
 $('show-timeline').after(languageSwitch());
-watchControls();
-watchAccount();
-await comeByLink();
-link.start((message) => {
-  handle(message);
-  hostCame();
-});
-watchWho();
-watchHealth();
-watchAttention();
+if (isSetup()) {
+  openSetup();
+} else {
+  watchControls();
+  watchAccount();
+  await comeByLink();
+  link.start((message) => {
+    handle(message);
+    hostCame();
+  });
+  watchWho();
+  watchHealth();
+  watchAttention();
+}
 // Offline hosts say since when, and that grows old.
 setInterval(() => {
   for (const host of hosts.values()) if (!host.info.online) redraw(host);

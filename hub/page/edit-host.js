@@ -41,7 +41,8 @@ function beside(node, wrong) {
   const [, key] = /`(\w+)`|^(\w+) is /.exec(wrong ?? '')?.filter(Boolean) ?? [];
   const input = key && node.elements[key];
   if (!input) return wrong;
-  const said = element('span', 'wrong', wrong);
+  const { label } = specs().find((spec) => spec.key === key);
+  const said = element('span', 'wrong', wrong.replace(`${key} is`, `“${label}” is`));
   said.setAttribute('role', 'alert');
   said.id = `wrong-${key}`;
   input.setAttribute('aria-invalid', 'true');
@@ -136,8 +137,8 @@ export async function openEditHost(id) {
   };
   const again = () => { close(); openAddHost(host); };
   const invite = element('p', 'decide', button(say('Invite again …'), again));
-  const parts = element('section', 'block', element('h3', '', say('Its access')), invite,
-    revokePart(host, name), deletePart(host, name));
+  const parts = element('section', 'block', element('h3', '', say('Its access')),
+    element('div', 'access', invite, revokePart(host, name), deletePart(host, name)));
   const node = form(specs(), before, save, close);
   const sheet = openSheet(SHEET, say('Edit {name}', { name }), node, parts);
   node.querySelector('input').focus();

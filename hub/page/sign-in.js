@@ -30,11 +30,19 @@ async function ask() {
 /** Shows the fields of one way, and how to take the other where there is one. */
 function show(name) {
   byName = name;
+  $('login-act').hidden = false;
   $('by-name').hidden = !name;
   $('by-token').hidden = name;
   $('other-way').hidden = !(who.by_name && who.by_token);
   put($('other-way'), name ? say('Use a token') : say('Use a name and a password'));
   $(name ? 'name' : 'token').focus();
+}
+
+/** There is no way in yet, and here is how one is made. */
+function showNobody() {
+  for (const id of ['by-name', 'by-token', 'login-act']) $(id).hidden = true;
+  put($('login-why'), say('Nobody can sign in yet'));
+  put($('login-error'), say('The hub\'s log has the link that makes the first user.'));
 }
 
 /** Asks who looks to sign in; `why` says what for, `wrong` what was no good. */
@@ -43,7 +51,8 @@ export async function askToSignIn(why = say('Sign in to look at this hub'), wron
   put($('login-error'), wrong);
   $('login').hidden = false;
   await ask();
-  show(who.by_name);
+  if (!who.by_name && !who.by_oidc && !who.by_token && !who.may_look) showNobody();
+  else show(who.by_name);
   offerElsewhere(who.by_oidc);
 }
 

@@ -290,6 +290,11 @@ impl Auth {
         self.operators.is_some() || self.has_people()
     }
 
+    /// Whether people sign in here to look: `[viewers] users`.
+    pub fn is_for_people(&self) -> bool {
+        self.private
+    }
+
     /// Anyone may look.
     pub fn public(&self) -> bool {
         self.viewers.is_none() && !self.private

@@ -203,6 +203,15 @@ fn own_url(reach: &Reach) -> Result<String, NotInvited> {
     Ok(format!("{scheme}://{address}"))
 }
 
+/// Where the hub's page is for other machines, as far as this one can tell.
+pub fn page_url(mut address: SocketAddr, is_tls: bool) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(outward().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    }
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
 /// The address this machine has towards everybody else. No packet is sent: a connected UDP socket
 /// only asks the routes.
 fn outward() -> Option<IpAddr> {

@@ -49,7 +49,7 @@ use crate::history::History;
 use crate::hub::Hub;
 use crate::hub::drop_ins::DropIns;
 use crate::influx::{Influx, InfluxError, Past};
-use crate::invite::Reach;
+use crate::invite::{self, Reach};
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, CONNECTIONS_MAX, REQUEST_BYTES_MAX, SEND_BUFFER_BYTES};
 use crate::notify::Notifier;
 use crate::people::{People, PeopleError};
@@ -206,6 +206,14 @@ impl Server {
     /// The address it listens on, with the port the system chose for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// A link for who makes the first user of a hub where people sign in; `None` where there is one.
+    pub fn first_link(&self) -> Option<String> {
+        let people = self.hub.auth.people().filter(|_| self.hub.auth.is_for_people())?;
+        let code = people.offer_first(clock::now().instant)?;
+        let page = invite::page_url(self.address, self.tls.is_some());
+        Some(format!("{page}/setup#{code}"))
     }
 
     /// Serves until `stop` is ready, then says goodbye to everybody within 2 s.

@@ -8,6 +8,7 @@
 mod attempts;
 mod book;
 mod changes;
+mod first;
 mod links;
 mod password;
 mod secret;
@@ -19,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use book::{Book, Link, NewLink, PeopleError, Session, Started, Trace, Traced};
 pub use changes::NotChanged;
+pub use first::NotFirst;
 use kinglet_proto::time::{Instant, WallTime};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -52,6 +54,8 @@ pub struct People {
     path: PathBuf,
     book: Mutex<Option<Book>>,
     attempts: Mutex<attempts::Attempts>,
+    /// The code by which somebody may become the first user.
+    first: Mutex<Option<first::Code>>,
     /// Each hash takes 19 MiB while it is made.
     hashes: Semaphore,
 }
@@ -65,7 +69,7 @@ impl People {
         let path = state_dir.join(FILE);
         let book = path.exists().then(|| Book::open(&path)).transpose()?;
         let (attempts, hashes) = (Mutex::default(), Semaphore::new(HASHES_AT_ONCE));
-        Ok(Self { path, book: Mutex::new(book), attempts, hashes })
+        Ok(Self { path, book: Mutex::new(book), attempts, first: Mutex::default(), hashes })
     }
 
     /// Whether anybody can sign in.

@@ -148,11 +148,38 @@ async function empty({ startHub, openPage, shot }, { name, options }) {
   assert.deepEqual(faults([...own.errors, ...nobody.errors]), []);
 }
 
+async function setup({ startHub, openPage, shot }, { name, options }) {
+  const hub = await startHub({ users: true, stateDir: stateFolder() });
+  const stranger = await openPage(hub, options);
+  await stranger.page.locator('#login', { hasText: 'Nobody can sign in yet' }).waitFor();
+  assert.equal(await stranger.page.locator('#login input:visible').count(), 0);
+  const link = /setup#\S+/.exec(hub.log)[0];
+  const { page, errors } = await openPage(hub, { ...options, path: link });
+  await page.locator('#empty [name=name]').fill('ada');
+  await page.locator('#empty [name=password]').fill('short');
+  await shot(page, `setup-${name}`);
+  await page.locator('#empty [name=password]').fill('correct horse');
+  assert.ok(await isNarrow(page, 'body'), 'it scrolls sideways');
+  await page.locator('#empty button', { hasText: 'Make the first user' }).click();
+  await page.locator('#who', { hasText: 'ada' }).waitFor();
+  await page.locator('#empty', { hasText: 'No host reports to this hub yet' }).waitFor();
+  await page.locator('#empty [name=url]').waitFor();
+  assert.equal(page.url(), `http://${hub.address}/`);
+  await shot(page, `setup-done-${name}`);
+  const late = await openPage(hub, { ...options, path: link });
+  await late.page.locator('#empty [name=name]').fill('eve');
+  await late.page.locator('#empty [name=password]').fill('correct horse');
+  await late.page.locator('#empty button').click();
+  await late.page.locator('#empty .said', { hasText: 'there already' }).waitFor();
+  assert.deepEqual(faults(errors), []);
+}
+
 export async function testHosts(tools) {
   for (const look of looks) {
     const { test } = tools;
     await test(`hosts: one is added on the page (${look.name})`, () => addHost(tools, look));
     await test(`hosts: one is changed on the page (${look.name})`, () => editHost(tools, look));
+    await test(`hosts: the first user is made (${look.name})`, () => setup(tools, look));
     await test(`hosts: where there is none (${look.name})`, () => empty(tools, look));
   }
 }

@@ -89,6 +89,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/rules.js", JS, include_str!("../../page/rules.js")),
     ("/screen.js", JS, include_str!("../../page/screen.js")),
     ("/series.js", JS, include_str!("../../page/series.js")),
+    ("/setup.js", JS, include_str!("../../page/setup.js")),
     ("/sign-in.js", JS, include_str!("../../page/sign-in.js")),
     ("/span.js", JS, include_str!("../../page/span.js")),
     ("/spark.js", JS, include_str!("../../page/spark.js")),
@@ -128,7 +129,8 @@ const COUNTED: [(&str, char); 9] = [
 /// A route for each file, and for what stands for many of them.
 pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
     let (index, sheet) = index();
-    let made = [("/", HTML, index), ("/page.css", CSS, sheet), ("/page.js", JS, script())];
+    let setup = ("/setup", HTML, index.clone());
+    let made = [("/", HTML, index), setup, ("/page.css", CSS, sheet), ("/page.js", JS, script())];
     let made = made.map(|(path, kind, text)| (path, kind, Cow::Owned(text)));
     let files = FILES.iter().filter(|(path, ..)| *path != "/");
     let files = files.map(|&(path, kind, text)| (path, kind, Cow::Borrowed(text)));

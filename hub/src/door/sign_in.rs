@@ -4,6 +4,8 @@
 //! A session is a cookie that no script can read and no other site's form sends along. What it
 //! changes only the hub's own page may ask for: `server::gate` sees to it for every door.
 
+mod setup;
+
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -37,6 +39,7 @@ pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
     vec![
         ("/api/session", one.with_state(hub.clone())),
         ("/api/session/password", post(change_password).with_state(hub.clone())),
+        ("/api/setup", post(setup::begin).fallback(wrong_method).with_state(hub.clone())),
         ("/api/sessions", get(sessions).fallback(wrong_method).with_state(hub.clone())),
         ("/api/sessions/{session}", delete(end).with_state(hub.clone())),
     ]
@@ -137,14 +140,8 @@ async fn sign_in(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
-        // A form of another site cannot say so.
-        let text = "the body must be application/json";
-        return deny(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text);
-    }
-    // No other page signs somebody in as somebody else.
-    if !is_own_page(&Gate::default(), &headers, &uri) {
-        return foreign(Foreign::Change);
+    if let Some(refusal) = refuse_page(&headers, &uri) {
+        return refusal;
     }
     let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
     let Ok(wanted) = serde_json::from_slice(&bytes) else {
@@ -163,17 +160,31 @@ async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName
     let Some(people) = hub.auth.people() else { return refused(Refusal::Wrong) };
     let wanted = SignIn { remember, ..shown(caller, headers, &name, &password) };
     match people.sign_in(wanted).await {
-        Ok((User { name, role }, started)) => {
+        Ok((user, started)) => {
             let lasts = remember.then_some(started.idle);
             let cookie = cookie(is_secure(hub.way, caller), &started.secret, lasts);
-            let told = serde_json::json!({ "user": *name, "role": role.name() });
-            with_cookie(json(&told), &cookie)
+            welcome(&user, &cookie)
         }
         Err(refusal) => {
             complain(hub, caller, refusal);
             refused(refusal)
         }
     }
+}
+
+fn welcome(User { name, role }: &User, cookie: &str) -> Response {
+    with_cookie(json(&serde_json::json!({ "user": **name, "role": role.name() })), cookie)
+}
+
+/// The refusal of what a page of another site has sent, or may have.
+fn refuse_page(headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
+        // A form of another site cannot say so.
+        let text = "the body must be application/json";
+        return Some(deny(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text));
+    }
+    // No other page signs somebody in as somebody else.
+    (!is_own_page(&Gate::default(), headers, uri)).then(|| foreign(Foreign::Change))
 }
 
 /// A wrong one costs one look into a table, and none can be guessed: nothing is counted.

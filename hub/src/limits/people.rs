@@ -22,6 +22,8 @@ pub const ATTEMPTS_SPAN: Duration = Duration::from_secs(60);
 pub const ATTEMPTS_ADDRESSES_MAX: usize = 4_096;
 /// Refusals within this time are one row of what was changed.
 pub const REFUSALS_SPAN: Duration = Duration::from_secs(600);
+/// How long the link that makes the first user is good.
+pub const FIRST_VALID: Duration = Duration::from_secs(3600);
 /// Bytes of what is sent to sign in, or to change a user.
 pub const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// A session that is not used for so long ends.

@@ -122,7 +122,7 @@ impl People {
         self.hash(password).await
     }
 
-    async fn hash(&self, password: &str) -> Result<String, NotChanged> {
+    pub(super) async fn hash(&self, password: &str) -> Result<String, NotChanged> {
         let unavailable = NotChanged::Refused(Refusal::Unavailable);
         let Ok(_turn) = self.hashes.acquire().await else { return Err(unavailable) };
         let text = password.to_owned();

@@ -3,6 +3,7 @@
 
 mod changes;
 mod links;
+mod setup;
 mod users;
 
 use std::io::{Read, Write};
