@@ -26,5 +26,6 @@ export async function comeByLink() {
   // Who is signed in stays who he is.
   if (answer?.ok && (await answer.json()).user) return;
   const come = await call('api/session', 'POST', { link: secret });
-  if (come && !come.ok) visitor.wrong = say('This link has expired, was removed, or never was one.');
+  if (!come || come.ok) return;
+  visitor.wrong = say('This link has expired, was removed, or never was one.');
 }

@@ -9,8 +9,8 @@ let who = { by_name: false, by_token: true, by_oidc: undefined };
 let byName = false;
 
 /**
- * Who that is, for other parts of the page: `mayOwn` is `allowed`, `token` or `never`; `menu`: what is
- * shown of who is signed in; `wrong`: why a link that was come by is no good.
+ * Who that is, for other parts of the page: `mayOwn` is `allowed`, `token` or `never`; `menu`: what
+ * is shown of who is signed in; `wrong`: why a link that was come by is no good.
  */
 export const visitor = {
   user: '', mayOwn: 'token', changed: () => {}, menu: ({ user }) => user, wrong: '',

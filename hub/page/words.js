@@ -1,8 +1,8 @@
 // What the page says, in the reader's language: English stands in the code, the rest beside it.
 
 const others = {
-  ko: () => import('./words-ko.js'),
-  zh: () => import('./words-zh.js'),
+  ko: () => [import('./words-ko.js'), import('./words-ko-account.js')],
+  zh: () => [import('./words-zh.js'), import('./words-zh-account.js')],
 };
 
 const KEPT = 'kinglet-language';
@@ -28,7 +28,8 @@ export const language = has(chosen) ? chosen : navigator.languages.map(main).fin
 export const tag = navigator.languages.find((each) => main(each) === language)
   ?? (language === 'en' ? 'en-GB' : language);
 
-const words = language === 'en' ? {} : (await others[language]()).default;
+const parts = language === 'en' ? [] : await Promise.all(others[language]());
+const words = Object.assign({}, ...parts.map((each) => each.default));
 const plural = new Intl.PluralRules(language);
 
 document.documentElement.lang = language === 'zh' ? 'zh-Hans' : language;

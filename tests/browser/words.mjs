@@ -7,7 +7,8 @@ const SAME = /^(?:CPU|nice|rpm|\{)/;
 
 /** Every text and label seen below `root`, and which of them are the dictionary's English. */
 const left = (page, root) => page.evaluate(async ([selector, same]) => {
-  const { default: words } = await import('./words-zh.js');
+  const parts = await Promise.all(['', '-account'].map((part) => import(`./words-zh${part}.js`)));
+  const words = Object.assign({}, ...parts.map((each) => each.default));
   const English = Object.keys(words).filter((text) => !new RegExp(same).test(text));
   const walk = document.createTreeWalker(document.querySelector(selector), NodeFilter.SHOW_ALL);
   const seen = [];

@@ -45,6 +45,15 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     Some((text[..end].replace("\\'", "'"), &text[end + 1..]))
 }
 
+/// A language's dictionaries, which the page takes as one.
+fn dictionaries(language: &str) -> Vec<(String, String)> {
+    let parts = ["", "-account"].map(|part| dictionary(&format!("{language}{part}")));
+    for pairs in &parts {
+        assert!(pairs.is_sorted_by(|one, next| one.0 < next.0), "words-{language}*.js: the order");
+    }
+    parts.concat()
+}
+
 /// A dictionary: pairs of the English text and the other.
 fn dictionary(language: &str) -> Vec<(String, String)> {
     let file = read(&format!("hub/page/words-{language}.js"));
@@ -103,9 +112,9 @@ fn all_that_the_page_says_is_said_in_every_language() {
     let said = said(&sources);
     assert!(said.len() > 200, "only {} texts were found", said.len());
     for language in LANGUAGES {
-        let pairs = dictionary(language);
+        let pairs = dictionaries(language);
         let keys: BTreeSet<_> = pairs.iter().map(|(key, _)| key.clone()).collect();
-        assert!(pairs.is_sorted_by(|one, next| one.0 < next.0), "words-{language}.js: the order");
+        assert_eq!(keys.len(), pairs.len(), "words-{language}*.js: a text stands twice");
         let missing: Vec<_> = said.difference(&keys).collect();
         assert!(missing.is_empty(), "words-{language}.js has no {missing:?}");
         for (key, value) in &pairs {
