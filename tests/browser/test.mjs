@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { testAccount } from './account.mjs';
 import { testAlerts } from './alerts.mjs';
+import { testAxe } from './axe.mjs';
 import { Agent, sample, scene } from './fleet.mjs';
 import { Hub, freePort } from './hub.mjs';
 import { testHosts } from './hosts.mjs';
@@ -325,6 +326,7 @@ await testPast(tools);
 await testLayout(tools);
 await testMany(tools);
 await testWall(tools);
+await testAxe(tools);
 await testWire({ test, startHub, startAgents, openPage, card });
 
 await test('five hundred hosts', async () => {

@@ -1,0 +1,134 @@
+// What axe-core finds on the page: nothing, in light, dark and forced colours, wide and narrow.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sample, scene } from './fleet.mjs';
+
+const source = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const TOKEN = 'act';
+
+export const looks = {
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  forced: { colorScheme: 'dark', forcedColors: 'active' },
+};
+const widths = [1280, 360];
+
+/** In the page: what is wrong, and where. */
+async function findings(tags) {
+  const { violations } = await window.axe.run(document, {
+    runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'],
+  });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) => {
+    const { fgColor, bgColor, contrastRatio } = any[0]?.data ?? {};
+    const colours = contrastRatio ? ` ${fgColor} on ${bgColor}: ${contrastRatio}` : '';
+    return `${id}: ${target.join(' ')}${colours}`;
+  }));
+}
+
+/** Every look of what is shown now; `found` gets what is wrong with it. */
+async function audit(page, what, found) {
+  if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(source);
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 1000 });
+    for (const [look, media] of Object.entries(looks)) {
+      await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
+      await page.evaluate(() => new Promise((done) => {
+        requestAnimationFrame(() => requestAnimationFrame(done));
+      }));
+      const all = await page.evaluate(findings, TAGS);
+      found.push(...all.map((each) => `${what}, ${look}, ${width}: ${each}`));
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 1000 });
+}
+
+/** Hosts of every state: well, full, stuck, with a weak supply, away, never seen. */
+export function troubled(hub, startAgents) {
+  const agents = startAgents(hub, scene.slice(0, -1));
+  const nas = agents.find(({ host }) => host.id === 'nas');
+  const held = sample(nas.host, 1);
+  const stuck = { mount_point: '/mnt/a-share-that-has-a-long-name', fstype: 'nfs4', stuck: true };
+  const [root, ...others] = held.filesystems;
+  const full = { ...root, usage_percent: 97 };
+  nas.held = {
+    ...held, filesystems: [full, ...others, stuck],
+    temperatures: [{ label: 'cpu-thermal', celsius: 81 }],
+    load_average: { one: 9, five: 6, fifteen: 4 },
+  };
+  const attic = agents.find(({ host }) => host.id === 'attic-pi');
+  attic.held = sample(attic.host, 1);
+  attic.held.power.undervoltage = true;
+  return agents;
+}
+
+async function testLists(page, found) {
+  await audit(page, 'cards', found);
+  await page.click('[data-view=table]');
+  await page.locator('.tbody .tr').nth(scene.length - 1).waitFor();
+  await audit(page, 'table', found);
+  await page.click('[data-view=wall]');
+  await page.locator('.tile').nth(scene.length - 1).waitFor();
+  await audit(page, 'wall', found);
+  await page.keyboard.press('Escape');
+  await page.locator('.tools').waitFor();
+  await page.click('[data-view=cards]');
+}
+
+async function testDialogs(page, found) {
+  await page.locator('.card[data-id=nas]').click();
+  await page.locator('#detail .row', { hasText: 'a-share' }).waitFor();
+  await page.locator('#detail .chart canvas').first().waitFor();
+  await audit(page, 'host', found);
+  await page.locator('#detail .edit').click();
+  await page.locator('#edit-host-sheet [name=name]').waitFor();
+  await audit(page, 'edit', found);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.click('#show-timeline');
+  await page.locator('#timeline li').first().waitFor();
+  await audit(page, 'timeline', found);
+  await page.locator('#timeline button', { hasText: 'Alerts and receivers' }).click();
+  await page.locator('#rules .wants').first().waitFor();
+  await page.locator('#rules button', { hasText: 'Add a rule' }).click();
+  await page.locator('#rules button', { hasText: 'Add a receiver' }).click();
+  await audit(page, 'rules', found);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.click('#add-host');
+  await page.locator('#add-host-sheet [name=name]').waitFor();
+  await audit(page, 'add a host', found);
+}
+
+export async function testAxe({ test, startHub, startAgents, openPage }) {
+  await test('axe finds nothing', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'kinglet-state-'));
+    const [hub, closed] = await Promise.all([
+      startHub({ hosts: scene, alertToken: TOKEN, stateDir }),
+      startHub({ viewerToken: 'look' }),
+    ]);
+    const agents = troubled(hub, startAgents);
+    const before = `sessionStorage.setItem('token', '${TOKEN}')`;
+    const { page, errors } = await openPage(hub, { before });
+    await page.locator('.card:not(.offline)').nth(scene.length - 2).waitFor();
+    agents.find(({ host }) => host.id === 'web-2').stop();
+    await page.locator('.card.offline[data-id=web-2]').waitFor({ timeout: 8000 });
+    const found = [];
+    await testLists(page, found);
+    await testDialogs(page, found);
+
+    const stranger = await openPage(closed);
+    await stranger.page.locator('#login:visible').waitFor();
+    await audit(stranger.page, 'sign-in', found);
+    await stranger.page.fill('#token', 'look');
+    await stranger.page.click('#login button');
+    await stranger.page.locator('#empty:visible').waitFor();
+    await audit(stranger.page, 'empty', found);
+    if (found.length > 0) console.log(`       ${found.length} found`);
+    assert.deepEqual(found, []);
+    assert.deepEqual([...errors, ...stranger.errors], []);
+  });
+}
