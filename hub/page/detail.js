@@ -42,6 +42,7 @@ function newest({ info }) {
 }
 
 $('detail').addEventListener('close', () => {
+  focusAgain(detail.id);
   detail.parts.plots.forEach(closePlot);
   detail.parts.watch.disconnect();
   Object.assign(detail, { id: null, host: null, parts: null });
@@ -53,6 +54,13 @@ $('detail').addEventListener('click', ({ target }) => {
   if (target === $('detail')) $('detail').close();
 });
 $('detail').addEventListener('keydown', (event) => keyPressed(event));
+
+/** What opened it may be drawn anew meanwhile: then the host has the focus wherever it stands. */
+function focusAgain(id) {
+  if (document.activeElement !== document.body) return;
+  const node = document.querySelector(`#groups [data-id="${CSS.escape(id)}"]`);
+  (node?.querySelector('.open') ?? node)?.focus();
+}
 
 function newDetail(id) {
   const parts = {

@@ -1,5 +1,6 @@
 // The connection to the hub: dials, comes back after a loss, and says when the figures are old.
 
+import { announce } from './aloud.js';
 import { $, put } from './element.js';
 import { ago, clock } from './units.js';
 import { say } from './words.js';
@@ -81,11 +82,14 @@ function check() {
   }
   const stale = link.heard > 0 && (!link.live || quiet > STALE_MS);
   document.body.classList.toggle('is-stale', stale);
+  const isNew = $('stale').hidden === stale;
   $('stale').hidden = !stale;
+  if (!stale && isNew) announce(say('Connected again'));
   if (!stale) return;
   const times = { time: clock(link.heard), ago: ago(link.heard) };
   put($('stale'),
     say('No connection to the hub. These figures are from {time} ({ago}).', times));
+  if (isNew) announce($('stale').textContent);
 }
 
 /** What shows a request's token. */

@@ -20,6 +20,7 @@ export function newPlot(spec) {
     none: element('p', 'none', say('Nothing is known of this time.')),
   };
   parts.canvas.setAttribute('role', 'img');
+  parts.canvas.setAttribute('aria-label', say(spec.title));
   const title = element('h3', '', element('span', '', say(spec.title)), parts.value);
   const frame = element('div', 'frame', parts.canvas, parts.none);
   parts.node = element('section', 'chart', title, frame, parts.legend);

@@ -2,6 +2,7 @@
 // title and on the icon too.
 
 import { acknowledge, alerts, silence } from './alerts.js';
+import { announceNew } from './aloud.js';
 import { attention } from './attention.js';
 import { openDetail } from './detail.js';
 import { $, element, put } from './element.js';
@@ -25,6 +26,7 @@ export function watchAttention() {
 function draw() {
   const { items, count } = attention(hosts);
   showCount(count);
+  announceNew(new Map(items.slice(0, count).map(spoken)));
   const words = items.slice(0, ROWS_MAX).map(rowText);
   const now = JSON.stringify([count, alerts.change, items.length, words]);
   // A menu that is open stays so.
@@ -36,6 +38,11 @@ function draw() {
   $('attention').replaceChildren(...rows);
   $('attention').hidden = items.length === 0;
   arrange();
+}
+
+function spoken(item) {
+  const { name, title } = rowText(item);
+  return [`${item.host} ${item.rule} ${item.title}`, `${name}: ${title}`];
 }
 
 function rowText(item) {

@@ -41,6 +41,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/manifest.webmanifest", MANIFEST, include_str!("../../page/manifest.webmanifest")),
     ("/detail.css", CSS, include_str!("../../page/detail.css")),
     ("/icon.svg", SVG, include_str!("../../page/icon.svg")),
+    ("/aloud.js", JS, include_str!("../../page/aloud.js")),
     ("/app.js", JS, include_str!("../../page/app.js")),
     ("/account.css", CSS, include_str!("../../page/account.css")),
     ("/account-dialog.js", JS, include_str!("../../page/account-dialog.js")),
