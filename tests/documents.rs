@@ -13,6 +13,8 @@ mod example;
 mod help;
 #[path = "documents/languages.rs"]
 mod languages;
+#[path = "documents/literals.rs"]
+mod literals;
 #[path = "documents/man.rs"]
 mod man;
 #[path = "documents/metrics.rs"]

@@ -31,6 +31,7 @@ export function setHeading(parts, host) {
   putName(parts.name, info.name || info.id, info.id);
   const system = os?.name ? `${osName(os.name)} ${os.version ?? ''}`.trim() : '';
   put(parts.sub, [info.location, system, os?.arch].filter(Boolean).join(' · ') || info.id);
+  if (parts.sub.title !== parts.sub.textContent) parts.sub.title = parts.sub.textContent;
   put(parts.state, stateText(host));
   const since = info.last_seen ? exact.format(new Date(info.last_seen)) : '';
   const last = since && say('last heard of {since}', { since });

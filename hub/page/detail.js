@@ -42,13 +42,14 @@ function newest({ info }) {
 }
 
 $('detail').addEventListener('close', () => {
-  focusAgain(detail.id);
+  const { id } = detail;
   detail.parts.plots.forEach(closePlot);
   detail.parts.watch.disconnect();
   Object.assign(detail, { id: null, host: null, parts: null });
   watch({ detail: null });
   $('detail').replaceChildren();
   detail.changed();
+  focusAgain(id);
 });
 $('detail').addEventListener('click', ({ target }) => {
   if (target === $('detail')) $('detail').close();

@@ -1,6 +1,7 @@
 // What a host says of itself now, under its charts: cores, storage, disks, interfaces and facts.
 
 import { element, fact, setFact } from './element.js';
+import { putName } from './middle.js';
 import {
   bytes, celsius, clock, count, decibel, duration, exact, level, milliseconds, osName, percent,
   rate,
@@ -41,7 +42,9 @@ function row(key, small, usage, text) {
   const fill = element('i');
   fill.style.transform = `translateX(${(usage ?? 0) - 100}%)`;
   fill.dataset.level = level(usage, 75, 90);
-  const name = element('span', 'key', key, ' ', element('small', '', small));
+  const whole = element('span');
+  putName(whole, key);
+  const name = element('span', 'key', whole, ' ', element('small', '', small));
   name.title = `${key} ${small}`.trim();
   const bar = element('div', 'bar', fill);
   if (usage === undefined) bar.style.visibility = 'hidden';

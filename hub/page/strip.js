@@ -6,6 +6,7 @@ import { announceNew } from './aloud.js';
 import { attention } from './attention.js';
 import { openDetail } from './detail.js';
 import { $, element, put } from './element.js';
+import { putName } from './middle.js';
 import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
 import { showCount } from './title.js';
@@ -63,7 +64,8 @@ function rowText(item) {
 function row(item) {
   const { name, title, message, level, age, note } = rowText(item);
   const host = hosts.get(item.host);
-  const of = element(host ? 'button' : 'b', 'of', name);
+  const of = element(host ? 'button' : 'b', 'of');
+  putName(of, name);
   if (host) of.addEventListener('click', () => openDetail(host));
   const text = element('span', 'what', element('b', '', title), ` ${message}`);
   text.title = item.suggestion ?? '';

@@ -157,7 +157,11 @@ async function testTheme({ test, startHub, startAgents, openPage, shot }) {
     assert.deepEqual([told.errors, JSON.parse(told.data).name], [[], 'Kinglet']);
     for (const { src } of JSON.parse(told.data).icons) {
       const answer = await page.request.get(new URL(src, told.url).href);
-      assert.equal(answer.headers()['content-type'], 'image/svg+xml');
+      const kind = src.endsWith('.png') ? 'image/png' : 'image/svg+xml';
+      assert.equal(answer.headers()['content-type'], kind, src);
+      const headers = { 'if-none-match': answer.headers().etag };
+      const again = await page.request.get(new URL(src, told.url).href, { headers });
+      assert.equal(again.status(), 304, src);
     }
     await page.emulateMedia({ forcedColors: 'active' });
     await page.locator('.card').first().waitFor();

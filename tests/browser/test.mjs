@@ -13,6 +13,7 @@ import { testHosts } from './hosts.mjs';
 import { testLayout } from './layout.mjs';
 import { testMany } from './many.mjs';
 import { testPast } from './past.mjs';
+import { testReach } from './reach.mjs';
 import { testRules } from './rules.mjs';
 import { testWall } from './wall.mjs';
 import { testWire } from './wire.mjs';
@@ -327,6 +328,7 @@ await testLayout(tools);
 await testMany(tools);
 await testWall(tools);
 await testAxe(tools);
+await testReach(tools);
 await testWire({ test, startHub, startAgents, openPage, card });
 
 await test('five hundred hosts', async () => {

@@ -69,6 +69,11 @@ fn dictionary(language: &str) -> Vec<(String, String)> {
     pairs
 }
 
+/// The English texts that a language has a translation of.
+pub(crate) fn keys(language: &str) -> BTreeSet<String> {
+    dictionary(language).into_iter().map(|(key, _)| key).collect()
+}
+
 /// The page's own files, and the hub's and agent's titles, which the page knows.
 fn sources() -> String {
     let page = files_below("hub/page").into_iter().filter(|path| {

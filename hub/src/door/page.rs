@@ -1,15 +1,18 @@
 //! The page: its files, built in, and the headers that keep them to themselves.
 
 mod bundle;
+mod pictures;
 
 use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::get;
 
+use self::pictures::PICTURES;
 use super::Routes;
 use crate::hub::Hub;
 use crate::server::packed::Packed;
@@ -138,11 +141,15 @@ pub(super) fn routes(_: &Arc<Hub>, _: &Sinks) -> Routes {
     let files = FILES.iter().filter(|(path, ..)| *path != "/");
     let files = files.map(|&(path, kind, text)| (path, kind, Cow::Borrowed(text)));
     let counted = COUNTED.map(|(path, digit)| (path, SVG, Cow::Owned(icon(digit))));
-    let route = |(path, kind, text): (_, _, Cow<'static, str>)| {
-        let file = Arc::new(Packed::new(kind, text));
+    let texts = made.into_iter().chain(files).chain(counted);
+    let texts = texts.map(|(path, kind, text)| (path, Packed::new(kind, text)));
+    let picture = |bytes| Packed::from_bytes("image/png", Bytes::from_static(bytes));
+    let pictures = PICTURES.iter().map(|&(path, bytes)| (path, picture(bytes)));
+    let route = |(path, file)| {
+        let file = Arc::new(file);
         (path, get(move |headers: HeaderMap| ready(answer(&file, &headers))))
     };
-    made.into_iter().chain(files).chain(counted).map(route).collect()
+    texts.chain(pictures).map(route).collect()
 }
 
 /// The text of a file by its name.
@@ -185,7 +192,7 @@ fn answer(file: &Packed, headers: &HeaderMap) -> Response {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{FILES, index, script};
+    use super::{FILES, PICTURES, index, script};
 
     /// Languages come when they are asked for, and the others are no modules.
     fn is_apart(path: &str) -> bool {
@@ -235,7 +242,9 @@ mod tests {
             "/" => "index.html".to_owned(),
             path => path[1..].to_owned(),
         };
-        let served: BTreeSet<_> = FILES.iter().map(|(path, _, _)| name(path)).collect();
+        let texts = FILES.iter().map(|(path, _, _)| name(path));
+        let served: BTreeSet<_> =
+            texts.chain(PICTURES.iter().map(|(path, _)| name(path))).collect();
         assert_eq!(served, there);
         for (path, _, text) in FILES {
             let disk = std::fs::read_to_string(format!("{folder}/{}", name(path))).unwrap();

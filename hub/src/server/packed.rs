@@ -29,10 +29,17 @@ pub(crate) struct Packed {
 impl Packed {
     /// A text of this content type.
     pub(crate) fn new(kind: &'static str, text: Cow<'static, str>) -> Self {
-        let plain = match text {
-            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
-            Cow::Owned(text) => Bytes::from(text),
-        };
+        Self::from_bytes(
+            kind,
+            match text {
+                Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+                Cow::Owned(text) => Bytes::from(text),
+            },
+        )
+    }
+
+    /// What is no text: a picture.
+    pub(crate) fn from_bytes(kind: &'static str, plain: Bytes) -> Self {
         let hash = Sha256::digest(&plain);
         let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         // Hexadecimal digits and quotes can stand in a header.
