@@ -5,6 +5,7 @@ import { hasChart, metricsOf } from './charts.js';
 import { element, put } from './element.js';
 import { gather } from './gather.js';
 import { hubNow } from './live.js';
+import { putName } from './middle.js';
 import { askPast } from './past.js';
 import { readSeries } from './series.js';
 import { span, stepFor } from './span.js';
@@ -92,8 +93,10 @@ function newKeys(plot) {
   const all = [...lines, ...(peak ? [{ words: say('highest'), tone: 'soft' }] : [])];
   const keys = all.map((line, at) => {
     const [swatch, value] = [element('i', at === lines.length ? 'thin' : ''), element('b')];
+    const name = element('span');
+    putName(name, line.words);
     swatch.style.setProperty('--tone', `var(--${toneOf(line, at)})`);
-    const node = element('span', 'key', swatch, element('span', '', line.words), value);
+    const node = element('span', 'key', swatch, name, value);
     node.title = line.words;
     return { node, value };
   });

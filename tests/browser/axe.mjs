@@ -78,11 +78,30 @@ async function testLists(page, found) {
   await page.click('[data-view=cards]');
 }
 
+/** A mount that is stuck is told whole, and the end of its name stays. */
+async function testWhole(page) {
+  await page.setViewportSize({ width: 360, height: 1000 });
+  const key = page.locator('#detail .row .key', { hasText: 'a-share' });
+  assert.match(await key.getAttribute('title'), /a-share-that-has-a-long-name/);
+  const cut = await key.evaluate((node) => {
+    const right = node.closest('.row').getBoundingClientRect().right + 1;
+    return ['.end', 'small'].filter((each) => {
+      const part = node.querySelector(each);
+      return part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0
+        || part.getBoundingClientRect().right > right;
+    });
+  });
+  assert.deepEqual(cut, [], 'what is stuck is cut');
+  assert.equal(await key.locator('.end').textContent(), 'ng-name');
+  await page.setViewportSize({ width: 1280, height: 1000 });
+}
+
 async function testDialogs(page, found) {
   await page.locator('.card[data-id=nas]').click();
   await page.locator('#detail .row', { hasText: 'a-share' }).waitFor();
   await page.locator('#detail .chart canvas').first().waitFor();
   await audit(page, 'host', found);
+  await testWhole(page);
   await page.locator('#detail .edit').click();
   await page.locator('#edit-host [name=name]').waitFor();
   await audit(page, 'edit', found);

@@ -4,15 +4,26 @@ use std::collections::BTreeSet;
 
 use crate::text::{files_below, read};
 
-/// Names and marks that are the same in every language, keys of the keyboard, words of HTTP.
-const SAME: [&str; 9] = [
-    "Kinglet", "CPU", "Bearer", "Escape", "Enter", "ArrowLeft", "ArrowRight", "Node", "English",
-];
+/// Names and units that are the same in every language, and words that nobody reads.
+const SAME: &str = "Kinglet|CPU|Bearer|Escape|Enter|ArrowLeft|ArrowRight|English|AbortError|Wi-Fi|\
+                    WireGuard|KiB|MiB|GiB|TiB|PiB|OpenWrt|Raspberry Pi OS|AlmaLinux|NixOS";
+
+fn is_same(text: &str) -> bool {
+    SAME.split('|').any(|same| same == text)
+}
 
 /// What takes a text that is read, right before its quote.
-const READ: [&str; 12] = [
-    ".textContent = ", ".title = ", ".placeholder = ", ".ariaLabel = ", ".alt = ",
-    "'aria-label', ", "'title', ", "'placeholder', ", "'aria-label': ", "button(", "alert(",
+const READ: [&str; 11] = [
+    ".textContent = ",
+    ".title = ",
+    ".placeholder = ",
+    ".ariaLabel = ",
+    ".alt = ",
+    "e('aria-label', ",
+    "e('title', ",
+    "e('placeholder', ",
+    "button(",
+    "alert(",
     "announce(",
 ];
 
@@ -73,7 +84,7 @@ fn escaping(script: &str, said: &BTreeSet<String>) -> Vec<String> {
         let is_through = ["say(", "many("].iter().any(|call| before.ends_with(call));
         let has_letters = words.chars().filter(|letter| letter.is_alphabetic()).count() > 1;
         let is_text = is_label(words) || is_read(before);
-        is_text && has_letters && !is_through && !said.contains(words) && !SAME.contains(&words)
+        is_text && has_letters && !is_through && !said.contains(words) && !is_same(words)
     };
     literals(script).into_iter().filter(is_ours).map(|(_, text)| text).collect()
 }
@@ -92,13 +103,14 @@ fn unmarked(html: &str) -> Vec<String> {
             found.push(text.trim().to_owned());
         }
         for name in ["aria-label", "placeholder", "title", "alt"] {
-            let value = tag.split_once(&format!(" {name}=\"")).and_then(|(_, v)| v.split('"').next());
+            let value =
+                tag.split_once(&format!(" {name}=\"")).and_then(|(_, v)| v.split('"').next());
             if !listed.split(' ').any(|each| each == name) {
                 found.extend(value.map(str::to_owned));
             }
         }
     }
-    found.retain(|text| text.chars().any(char::is_alphabetic) && !SAME.contains(&text.as_str()));
+    found.retain(|text| text.chars().any(char::is_alphabetic) && !is_same(text));
     found
 }
 
