@@ -6,7 +6,8 @@ use crate::text::{files_below, read};
 
 /// Names and units that are the same in every language, and words that nobody reads.
 const SAME: &str = "Kinglet|CPU|Bearer|Escape|Enter|ArrowLeft|ArrowRight|English|AbortError|Wi-Fi|\
-                    WireGuard|KiB|MiB|GiB|TiB|PiB|OpenWrt|Raspberry Pi OS|AlmaLinux|NixOS";
+                    WireGuard|KiB|MiB|GiB|TiB|PiB|OpenWrt|Raspberry Pi OS|AlmaLinux|NixOS|\
+                    Edg|Edge|Firefox|Chrome|Safari|Opera|Android|Windows|Mac OS|CrOS|Linux";
 
 fn is_same(text: &str) -> bool {
     SAME.split('|').any(|same| same == text)
