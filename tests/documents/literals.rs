@@ -131,9 +131,10 @@ fn no_text_of_the_page_goes_past_say() {
 
 #[test]
 fn what_goes_past_say_is_found() {
-    let script = "put(node, 'is gone');\nnode.title = 'so it is';\nelement('p', 'said', 'no hope');\n\
-        const a = ['Not at all'];\nput(node, say('Well'));\nelement('p', 'said wide');\n// 'A note'\n\
-        element('b', 'x', `Out of ${n}`);\nnode.setAttribute('aria-label', 'of all');\n";
+    let script = "put(node, 'is gone');\nnode.title = 'so it is';\n\
+        element('p', 'said', 'no hope');\nconst a = ['Not at all'];\nput(node, say('Well'));\n\
+        element('p', 'said wide');\n// 'A note'\nelement('b', 'x', `Out of ${n}`);\n\
+        node.setAttribute('aria-label', 'of all');\n";
     let found = escaping(script, &BTreeSet::new());
     assert_eq!(found, ["is gone", "so it is", "no hope", "Not at all", "Out of ${n}", "of all"]);
     let html = "<body><p data-say>Said</p><b>Left</b><i title=\"Of it\" data-say=\"alt\"></i>";
