@@ -208,7 +208,7 @@ impl Server {
         self.address
     }
 
-    /// A link for who makes the first user of a hub where people sign in; `None` where there is one.
+    /// A link that makes the first user of a hub where people sign in; `None` where there is one.
     pub fn first_link(&self) -> Option<String> {
         let people = self.hub.auth.people().filter(|_| self.hub.auth.is_for_people())?;
         let code = people.offer_first(clock::now().instant)?;
