@@ -218,10 +218,10 @@ fn serve(config: Config) -> Result<(), Failure> {
         let stop = stop_signal().map_err(Failure::Io)?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::bind(config).map_err(Failure::Serve)?;
-        info!("listening on {scheme}://{}/", server.address());
         if let Some(link) = server.first_link() {
             warn!("nobody can sign in yet: make the first user within an hour, at {link}");
         }
+        info!("listening on {scheme}://{}/", server.address());
         server.supervised().run(stop).await;
         info!("stopped");
         Ok(())

@@ -208,9 +208,11 @@ impl Server {
         self.address
     }
 
-    /// A link that makes the first user of a hub where people sign in; `None` where there is one.
+    /// A link for who makes the first user of a hub where people sign in; `None` where there is
+    /// one, or they come from a provider.
     pub fn first_link(&self) -> Option<String> {
-        let people = self.hub.auth.people().filter(|_| self.hub.auth.is_for_people())?;
+        let is_wanted = self.hub.auth.is_for_people() && self.hub.oidc.is_none();
+        let people = self.hub.auth.people().filter(|_| is_wanted)?;
         let code = people.offer_first(clock::now().instant)?;
         let page = invite::page_url(self.address, self.tls.is_some());
         Some(format!("{page}/setup#{code}"))

@@ -135,6 +135,18 @@ impl Book {
         }
     }
 
+    /// Adds an owner where there is nobody yet; whether there was nobody.
+    pub(super) fn add_first(
+        &mut self,
+        name: &UserName,
+        hash: &str,
+        at: WallTime,
+    ) -> Result<bool, PeopleError> {
+        let sql = "INSERT INTO user SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM user)";
+        let values = params![&**name, Role::Owner.name(), hash, seconds(at)];
+        Ok(self.sql.execute(sql, values)? > 0)
+    }
+
     /// Gives somebody another password, and ends his sessions.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use kinglet_proto::time::Instant;
 
-use super::{People, Refusal, Role, SignIn, Started, Trace, User, UserName, password, secret};
+use super::{People, Refusal, SignIn, Started, Trace, User, UserName, password, secret};
 use crate::limits::people::FIRST_VALID;
 
 /// A code that is not used yet.
@@ -80,10 +80,15 @@ impl People {
         let hash = self.hash(wanted.password).await.map_err(|_| unavailable())?;
         let trace = Trace::new(wanted.at, &name, "made themselves the first user", "");
         let made = self.change(|book| {
-            book.add_hashed(&name, Role::Owner, &hash, wanted.at)?;
-            book.note(&trace)
+            let is_first = book.add_first(&name, &hash, wanted.at)?;
+            if is_first {
+                book.note(&trace)?;
+            }
+            Ok(is_first)
         });
-        made.map_err(|_| unavailable())?;
+        if !made.map_err(|_| unavailable())? {
+            return Err(NotFirst::Late);
+        }
         self.with(|book| book.begin(&name, wanted)).flatten().ok_or_else(unavailable)
     }
 
@@ -108,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::limits::people::ATTEMPTS_EACH;
+    use crate::people::Role;
 
     const WRONG: NotFirst = NotFirst::Refused(Refusal::Wrong);
 
@@ -165,6 +171,10 @@ mod tests {
         book.add(&bob, Role::Viewer, "correct horse", wanted("", "", 1, 0).at).unwrap();
         let made = people.begin_first(&code, wanted("ada", "correct horse", 3, late)).await;
         assert_eq!(made, Err(NotFirst::Late));
+        // Somebody was added by the command while the password was hashed.
+        let ada = UserName::parse("ada").unwrap();
+        let made = people.make_first(ada, &wanted("ada", "correct horse", 3, late)).await;
+        assert_eq!((made, people.users().len()), (Err(NotFirst::Late), 1));
         std::fs::remove_dir_all(state).unwrap();
     }
 }
