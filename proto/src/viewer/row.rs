@@ -223,13 +223,19 @@ struct Drive<'a> {
     health_failed: Option<bool>,
 }
 
-/// The first mount, the one at `/`, and those that want attention.
+/// The first mount, the one at `/`, and those that want attention: of more than there is room for,
+/// those that are stuck.
 fn mounts(mounts: &[Filesystem]) -> Vec<Mount<'_>> {
     let is_full = |of: &Filesystem| of.usage_percent.is_some_and(|used| used.get() >= FULL_PERCENT);
     let listed = mounts.iter().enumerate().filter(|(place, mount)| {
         *place == 0 || mount.mount_point == "/" || mount.stuck || is_full(mount)
     });
-    let listed = listed.take(LIST_MOUNTS_MAX).map(|(_, mount)| {
+    let mut listed: Vec<_> = listed.collect();
+    if listed.len() > LIST_MOUNTS_MAX {
+        listed.sort_by_key(|(place, mount)| (*place > 0 && mount.mount_point != "/", !mount.stuck));
+        listed.truncate(LIST_MOUNTS_MAX);
+    }
+    let listed = listed.into_iter().map(|(_, mount)| {
         let &Filesystem { ref mount_point, usage_percent, stuck, .. } = mount;
         Mount { mount_point, usage_percent, stuck }
     });
@@ -287,6 +293,17 @@ mod tests {
             12,"cpu x",13,"pi",14,"debian",15,"12",16,"arm64",17,"A53",18,4]);
         assert_eq!(serde_json::from_str::<Value>(&row).unwrap(), due);
         assert_eq!(Row::of(&Sample::default()).whole(0), "[0]");
+    }
+
+    #[test]
+    fn a_mount_that_is_stuck_comes_before_full_ones() {
+        let full = |at: usize| json!({"mount_point":format!("/snap/{at}"),"usage_percent":100.0});
+        let mut all: Vec<Value> = (0..LIST_MOUNTS_MAX + 4).map(full).collect();
+        all.push(json!({"mount_point":"/nfs","stuck":true}));
+        let sample = sample(&json!({ "filesystems": all }));
+        let told: Vec<_> = mounts(&sample.filesystems).iter().map(|of| of.mount_point).collect();
+        assert_eq!(told.len(), LIST_MOUNTS_MAX);
+        assert_eq!(told[..3], ["/snap/0", "/nfs", "/snap/1"]);
     }
 
     #[test]
