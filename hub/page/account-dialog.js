@@ -3,6 +3,7 @@
 import { call } from './alerts.js';
 import { element } from './element.js';
 import { button, wantToken } from './form.js';
+import { nameElement } from './middle.js';
 import { say } from './words.js';
 
 let dialog = null;
@@ -24,7 +25,7 @@ export function openAccount(title, ...nodes) {
   const close = button('✕', closeAccount);
   close.className = 'close';
   close.setAttribute('aria-label', say('Close'));
-  const name = element('div', 'name', title);
+  const name = nameElement('div', 'name', title);
   name.id = 'account-name';
   const top = element('div', 'sheet-top', element('div', 'head', name, close));
   dialog.replaceChildren(element('div', 'sheet', top, element('div', 'sheet-body', ...nodes)));

@@ -8,6 +8,7 @@ import { openSessions } from './account-sessions.js';
 import { call } from './alerts.js';
 import { element } from './element.js';
 import { button } from './form.js';
+import { nameElement } from './middle.js';
 import { visitor } from './sign-in.js';
 import { say } from './words.js';
 
@@ -18,9 +19,12 @@ async function signOut() {
 
 /** The menu of who is signed in. */
 function accountMenu({ user, role }) {
-  const node = element('details', 'account', element('summary', '', user));
+  const head = element('summary', '', nameElement('span', '', user));
+  const node = element('details', 'account', head);
   const entry = (label, act) => button(label, () => {
     node.open = false;
+    // Where the focus comes back to: the entry is gone by then.
+    head.focus();
     act();
   });
   const owners = role !== 'owner' ? [] : [

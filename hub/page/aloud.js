@@ -26,9 +26,16 @@ function speak() {
   put($('aloud'), [...words.slice(0, NAMED_MAX), ...rest].join('. '));
 }
 
-/** Says what of this was not there before: keys, and the words of each. */
-export function announceNew(words) {
-  const isOpening = performance.now() < QUIET_MS;
-  for (const [key, text] of words) if (!known.has(key) && !isOpening) announce(text);
+const isYoung = (time) => Date.now() - time < QUIET_MS;
+
+/**
+ * Says what of this was not there before: keys, and the words of each. `since` and `back`: when the
+ * hub let us in, first and last, unix ms.
+ */
+export function announceNew(words, { since, back }) {
+  if (isYoung(since)) known = new Set(words.keys());
+  // A hub that is back hears its hosts one after the other: who is missing then is away.
+  if (isYoung(back)) return;
+  for (const [key, text] of words) if (!known.has(key)) announce(text);
   known = new Set(words.keys());
 }

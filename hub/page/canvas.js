@@ -15,21 +15,40 @@ const POWERS_OF_2 = Array.from({ length: 60 }, (_, n) => 2 ** n);
 
 const tones = new Map();        // the style's colours, read once for each scheme
 
+const forced = matchMedia('(forced-colors: active)');
+
+/** What a name of the style is, also where it is one of the system's, as `rgb(r, g, b)`. */
+function resolved(name) {
+  const node = document.createElement('i');
+  node.style.cssText = `color: var(--${name}); forced-color-adjust: none`;
+  document.body.append(node);
+  const { color } = getComputedStyle(node);
+  node.remove();
+  return color;
+}
+
 export function tone(name) {
-  if (!tones.has(name)) {
-    const style = getComputedStyle(document.documentElement);
-    tones.set(name, style.getPropertyValue(`--${name}`).trim());
-  }
+  if (!tones.has(name)) tones.set(name, resolved(name));
   return tones.get(name);
 }
 
-/** Calls `redraw` when the page's theme changes; a canvas does not follow the style itself. */
+/** The same, seen through; `alpha` from 0 to 1. */
+const shade = (name, alpha) => tone(name).replace('rgb(', 'rgba(').replace(')', `, ${alpha})`);
+
+/** Calls `redraw` when the page's colours change; a canvas does not follow the style itself. */
 export function onScheme(redraw) {
-  new MutationObserver(() => {
+  const again = () => {
     tones.clear();
     redraw();
-  }).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  };
+  new MutationObserver(again)
+    .observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  forced.addEventListener('change', again);
 }
+
+/** How lines differ where colours are few: as `colours.css` has it for their legend. */
+const DASHES = [[], [9, 4], [2, 3]];
+const dashOf = (at) => (forced.matches ? { dash: DASHES[at % DASHES.length] } : {});
 
 /** The tone of the nth line. */
 export const toneOf = ({ tone: own }, at) => own ?? `line-${at + 1}`;
@@ -75,11 +94,11 @@ const quiet = { points: { show: () => false } };
 function stacked({ lines, peak }) {
   const series = lines.map((line, at) => {
     const color = toneOf(line, at);
-    const fill = () => `${tone(color)}99`;
+    const fill = () => shade(color, 0.6);
     return { ...quiet, stroke: () => tone(color), width: 1, ...(at === 0 ? { fill } : {}) };
   });
   const bands = lines.slice(1).map((line, at) => (
-    { series: [at + 2, at + 1], fill: () => `${tone(toneOf(line, at + 1))}99` }
+    { series: [at + 2, at + 1], fill: () => shade(toneOf(line, at + 1), 0.6) }
   ));
   if (peak) series.push({ ...quiet, stroke: () => tone('soft'), width: 1 });
   return { series, bands };
@@ -89,8 +108,8 @@ function stacked({ lines, peak }) {
 function beside({ lines, bands: banded }, floating) {
   const alone = lines.length === 1 && !banded && !floating;
   const series = lines.map((line, at) => ({
-    ...quiet, stroke: () => tone(toneOf(line, at)), width: 1.5,
-    ...(alone ? { fill: () => `${tone(toneOf(line, at))}22` } : {}),
+    ...quiet, stroke: () => tone(toneOf(line, at)), width: 1.5, ...dashOf(at),
+    ...(alone ? { fill: () => shade(toneOf(line, at), 0.13) } : {}),
   }));
   const bands = [];
   if (banded) {
@@ -98,7 +117,7 @@ function beside({ lines, bands: banded }, floating) {
       const edge = { ...quiet, stroke: 'transparent', width: 0 };
       series.push(edge, edge);
       bands.push({
-        series: [series.length - 1, series.length], fill: () => `${tone(toneOf(line, at))}38`,
+        series: [series.length - 1, series.length], fill: () => shade(toneOf(line, at), 0.22),
       });
     });
   }

@@ -7,7 +7,7 @@ import { openEditHost } from './edit-host.js';
 import { $, element, put } from './element.js';
 import { blocks } from './facts.js';
 import { hubNow } from './live.js';
-import { askPlot, closePlot, drawPlot, newPlot, wantsAnswer } from './plot.js';
+import { askPlot, closePlot, drawPlot, newPlot, redrawPlot, wantsAnswer } from './plot.js';
 import { follow, reset, span } from './span.js';
 import { spanText } from './ticks.js';
 import { timeline } from './timeline.js';
@@ -123,7 +123,9 @@ span.changed = () => {
   clearTimeout(settled);
   settled = setTimeout(askAgain, SETTLE_MS);
 };
-onScheme(() => { if (detail.host) for (const { drawn } of detail.parts.plots) drawn?.redraw(); });
+onScheme(() => {
+  for (const plot of detail.parts?.plots ?? []) redrawPlot(plot, detail.host);
+});
 setInterval(() => { if (detail.host?.info.online) drawDetail(detail.host); }, MOVE_MS);
 
 export function drawDetail(host) {

@@ -2,6 +2,7 @@
 
 import { $, element } from './element.js';
 import { button } from './form.js';
+import { nameElement } from './middle.js';
 import { say } from './words.js';
 
 function make(id) {
@@ -24,7 +25,7 @@ export function openSheet(id, title, ...body) {
   const close = button('✕', () => node.close());
   close.className = 'close';
   close.setAttribute('aria-label', say('Close'));
-  const name = element('div', 'name', title);
+  const name = nameElement('div', 'name', title);
   name.id = `${id}-name`;
   const top = element('div', 'sheet-top', element('div', 'head', name, close));
   const sheet = element('div', 'sheet-body', ...body);

@@ -8,6 +8,8 @@ import {
 } from './units.js';
 import { many, say, tag } from './words.js';
 
+const SENSORS_MAX = 8;
+
 const day = new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric' });
 
 export function blocks(host) {
@@ -33,6 +35,8 @@ function coreBlock({ cpu }) {
     bar.style.setProperty('--fill', `${Math.max(3, usage)}%`);
     const core = cpu.core_numbers?.[place] ?? place;
     bar.title = say('core {core}: {share}', { core, share: percent(usage) });
+    bar.setAttribute('role', 'img');
+    bar.setAttribute('aria-label', bar.title);
     return bar;
   });
   return block(say('{n} cores', { n: cores.length }), element('div', 'cores', ...bars));
@@ -322,7 +326,7 @@ function factList({ info, metrics }) {
     [say('DHCP leases'), leases && leaseText(leases)],
     ...(metrics.wireless ?? []).slice(0, 4).map((each) => ['Wi-Fi', radioText(each)]),
     [say('Battery'), battery && batteryText(battery)],
-    ...(metrics.temperatures ?? []).slice(0, 8).map(temperature),
+    ...temperatures(metrics),
     ...(metrics.fans ?? []).slice(0, 4).map((fan) => [fan.label, `${fan.rpm} rpm`]),
     [say('Agent'), agent && agentText(agent), level(Number(agent?.over_budget), 1, Infinity)],
   ];
@@ -337,6 +341,12 @@ function agentText({ version, rss, slowed, over_budget: over }) {
   const memory = rss && bytes(rss);
   const less = slowed && say('{n} slowed', { n: slowed });
   return list(version, memory, less, over && say('over its budget'));
+}
+
+/** The first sensors; one that is too hot is never left out. */
+function temperatures({ temperatures: sensors = [] }) {
+  const facts = sensors.map(temperature);
+  return facts.filter(([, , mark], at) => at < SENSORS_MAX || mark !== 'good');
 }
 
 /** A sensor is judged by its chip's own limit, where it has one, as the agent's rule does. */

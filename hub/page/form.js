@@ -2,6 +2,7 @@
 
 import { alerts, call } from './alerts.js';
 import { element } from './element.js';
+import { nameElement } from './middle.js';
 import { askToSignIn } from './sign-in.js';
 import { say } from './words.js';
 
@@ -116,7 +117,7 @@ export function part(title, add, open) {
 /** One row: what it is, where it stands, and what may be done. */
 export function row(level, name, text, side, ...buttons) {
   const what = element('span', 'what', text);
-  const node = element('li', 'wants', element('i', 'dot'), element('b', 'of', name), what);
+  const node = element('li', 'wants', element('i', 'dot'), nameElement('b', 'of', name), what);
   node.append(element('span', 'when', side));
   node.dataset.level = level;
   if (buttons.length > 0) node.append(element('span', 'decide', ...buttons));

@@ -11,6 +11,8 @@ const RETRY_MS = [1000, 30_000];
 
 export const link = {
   socket: null, live: false, heard: 0, tries: 0, ahead: 0,
+  /** When the hub let us in, first and last, unix ms; 0 before. */
+  since: 0, back: 0,
 
   /** Called with each message of the hub. */
   hear: () => {},
@@ -44,6 +46,8 @@ export const link = {
   /** The hub let us in. */
   opened() {
     link.live = true;
+    link.back = Date.now();
+    link.since ||= link.back;
     link.tries = 0;
     $('login').hidden = true;
     show('live', say('live'));
@@ -80,7 +84,7 @@ function check() {
     link.lost();
     socket.close();
   }
-  const stale = link.heard > 0 && (!link.live || quiet > STALE_MS);
+  const stale = link.since > 0 && (!link.live || quiet > STALE_MS);
   document.body.classList.toggle('is-stale', stale);
   const isNew = $('stale').hidden === stale;
   $('stale').hidden = !stale;

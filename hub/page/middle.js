@@ -12,6 +12,13 @@ function letters(text) {
   return segmenter ? [...segmenter.segment(text)].map(({ segment }) => segment) : [...text];
 }
 
+/** An element with such a name in it. */
+export function nameElement(tag, className, text) {
+  const node = element(tag, className);
+  putName(node, text);
+  return node;
+}
+
 /** Sets the whole text, in the two parts that the style cuts between; `more` is told beside it. */
 export function putName(node, text, more = '') {
   const title = more && more !== text ? `${text} (${more})` : text;

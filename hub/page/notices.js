@@ -3,6 +3,7 @@
 import { alerts, call, endSilence } from './alerts.js';
 import { $, element, put } from './element.js';
 import { storedToken } from './live.js';
+import { nameElement } from './middle.js';
 import { openRules } from './rules.js';
 import { askToSignIn } from './sign-in.js';
 import { clock } from './units.js';
@@ -23,7 +24,8 @@ function block(title) {
 function row(level, name, small, text, side, button) {
   const what = element('span', 'what', ...(small ? [element('b', '', small), ' '] : []), text);
   const when = element('span', 'when', side);
-  const node = element('li', 'wants', element('i', 'dot'), element('b', 'of', name), what, when);
+  const of = nameElement('b', 'of', name);
+  const node = element('li', 'wants', element('i', 'dot'), of, what, when);
   node.dataset.level = level;
   if (button) node.append(element('span', 'decide', button));
   return node;

@@ -24,7 +24,8 @@ export function newPlot(spec) {
   parts.canvas.setAttribute('aria-label', say(spec.title));
   const title = element('h3', '', element('span', '', say(spec.title)), parts.value);
   const frame = element('div', 'frame', parts.canvas, parts.none);
-  parts.node = element('section', 'chart', title, frame, parts.legend);
+  const kind = spec.stacked ? 'chart stacked' : 'chart';
+  parts.node = element('section', kind, title, frame, parts.legend);
   parts.node.dataset.chart = spec.title;
   parts.sized = new ResizeObserver(() => resize(parts));
   parts.sized.observe(parts.canvas);
@@ -62,6 +63,12 @@ export async function askPlot(plot, host, done) {
 /** Whether it is time to ask: never did, or so long ago that the live figures do not reach back. */
 export function wantsAnswer({ asked }) {
   return asked === 0 || (span.range !== null && hubNow() - asked > ASK_AGAIN_MS);
+}
+
+/** Draws it anew from the beginning: its colours are others. */
+export function redrawPlot(plot, host) {
+  plot.kind = '';
+  drawPlot(plot, host);
 }
 
 export function drawPlot(plot, host) {

@@ -90,7 +90,7 @@ export function drawRow(row) {
   row.node.classList.toggle('never', !info.last_seen);
   const group = [flag(info.country_code), info.group].filter(Boolean).join(' ');
   put(row.group, group);
-  row.group.title = [info.group, info.location].filter(Boolean).join(' · ');
+  row.group.title = [group, info.location].filter(Boolean).join(' · ');
   const now = figures(metrics ?? {});
   for (const each of ['cpu', 'memory', 'disk']) setMeter(row[each], now[each]);
   put(row.rx, rate(now.rx));

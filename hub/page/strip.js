@@ -6,6 +6,7 @@ import { announceNew } from './aloud.js';
 import { attention } from './attention.js';
 import { openDetail } from './detail.js';
 import { $, element, put } from './element.js';
+import { link } from './live.js';
 import { putName } from './middle.js';
 import { askToSignIn } from './sign-in.js';
 import { arrange, hosts } from './screen.js';
@@ -27,7 +28,7 @@ export function watchAttention() {
 function draw() {
   const { items, count } = attention(hosts);
   showCount(count);
-  announceNew(new Map(items.slice(0, count).map(spoken)));
+  announceNew(new Map(items.slice(0, count).map(spoken)), link);
   const words = items.slice(0, ROWS_MAX).map(rowText);
   const now = JSON.stringify([count, alerts.change, items.length, words]);
   // A menu that is open stays so.

@@ -24,6 +24,7 @@ function newTable() {
     else {
       const button = element('button', '', words);
       button.type = 'button';
+      button.title = words;
       button.addEventListener('click', () => sortBy(name));
       head.append(button);
       parts.heads.set(name, head);

@@ -2,6 +2,7 @@
 
 import { call } from './alerts.js';
 import { $, element } from './element.js';
+import { nameElement } from './middle.js';
 import { notices } from './notices.js';
 import { clock, duration } from './units.js';
 import { inWords, many, say, tag } from './words.js';
@@ -94,7 +95,7 @@ async function happened(id) {
 function row({ at, host, mark, title, text, small }, nameOf) {
   const when = element('time', '', clock(at));
   when.title = exact.format(new Date(at));
-  const name = nameOf ? [element('b', 'of', nameOf(host))] : [];
+  const name = nameOf ? [nameElement('b', 'of', nameOf(host))] : [];
   const what = element('span', 'what', element('b', '', title), ` ${text}`);
   const side = element('span', 'when', small.filter(Boolean).join(' · '));
   const node = element('li', 'wants', element('i', 'dot'), when, ...name, what, side);

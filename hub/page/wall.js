@@ -13,6 +13,9 @@ const SMALL = { wide: 11, high: 2.9 };
 const READABLE_PX = 8;          // units below this are no text any more
 const LARGEST_PX = 44;
 
+// What is done for trouble that has no room, one after the other.
+const TIGHT = ['tight', 'tighter', 'tightest'];
+
 let tiles = new Map();          // by the host's id
 let isBegun = false;
 
@@ -40,6 +43,16 @@ function drawTile(tile, { info, metrics }) {
   for (const each of ['cpu', 'memory', 'disk']) setMeter(tile[each], now[each]);
 }
 
+/** What wants attention is read whole: the meters yield to it, then it is written smaller. */
+function makeRoom({ node, wishes }) {
+  node.classList.remove(...TIGHT);
+  if (!wishes.textContent) return;
+  for (const name of TIGHT) {
+    if (node.scrollHeight <= node.clientHeight) return;
+    node.classList.add(name);
+  }
+}
+
 /** The columns with which tiles of this shape are largest, and how large a unit is then. */
 function largest(count, { wide, high }, room) {
   let best = { columns: 1, unit: 0 };
@@ -64,6 +77,7 @@ function fit() {
   list.style.setProperty('--rows', Math.ceil(tiles.size / columns));
   list.style.setProperty('--unit', `${unit.toFixed(2)}px`);
   list.style.setProperty('--room', `${Math.floor(room.height)}px`);
+  for (const tile of tiles.values()) makeRoom(tile);
 }
 
 addEventListener('resize', () => { if (isBegun) fit(); });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cuts } from './cut.mjs';
 import { sample, scene } from './fleet.mjs';
 
 const source = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
@@ -30,7 +31,7 @@ async function findings(tags) {
 }
 
 /** Every look of what is shown now; `found` gets what is wrong with it. */
-async function audit(page, what, found) {
+export async function audit(page, what, found) {
   if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(source);
   for (const width of widths) {
     await page.setViewportSize({ width, height: 1000 });
@@ -40,6 +41,7 @@ async function audit(page, what, found) {
         requestAnimationFrame(() => requestAnimationFrame(done));
       }));
       const all = await page.evaluate(findings, TAGS);
+      if (look === 'light') all.push(...await page.evaluate(cuts));
       found.push(...all.map((each) => `${what}, ${look}, ${width}: ${each}`));
     }
   }
@@ -56,7 +58,7 @@ export function troubled(hub, startAgents) {
   const full = { ...root, usage_percent: 97 };
   nas.held = {
     ...held, filesystems: [full, ...others, stuck],
-    temperatures: [{ label: 'cpu-thermal', celsius: 81 }],
+    temperatures: [...Array(12)].map((_, at) => ({ label: `t${at}`, celsius: at < 11 ? 40 : 92 })),
     load_average: { one: 9, five: 6, fifteen: 4 },
   };
   const attic = agents.find(({ host }) => host.id === 'attic-pi');
@@ -65,7 +67,17 @@ export function troubled(hub, startAgents) {
   return agents;
 }
 
-async function testLists(page, found) {
+/** Trouble that comes while the wall is looked at finds its room, too. */
+async function testTrouble(page, { held }, found) {
+  const more = 'a-second-share-with-a-name-that-is-longer-than-a-tile-is-wide/'.repeat(2);
+  held.filesystems.push({ mount_point: `/mnt/${more}`, fstype: 'nfs4', stuck: true });
+  await page.locator('.tile', { hasText: 'a-second-share' }).waitFor();
+  const cut = await page.evaluate(cuts);
+  found.push(...cut.map((each) => `wall, trouble: ${each}`));
+  held.filesystems.pop();
+}
+
+async function testLists(page, nas, found) {
   await audit(page, 'cards', found);
   await page.click('[data-view=table]');
   await page.locator('.tbody .tr').nth(scene.length - 1).waitFor();
@@ -73,6 +85,7 @@ async function testLists(page, found) {
   await page.click('[data-view=wall]');
   await page.locator('.tile').nth(scene.length - 1).waitFor();
   await audit(page, 'wall', found);
+  await testTrouble(page, nas, found);
   await page.keyboard.press('Escape');
   await page.locator('.tools').waitFor();
   await page.click('[data-view=cards]');
@@ -92,6 +105,8 @@ async function testWhole(page) {
     });
   });
   assert.deepEqual(cut, [], 'what is stuck is cut');
+  await page.locator('#detail .fact', { hasText: '92 °C' }).waitFor({ timeout: 3000 });
+  assert.equal(await page.locator('#detail .fact', { hasText: 't9' }).count(), 0);
   assert.equal(await key.locator('.end').textContent(), 'ng-name');
   await page.setViewportSize({ width: 1280, height: 1000 });
 }
@@ -104,6 +119,8 @@ async function testDialogs(page, found) {
   await testWhole(page);
   await page.locator('#detail .edit').click();
   await page.locator('#edit-host [name=name]').waitFor();
+  await page.locator('#edit-host button', { hasText: 'Revoke …' }).click();
+  await page.locator('#edit-host button', { hasText: 'Delete …' }).click();
   await audit(page, 'edit', found);
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
@@ -122,30 +139,48 @@ async function testDialogs(page, found) {
   await audit(page, 'add a host', found);
 }
 
+/** The hosts with names and places that fit nowhere. */
+const long = scene.map((host) => ({
+  ...host, name: `${host.name} of the northern outbuilding, rack 12, node 03`,
+  group: `${host.group} and all that belongs to it by contract`,
+  location: `${host.location}, third floor, behind the lift`,
+}));
+
+async function testStranger({ page }, found) {
+  await page.locator('#login:visible').waitFor();
+  await audit(page, 'sign-in', found);
+  const said = await page.evaluateHandle(() => {
+    const texts = [];
+    const node = document.getElementById('aloud');
+    const hear = () => { if (node.textContent) texts.push(node.textContent); };
+    new MutationObserver(hear).observe(node, { childList: true });
+    return texts;
+  });
+  await page.fill('#token', 'look');
+  await page.click('#login button');
+  await page.locator('#empty:visible').waitFor();
+  await audit(page, 'empty', found);
+  assert.deepEqual(await said.jsonValue(), [], 'who opens the page is told of a return');
+}
+
 export async function testAxe({ test, startHub, startAgents, openPage }) {
   await test('axe finds nothing', async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'kinglet-state-'));
     const [hub, closed] = await Promise.all([
-      startHub({ hosts: scene, alertToken: TOKEN, stateDir }),
+      startHub({ hosts: long, alertToken: TOKEN, stateDir }),
       startHub({ viewerToken: 'look' }),
     ]);
     const agents = troubled(hub, startAgents);
+    const stranger = await openPage(closed);
     const before = `sessionStorage.setItem('token', '${TOKEN}')`;
     const { page, errors } = await openPage(hub, { before });
     await page.locator('.card:not(.offline)').nth(scene.length - 2).waitFor();
     agents.find(({ host }) => host.id === 'web-2').stop();
     await page.locator('.card.offline[data-id=web-2]').waitFor({ timeout: 8000 });
     const found = [];
-    await testLists(page, found);
+    await testLists(page, agents.find(({ host }) => host.id === 'nas'), found);
     await testDialogs(page, found);
-
-    const stranger = await openPage(closed);
-    await stranger.page.locator('#login:visible').waitFor();
-    await audit(stranger.page, 'sign-in', found);
-    await stranger.page.fill('#token', 'look');
-    await stranger.page.click('#login button');
-    await stranger.page.locator('#empty:visible').waitFor();
-    await audit(stranger.page, 'empty', found);
+    await testStranger(stranger, found);
     for (const each of found) console.log(`       ${each}`);
     assert.equal(found.length, 0, 'axe finds something');
     assert.deepEqual([...errors, ...stranger.errors], []);

@@ -12,6 +12,7 @@ import { Hub, freePort } from './hub.mjs';
 import { testHosts } from './hosts.mjs';
 import { testLayout } from './layout.mjs';
 import { testMany } from './many.mjs';
+import { testOwner } from './owner.mjs';
 import { testPast } from './past.mjs';
 import { testReach } from './reach.mjs';
 import { testRules } from './rules.mjs';
@@ -328,6 +329,7 @@ await testLayout(tools);
 await testMany(tools);
 await testWall(tools);
 await testAxe(tools);
+await testOwner(tools);
 await testReach(tools);
 await testWire({ test, startHub, startAgents, openPage, card });
 
