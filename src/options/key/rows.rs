@@ -27,6 +27,9 @@ const COLLECT: Key = Key {
     ..KEY
 };
 
+/// A proxy that the environment names.
+const PROXY: Key = Key { form: None, commands: ENROLLED, ..KEY };
+
 /// The protocol that six of the keys are for.
 const INFLUXDB: &[&str] = &["influxdb"];
 
@@ -353,37 +356,29 @@ const UNWRITTEN: &[Key] = &[
     },
     Key {
         name: "https_proxy",
-        form: None,
         variable: Some("https_proxy"),
         help: "The proxy to `wss://` and `https://`, as other programs have it; in capitals too. \
                A server on this host is never behind one.",
-        commands: ENROLLED,
-        ..KEY
+        ..PROXY
     },
     Key {
         name: "http_proxy",
-        form: None,
         variable: Some("http_proxy"),
         help: "The proxy to `ws://` and `http://`.",
-        commands: ENROLLED,
-        ..KEY
+        ..PROXY
     },
     Key {
         name: "all_proxy",
-        form: None,
         variable: Some("all_proxy"),
         help: "The proxy where neither says anything.",
-        commands: ENROLLED,
-        ..KEY
+        ..PROXY
     },
     Key {
         name: "no_proxy",
-        form: None,
         variable: Some("no_proxy"),
         help: "What they are not for, between commas: names with all below them, addresses, \
                networks (`10.0.0.0/8`); `*` for everything.",
-        commands: ENROLLED,
-        ..KEY
+        ..PROXY
     },
     Key {
         name: "credentials",
