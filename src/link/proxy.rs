@@ -58,7 +58,8 @@ impl Proxy {
     /// Takes one apart; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(format!("{} begins with no http:// or socks5h://", Quoted(text)));
+            // What it is instead may be a password.
+            return Err("a proxy begins with http:// or socks5h://".to_owned());
         };
         let (kind, port) = match scheme {
             "http" => (Kind::Http, 3128),
@@ -78,7 +79,9 @@ impl Proxy {
         if host.is_empty() {
             return Err("the proxy's url names no host".to_owned());
         }
-        let port = digits.map_or(Ok(port), parse_port).map_err(|error| error.to_string())?;
+        // Who forgot the host has the password there.
+        let fault = |_| "the proxy's port is none: 1 to 65535".to_owned();
+        let port = digits.map_or(Ok(port), parse_port).map_err(fault)?;
         Ok(Self { kind, host: host.to_owned(), port, login })
     }
 
@@ -212,12 +215,12 @@ mod tests {
     #[test]
     fn a_wrong_one_is_told_what_is_wrong() {
         for (text, fault) in [
-            ("p:3128", "begins with no http:// or socks5h://"),
+            ("p:3128", "begins with http:// or socks5h://"),
             ("https://p", "\"https\" is not one of http, socks5h"),
             ("http://", "names no host"),
             ("http://p/x", "without a path"),
             ("http://p x", "without a path"),
-            ("http://p:0", "is not a port"),
+            ("http://p:0", "port is none"),
             ("http://::1", "stands in brackets"),
             ("http://me:50%@p", "is written %25"),
             ("http://me:%zz@p", "is written %25"),
@@ -225,6 +228,11 @@ mod tests {
         ] {
             let told = Proxy::parse(text).unwrap_err();
             assert!(told.contains(fault), "{text}: {told}");
+        }
+        for text in
+            ["me:hunter2@p", "ftp://me:hunter2@p", "http://me:hunter2@p:x", "http://me:hunter2"]
+        {
+            assert!(!Proxy::parse(text).unwrap_err().contains("hunter2"), "{text}");
         }
         let long = format!("http://{}@p", "x".repeat(256));
         assert!(Proxy::parse(&long).is_err());

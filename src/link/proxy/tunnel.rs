@@ -95,6 +95,8 @@ impl Tunnel {
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            // It is asked for again.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
             Err(error) => Err(LinkError::Broken(error)),
         }
     }
