@@ -1,5 +1,5 @@
 //! A proxy between this host and its server: which one, and what is said to it until the way is
-//! open. TLS with the server begins behind it, so a proxy hears names and bytes, and no token.
+//! open. TLS with the server begins behind it: of a server with TLS it hears a name and bytes.
 
 mod connect;
 #[cfg(fuzzing)]
