@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 
 use super::Routes;
 use crate::fleet::{Sight, Snapshot};
+use crate::http::escaped;
 use crate::hub::Hub;
 use crate::server::deny::{deny, stranger, unknown_host, wrong_method};
 use crate::server::json::json as answer;
@@ -166,7 +167,7 @@ async fn instances(State(door): State<Door>, headers: HeaderMap, uri: Uri) -> Re
 fn instance<'a>(snapshot: &'a Snapshot, base: &str) -> Instance<'a> {
     let host = snapshot.host();
     let application = if host.group.is_empty() { UNGROUPED } else { host.group };
-    let url = format!("{base}/{}", segment(host.id));
+    let url = format!("{base}/{}", escaped(host.id));
     Instance { application, id: host.id, name: host.name, url }
 }
 
@@ -204,7 +205,7 @@ fn one_of(door: &Door, tell: fn(&Snapshot, &str, &[&str], bool) -> Option<Value>
 }
 
 fn links(host: &Snapshot, asker: &Asker) -> Value {
-    let own = format!("{}/{}", asker.base, segment(&host.id));
+    let own = format!("{}/{}", asker.base, escaped(&host.id));
     let link = |name: &str, path: &str, templated: bool| {
         (name.to_owned(), json!({ "href": format!("{own}{path}"), "templated": templated }))
     };
@@ -224,13 +225,4 @@ fn base(headers: &HeaderMap) -> String {
     let secure = text("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let scheme = if secure { "https" } else { "http" };
     format!("{scheme}://{}/api/v1/proxy", called.unwrap_or("localhost"))
-}
-
-/// An id as one segment of a path.
-fn segment(id: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encoded = |byte| {
-        if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    id.bytes().map(encoded).collect()
 }

@@ -1,13 +1,12 @@
 //! Requests as the versions of InfluxDB want them, and what their answers mean for what was sent.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 
 use super::settings::{Settings, Target};
-use crate::http::{Answer, retry_after, said};
+use crate::http::{Answer, escaped, retry_after, said};
 use crate::limits::TOKEN_FILE_BYTES_MAX;
 
 /// What becomes of a batch after its answer.
@@ -38,20 +37,6 @@ pub(super) fn fate(answer: &Answer) -> Fate {
         401 | 403 => Fate::Stranger(words()),
         _ => Fate::Later(retry_after(&answer.headers), words()),
     }
-}
-
-/// A name or a value in a query, each byte but the plain ones as `%XX`.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// Makes requests, with the credentials as they were last read.

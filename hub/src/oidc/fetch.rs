@@ -1,6 +1,5 @@
 //! Requests to the provider, each on a connection of its own: people sign in seldom.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use axum::body::Body;
@@ -8,7 +7,7 @@ use axum::http::Request;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use tokio_rustls::TlsConnector;
 
-use crate::http::{Address, Client, said};
+use crate::http::{Address, Client, escaped, said};
 use crate::limits::people::OIDC_ANSWER_BYTES_MAX;
 use crate::tls_client::connector;
 
@@ -77,22 +76,8 @@ impl Fetch {
 
 /// Fields as a form or a query has them.
 pub(super) fn form(fields: &[(&str, &str)]) -> String {
-    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
     pairs.collect::<Vec<_>>().join("&")
-}
-
-/// A value in a form: what is no letter, digit or one of four signs stands as its bytes.
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fetch::{Fetch, Sent, encoded, form};
+use super::fetch::{Fetch, Sent, form};
+use crate::http::escaped;
 
 /// Where it answers what.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,7 +43,7 @@ impl Provider {
         let methods = &self.token_endpoint_auth_methods_supported;
         let is_basic = methods.is_empty() || methods.iter().any(|it| it == "client_secret_basic");
         let sent = if is_basic {
-            let pair = format!("{}:{}", encoded(client_id), encoded(secret));
+            let pair = format!("{}:{}", escaped(client_id), escaped(secret));
             Sent { form: form(fields), basic: BASE64.encode(pair.as_bytes()) }
         } else {
             let shown = [("client_id", client_id), ("client_secret", secret)];

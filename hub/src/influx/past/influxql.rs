@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::series::{All, Readings, Step};
 use super::{Ask, Language, Past, Range};
 use crate::history::QueryError;
-use crate::influx::request::escaped;
+use crate::http::escaped;
 use crate::influx::settings::Target;
 use crate::limits::POINTS_MAX;
 

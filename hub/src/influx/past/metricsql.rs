@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::series::{All, Readings, Step, steps_of};
 use super::{Ask, Language, Past, Range};
 use crate::history::QueryError;
-use crate::influx::request::escaped;
+use crate::http::escaped;
 use crate::influx::settings::Target;
 
 /// MetricsQL.
