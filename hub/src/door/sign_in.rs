@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use kinglet_proto::time::WallTime;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Routes;
@@ -23,7 +24,7 @@ use crate::clock;
 use crate::guard::{Foreign, Gate};
 use crate::hub::Hub;
 use crate::limits::people::SIGN_IN_BYTES_MAX;
-use crate::people::{NotChanged, People, Refusal, SignIn, User};
+use crate::people::{NotChanged, People, Refusal, Session, SignIn, User};
 use crate::server::caller::Caller;
 use crate::server::cookie::{cookie, is_secure, with_cookie};
 use crate::server::decision;
@@ -107,10 +108,8 @@ struct Listed {
 
 #[derive(Serialize)]
 struct Row {
-    id: String,
-    created: WallTime,
-    seen: WallTime,
-    client: String,
+    #[serde(flatten)]
+    session: Session,
     /// It is that of who asks.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     current: bool,
@@ -140,18 +139,11 @@ async fn sign_in(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refusal) = refuse_page(&headers, &uri) {
-        return refusal;
-    }
-    let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
-    let Ok(wanted) = serde_json::from_slice(&bytes) else {
-        let text = "the body must be {\"name\": ..., \"password\": ..., \"remember\": true|false} \
-                    or {\"link\": ...}";
-        return deny(StatusCode::BAD_REQUEST, "bad_body", text);
-    };
-    match wanted {
-        Wanted::Name(wanted) => by_name(&hub, &caller, &headers, wanted).await,
-        Wanted::Link(ByLink { link }) => by_link(&hub, &caller, &link),
+    let form = "{\"name\": ..., \"password\": ..., \"remember\": true|false} or {\"link\": ...}";
+    match read(&headers, &uri, body, form).await {
+        Ok(Wanted::Name(wanted)) => by_name(&hub, &caller, &headers, wanted).await,
+        Ok(Wanted::Link(ByLink { link })) => by_link(&hub, &caller, &link),
+        Err(refusal) => refusal,
     }
 }
 
@@ -176,15 +168,26 @@ fn welcome(User { name, role }: &User, cookie: &str) -> Response {
     with_cookie(json(&serde_json::json!({ "user": **name, "role": role.name() })), cookie)
 }
 
-/// The refusal of what a page of another site has sent, or may have.
-fn refuse_page(headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+/// Reads what the hub's own page sends to let somebody in, which has this form; what a page of
+/// another site sent, or may have, is refused.
+async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    uri: &Uri,
+    body: Body,
+    form: &str,
+) -> Result<T, Response> {
     if !headers.get(CONTENT_TYPE).is_some_and(is_json) {
         // A form of another site cannot say so.
         let text = "the body must be application/json";
-        return Some(deny(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text));
+        return Err(deny(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", text));
     }
     // No other page signs somebody in as somebody else.
-    (!is_own_page(&Gate::default(), headers, uri)).then(|| foreign(Foreign::Change))
+    if !is_own_page(&Gate::default(), headers, uri) {
+        return Err(foreign(Foreign::Change));
+    }
+    let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
+    let bad = |_| deny(StatusCode::BAD_REQUEST, "bad_body", &format!("the body must be {form}"));
+    serde_json::from_slice(&bytes).map_err(bad)
 }
 
 /// A wrong one costs one look into a table, and none can be guessed: nothing is counted.
@@ -253,13 +256,8 @@ async fn sessions(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     let Some((people, user)) = signed_in(&hub, &headers) else { return stranger() };
     let sessions = people.sessions(&user.name, clock::now().wall).into_iter();
     let own = session(&headers).unwrap_or_default();
-    let rows = sessions.map(|each| Row {
-        current: People::is_session(&each.id, own),
-        id: each.id,
-        created: each.created,
-        seen: each.seen,
-        client: each.client,
-    });
+    let rows =
+        sessions.map(|session| Row { current: People::is_session(&session.id, own), session });
     json(&Listed { sessions: rows.collect() })
 }
 

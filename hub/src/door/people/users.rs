@@ -7,7 +7,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use kinglet_proto::time::WallTime;
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
@@ -36,15 +35,7 @@ struct User {
 
 #[derive(Serialize)]
 struct Sessions {
-    sessions: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    id: String,
-    created: WallTime,
-    seen: WallTime,
-    client: String,
+    sessions: Vec<Session>,
 }
 
 #[derive(Deserialize)]
@@ -168,9 +159,7 @@ pub(super) async fn sessions(
         Ok(named) => named,
         Err(refusal) => return *refusal,
     };
-    let row = |Session { id, created, seen, client }| Row { id, created, seen, client };
-    let sessions = people.sessions(&name, clock::now().wall).into_iter().map(row);
-    json(&Sessions { sessions: sessions.collect() })
+    json(&Sessions { sessions: people.sessions(&name, clock::now().wall) })
 }
 
 /// `DELETE /api/users/{name}/sessions`.

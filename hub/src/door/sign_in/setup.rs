@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{complain, refuse_page, shown, welcome};
+use super::{complain, read, shown, welcome};
 use crate::hub::Hub;
-use crate::limits::people::SIGN_IN_BYTES_MAX;
 use crate::people::{NotFirst, Refusal};
 use crate::server::caller::Caller;
 use crate::server::cookie::{cookie, is_secure};
@@ -31,13 +30,10 @@ pub(super) async fn begin(
     uri: Uri,
     body: Body,
 ) -> Response {
-    if let Some(refusal) = refuse_page(&headers, &uri) {
-        return refusal;
-    }
-    let bytes = to_bytes(body, SIGN_IN_BYTES_MAX).await.unwrap_or_default();
-    let Ok(Wanted { code, name, password }) = serde_json::from_slice(&bytes) else {
-        let text = "the body must be {\"code\": ..., \"name\": ..., \"password\": ...}";
-        return deny(StatusCode::BAD_REQUEST, "bad_body", text);
+    let form = "{\"code\": ..., \"name\": ..., \"password\": ...}";
+    let Wanted { code, name, password } = match read(&headers, &uri, body, form).await {
+        Ok(wanted) => wanted,
+        Err(refusal) => return refusal,
     };
     let unavailable = NotFirst::Refused(Refusal::Unavailable);
     let Some(people) = hub.auth.people().filter(|_| hub.auth.is_for_people()) else {

@@ -2,6 +2,7 @@
 
 use kinglet_proto::time::WallTime;
 use rusqlite::{OptionalExtension as _, Row, params};
+use serde::Serialize;
 
 use super::{Book, PeopleError, Trace, moment, seconds, short, user};
 use crate::limits::people::{SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX};
@@ -22,7 +23,7 @@ pub struct Started {
 }
 
 /// A session as its user sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
     /// Names it, and is no secret.
     pub id: String,
