@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use tracing::warn;
 
 use super::Routes;
 use crate::clock;
@@ -20,7 +19,7 @@ use crate::oidc::{NotIn, Oidc};
 use crate::people::{People, SignIn, UserName};
 use crate::server::caller::Caller;
 use crate::server::cookie::{ON_THE_WAY, cookie, is_secure, named, with_cookie};
-use crate::server::deny::{deny, wrong_method};
+use crate::server::deny::{deny, no_people, wrong_method};
 use crate::sink::Sinks;
 
 pub(super) fn routes(hub: &Arc<Hub>, _: &Sinks) -> Routes {
@@ -57,7 +56,10 @@ impl Refused {
 }
 
 async fn begin(State(hub): State<Arc<Hub>>, caller: Caller) -> Response {
-    let Some((oidc, people)) = ways(&hub) else { return none() };
+    let (oidc, people) = match ways(&hub) {
+        Ok(ways) => ways,
+        Err(refusal) => return *refusal,
+    };
     if !people.may_try(caller.address(), clock::now().instant) {
         return back("../", Some(Refused::TooMany));
     }
@@ -68,7 +70,7 @@ async fn begin(State(hub): State<Arc<Hub>>, caller: Caller) -> Response {
             with_cookie(to(&begun.location), &kept)
         }
         Err(words) => {
-            warn!("nobody can sign in by [oidc]: {words}");
+            hub.complain(format_args!("nobody can sign in by [oidc]: {words}"));
             back("../", Some(Refused::Failed))
         }
     }
@@ -80,9 +82,12 @@ async fn finish(
     headers: HeaderMap,
     query: Result<Query<Returned>, QueryRejection>,
 ) -> Response {
-    let Some((oidc, people)) = ways(&hub) else { return none() };
+    let (oidc, people) = match ways(&hub) {
+        Ok(ways) => ways,
+        Err(refusal) => return *refusal,
+    };
     let Query(returned) = query.unwrap_or_default();
-    let response = match let_in(oidc, people, &caller, &headers, &returned).await {
+    let response = match let_in(&hub, (oidc, people), &caller, &headers, &returned).await {
         Ok(secret) => {
             let session = cookie(is_secure(hub.way, &caller), &secret, None);
             with_cookie(back("../../", None), &session)
@@ -95,8 +100,8 @@ async fn finish(
 
 /// The secret of a new session.
 async fn let_in(
-    oidc: &Oidc,
-    people: &People,
+    hub: &Hub,
+    (oidc, people): (&Oidc, &People),
     caller: &Caller,
     headers: &HeaderMap,
     returned: &Returned,
@@ -121,18 +126,19 @@ async fn let_in(
         Ok(known) => known,
         Err(NotIn::NotAllowed(name)) => return Err(refuse(name.as_ref())),
         Err(NotIn::Failed(words)) => {
-            warn!("{caller}: was not signed in by [oidc]: {words}");
+            hub.complain(format_args!("{caller}: was not signed in by [oidc]: {words}"));
             return Err(Refused::Failed);
         }
     };
     match people.come_from_elsewhere(&name, role, &wanted) {
         Ok(Some((_, started))) => Ok(started.secret),
         Ok(None) => {
-            warn!("{name} of [oidc] is not let in: a user of this name has a password here");
+            let why = "a user of this name has a password here";
+            hub.complain(format_args!("{name} of [oidc] is not let in: {why}"));
             Err(refuse(Some(&name)))
         }
         Err(why) => {
-            warn!("{name} of [oidc] is not let in: {why:?}");
+            hub.complain(format_args!("{name} of [oidc] is not let in: {why}"));
             Err(Refused::Failed)
         }
     }
@@ -146,12 +152,11 @@ fn kept(headers: &HeaderMap) -> Option<&str> {
     ours.next().map(|(_, value)| value.trim())
 }
 
-fn ways(hub: &Hub) -> Option<(&Oidc, &People)> {
-    Some((hub.oidc.as_deref()?, hub.auth.people()?))
-}
-
-fn none() -> Response {
-    deny(StatusCode::NOT_FOUND, "unknown", "the configuration has no [oidc]")
+fn ways(hub: &Hub) -> Result<(&Oidc, &People), Box<Response>> {
+    let none =
+        || Box::new(deny(StatusCode::NOT_FOUND, "unknown", "the configuration has no [oidc]"));
+    let people = || hub.auth.people().ok_or_else(|| Box::new(no_people()));
+    Ok((hub.oidc.as_deref().ok_or_else(none)?, people()?))
 }
 
 /// Back to the page, which says why nobody was let in.

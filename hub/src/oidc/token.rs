@@ -26,6 +26,9 @@ pub(super) fn verify(token: &str, keys: &[Value], due: &Due<'_>) -> Result<Value
     let [head, body, signature] = parts[..] else { return Err(bad("is none")) };
     let json = |part: &str| -> Option<Value> { serde_json::from_slice(&decoded(part)?).ok() };
     let (header, claims) = json(head).zip(json(body)).ok_or_else(|| bad("is no JSON"))?;
+    if header.get("crit").is_some() {
+        return Err(bad("has what must be understood (`crit`), and is not"));
+    }
     let signature = decoded(signature).ok_or_else(|| bad("is none"))?;
     let signed = &token[..head.len() + 1 + body.len()];
     let is_signed = |key: &&Value| {

@@ -1,5 +1,6 @@
 //! What owners change of users, and each of his own password.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::PoisonError;
 
@@ -16,6 +17,17 @@ pub enum NotChanged {
     Refused(Refusal),
     /// What was asked for cannot be done.
     Wrong(PeopleError),
+}
+
+impl fmt::Display for NotChanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(Refusal::Unavailable) => f.write_str("the file of people cannot be used"),
+            Self::Refused(Refusal::Wrong) => f.write_str("the password is another"),
+            Self::Refused(Refusal::TooMany) => f.write_str("too many passwords were tried"),
+            Self::Wrong(error) => error.fmt(f),
+        }
+    }
 }
 
 impl From<Refusal> for NotChanged {

@@ -70,6 +70,10 @@ fn no_other_algorithm_counts() {
     for token in [HS256, UNSIGNED, "", "a.b.c", ".."] {
         assert!(verify(token, &keys(), &DUE).is_err(), "{token}");
     }
+    let head = BASE64URL_NOPAD.encode(br#"{"alg":"RS256","kid":"r","crit":["b64"],"b64":false}"#);
+    let (_, rest) = RS256.split_once('.').unwrap();
+    let told = verify(&format!("{head}.{rest}"), &keys(), &DUE).unwrap_err();
+    assert!(told.contains("crit"), "{told}");
     let mut shared = keys();
     shared.push(json!({ "kty": "oct", "k": RSA_N, "kid": "r" }));
     assert!(verify(HS256, &shared, &DUE).is_err());

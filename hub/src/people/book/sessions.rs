@@ -5,10 +5,16 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use super::{Book, PeopleError, Trace, moment, seconds, short, user};
-use crate::limits::people::{SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX};
+use crate::limits::people::{
+    SESSION_ELSEWHERE_S, SESSION_IDLE_S, SESSION_KEPT_S, SESSION_SEEN_S, SESSIONS_MAX,
+};
 use crate::people::secret::{self, hash as hash_of};
 use crate::people::user::{Role, User, UserName};
 use crate::people::{SESSION_PREFIX, SignIn};
+
+/// Sessions and their users, of those that have not ended at ?2; ?3 is [`SESSION_ELSEWHERE_S`].
+const GOOD: &str = "FROM session JOIN user ON user = name \
+                    WHERE seen + idle >= ?2 AND (password <> '' OR session.created + ?3 >= ?2)";
 
 /// Digits of a session's hash that name it.
 const ID_DIGITS: usize = 16;
@@ -103,11 +109,11 @@ impl Book {
         now: WallTime,
     ) -> Result<Option<User>, PeopleError> {
         let (hash, now) = (hash_of(secret), seconds(now));
-        let sql = "SELECT name, role, seen FROM session JOIN user ON user = name \
-                   WHERE hash = ?1 AND seen + idle >= ?2";
-        let mut statement = self.sql.prepare_cached(sql)?;
+        let sql = format!("SELECT name, role, seen {GOOD} AND hash = ?1");
+        let mut statement = self.sql.prepare_cached(&sql)?;
         let row = |row: &Row<'_>| Ok((user(row)?, row.get::<_, i64>(2)?));
-        let Some((user, seen)) = statement.query_row(params![hash, now], row).optional()? else {
+        let asked = params![hash, now, SESSION_ELSEWHERE_S];
+        let Some((user, seen)) = statement.query_row(asked, row).optional()? else {
             return Ok(None);
         };
         if now >= seen + SESSION_SEEN_S {
@@ -128,10 +134,13 @@ impl Book {
         name: &UserName,
         now: WallTime,
     ) -> Result<Vec<Session>, PeopleError> {
-        let sql = "SELECT hash, created, seen, client FROM session \
-                   WHERE user = ?1 AND seen + idle >= ?2 ORDER BY seen DESC, created DESC";
-        let mut statement = self.sql.prepare_cached(sql)?;
-        let rows = statement.query_map(params![&**name, seconds(now)], |row| {
+        let sql = format!(
+            "SELECT hash, session.created, seen, client {GOOD} AND user = ?1 \
+             ORDER BY seen DESC, session.created DESC"
+        );
+        let mut statement = self.sql.prepare_cached(&sql)?;
+        let asked = params![&**name, seconds(now), SESSION_ELSEWHERE_S];
+        let rows = statement.query_map(asked, |row| {
             let hash: String = row.get(0)?;
             let (created, seen) = (moment(row.get(1)?), moment(row.get(2)?));
             Ok(Session { id: id_of(&hash), created, seen, client: row.get(3)? })

@@ -5,7 +5,9 @@ use kinglet_proto::time::Instant;
 
 use super::schema::VERSION;
 use super::*;
-use crate::limits::people::{SESSION_IDLE_S, SESSION_KEPT_S, SESSIONS_MAX, TRACES_MAX};
+use crate::limits::people::{
+    SESSION_ELSEWHERE_S, SESSION_IDLE_S, SESSION_KEPT_S, SESSIONS_MAX, TRACES_MAX,
+};
 use crate::people::SignIn;
 
 const PASSWORD: &str = "correct horse";
@@ -34,16 +36,18 @@ impl Scene {
     }
 
     fn begin(&mut self, remember: bool, now: i64) -> Started {
-        let from = IpAddr::from([192, 0, 2, 1]);
-        let (client, instant) = ("Firefox", Instant::from_millis(1000));
-        let wanted =
-            SignIn { name: "", password: "", remember, client, from, now: instant, at: at(now) };
-        self.book.begin(&self.ada, &wanted).unwrap().unwrap().1
+        self.book.begin(&self.ada, &wanted(remember, now)).unwrap().unwrap().1
     }
 
     fn is_in(&mut self, session: &Started, now: i64) -> bool {
         self.book.visitor(&session.secret, at(now)).unwrap().is_some()
     }
+}
+
+fn wanted(remember: bool, now: i64) -> SignIn<'static> {
+    let from = IpAddr::from([192, 0, 2, 1]);
+    let (client, instant) = ("Firefox", Instant::from_millis(1000));
+    SignIn { name: "", password: "", remember, client, from, now: instant, at: at(now) }
 }
 
 impl Drop for Scene {
@@ -63,6 +67,27 @@ fn a_session_ends_when_it_is_not_used_and_lasts_while_it_is() {
     assert!(!scene.is_in(&short, last + 2 * SESSION_IDLE_S + 1));
     assert!(scene.is_in(&kept, last + 3 * SESSION_IDLE_S));
     assert!(!scene.is_in(&kept, last + 3 * SESSION_IDLE_S + SESSION_KEPT_S + 1));
+}
+
+#[test]
+fn what_somebody_may_who_signs_in_elsewhere_is_asked_anew_however_much_he_looks() {
+    let mut scene = Scene::new("elsewhere");
+    let own = scene.begin(false, 0);
+    let eve = UserName::parse("eve@example.org").unwrap();
+    let begun = scene.book.begin_external(&eve, Role::Viewer, &wanted(false, 0)).unwrap();
+    let session = begun.unwrap().1;
+    let hours = SESSION_ELSEWHERE_S / 3600;
+    for hour in 1..=hours {
+        assert!(scene.is_in(&session, hour * 3600) && scene.is_in(&own, hour * 3600), "{hour}");
+    }
+    assert_eq!(scene.book.sessions(&eve, at(hours * 3600)).unwrap().len(), 1);
+    let after = hours * 3600 + 1;
+    assert!(!scene.is_in(&session, after) && scene.is_in(&own, after));
+    assert!(scene.book.sessions(&eve, at(after)).unwrap().is_empty());
+    let again = scene.book.begin_external(&eve, Role::Owner, &wanted(false, after)).unwrap();
+    let (user, session) = again.unwrap();
+    assert_eq!(user.role, Role::Owner, "as the provider says now");
+    assert!(scene.is_in(&session, after));
 }
 
 #[test]
