@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
+use tracing::warn;
 
 use super::Routes;
 use crate::clock;
@@ -70,7 +71,8 @@ async fn begin(State(hub): State<Arc<Hub>>, caller: Caller) -> Response {
             with_cookie(to(&begun.location), &kept)
         }
         Err(words) => {
-            hub.complain(format_args!("nobody can sign in by [oidc]: {words}"));
+            // The provider's fault, not a stranger's: it is not summed with what those do.
+            warn!("nobody can sign in by [oidc]: {words}");
             back("../", Some(Refused::Failed))
         }
     }
