@@ -1,6 +1,7 @@
 // Links by which a wall's screen may look: made, listed and removed by owners.
 
 import { change, listed, openAccount, sure, tell } from './account-dialog.js';
+import { copyLine } from './copy.js';
 import { element } from './element.js';
 import { button, form, part, row } from './form.js';
 import { clock } from './units.js';
@@ -18,21 +19,12 @@ function addressOf(secret) {
 
 /** The address, shown this once. */
 function shown({ name, secret, expires }, close) {
-  const input = element('input');
-  Object.assign(input, { readOnly: true, value: addressOf(secret) });
-  input.setAttribute('aria-label', say('Address of the link'));
-  input.addEventListener('focus', () => input.select());
-  const copy = button(say('Copy'), async () => {
-    input.select();
-    const done = await navigator.clipboard?.writeText(input.value).then(() => true, () => false);
-    copy.textContent = done ? say('Copied') : say('Press Ctrl+C');
-  });
   const text = say('Open this on the screen: it may look until {time}. It is shown this once.',
     { time: clock(expires) });
   const said = element('p', 'note', element('b', '', name), ` ${text}`);
   said.setAttribute('role', 'status');
-  const ends = element('p', 'decide', copy, button(say('Close'), close));
-  return element('div', 'link-made', said, input, ends);
+  const ends = element('p', 'decide', button(say('Close'), close));
+  return element('div', 'link-made', said, copyLine(addressOf(secret)), ends);
 }
 
 function linkForm(done, close) {
@@ -68,7 +60,7 @@ export function openLinks() {
     const end = () => below.replaceChildren();
     const fields = linkForm((made) => {
       below.replaceChildren(shown(made, end));
-      below.querySelector('input').focus();
+      below.querySelector('pre').focus();
       again();
     }, end);
     below.replaceChildren(fields);

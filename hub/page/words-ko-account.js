@@ -4,7 +4,6 @@ export default {
   'A password has at least 8 characters.': '비밀번호는 8자 이상이어야 합니다.',
   'Add a link': '링크 추가',
   'Add somebody': '사용자 추가',
-  'Address of the link': '링크 주소',
   'Change password': '비밀번호 변경',
   'Good for days': '유효 일수',
   'Links': '링크',
@@ -18,7 +17,6 @@ export default {
   'Open this on the screen: it may look until {time}. It is shown this once.':
     '화면에서 이 주소를 여세요. {time}까지 볼 수 있습니다. 지금 한 번만 표시됩니다.',
   'People': '사용자',
-  'Press Ctrl+C': 'Ctrl+C를 누르세요',
   'Really?': '정말요?',
   'Sessions': '로그인 세션',
   'Sign out': '로그아웃',

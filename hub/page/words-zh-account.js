@@ -4,7 +4,6 @@ export default {
   'A password has at least 8 characters.': '密码至少需要 8 个字符。',
   'Add a link': '添加链接',
   'Add somebody': '添加用户',
-  'Address of the link': '链接地址',
   'Change password': '更改密码',
   'Good for days': '有效天数',
   'Links': '链接',
@@ -18,7 +17,6 @@ export default {
   'Open this on the screen: it may look until {time}. It is shown this once.':
     '在屏幕上打开此地址：它在 {time} 之前可以查看。只显示这一次。',
   'People': '人员',
-  'Press Ctrl+C': '请按 Ctrl+C',
   'Really?': '确定？',
   'Sessions': '登录会话',
   'Sign out': '退出登录',

@@ -50,7 +50,7 @@ export async function testAccount({ test, startHub, startAgents, openPage, shot 
     await page.fill('#account [name=name]', 'lobby');
     await page.fill('#account [name=days]', '30');
     await press(page.locator('#account .fields'), 'Save');
-    const address = await page.locator('.link-made input').inputValue();
+    const address = await page.locator('.link-made code').textContent();
     assert.match(address, /^http:\/\/[^/]+\/\?view=wall#link=kl_[0-9a-f]{64}$/);
     await row(page, 'lobby').locator('.what', { hasText: 'good until' }).waitFor();
     await shot(page, 'account-links');

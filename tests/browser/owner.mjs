@@ -55,7 +55,7 @@ async function testMenu(page, found) {
     await press('Add a link');
     await page.fill('#account [name=name]', 'the-screen-of-the-lobby-of-the-northern-outbuilding');
     await press('Save');
-    await page.locator('.link-made input').waitFor();
+    await page.locator('.link-made code').waitFor();
     await audit(page, 'links', found);
   });
   await visit(page, 'Change password', () => audit(page, 'password', found));

@@ -30,7 +30,8 @@ pub const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 pub const SESSION_IDLE_S: i64 = 12 * 3600;
 /// The same where the browser is said to be the user's own.
 pub const SESSION_KEPT_S: i64 = 90 * 86_400;
-/// A session of who signs in elsewhere ends then, however much it is used: what he may is asked anew.
+/// A session of who signs in elsewhere ends then, however much it is used: what he may is asked
+/// anew.
 pub const SESSION_ELSEWHERE_S: i64 = 12 * 3600;
 /// How often it is written down that a session was used.
 pub const SESSION_SEEN_S: i64 = 600;
