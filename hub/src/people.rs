@@ -89,7 +89,7 @@ impl People {
     /// Nobody is told whether it was the name or the password; both take as long.
     pub async fn sign_in(&self, wanted: SignIn<'_>) -> Result<(User, Started), Refusal> {
         let name = self.checked(&wanted, "was refused to sign in").await?;
-        let begun = self.with(|book| book.begin(&name, &wanted)).flatten();
+        let begun = self.with(|book| book.begin(&name, &wanted.browser)).flatten();
         begun.ok_or(Refusal::Unavailable)
     }
 
@@ -106,20 +106,20 @@ impl People {
         &self,
         name: &UserName,
         role: Role,
-        wanted: &SignIn<'_>,
+        browser: &Browser<'_>,
     ) -> Result<Option<(User, Started)>, NotChanged> {
-        self.change(|book| book.begin_external(name, role, wanted))
+        self.change(|book| book.begin_external(name, role, browser))
     }
 
     /// Writes down that somebody was refused whom a provider knows.
-    pub fn refuse_from_elsewhere(&self, name: Option<&UserName>, wanted: &SignIn<'_>) {
+    pub fn refuse_from_elsewhere(&self, name: Option<&UserName>, browser: &Browser<'_>) {
         let tried = name.map_or("nobody known", |name| name);
-        self.note_refusal(wanted, "was refused to sign in elsewhere", tried);
+        self.note_refusal(browser, "was refused to sign in elsewhere", tried);
     }
 
     /// Whose name and password it is; `what` is written down of who shows others.
     async fn checked(&self, wanted: &SignIn<'_>, what: &str) -> Result<UserName, Refusal> {
-        if !self.lock_attempts().admit(wanted.from.into(), wanted.now) {
+        if !self.may_try(wanted.browser.from, wanted.browser.now) {
             return Err(Refusal::TooMany);
         }
         let name = UserName::parse(wanted.name).ok();
@@ -141,7 +141,7 @@ impl People {
         let hash = if hash.is_empty() { password::nobodys() } else { hash };
         let checked = tokio::task::spawn_blocking(move || password::is(&shown, &hash)).await;
         let (true, Some(name)) = (checked.map_err(|_| Refusal::Unavailable)?, name) else {
-            self.note_refusal(wanted, what, &tried);
+            self.note_refusal(&wanted.browser, what, &tried);
             return Err(Refusal::Wrong);
         };
         Ok(name)
@@ -185,11 +185,12 @@ impl People {
         self.with(|book| book.note(trace));
     }
 
-    fn note_refusal(&self, wanted: &SignIn<'_>, what: &str, tried: &str) {
-        let refused = self.lock_attempts().refuse(wanted.now);
+    fn note_refusal(&self, browser: &Browser<'_>, what: &str, tried: &str) {
+        let refused = self.lock_attempts().refuse(browser.now);
         if let Some(count) = refused {
-            let (what, from) = (format!("{what} ({count} such), last as"), wanted.from.to_string());
-            self.note(&Trace::new(wanted.at, "", &what, tried).from(&from));
+            let (what, from) =
+                (format!("{what} ({count} such), last as"), browser.from.to_string());
+            self.note(&Trace::new(browser.at, "", &what, tried).from(&from));
         }
     }
 
@@ -217,7 +218,14 @@ pub struct SignIn<'a> {
     pub name: &'a str,
     /// As it was written.
     pub password: &'a str,
-    /// This browser is theirs: the session lasts longer.
+    /// Where.
+    pub browser: Browser<'a>,
+}
+
+/// The browser that somebody comes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Browser<'a> {
+    /// It is theirs: the session lasts longer.
     pub remember: bool,
     /// What the browser says it is.
     pub client: &'a str,
@@ -244,7 +252,11 @@ mod tests {
     fn wanted<'a>(name: &'a str, password: &'a str) -> SignIn<'a> {
         let from = IpAddr::from([192, 0, 2, 1]);
         let (now, at) = (Instant::from_millis(1000), WallTime::from_unix_millis(1_700_000_000_000));
-        SignIn { name, password, remember: false, client: "test", from, now, at }
+        SignIn {
+            name,
+            password,
+            browser: Browser { remember: false, client: "test", from, now, at },
+        }
     }
 
     fn state(name: &str) -> PathBuf {
@@ -259,7 +271,7 @@ mod tests {
     async fn who_was_added_by_a_command_is_let_in_without_a_restart() {
         let state = state("added");
         let people = People::open(&state).unwrap();
-        let at = wanted("", "").at;
+        let at = wanted("", "").browser.at;
         assert!(!people.is_any());
         assert_eq!(people.sign_in(wanted("ada", "correct horse")).await, Err(Refusal::Unavailable));
         let mut book = open_or_begin(&state).unwrap();
@@ -271,7 +283,7 @@ mod tests {
         assert_eq!(people.visitor(&started.secret, at), Some(user));
         assert_eq!(people.sign_in(wanted("ada", "wrong horse")).await, Err(Refusal::Wrong));
         assert_eq!(people.sign_in(wanted("eve", "correct horse")).await, Err(Refusal::Wrong));
-        people.sign_out(&started.secret, wanted("", "").from, at);
+        people.sign_out(&started.secret, wanted("", "").browser.from, at);
         assert_eq!(people.visitor(&started.secret, at), None);
         let bytes = std::fs::read(state.join(FILE)).unwrap();
         let typed_as_name = people.sign_in(wanted("s3cret-typed-as-name", "")).await;

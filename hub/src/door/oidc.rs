@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, USER_AGENT};
+use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,7 +17,7 @@ use crate::clock;
 use crate::hub::Hub;
 use crate::limits::people::OIDC_WAY_S;
 use crate::oidc::{NotIn, Oidc};
-use crate::people::{People, SignIn, UserName};
+use crate::people::{People, UserName};
 use crate::server::caller::Caller;
 use crate::server::cookie::{ON_THE_WAY, cookie, is_secure, named, with_cookie};
 use crate::server::deny::{deny, no_people, wrong_method};
@@ -108,15 +108,12 @@ async fn let_in(
     headers: &HeaderMap,
     returned: &Returned,
 ) -> Result<String, Refused> {
-    let now = clock::now();
-    if !people.may_try(caller.address(), now.instant) {
+    let browser = caller.browser(headers);
+    if !people.may_try(browser.from, browser.now) {
         return Err(Refused::TooMany);
     }
-    let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let (from, instant, at) = (caller.address(), now.instant, now.wall);
-    let wanted = SignIn { name: "", password: "", remember: false, client, from, now: instant, at };
     let refuse = |name: Option<&UserName>| {
-        people.refuse_from_elsewhere(name, &wanted);
+        people.refuse_from_elsewhere(name, &browser);
         Refused::NotAllowed
     };
     if !returned.error.is_empty() {
@@ -124,7 +121,7 @@ async fn let_in(
         return Err(refuse(None));
     }
     let kept = kept(headers).unwrap_or_default();
-    let (name, role) = match oidc.finish(&returned.code, &returned.state, kept, now.wall).await {
+    let (name, role) = match oidc.finish(&returned.code, &returned.state, kept, browser.at).await {
         Ok(known) => known,
         Err(NotIn::NotAllowed(name)) => return Err(refuse(name.as_ref())),
         Err(NotIn::Failed(words)) => {
@@ -132,7 +129,7 @@ async fn let_in(
             return Err(Refused::Failed);
         }
     };
-    match people.come_from_elsewhere(&name, role, &wanted) {
+    match people.come_from_elsewhere(&name, role, &browser) {
         Ok(Some((_, started))) => Ok(started.secret),
         Ok(None) => {
             let why = "a user of this name has a password here";

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -150,7 +150,8 @@ async fn sign_in(
 async fn by_name(hub: &Hub, caller: &Caller, headers: &HeaderMap, wanted: ByName) -> Response {
     let ByName { name, password, remember } = wanted;
     let Some(people) = hub.auth.people() else { return refused(Refusal::Wrong) };
-    let wanted = SignIn { remember, ..shown(caller, headers, &name, &password) };
+    let mut wanted = shown(caller, headers, &name, &password);
+    wanted.browser.remember = remember;
     match people.sign_in(wanted).await {
         Ok((user, started)) => {
             let lasts = remember.then_some(started.idle);
@@ -205,16 +206,14 @@ fn by_link(hub: &Hub, caller: &Caller, secret: &str) -> Response {
     with_cookie(json(&told), &cookie)
 }
 
-/// What a browser shows that says who somebody is.
+/// What somebody shows that says who he is.
 fn shown<'a>(
     caller: &Caller,
     headers: &'a HeaderMap,
     name: &'a str,
     password: &'a str,
 ) -> SignIn<'a> {
-    let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let (now, from) = (clock::now(), caller.address());
-    SignIn { name, password, remember: false, client, from, now: now.instant, at: now.wall }
+    SignIn { name, password, browser: caller.browser(headers) }
 }
 
 async fn change_password(

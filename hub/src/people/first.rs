@@ -48,7 +48,7 @@ impl People {
         code: &str,
         wanted: SignIn<'_>,
     ) -> Result<(User, Started), NotFirst> {
-        if !self.lock_attempts().admit(wanted.from.into(), wanted.now) {
+        if !self.may_try(wanted.browser.from, wanted.browser.now) {
             return Err(NotFirst::Refused(Refusal::TooMany));
         }
         if self.is_any() {
@@ -57,12 +57,13 @@ impl People {
         }
         let name = UserName::parse(wanted.name).map_err(|error| NotFirst::Bad(error.to_string()));
         // Who has no code is told nothing else.
-        let taken = self.take_first(code, wanted.now).ok_or(NotFirst::Refused(Refusal::Wrong))?;
+        let taken =
+            self.take_first(code, wanted.browser.now).ok_or(NotFirst::Refused(Refusal::Wrong))?;
         let made = match name {
             Ok(name) => self.make_first(name, &wanted).await,
             Err(error) => Err(error),
         };
-        if matches!(made, Err(NotFirst::Bad(_))) {
+        if matches!(made, Err(NotFirst::Bad(_) | NotFirst::Refused(_))) {
             *self.lock_first() = Some(taken);
         }
         made
@@ -78,9 +79,10 @@ impl People {
         }
         let unavailable = || NotFirst::Refused(Refusal::Unavailable);
         let hash = self.hash(wanted.password).await.map_err(|_| unavailable())?;
-        let trace = Trace::new(wanted.at, &name, "made themselves the first user", "");
+        let (at, from) = (wanted.browser.at, wanted.browser.from.to_string());
+        let trace = Trace::new(at, &name, "made themselves the first user", "").from(&from);
         let made = self.change(|book| {
-            let is_first = book.add_first(&name, &hash, wanted.at)?;
+            let is_first = book.add_first(&name, &hash, at)?;
             if is_first {
                 book.note(&trace)?;
             }
@@ -89,7 +91,7 @@ impl People {
         if !made.map_err(|_| unavailable())? {
             return Err(NotFirst::Late);
         }
-        self.with(|book| book.begin(&name, wanted)).flatten().ok_or_else(unavailable)
+        self.with(|book| book.begin(&name, &wanted.browser)).flatten().ok_or_else(unavailable)
     }
 
     /// Takes the code, if it is this one and still good: of two who show it one has it.
@@ -113,6 +115,7 @@ mod tests {
 
     use super::*;
     use crate::limits::people::ATTEMPTS_EACH;
+    use crate::people::Browser;
     use crate::people::Role;
 
     const WRONG: NotFirst = NotFirst::Refused(Refusal::Wrong);
@@ -127,7 +130,11 @@ mod tests {
     fn wanted(name: &'static str, password: &'static str, last: u8, ms: u64) -> SignIn<'static> {
         let from = IpAddr::from([192, 0, 2, last]);
         let (now, at) = (Instant::from_millis(ms), WallTime::from_unix_millis(1_700_000_000_000));
-        SignIn { name, password, remember: false, client: "test", from, now, at }
+        SignIn {
+            name,
+            password,
+            browser: Browser { remember: false, client: "test", from, now, at },
+        }
     }
 
     #[tokio::test]
@@ -143,9 +150,13 @@ mod tests {
             let made = people.begin_first(&code, wanted(name, password, 1, 3)).await;
             assert!(matches!(made, Err(NotFirst::Bad(_))), "{made:?}");
         }
+        std::fs::remove_dir_all(&state).unwrap();
+        let unavailable = Err(NotFirst::Refused(Refusal::Unavailable));
+        assert_eq!(people.begin_first(&code, good()).await, unavailable, "no folder");
+        std::fs::create_dir_all(&state).unwrap();
         let (user, started) = people.begin_first(&code, good()).await.unwrap();
         assert_eq!((&*user.name, user.role), ("ada", Role::Owner));
-        assert_eq!(people.visitor(&started.secret, good().at), Some(user));
+        assert_eq!(people.visitor(&started.secret, good().browser.at), Some(user));
         let again = people.begin_first(&code, wanted("eve", "correct horse", 1, 4)).await;
         assert_eq!(again, Err(NotFirst::Late));
         assert_eq!(people.offer_first(Instant::from_millis(5)), None);
@@ -168,7 +179,7 @@ mod tests {
         let code = people.offer_first(Instant::from_millis(late)).unwrap();
         let bob = UserName::parse("bob").unwrap();
         let mut book = super::super::open_or_begin(&state).unwrap();
-        book.add(&bob, Role::Viewer, "correct horse", wanted("", "", 1, 0).at).unwrap();
+        book.add(&bob, Role::Viewer, "correct horse", wanted("", "", 1, 0).browser.at).unwrap();
         let made = people.begin_first(&code, wanted("ada", "correct horse", 3, late)).await;
         assert_eq!(made, Err(NotFirst::Late));
         // Somebody was added by the command while the password was hashed.

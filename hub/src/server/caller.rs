@@ -6,10 +6,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 
 use crate::clock;
 use crate::guard::{Neighbour, Places};
+use crate::people::Browser;
 
 tokio::task_local! {
     /// The address of who asks what this task answers.
@@ -43,6 +46,13 @@ impl Caller {
     /// Its address; of who came by trusted proxies, the one that they saw.
     pub(crate) fn address(&self) -> IpAddr {
         self.address
+    }
+
+    /// The browser that it says it is, now.
+    pub(crate) fn browser<'a>(&self, headers: &'a HeaderMap) -> Browser<'a> {
+        let client = headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let (now, from) = (clock::now(), self.address);
+        Browser { remember: false, client, from, now: now.instant, at: now.wall }
     }
 
     /// Does what answers it, so that [`place`] tells from where it is.

@@ -10,7 +10,7 @@ use crate::limits::people::{
 };
 use crate::people::secret::{self, hash as hash_of};
 use crate::people::user::{Role, User, UserName};
-use crate::people::{SESSION_PREFIX, SignIn};
+use crate::people::{Browser, SESSION_PREFIX};
 
 /// Sessions and their users, of those that have not ended at ?2; ?3 is [`SESSION_ELSEWHERE_S`].
 const GOOD: &str = "FROM session JOIN user ON user = name \
@@ -66,23 +66,23 @@ impl Book {
     pub(in crate::people) fn begin(
         &mut self,
         name: &UserName,
-        wanted: &SignIn<'_>,
+        browser: &Browser<'_>,
     ) -> Result<Option<(User, Started)>, PeopleError> {
         let sql = "SELECT name, role FROM user WHERE name = ?1";
         let known = self.sql.prepare_cached(sql)?.query_row([&**name], user).optional()?;
         let (Some(user), Some(token)) = (known, secret::new()) else { return Ok(None) };
         let secret = format!("{SESSION_PREFIX}{token}");
-        let idle = if wanted.remember { SESSION_KEPT_S } else { SESSION_IDLE_S };
-        let now = seconds(wanted.at);
+        let idle = if browser.remember { SESSION_KEPT_S } else { SESSION_IDLE_S };
+        let now = seconds(browser.at);
         let sql = "INSERT INTO session VALUES (?1, ?2, ?3, ?3, ?4, ?5)";
-        let client = short(wanted.client);
+        let client = short(browser.client);
         self.sql.execute(sql, params![hash_of(&secret), &**name, now, idle, client])?;
         self.sql.execute("DELETE FROM session WHERE seen + idle < ?1", [now])?;
         let sql = "DELETE FROM session WHERE user = ?1 AND hash NOT IN \
                    (SELECT hash FROM session WHERE user = ?1 ORDER BY seen DESC LIMIT ?2)";
         self.sql.execute(sql, params![&**name, SESSIONS_MAX])?;
         self.note(
-            &Trace::new(wanted.at, name, "signed in", client).from(&wanted.from.to_string()),
+            &Trace::new(browser.at, name, "signed in", client).from(&browser.from.to_string()),
         )?;
         Ok(Some((user, Started { secret, idle })))
     }
@@ -93,14 +93,14 @@ impl Book {
         &mut self,
         name: &UserName,
         role: Role,
-        wanted: &SignIn<'_>,
+        browser: &Browser<'_>,
     ) -> Result<Option<(User, Started)>, PeopleError> {
         match self.password(name)? {
             Some(hash) if !hash.is_empty() => return Ok(None),
             Some(_) => self.set_role(name, role)?,
-            None => self.add_hashed(name, role, "", wanted.at)?,
+            None => self.add_hashed(name, role, "", browser.at)?,
         }
-        self.begin(name, wanted)
+        self.begin(name, browser)
     }
 
     pub(in crate::people) fn visitor(

@@ -8,7 +8,7 @@ use super::*;
 use crate::limits::people::{
     SESSION_ELSEWHERE_S, SESSION_IDLE_S, SESSION_KEPT_S, SESSIONS_MAX, TRACES_MAX,
 };
-use crate::people::SignIn;
+use crate::people::Browser;
 
 const PASSWORD: &str = "correct horse";
 
@@ -36,7 +36,7 @@ impl Scene {
     }
 
     fn begin(&mut self, remember: bool, now: i64) -> Started {
-        self.book.begin(&self.ada, &wanted(remember, now)).unwrap().unwrap().1
+        self.book.begin(&self.ada, &browser(remember, now)).unwrap().unwrap().1
     }
 
     fn is_in(&mut self, session: &Started, now: i64) -> bool {
@@ -44,10 +44,10 @@ impl Scene {
     }
 }
 
-fn wanted(remember: bool, now: i64) -> SignIn<'static> {
+fn browser(remember: bool, now: i64) -> Browser<'static> {
     let from = IpAddr::from([192, 0, 2, 1]);
     let (client, instant) = ("Firefox", Instant::from_millis(1000));
-    SignIn { name: "", password: "", remember, client, from, now: instant, at: at(now) }
+    Browser { remember, client, from, now: instant, at: at(now) }
 }
 
 impl Drop for Scene {
@@ -74,7 +74,7 @@ fn what_somebody_may_who_signs_in_elsewhere_is_asked_anew_however_much_he_looks(
     let mut scene = Scene::new("elsewhere");
     let own = scene.begin(false, 0);
     let eve = UserName::parse("eve@example.org").unwrap();
-    let begun = scene.book.begin_external(&eve, Role::Viewer, &wanted(false, 0)).unwrap();
+    let begun = scene.book.begin_external(&eve, Role::Viewer, &browser(false, 0)).unwrap();
     let session = begun.unwrap().1;
     let hours = SESSION_ELSEWHERE_S / 3600;
     for hour in 1..=hours {
@@ -84,7 +84,7 @@ fn what_somebody_may_who_signs_in_elsewhere_is_asked_anew_however_much_he_looks(
     let after = hours * 3600 + 1;
     assert!(!scene.is_in(&session, after) && scene.is_in(&own, after));
     assert!(scene.book.sessions(&eve, at(after)).unwrap().is_empty());
-    let again = scene.book.begin_external(&eve, Role::Owner, &wanted(false, after)).unwrap();
+    let again = scene.book.begin_external(&eve, Role::Owner, &browser(false, after)).unwrap();
     let (user, session) = again.unwrap();
     assert_eq!(user.role, Role::Owner, "as the provider says now");
     assert!(scene.is_in(&session, after));
