@@ -1,39 +1,20 @@
 // The dialog of the account menu, and how it asks the hub to change something.
 
 import { call } from './alerts.js';
-import { element } from './element.js';
+import { openSheet } from './dialog.js';
+import { $, element } from './element.js';
 import { button, wantToken } from './form.js';
-import { nameElement } from './middle.js';
 import { say } from './words.js';
 
-let dialog = null;
-
-function makeDialog() {
-  const node = element('dialog', 'detail');
-  node.id = 'account';
-  node.setAttribute('aria-labelledby', 'account-name');
-  node.addEventListener('click', ({ target }) => {
-    if (target === node) node.close();
-  });
-  document.body.append(node);
-  return node;
-}
+const SHEET = 'account';
 
 /** Opens the dialog with this in it. */
 export function openAccount(title, ...nodes) {
-  dialog ??= makeDialog();
-  const close = button('✕', closeAccount);
-  close.className = 'close';
-  close.setAttribute('aria-label', say('Close'));
-  const name = nameElement('div', 'name', title);
-  name.id = 'account-name';
-  const top = element('div', 'sheet-top', element('div', 'head', name, close));
-  dialog.replaceChildren(element('div', 'sheet', top, element('div', 'sheet-body', ...nodes)));
-  if (!dialog.open) dialog.showModal();
+  openSheet(SHEET, title, ...nodes);
 }
 
 export function closeAccount() {
-  dialog?.close();
+  $(SHEET)?.close();
 }
 
 const KNOWN = {

@@ -12,6 +12,7 @@ import { address, step } from './view.js';
 import { say } from './words.js';
 
 const LOOK_MS = 2000;
+const ALONE = /^(\S+) is this machine alone/;     // how the hub begins its no
 const LOCAL = /^(?:localhost|.*\.localhost|127\..*|\[::1\])$/;
 
 /** Where this page came from, as a host would dial it; nothing where only this machine would. */
@@ -33,7 +34,10 @@ function refused(node, message) {
   if (!url.value) url.value = ownAddress();
   url.setAttribute('aria-invalid', 'true');
   url.focus();
-  return message.replaceAll('--url', `“${say('Address of this hub for hosts')}”`);
+  const [, alone] = ALONE.exec(message) ?? [];
+  if (!alone) return message.replaceAll('--url', `“${say('Address of this hub for hosts')}”`);
+  return say('{url} leads to this machine alone. Say at which address hosts reach the hub.',
+    { url: alone });
 }
 
 /** Invites; answers with what is wrong, or nothing and calls `made`. */
@@ -126,6 +130,7 @@ export function openAddHost(host) {
     : say('Add a host');
   const part = addPart(() => sheet.close(), host?.id);
   const sheet = openSheet(id, title, part);
+  sheet.classList.add('small');
   part.querySelector('input').focus();
 }
 

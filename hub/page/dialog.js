@@ -18,10 +18,9 @@ function make(id) {
   return node;
 }
 
-/** Opens the dialog of this id, as high as what is in it; answers with it. */
+/** Opens the dialog of this id with this in it; answers with it. */
 export function openSheet(id, title, ...body) {
   const node = $(id) ?? make(id);
-  node.classList.add('small');
   const close = button('✕', () => node.close());
   close.className = 'close';
   close.setAttribute('aria-label', say('Close'));

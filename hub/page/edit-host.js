@@ -141,5 +141,6 @@ export async function openEditHost(id) {
     element('div', 'access', invite, revokePart(host, name), deletePart(host, name)));
   const node = form(specs(), before, save, close);
   const sheet = openSheet(SHEET, say('Edit {name}', { name }), node, parts);
+  sheet.classList.add('small');
   node.querySelector('input').focus();
 }

@@ -1,6 +1,7 @@
 // Alert rules: those that are built in, those of kinglet-hub.toml, and those that are set here.
 
 import { call } from './alerts.js';
+import { openSheet } from './dialog.js';
 import { element } from './element.js';
 import { button, form, merged, part, row, send, stands, told } from './form.js';
 import { openReceivers } from './receivers.js';
@@ -88,27 +89,8 @@ async function fillMetrics(names) {
   names.replaceChildren(...metrics.map(option));
 }
 
-function makeDialog() {
-  const node = element('dialog', 'detail');
-  node.id = 'rules';
-  node.setAttribute('aria-labelledby', 'rules-name');
-  node.addEventListener('click', ({ target }) => {
-    if (target === node) node.close();
-  });
-  document.body.append(node);
-  return node;
-}
-
-let dialog = null;
-
 /** Opens the dialog with both. */
 export function openRules() {
-  dialog ??= makeDialog();
-  const close = button('✕', () => dialog.close());
-  close.className = 'close';
-  close.setAttribute('aria-label', say('Close'));
-  const name = element('div', 'name', say('Alerts and receivers'));
-  name.id = 'rules-name';
   const names = element('datalist');
   names.id = METRICS;
   const rules = part(say('Alert rules'), say('Add a rule'), (below) => {
@@ -116,10 +98,7 @@ export function openRules() {
     below.replaceChildren(ruleForm(undefined, () => showRules(rules), end));
     below.querySelector('input').focus();
   });
-  const top = element('div', 'sheet-top', element('div', 'head', name, close));
-  const body = element('div', 'sheet-body', rules.node, openReceivers(), names);
-  dialog.replaceChildren(element('div', 'sheet', top, body));
+  openSheet('rules', say('Alerts and receivers'), rules.node, openReceivers(), names);
   showRules(rules);
   fillMetrics(names);
-  dialog.showModal();
 }

@@ -389,5 +389,7 @@ export default {
   '{time}, when it was last heard of.': '{time}, 마지막 수신 시각.',
   '{title} over the last ten minutes': '최근 10분간 {title}',
   '{title} over time; last: {values}': '시간별 {title}; 최근: {values}',
+  '{url} leads to this machine alone. Say at which address hosts reach the hub.':
+    '{url}은(는) 이 컴퓨터에서만 통합니다. 호스트가 허브에 접속할 주소를 적어 주세요.',
   '{used} of {total}': '{used} / {total}',
 };

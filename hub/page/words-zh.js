@@ -388,5 +388,7 @@ export default {
   '{time}, when it was last heard of.': '{time}（最后上报）。',
   '{title} over the last ten minutes': '最近十分钟的{title}',
   '{title} over time; last: {values}': '{title}随时间变化；最新：{values}',
+  '{url} leads to this machine alone. Say at which address hosts reach the hub.':
+    '{url} 只通向本机。请填写主机访问此 Hub 所用的地址。',
   '{used} of {total}': '{used} / {total}',
 };
