@@ -35,9 +35,9 @@ pub(super) async fn begin(
         Ok(wanted) => wanted,
         Err(refusal) => return refusal,
     };
-    let unavailable = NotFirst::Refused(Refusal::Unavailable);
     let Some(people) = hub.auth.people().filter(|_| hub.auth.is_for_people()) else {
-        return not_first(&hub, &caller, unavailable);
+        let text = "nobody signs in here to look: the configuration has no [viewers] users";
+        return deny(StatusCode::NOT_FOUND, "unknown", text);
     };
     let wanted = shown(&caller, &headers, &name, &password);
     match people.begin_first(&code, wanted).await {

@@ -100,7 +100,7 @@ fn where_nobody_signs_in_to_look_there_is_no_link() {
     let (config, hub) = fresh("public = true");
     let (_running, code) = start(&config, &hub);
     assert_eq!(code, None);
-    assert_eq!(set_up(&hub, "x", PASSWORD, "").0, 503);
+    assert_eq!(set_up(&hub, "x", PASSWORD, "").0, 404);
 }
 
 #[test]
