@@ -65,6 +65,15 @@ pub(super) fn number(reader: &mut Reader<'_>) -> Result<f64, Damaged> {
     }
 }
 
+/// The same as it is packed.
+pub(super) fn packed_number<'a>(reader: &mut Reader<'a>) -> Result<Reader<'a>, Damaged> {
+    let before = *reader;
+    if reader.number()? & 7 == RAW {
+        reader.take(size_of::<f64>())?;
+    }
+    before.until(reader)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! One reading as it waits in the log: whole, or what is different in it from an earlier one of its
 //! hour.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::decimal::{number, put_number};
+use super::decimal::{number, packed_number, put_number};
 use super::series::SeriesId;
 use super::varint::{Damaged, Reader, put};
 
@@ -41,24 +41,29 @@ pub(super) fn pack(figures: &mut [(SeriesId, f64)]) -> Vec<u8> {
 /// In place of a number: this series of the base is not in the row.
 const GONE: u64 = 6;
 
-/// What is different in `figures` from `base`, both packed.
+/// What is different in `figures` from `base`, both packed. Numbers are compared and copied as they
+/// are packed: one number is always packed the same.
 pub(super) fn difference(base: &[u8], figures: &[u8]) -> Result<Vec<u8>, Damaged> {
-    let [base, new] = [base, figures].map(|bytes| unpack(bytes, |_| true));
-    let [base, new]: [BTreeMap<SeriesId, f64>; 2] =
-        [base?, new?].map(|figures| figures.into_iter().collect());
-    let (mut bytes, mut last) = (Vec::new(), 0);
-    let series: BTreeSet<&SeriesId> = base.keys().chain(new.keys()).collect();
-    for id in series {
-        let (before, now) = (base.get(id), new.get(id));
-        if before.map(|value| value.to_bits()) == now.map(|value| value.to_bits()) {
-            continue;
+    let (mut base, mut new) = (Figures::new(base), Figures::new(figures));
+    let (mut before, mut now) = (base.next_series()?, new.next_series()?);
+    let (mut bytes, mut last) = (Vec::with_capacity(figures.len()), 0);
+    while let Some(id) = [before, now].into_iter().flatten().map(|(id, _)| id).min() {
+        let value = |figure: Option<(u32, _)>| figure.filter(|(of, _)| *of == id);
+        let (was, is) = (value(before), value(now));
+        if was != is {
+            put(&mut bytes, u64::from(id - last));
+            match is {
+                Some((_, value)) => bytes.extend_from_slice(value),
+                None => put(&mut bytes, GONE),
+            }
+            last = id;
         }
-        put(&mut bytes, u64::from(id.0 - last));
-        match now {
-            Some(value) => put_number(&mut bytes, *value),
-            None => put(&mut bytes, GONE),
+        if was.is_some() {
+            before = base.next_series()?;
         }
-        last = id.0;
+        if is.is_some() {
+            now = new.next_series()?;
+        }
     }
     Ok(bytes)
 }
@@ -85,18 +90,45 @@ pub(super) fn unpack(
     bytes: &[u8],
     wanted: impl Fn(SeriesId) -> bool,
 ) -> Result<Vec<(SeriesId, f64)>, Damaged> {
-    let mut reader = Reader::new(bytes);
+    let mut all = Figures::new(bytes);
     let mut figures = Vec::new();
-    let mut id = 0_u32;
-    while !reader.is_empty() {
-        let further = u32::try_from(reader.number()?).map_err(|_| Damaged)?;
-        id = id.checked_add(further).ok_or(Damaged)?;
-        let value = number(&mut reader)?;
+    while let Some((id, mut value)) = all.next()? {
         if wanted(SeriesId(id)) {
-            figures.push((SeriesId(id), value));
+            figures.push((SeriesId(id), number(&mut value)?));
         }
     }
     Ok(figures)
+}
+
+/// Packed figures, one after the other.
+struct Figures<'a> {
+    reader: Reader<'a>,
+    id: u32,
+}
+
+impl<'a> Figures<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { reader: Reader::new(bytes), id: 0 }
+    }
+
+    /// The next one's series and its number; `None` behind the last.
+    fn next(&mut self) -> Result<Option<(u32, Reader<'a>)>, Damaged> {
+        if self.reader.is_empty() {
+            return Ok(None);
+        }
+        let further = u32::try_from(self.reader.number()?).map_err(|_| Damaged)?;
+        self.id = self.id.checked_add(further).ok_or(Damaged)?;
+        Ok(Some((self.id, packed_number(&mut self.reader)?)))
+    }
+
+    /// The next series and its number as it is packed: of two with one name the last counts.
+    fn next_series(&mut self) -> Result<Option<(u32, &'a [u8])>, Damaged> {
+        let mut figure = self.next()?;
+        while !self.reader.is_empty() && self.reader.skip(0) {
+            figure = Some((self.id, packed_number(&mut self.reader)?));
+        }
+        Ok(figure.map(|(id, number)| (id, number.rest())))
+    }
 }
 
 #[cfg(test)]
@@ -122,12 +154,20 @@ mod tests {
         for other in [
             packed(&[(1, 1.0), (2, 2.5), (3, 3.0), (9, 1.0 / 3.0)]),
             packed(&[(1, 1.5), (3, 3.0), (4, -0.0), (9, 1.0 / 7.0), (70_000, 8e15)]),
+            packed(&[(10, 1.0)]),
             packed(&[]),
         ] {
             let difference = difference(&base, &other).unwrap();
             assert_eq!(apply(&base, &difference), Ok(other));
         }
         assert_eq!(difference(&base, &base), Ok(Vec::new()));
+        assert_eq!(difference(&base[..base.len() - 1], &base), Err(Damaged));
+        // Of two figures of one series the last counts.
+        let (once, twice) =
+            (packed(&[(2, 7.0), (5, 1.0)]), packed(&[(2, 6.0), (2, 7.0), (5, 1.0)]));
+        for (base, other) in [(&once, &twice), (&twice, &once), (&twice, &twice)] {
+            assert_eq!(difference(base, other), Ok(Vec::new()));
+        }
         assert_eq!(apply(&base, &[0x80]), Err(Damaged));
     }
 }

@@ -1,20 +1,33 @@
 //! Which numbers of a host have come: what is sent again is known by them.
 
-use std::collections::BTreeMap;
-
 use super::row::Seat;
 use super::varint::{Damaged, Reader, put};
 use crate::limits::{SEEN_BOOTS_MAX, SEEN_RUNS_MAX};
 
-/// Runs of numbers for each boot.
+/// Runs of numbers for each boot, in the order of the boots: mostly there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Seen(BTreeMap<u32, Vec<(u64, u64)>>);
+pub(super) struct Seen(Vec<(u32, Vec<(u64, u64)>)>);
 
 impl Seen {
     pub(super) fn has(&self, seat: Seat) -> bool {
-        let runs = self.0.get(&seat.boot).map(Vec::as_slice).unwrap_or_default();
+        let runs = self.runs(seat.boot);
         let after = runs.partition_point(|run| run.0 <= seat.seq);
         after > 0 && seat.seq <= runs[after - 1].1
+    }
+
+    fn runs(&self, boot: u32) -> &[(u64, u64)] {
+        let at = self.0.binary_search_by_key(&boot, |(boot, _)| *boot).ok();
+        at.and_then(|at| self.0.get(at)).map(|(_, runs)| &runs[..]).unwrap_or_default()
+    }
+
+    fn runs_mut(&mut self, boot: u32) -> &mut Vec<(u64, u64)> {
+        let at = self.0.binary_search_by_key(&boot, |(boot, _)| *boot);
+        let at = at.unwrap_or_else(|at| {
+            self.0.reserve_exact(1);
+            self.0.insert(at, (boot, Vec::with_capacity(1)));
+            at
+        });
+        &mut self.0[at].1
     }
 
     pub(super) fn add(&mut self, seat: Seat) {
@@ -22,7 +35,7 @@ impl Seen {
     }
 
     fn add_run(&mut self, boot: u32, first: u64, last: u64) {
-        let runs = self.0.entry(boot).or_default();
+        let runs = self.runs_mut(boot);
         // All that touch the new run become one with it.
         let from = runs.partition_point(|run| run.1.saturating_add(1) < first);
         let to = runs.partition_point(|run| run.0 <= last.saturating_add(1));
@@ -36,7 +49,7 @@ impl Seen {
             runs.remove(0);
         }
         if self.0.len() > SEEN_BOOTS_MAX {
-            self.0.pop_first();
+            self.0.remove(0);
         }
     }
 
@@ -90,7 +103,7 @@ mod tests {
         for seq in [5, 1, 2, 9, 3, 4, 5] {
             seen.add(seat(seq));
         }
-        assert_eq!(seen.0[&1], [(1, 5), (9, 9)]);
+        assert_eq!(seen.runs(1), [(1, 5), (9, 9)]);
         assert!([1, 3, 5, 9].into_iter().all(|seq| seen.has(seat(seq))));
         assert!([0, 6, 8, 10].into_iter().all(|seq| !seen.has(seat(seq))));
         assert!(!seen.has(Seat { boot: 2, seq: 1 }));
@@ -116,7 +129,7 @@ mod tests {
     fn gaps_and_boots_without_end_have_one() {
         let mut seen = Seen::default();
         (0..50_000).for_each(|n| seen.add(seat(n * 2)));
-        assert_eq!(seen.0[&1].len(), SEEN_RUNS_MAX);
+        assert_eq!(seen.runs(1).len(), SEEN_RUNS_MAX);
         assert!(seen.has(seat(99_998)) && !seen.has(seat(0)), "the newest are known");
         (0..50_000).for_each(|boot| seen.add(Seat { boot, seq: 1 }));
         assert_eq!(seen.0.len(), SEEN_BOOTS_MAX);
@@ -129,6 +142,6 @@ mod tests {
         for seq in [u64::MAX, 0, u64::MAX - 1, u64::MAX] {
             seen.add(seat(seq));
         }
-        assert_eq!(seen.0[&1], [(0, 0), (u64::MAX - 1, u64::MAX)]);
+        assert_eq!(seen.runs(1), [(0, 0), (u64::MAX - 1, u64::MAX)]);
     }
 }

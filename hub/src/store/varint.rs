@@ -46,6 +46,17 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
+    /// All that is left.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// What this one would read before it is where the other is.
+    pub(super) fn until(mut self, other: &Self) -> Result<Self, Damaged> {
+        let count = self.0.len().checked_sub(other.0.len()).ok_or(Damaged)?;
+        self.take(count).map(Self)
+    }
+
     /// The next so many bytes.
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Damaged)?;

@@ -191,6 +191,11 @@ impl Writer {
         let mut known: HashMap<u32, Known> = HashMap::new();
         let mut new = Vec::with_capacity(rows.len());
         let mut coming: HashMap<u32, Vec<&Waiting>> = HashMap::new();
+        let mut spans: HashMap<u32, (u64, u64)> = HashMap::new();
+        for row in rows {
+            let span = spans.entry(row.host).or_insert((row.at, row.at));
+            *span = (span.0.min(row.at), span.1.max(row.at));
+        }
         for row in rows {
             let before = coming.entry(row.host).or_default();
             let in_file = row.labelled || {
@@ -206,7 +211,8 @@ impl Writer {
                 let known = match known.entry(row.host) {
                     std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(self.known(database, row.host, rows)?)
+                        let span = spans.get(&row.host).copied().unwrap_or((row.at, row.at));
+                        entry.insert(self.known(database, row.host, span)?)
                     }
                 };
                 if known.has(row) {
@@ -219,12 +225,15 @@ impl Writer {
         Ok(new)
     }
 
-    /// What the file has of a host around the time of these rows.
-    fn known(&self, database: &Database, host: u32, rows: &[Waiting]) -> Result<Known, StoreError> {
-        let times = || rows.iter().filter(|row| row.host == host).map(|row| row.at);
+    /// What the file has of a host around this time, first and last.
+    fn known(
+        &self,
+        database: &Database,
+        host: u32,
+        (from, to): (u64, u64),
+    ) -> Result<Known, StoreError> {
         let around = SAME_WITHIN.max(FILL_MAX);
-        let from = times().min().unwrap_or(0).saturating_sub(around);
-        let to = times().max().unwrap_or(0).saturating_add(around);
+        let (from, to) = (from.saturating_sub(around), to.saturating_add(around));
         let tail = held(&self.shared.index).state(host).map(|state| state.tail.clone());
         let mut known = Known::default();
         for id in tail.unwrap_or_default().ids() {

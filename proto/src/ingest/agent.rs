@@ -19,6 +19,9 @@ use crate::wire::vstats as wire;
 
 /// Reads one text frame of an agent on `/ws/agent`.
 pub fn decode(text: &str) -> Result<Message, DecodeError> {
+    if let Some(report) = decode_at_once(text) {
+        return Ok(report);
+    }
     let Kind { kind } = serde_json::from_str(text).map_err(|error| kind_error(&error))?;
     match kind.as_ref() {
         "metrics" => decode_report(text).map(|report| Message::Report(Box::new(report))),
@@ -45,18 +48,35 @@ pub(super) fn kind_error(error: &serde_json::Error) -> DecodeError {
     if error.is_data() { DecodeError::NoType } else { DecodeError::NotJson }
 }
 
+/// A report in which all is well and whose type stands first, as most of what comes: it is read
+/// once, and not twice.
+fn decode_at_once(text: &str) -> Option<Message> {
+    if !text.starts_with(r#"{"type":"metrics""#) {
+        return None;
+    }
+    let frame: Frame<'_> = serde_json::from_str(text).ok()?;
+    let is_report = frame.kind.as_deref() == Some("metrics");
+    let report = is_report.then(|| report_in(frame))?.ok()?;
+    Some(Message::Report(Box::new(report)))
+}
+
 /// A report as it stands in its frame.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Frame {
+struct Frame<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Cow<'a, str>>,
     data: Option<Object<Sample>>,
     metrics: Option<Object<Sample>>,
     meta: Option<Object<Meta<'static>>>,
 }
 
 fn decode_report(text: &str) -> Result<Report, DecodeError> {
-    let frame = serde_json::from_str(text).or_else(|_| salvage_frame(text))?;
-    let Frame { data, metrics, meta } = frame;
+    report_in(serde_json::from_str(text).or_else(|_| salvage_frame(text))?)
+}
+
+fn report_in(frame: Frame<'_>) -> Result<Report, DecodeError> {
+    let Frame { kind: _, data, metrics, meta } = frame;
     let Object(sample) = data.or(metrics).ok_or(DecodeError::WrongShape("data"))?;
     let meta = meta.map_or_else(Meta::default, |Object(meta)| meta);
     let boot_id = meta.boot_id.map(Cow::into_owned).unwrap_or_default();
@@ -78,7 +98,7 @@ fn label(labels: Labels<'_>) -> Label {
     Label { name, group, location, country_code, ip, has_rules: None, hidden: false }
 }
 
-fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
+fn salvage_frame(text: &str) -> Result<Frame<'static>, DecodeError> {
     let mut object: Map<String, Value> =
         serde_json::from_str(text).map_err(|_| DecodeError::NotJson)?;
     let mut member = |key: &str| match object.remove(key) {
@@ -88,7 +108,7 @@ fn salvage_frame(text: &str) -> Result<Frame, DecodeError> {
     let sample = member("data").or_else(|| member("metrics"));
     let meta = member("meta").map(|meta| Object(salvage(meta)));
     let data = sample.map(|sample| Object(salvage(sample)));
-    Ok(Frame { data, metrics: None, meta })
+    Ok(Frame { kind: None, data, metrics: None, meta })
 }
 
 /// A batch: the list stands under `metrics_batch`, or in one faulty version under `metrics`.
