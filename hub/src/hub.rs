@@ -6,6 +6,7 @@ pub(crate) mod alerts;
 pub(crate) mod drop_ins;
 mod elsewhere;
 pub(crate) mod feed;
+pub(crate) mod outbox;
 mod owners;
 pub(crate) mod seat;
 pub(crate) mod sessions;
@@ -24,8 +25,9 @@ use kinglet_proto::answer::Answer;
 use kinglet_proto::host::HostId;
 use kinglet_proto::limits::PING_INTERVAL;
 use kinglet_proto::time::{Instant, Now};
+use outbox::{Inlet, Outbox};
 use sessions::Sessions;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use crate::alert::{Desk, Tell};
@@ -37,9 +39,7 @@ use crate::fleet::{
 use crate::guard::{Complaints, Gate, Newcomers, Seats, Way};
 use crate::history::History;
 use crate::influx::Influx;
-use crate::limits::{
-    AGENT_QUEUE_MAX, MESSAGES_LARGE, NEW_HOSTS_PER_HOUR, QUESTIONS_MAX, STOMP_EVERY,
-};
+use crate::limits::{MESSAGES_LARGE, NEW_HOSTS_PER_HOUR, QUESTIONS_MAX, STOMP_EVERY};
 use crate::notify::Notifier;
 use crate::oidc::Oidc;
 use crate::registry::Registry;
@@ -87,7 +87,7 @@ struct Inner {
     fleet: Fleet,
     /// New hosts of the fleet's tokens.
     newcomers: Newcomers,
-    agents: HashMap<ConnectionId, mpsc::Sender<Outgoing>>,
+    agents: HashMap<ConnectionId, Inlet>,
     sinks: Vec<Outlet>,
     stopping: bool,
 }
@@ -100,8 +100,6 @@ pub(crate) enum Outgoing {
     /// Say goodbye.
     Close(Reason),
 }
-
-const _: () = assert!(size_of::<Outgoing>() <= 24, "room for 32 of them is kept for each agent");
 
 impl Hub {
     /// A hub nobody is connected to.
@@ -206,15 +204,15 @@ impl Hub {
         inner.run_commands();
     }
 
-    /// A place for an agent's connection; the receiver ends when the fleet is done with it.
-    pub(crate) fn open_agent(&self) -> (ConnectionId, mpsc::Receiver<Outgoing>) {
-        let (sender, receiver) = mpsc::channel(AGENT_QUEUE_MAX);
+    /// A place for an agent's connection; the queue ends when the fleet is done with it.
+    pub(crate) fn open_agent(&self) -> (ConnectionId, Outbox) {
+        let (inlet, outbox) = outbox::open();
         let id = ConnectionId(self.next_id());
         let mut inner = self.lock();
         if !inner.stopping {
-            inner.agents.insert(id, sender);
+            inner.agents.insert(id, inlet);
         }
-        (id, receiver)
+        (id, outbox)
     }
 
     /// The connection is gone.
@@ -317,7 +315,7 @@ impl Hub {
         inner.sinks.clear();
         for (_, agent) in inner.agents.drain() {
             // One whose queue is full ends with the queue.
-            let _ = agent.try_send(Outgoing::Close(Reason::Stopping));
+            agent.push(Outgoing::Close(Reason::Stopping));
         }
     }
 
@@ -334,12 +332,12 @@ impl Inner {
                     if let Some(agent) = self.agents.get(&id) {
                         // An agent that does not read its answers loses them: the next
                         // acknowledgement covers this one.
-                        let _ = agent.try_send(Outgoing::Answer(answer));
+                        agent.push(Outgoing::Answer(answer));
                     }
                 }
                 Command::Close(id, reason) => {
                     if let Some(agent) = self.agents.remove(&id) {
-                        let _ = agent.try_send(Outgoing::Close(reason));
+                        agent.push(Outgoing::Close(reason));
                     }
                 }
                 Command::Publish(update) => {

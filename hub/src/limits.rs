@@ -4,6 +4,7 @@
 //! Relations between bounds are asserted at compile time below them.
 
 pub mod alerts;
+mod buffers;
 pub mod owners;
 pub mod people;
 mod strangers;
@@ -16,6 +17,9 @@ pub use alerts::{
     HUB_RULES_MAX, KEEP_ALERTS, OFFLINE_FOR, REMARK_BYTES_MAX, REMARK_MAX, SCOPE_NAMES_MAX,
     SILENCE_MAX, SILENCES_MAX, TREND_EVERY, TREND_FIT_MIN, TREND_POINTS_MIN, TREND_SPAN,
     TREND_SURE_AFTER, WINDOWS_MAX, ZONE_FILE_BYTES_MAX,
+};
+pub use buffers::{
+    FRAME_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX,
 };
 use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT, STOMP_FRAME_MAX, TOKEN_BYTES_MAX};
 pub use strangers::{
@@ -62,9 +66,9 @@ pub const QUESTIONS_WAITING_MAX: usize = 8;
 /// Updates a viewer may be behind the fleet, about 12 MB that all viewers share: at 400 a second
 /// it has 10 s to catch up, and half a second at 8,000.
 pub const VIEWER_QUEUE_MAX: usize = 4096;
-/// Updates that may wait for the sink of the live viewers: more than half a second of the largest
-/// fleet's. What finds no room is told as the state it led to.
-pub const BROADCAST_QUEUE_MAX: usize = 4096;
+/// Updates that may wait for the sink of the live viewers: four seconds of the largest fleet's.
+/// What finds no room is told as the state it led to.
+pub const BROADCAST_QUEUE_MAX: usize = 16_384;
 /// Updates that may wait for the roster, which takes one in at once: a loss costs it a look at the
 /// fleet.
 pub const ROSTER_QUEUE_MAX: usize = 1024;
@@ -74,9 +78,9 @@ pub const ROSTER_INTERVAL: Duration = Duration::from_secs(10);
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(60);
 /// Bytes of the roster's file: 20,000 hosts with the longest names and groups are 14 MB.
 pub const ROSTER_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Updates told before viewers have their turn: more than all agents bring in theirs, and an eighth
-/// of what a viewer may be behind.
-pub const BROADCAST_BATCH: usize = 512;
+/// Updates that a sink takes in one turn, and of a state that is told before viewers have theirs:
+/// an eighth of what may wait.
+pub const FEED_BATCH: usize = 512;
 /// Messages a second an agent may send for long.
 pub const AGENT_PACE: u32 = 20;
 /// Messages an agent may send at once: what a minute of its absence left.
@@ -93,14 +97,6 @@ pub const ALERTS_UNSAFE_MAX: usize = 64;
 pub const AGENT_QUEUE_MAX: usize = 16;
 /// How long a connection that was told to slow down shall wait.
 pub const PACE_PAUSE: Duration = Duration::from_secs(1);
-/// Room for one ordinary report; a larger one gets its own while it is read.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Messages to a viewer are collected up to this before they are written; an agent's answers are
-/// flushed one by one and never fill it.
-pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// A viewer that stopped reading costs this much beside the queue it shares: the longest answer to
-/// a question.
-pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a request's head, hyper's smallest: one with a token of any allowed length fits.
 pub const REQUEST_BYTES_MAX: usize = 16 * 1024;
 
@@ -220,7 +216,8 @@ const _: () = {
     assert!(FRAME_IN_MAX < MESSAGE_LARGE_MAX);
     assert!(VISITOR_FRAME_MAX < FRAME_IN_MAX && TOKEN_BYTES_MAX <= VISITOR_FRAME_MAX);
     assert!(PONG_TIMEOUT.as_secs() < OFFLINE_AFTER.as_secs(), "a Pong is a sign of life");
-    assert!(VISITORS_MAX + VIEWERS_MAX < CONNECTIONS_MAX);
+    assert!(HOSTS_MAX + VIEWERS_MAX < CONNECTIONS_MAX && STRANGERS_MAX * 2 < CONNECTIONS_MAX);
+    assert!(VISITORS_MAX + VIEWERS_MAX < STRANGERS_MAX);
     assert!(SEATS_EACH * 8 < VIEWERS_MAX);
     assert!(STOMP_SUBSCRIPTIONS_MAX * 2 <= STOMP_BURST as usize);
     assert!(SOCKJS_INTERVAL.as_secs() < STOMP_SILENCE_MAX.as_secs(), "who is asked can answer");
@@ -231,8 +228,9 @@ const _: () = {
 /// Bytes of readings and events that may wait to be written: more than half an hour of 200 hosts at
 /// 5 s, or five minutes of 2,000. What comes then is not kept, and not acknowledged.
 pub const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Updates that may wait for the store: more than half a second of the largest fleet's.
-pub const STORE_QUEUE_MAX: usize = 4096;
+/// Updates that may wait for the store: four seconds of the largest fleet's. With one more those
+/// agents have to come again, all at once.
+pub const STORE_QUEUE_MAX: usize = 16_384;
 /// Hosts a history has names for, those that are gone long ago too.
 pub const HOSTS_KEPT_MAX: usize = 100_000;
 /// Boots a history has names for. What comes from one more is kept, and not known again.
@@ -342,7 +340,7 @@ const _: () = {
 /// Channels: a person has a handful, a team a few more.
 pub const NOTIFY_CHANNELS_MAX: usize = 16;
 /// Updates that may wait for the sink that looks for alerts, as for the store.
-pub const NOTIFY_UPDATES_MAX: usize = 4096;
+pub const NOTIFY_UPDATES_MAX: usize = 16_384;
 /// Notices of a channel that may wait; what is above is held back for a digest.
 pub const NOTIFY_QUEUE_MAX: usize = 64;
 /// Notices of a channel in an hour where its owner does not say: one every two minutes is read.

@@ -13,7 +13,6 @@ use kinglet_proto::host::{HostId, HostIdError};
 use kinglet_proto::ingest::{self, DecodeError};
 use kinglet_proto::limits::{FRAME_IN_MAX, PING_INTERVAL};
 use kinglet_proto::wire::envelope::{Head, PROBE_HEADER};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -25,6 +24,7 @@ use crate::auth::{Grant, Pass};
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Reason, Verdict};
 use crate::hub::admission::Denial;
+use crate::hub::outbox::Outbox;
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{PROBE_TIMEOUT, SKIPPED_NOTE_PAUSE, VISITOR_FRAME_MAX};
 use crate::server::caller::Caller;
@@ -247,17 +247,14 @@ enum Event {
 impl Agent<'_> {
     /// Serves the connection to its end; with the socket when there is still someone to say
     /// goodbye to.
-    async fn serve(
-        mut self,
-        mut socket: Socket,
-        mut outbox: mpsc::Receiver<Outgoing>,
-    ) -> Option<(Socket, Reason)> {
+    async fn serve(mut self, mut socket: Socket, mut outbox: Outbox) -> Option<(Socket, Reason)> {
         let mut ping_at = Instant::now() + PING_INTERVAL;
+        let mut before = None;
         loop {
             let event = tokio::select! {
                 biased;
                 outgoing = outbox.recv() => Event::Outgoing(outgoing),
-                frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
+                frame = ws::next(&mut socket, &mut before) => Event::Frame(frame),
                 () = sleep_until(ping_at), if self.channel == Channel::Agent => Event::PingDue,
             };
             match event {
@@ -268,7 +265,8 @@ impl Agent<'_> {
                 Event::Outgoing(Some(Outgoing::Close(reason))) => return Some((socket, reason)),
                 Event::Outgoing(None) => return Some((socket, Reason::Stopping)),
                 Event::Frame(frame) => {
-                    if let Some(reason) = self.take(&mut socket, frame?) {
+                    let frame = before.insert(frame?);
+                    if let Some(reason) = self.take(&mut socket, frame) {
                         return Some((socket, reason));
                     }
                 }
@@ -286,9 +284,9 @@ impl Agent<'_> {
     }
 
     /// Takes one frame in; `Some` when it was one too many.
-    fn take(&mut self, socket: &mut Socket, frame: Message) -> Option<Reason> {
+    fn take(&mut self, socket: &mut Socket, frame: &Message) -> Option<Reason> {
         match self.pace.take(clock::now().instant) {
-            Verdict::Take => self.read(socket, &frame),
+            Verdict::Take => self.read(socket, frame),
             Verdict::Refuse(retry_after) if self.channel == Channel::Agent => {
                 self.hub.handle_input(Input::TooFast(self.connection, retry_after));
             }

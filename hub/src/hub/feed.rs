@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
+use tokio::task::unconstrained;
 
 use crate::fleet::Update;
+use crate::limits::FEED_BATCH;
+use crate::turn::end_turn;
 
 /// The fleet's end.
 pub(super) struct Outlet {
@@ -18,6 +21,8 @@ pub(super) struct Outlet {
 pub(crate) struct Feed {
     updates: mpsc::Receiver<Arc<Update>>,
     lost: Arc<AtomicU64>,
+    /// Updates since the others had their turn.
+    taken: usize,
 }
 
 /// What comes next.
@@ -33,7 +38,7 @@ pub(crate) enum Next {
 pub(super) fn open(updates_max: usize) -> (Outlet, Feed) {
     let (sender, receiver) = mpsc::channel(updates_max);
     let lost = Arc::new(AtomicU64::new(0));
-    (Outlet { updates: sender, lost: lost.clone() }, Feed { updates: receiver, lost })
+    (Outlet { updates: sender, lost: lost.clone() }, Feed { updates: receiver, lost, taken: 0 })
 }
 
 impl Outlet {
@@ -47,9 +52,18 @@ impl Outlet {
 
 impl Feed {
     /// The next thing to take in, a loss first; `None` once the hub stops and all is taken.
+    ///
+    /// Agents are many tasks and a sink is one: it takes [`FEED_BATCH`] of what waits before they
+    /// go on, and not the 128 of tokio's budget, or a busy fleet would fill its queue while it
+    /// waits for its turns.
     pub(crate) async fn next(&mut self) -> Option<Next> {
+        self.taken += 1;
+        if self.taken >= FEED_BATCH {
+            self.taken = 0;
+            end_turn().await;
+        }
         match self.lost.swap(0, Ordering::Relaxed) {
-            0 => self.updates.recv().await.map(Next::Update),
+            0 => unconstrained(self.updates.recv()).await.map(Next::Update),
             lost => Some(Next::Lost(lost)),
         }
     }
@@ -69,6 +83,29 @@ mod tests {
 
     fn update(number: u32) -> Arc<Update> {
         Arc::new(Update::Removed(HostId::parse(&format!("h{number}")).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn a_sink_takes_more_than_a_budget_at_once_and_then_others_have_their_turn() {
+        let (outlet, mut feed) = open(4 * FEED_BATCH);
+        (0..1500).for_each(|number| outlet.push(&update(number)));
+        let turns = Arc::new(AtomicU64::new(0));
+        let others = turns.clone();
+        let other = tokio::spawn(async move {
+            loop {
+                others.fetch_add(1, Ordering::Relaxed);
+                end_turn().await;
+            }
+        });
+        let sink = tokio::spawn(async move {
+            for _ in 0..1500 {
+                assert!(feed.next().await.is_some());
+            }
+            turns.load(Ordering::Relaxed)
+        });
+        let turns = sink.await.unwrap();
+        other.abort();
+        assert!((2..=5).contains(&turns), "{turns}: tokio alone gives one every 128");
     }
 
     #[tokio::test]

@@ -53,3 +53,8 @@ pub const ALERTS_KEPT_MAX: usize = 100_000;
 /// Updates that may wait for the sink of the alerts: more than half a second of the largest
 /// fleet's. What finds no room is told as the state it led to.
 pub const ALERTS_QUEUE_MAX: usize = 4096;
+/// What changes of alerts and of who is there is kept at once, and then so often: a change each is
+/// an fsync each, and readings wait for them.
+pub const ALERTS_EVERY: Duration = Duration::from_millis(200);
+/// The same on a disk that cannot be written.
+pub const ALERTS_RETRY: Duration = Duration::from_secs(1);

@@ -9,8 +9,9 @@ use kinglet_proto::limits::{UPGRADE_TIMEOUT, WRITE_TIMEOUT};
 pub const VISITORS_MAX: usize = 1024;
 /// Largest frame of a connection that has not shown a token yet.
 pub const VISITOR_FRAME_MAX: usize = 8 * 1024;
-/// TCP connections at one time.
-pub const CONNECTIONS_MAX: usize = 20_000;
+/// TCP connections at one time: all hosts, all viewers, and as many of who asks once or has not
+/// logged in.
+pub const CONNECTIONS_MAX: usize = 22_000;
 /// Room for the agents that come back together after an outage.
 pub const BACKLOG: u32 = 4096;
 /// How long accepting pauses when the system has no descriptor left.
@@ -42,9 +43,9 @@ pub const STRANGERS_RETRY: Duration = Duration::from_millis(50);
 /// Viewers' seats of such an address where anyone may look: a wall of screens behind one has some
 /// dozens, and eight such addresses leave others some.
 pub const SEATS_EACH: usize = 100;
-/// Connections of all such addresses together: half of all, so that those that are known have the
-/// other half.
-pub const STRANGERS_MAX: usize = CONNECTIONS_MAX / 2;
+/// Connections of all such addresses together: less than half of all, so that those that are known
+/// have the others.
+pub const STRANGERS_MAX: usize = 10_000;
 /// An address is known for so long after an agent has last come in from there.
 pub const KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Known addresses with nobody connected that are remembered; 100 bytes each.

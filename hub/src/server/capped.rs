@@ -10,6 +10,7 @@ mod filter;
 pub(super) mod fuzz;
 
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -18,22 +19,23 @@ use filter::Filter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Semaphore;
 
+use crate::limits::READ_BUFFER_BYTES;
+
 /// The longest frame header of a client: two bytes, length in eight, mask in four.
 const HEADER_LONGEST: usize = 14;
-/// With less room than this, bytes go through a buffer of our own: a header held back earlier
-/// must find a place beside what is read.
-const ROOM_SMALLEST: usize = 4 * HEADER_LONGEST;
 
 /// A stream whose large messages arrive empty.
 pub(crate) struct Capped<S> {
     stream: S,
     filter: Filter,
+    /// Nothing was passed on yet of what was read last.
+    is_fresh: bool,
 }
 
 impl<S> Capped<S> {
     /// A stream at the beginning of a frame.
     pub(crate) fn new(stream: S, cap: usize) -> Self {
-        Self { stream, filter: Filter::new(u64::try_from(cap).unwrap_or(u64::MAX)) }
+        Self { stream, filter: Filter::new(u64::try_from(cap).unwrap_or(u64::MAX)), is_fresh: true }
     }
 
     /// Sets the limit for the messages to come. With `places` one above it, of at most
@@ -55,18 +57,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Capped<S> {
         context: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, filter } = &mut *self;
+        let Self { stream, filter, is_fresh } = &mut *self;
         loop {
             let waiting = filter.waiting();
             if !waiting.is_empty() {
-                let part = waiting.len().min(out.remaining());
+                // A frame's header first: tungstenite makes room for the whole frame behind what it
+                // has, and what is then left over keeps that room from being given back.
+                let most = if mem::take(is_fresh) { HEADER_LONGEST } else { usize::MAX };
+                let part = waiting.len().min(out.remaining()).min(most);
                 out.put_slice(waiting.get(..part).unwrap_or_default());
                 filter.advance(part);
                 return Poll::Ready(Ok(()));
             }
-            let mut small = [0; ROOM_SMALLEST];
-            let direct = out.remaining() >= ROOM_SMALLEST;
-            let room = if direct { out.initialize_unfilled() } else { &mut small[..] };
+            // Into room of the moment: the buffer of a connection is no larger than what waits.
+            let mut room = [0; READ_BUFFER_BYTES];
             let limit = room.len() - HEADER_LONGEST;
             let mut bytes = ReadBuf::new(&mut room[..limit]);
             ready!(Pin::new(&mut *stream).poll_read(context, &mut bytes))?;
@@ -74,13 +78,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Capped<S> {
             if len == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let written = filter.pass(room, len);
-            if !direct {
-                filter.put_first(small.get(..written).unwrap_or_default());
-            } else if written > 0 {
-                out.advance(written);
-                return Poll::Ready(Ok(()));
-            }
+            let written = filter.pass(&mut room, len);
+            filter.put_first(room.get(..written).unwrap_or_default());
+            *is_fresh = true;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The WebSocket upgrade and the buffers of a connection, set by hand: the defaults would hold
 //! 128 KiB for each agent.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{
@@ -24,11 +24,12 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 use super::capped::Capped;
 use crate::fleet::Reason;
 use crate::limits::{
-    MESSAGE_LARGE_MAX, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX,
+    FRAME_BUFFER_BYTES, MESSAGE_LARGE_MAX, WRITE_BUFFER_BYTES, WRITE_BUFFER_BYTES_MAX,
 };
 
 /// An open WebSocket.
-pub(crate) type Socket = WebSocketStream<Capped<TokioIo<Upgraded>>>;
+/// In a box: what waits for one has room for it on each of its floors.
+pub(crate) type Socket = Box<WebSocketStream<Capped<TokioIo<Upgraded>>>>;
 
 /// A request that asks for a WebSocket.
 pub(crate) struct Upgrade {
@@ -82,7 +83,7 @@ impl Upgrade {
             let Ok(upgraded) = self.on_upgrade.await else { return };
             let stream = Capped::new(TokioIo::new(upgraded), frame_max);
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config()));
-            serve(socket.await).await;
+            serve(Box::new(socket.await)).await;
         });
         let mut response = (
             StatusCode::SWITCHING_PROTOCOLS,
@@ -100,12 +101,26 @@ impl Upgrade {
 
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
+        .read_buffer_size(FRAME_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         // What is too large for this connection does not come as far as here.
         .max_message_size(Some(MESSAGE_LARGE_MAX))
         .max_frame_size(Some(MESSAGE_LARGE_MAX))
+}
+
+/// The next message; `None` when the connection is over.
+///
+/// The one before is let go when the socket has begun to look for the next: while somebody holds
+/// it, tungstenite leaves its buffer to it and begins another of a few bytes, and so one that has
+/// nothing to say holds no room for what it said last.
+pub(crate) async fn next(socket: &mut Socket, before: &mut Option<Message>) -> Option<Message> {
+    poll_fn(|context| {
+        let next = socket.poll_next_unpin(context);
+        *before = None;
+        next.map(|next| next.and_then(Result::ok))
+    })
+    .await
 }
 
 /// Sends one message within the limit; `Err` when the connection is over.
@@ -125,7 +140,7 @@ pub(crate) async fn close(socket: Socket, reason: Reason) {
 pub(crate) async fn close_with(mut socket: Socket, code: u16, reason: &str) {
     let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
     let goodbye = async {
-        if socket.close(Some(frame)).await.is_ok() {
+        if socket.as_mut().close(Some(frame)).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
         }
     };

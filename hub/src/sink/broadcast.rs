@@ -20,7 +20,6 @@ use rows::Rows;
 pub(crate) use rows::{message, notice as row_notice};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::Sender;
-use tokio::task::unconstrained;
 use tracing::warn;
 
 use super::Sink;
@@ -29,7 +28,7 @@ use crate::fleet::{Sight, Snapshot, Update};
 use crate::hub::Hub;
 use crate::hub::alerts::Alerts;
 use crate::hub::feed::{Feed, Next};
-use crate::limits::{BROADCAST_BATCH, VIEWER_QUEUE_MAX};
+use crate::limits::{FEED_BATCH, VIEWER_QUEUE_MAX};
 use crate::server::viewer::{Notice, Notices, Seen};
 use crate::turn::end_turn;
 
@@ -71,10 +70,8 @@ pub(super) fn open(hub: &Hub, hosts: Vec<Snapshot>) -> Arc<dyn Sink> {
 
 impl Sink for Broadcast {
     fn run(self: Arc<Self>, hub: Arc<Hub>, mut feed: Feed) -> BoxFuture<'static, ()> {
-        // Agents are many tasks and this is one: it takes what waits before they go on, or a busy
-        // fleet would fill its queue while it waits for its turns.
         let (broadcast, ticks) = (self.clone(), self);
-        let tell = unconstrained(async move { broadcast.tell_all(&hub, &mut feed).await });
+        let tell = async move { broadcast.tell_all(&hub, &mut feed).await };
         Box::pin(async move {
             tokio::select! {
                 () = tell => {}
@@ -92,17 +89,9 @@ impl Broadcast {
 
     /// Tells whatever comes, to the end.
     async fn tell_all(&self, hub: &Hub, feed: &mut Feed) {
-        let mut told = 0;
         while let Some(next) = feed.next().await {
             match next {
-                Next::Update(update) => {
-                    self.tell(&update);
-                    told += 1;
-                    if told == BROADCAST_BATCH {
-                        told = 0;
-                        end_turn().await;
-                    }
-                }
+                Next::Update(update) => self.tell(&update),
                 Next::Lost(lost) => {
                     if hub.may_complain() {
                         warn!("viewers are told the state instead of {lost} steps to it");
@@ -189,7 +178,7 @@ impl Broadcast {
     /// Tells what led from the board to these hosts, with pauses in which viewers read.
     async fn catch_up(&self, hosts: Vec<Snapshot>) {
         let changes = self.lock().board.changes(hosts, clock::now());
-        for part in changes.chunks(BROADCAST_BATCH) {
+        for part in changes.chunks(FEED_BATCH) {
             part.iter().for_each(|update| self.tell(update));
             end_turn().await;
         }

@@ -11,7 +11,6 @@ use kinglet_proto::ingest::{
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::{Instant, WallTime};
 use kinglet_proto::viewer::destination::parse_metric;
-use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::auth::Grant;
@@ -19,6 +18,7 @@ use crate::clock;
 use crate::fleet::{ConnectionId, Input};
 use crate::guard::Neighbour;
 use crate::hub::admission::Denial;
+use crate::hub::outbox::Outbox;
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{PUBLISHED_GOOD_FOR, PUBLISHED_SERIES_MAX, PUBLISHED_WITHIN};
 use crate::server::metric_name::{self, Asked, Series};
@@ -49,7 +49,7 @@ pub(super) struct Publisher {
 struct Place {
     host: HostId,
     connection: ConnectionId,
-    outbox: mpsc::Receiver<Outgoing>,
+    outbox: Outbox,
 }
 
 #[derive(Clone)]

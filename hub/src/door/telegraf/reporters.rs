@@ -9,14 +9,13 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::ingest::telegraf::{Batch, Host, host_id};
 use kinglet_proto::time::WallTime;
 use kinglet_proto::wire::line_protocol::Point;
-use tokio::sync::mpsc::Receiver;
-use tokio::sync::mpsc::error::TryRecvError;
 use tracing::warn;
 
 use super::speaker::Speaker;
 use crate::clock;
 use crate::fleet::{ConnectionId, Input, Pace, Verdict};
 use crate::hub::admission::Denial;
+use crate::hub::outbox::Outbox;
 use crate::hub::{Hub, Outgoing};
 
 /// What is known of them.
@@ -28,7 +27,7 @@ pub(super) struct Reporters {
 /// One of them.
 struct Reporter {
     connection: ConnectionId,
-    outbox: Receiver<Outgoing>,
+    outbox: Outbox,
     host: Host,
     pace: Pace,
 }
@@ -136,12 +135,12 @@ impl Reporter {
     fn is_closed(&mut self) -> bool {
         loop {
             match self.outbox.try_recv() {
-                Ok(Outgoing::Answer(_)) => {}
-                Ok(Outgoing::Close(_)) | Err(TryRecvError::Disconnected) => {
+                Some(Outgoing::Answer(_)) => {}
+                Some(Outgoing::Close(_)) => {
                     self.outbox.close();
                     return true;
                 }
-                Err(TryRecvError::Empty) => return self.outbox.is_closed(),
+                None => return self.outbox.is_closed(),
             }
         }
     }

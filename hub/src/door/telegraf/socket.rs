@@ -8,7 +8,6 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use kinglet_proto::ingest::telegraf::{Batch, Precision};
 use kinglet_proto::limits::{FRAME_IN_MAX, PONG_TIMEOUT};
-use tokio::sync::mpsc::Receiver;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -19,6 +18,7 @@ use super::reporters::{Reporters, Taken};
 use super::speaker::Speaker;
 use crate::clock;
 use crate::fleet::{Pace, Reason, Verdict};
+use crate::hub::outbox::Outbox;
 use crate::hub::{Hub, Outgoing};
 use crate::limits::{POINTS_INLINE_MAX, TELEGRAF_PING_INTERVAL};
 use crate::server::caller::Caller;
@@ -80,11 +80,7 @@ enum Event {
 impl Feed {
     /// Serves the connection to its end; with the socket when there is still someone to say
     /// goodbye to.
-    async fn serve(
-        mut self,
-        mut socket: Socket,
-        mut outbox: Receiver<Outgoing>,
-    ) -> Option<(Socket, Reason)> {
+    async fn serve(mut self, mut socket: Socket, mut outbox: Outbox) -> Option<(Socket, Reason)> {
         let mut heard_at = Instant::now();
         let mut ping_at = heard_at + TELEGRAF_PING_INTERVAL;
         loop {
