@@ -5,7 +5,7 @@ mod decide;
 mod judge;
 mod rules;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::mem;
 
 use kinglet_proto::alert::Level;
@@ -180,8 +180,8 @@ impl Desk {
 
     /// Updates were lost: takes over how the fleet is, and which alerts its agents hold open.
     pub fn resume(&mut self, hosts: &[Snapshot], told: &[(HostId, Vec<Known>)], now: Now) {
-        let is_there = |id: &HostId| hosts.iter().any(|host| host.id == *id);
-        let known = self.hosts.iter().filter(|(id, host)| !host.is_past && !is_there(id));
+        let there: HashSet<&HostId> = hosts.iter().map(|host| &host.id).collect();
+        let known = self.hosts.iter().filter(|(id, host)| !host.is_past && !there.contains(id));
         let gone: Vec<HostId> = known.map(|(id, _)| id.clone()).collect();
         gone.iter().for_each(|id| self.forget(id, now));
         for host in hosts {

@@ -37,7 +37,7 @@ impl Alerts {
     }
 
     /// Whether there is nothing to be kept or told.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         held(&self.desk).is_settled()
     }
 

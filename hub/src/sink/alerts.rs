@@ -8,7 +8,7 @@ use kinglet_proto::host::HostId;
 use kinglet_proto::sample::metric::Metric;
 use kinglet_proto::sample::table::metric;
 use kinglet_proto::time::{Now, WallTime};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep, sleep_until};
 use tracing::debug;
 
 use super::Sink;
@@ -17,6 +17,7 @@ use crate::fleet::Snapshot;
 use crate::history::{Line, Query, QueryError};
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
+use crate::limits::alerts::{ALERTS_EVERY, ALERTS_RETRY};
 use crate::limits::{TREND_EVERY, TREND_SPAN};
 
 /// How full a disk is, of which it is said when it will be full.
@@ -47,9 +48,8 @@ impl Sink for Watch {
 async fn listen(hub: &Arc<Hub>, mut feed: Feed) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
+    let (mut waits, mut settle_at) = (false, Instant::now());
     loop {
-        let mut is_turn = !is_failing;
         tokio::select! {
             next = feed.next() => match next {
                 Some(Next::Update(update)) => {
@@ -65,12 +65,15 @@ async fn listen(hub: &Arc<Hub>, mut feed: Feed) {
             },
             _ = ticks.tick() => {
                 hub.alerts.with(|desk, now| desk.tick(now));
-                is_turn = true;
             }
+            () = sleep_until(settle_at), if waits => {}
         }
-        // A disk that cannot be written is tried once a second.
-        if is_turn {
-            is_failing = hub.settle_alerts().await.is_err();
+        waits = !hub.alerts.is_settled();
+        // All of a fleet that comes back is one change each, and written with one word to the disk.
+        if waits && settle_at <= Instant::now() {
+            let is_failing = hub.settle_alerts().await.is_err();
+            settle_at = Instant::now() + if is_failing { ALERTS_RETRY } else { ALERTS_EVERY };
+            waits = is_failing;
         }
     }
 }

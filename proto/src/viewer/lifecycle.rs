@@ -6,8 +6,11 @@
 //! what can be asked of an instance: a part of its readings. A *metric rule* is an alert. Heap
 //! dumps and profiles are of Java: nothing is ever told there.
 
+mod tally;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+pub use tally::Tally;
 
 /// A kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,25 +126,6 @@ pub enum ApplicationStatus {
     SomeDown,
     /// None is online.
     AllDown,
-}
-
-impl ApplicationStatus {
-    /// Of these hosts.
-    pub fn of(hosts: impl IntoIterator<Item = InstanceStatus>) -> Self {
-        let (mut all, mut up, mut pending) = (0_usize, 0_usize, 0_usize);
-        for status in hosts {
-            all += 1;
-            up += usize::from(status == InstanceStatus::Up);
-            pending += usize::from(status == InstanceStatus::Pending);
-        }
-        match (all, up) {
-            (0, _) => Self::Empty,
-            _ if pending == all => Self::Pending,
-            (_, 0) => Self::AllDown,
-            _ if up == all => Self::AllUp,
-            _ => Self::SomeDown,
-        }
-    }
 }
 
 /// The health of a host and since when, by the hub's clock in milliseconds since 1970.
@@ -357,21 +341,6 @@ mod tests {
             {"parentApplicationId":"home","instanceId":"pi","abilities":["cpu","memory"]},
         ]);
         assert_eq!(Value::Array(bodies), due);
-    }
-
-    #[test]
-    fn a_group_is_as_its_hosts_are() {
-        use InstanceStatus::{Down, Pending, Up};
-        for (hosts, status) in [
-            (&[][..], ApplicationStatus::Empty),
-            (&[Pending, Pending], ApplicationStatus::Pending),
-            (&[Up, Up], ApplicationStatus::AllUp),
-            (&[Up, Down], ApplicationStatus::SomeDown),
-            (&[Up, Pending], ApplicationStatus::SomeDown),
-            (&[Down, Pending], ApplicationStatus::AllDown),
-        ] {
-            assert_eq!(ApplicationStatus::of(hosts.iter().copied()), status, "{hosts:?}");
-        }
     }
 
     #[test]

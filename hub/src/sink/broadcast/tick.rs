@@ -1,5 +1,7 @@
 //! When rows are told: a moment after the first of them waits, all together.
 
+use std::time::Duration;
+
 use kinglet_proto::host::HostId;
 use kinglet_proto::viewer::Row;
 use tokio::time::sleep;
@@ -7,7 +9,7 @@ use tokio::time::sleep;
 use super::{Broadcast, Encode, Kind, Stage};
 use crate::clock;
 use crate::fleet::Update;
-use crate::limits::viewers::{ROWS_EVERY, ROWS_QUEUE_MAX};
+use crate::limits::viewers::{ROWS_CROWD, ROWS_EVERY, ROWS_EVERY_OF_CROWD, ROWS_QUEUE_MAX};
 
 impl Broadcast {
     /// A kind of viewer that has rows beside what `encode` writes.
@@ -40,7 +42,8 @@ impl Broadcast {
     pub(super) async fn tell_rows(&self) {
         loop {
             self.rows_wait.notified().await;
-            sleep(ROWS_EVERY).await;
+            let pause = self.lock().rows_pause();
+            sleep(pause).await;
             self.tick();
         }
     }
@@ -63,8 +66,39 @@ impl Broadcast {
 impl Stage {
     /// Notes whose row is to be told; whether it is the first that waits.
     pub(super) fn note(&mut self, update: &Update) -> bool {
-        let viewers = self.rows.kind.and_then(|kind| self.kinds.get(kind.0));
-        let anyone = viewers.is_some_and(|(_, viewers)| viewers.receiver_count() > 0);
+        let anyone = self.viewers_of_rows() > 0;
         self.rows.note(update, anyone)
+    }
+
+    /// How long the first row waits for others.
+    pub(super) fn rows_pause(&self) -> Duration {
+        let is_crowd = self.viewers_of_rows() > ROWS_CROWD;
+        if is_crowd { ROWS_EVERY_OF_CROWD } else { ROWS_EVERY }
+    }
+
+    fn viewers_of_rows(&self) -> usize {
+        let viewers = self.rows.kind.and_then(|kind| self.kinds.get(kind.0));
+        viewers.map_or(0, |(_, viewers)| viewers.receiver_count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fleet::Sight;
+
+    #[test]
+    fn a_crowd_is_told_less_often_and_all_at_once() {
+        let broadcast = Arc::new(Broadcast::new(true, Arc::default(), Stage::default()));
+        let kind = broadcast.add_kind_of_rows(|_, _| Vec::new());
+        let watch = || broadcast.watch(kind, Sight::Public);
+        let mut viewers: Vec<_> = (0..ROWS_CROWD).map(|_| watch()).collect();
+        assert_eq!(broadcast.lock().rows_pause(), ROWS_EVERY);
+        viewers.push(watch());
+        assert_eq!(broadcast.lock().rows_pause(), ROWS_EVERY_OF_CROWD);
+        viewers.pop();
+        assert_eq!(broadcast.lock().rows_pause(), ROWS_EVERY);
     }
 }

@@ -1,12 +1,12 @@
 //! What was told of the fleet last, so that it is seen what of an update is an event. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use kinglet_proto::host::HostId;
 use kinglet_proto::sample::Sample;
 use kinglet_proto::time::Now;
 use kinglet_proto::viewer::lifecycle::{
-    self, Announcement, ApplicationStatus, Health, InstanceStatus, Lifecycle,
+    self, Announcement, ApplicationStatus, Health, InstanceStatus, Lifecycle, Tally,
 };
 use kinglet_proto::viewer::public_part;
 use serde_json::{Map, Value};
@@ -54,14 +54,16 @@ struct Host {
     health: Health<InstanceStatus>,
     hostname: String,
     version: String,
-    abilities: Vec<&'static str>,
+    /// Which of [`ABILITIES`], a bit for each.
+    abilities: u16,
     /// A reading has come.
     is_read: bool,
 }
 
 #[derive(Debug)]
 struct Group {
-    hosts: BTreeSet<HostId>,
+    /// Of its hosts; counted, for a group may be the whole fleet, and each of it comes by itself.
+    tally: Tally,
     health: Health<ApplicationStatus>,
 }
 
@@ -116,7 +118,7 @@ impl Known {
         let Some(known) = self.hosts.get_mut(id) else {
             told.push(lifecycle::discovery(Lifecycle::AgentDiscoveryStart, id, None));
             let health = health(InstanceStatus::Pending, now);
-            let (hostname, version, abilities) = (String::new(), String::new(), Vec::new());
+            let (hostname, version, abilities) = (String::new(), String::new(), 0);
             let known = Host {
                 group: group.clone(),
                 label,
@@ -127,22 +129,22 @@ impl Known {
                 is_read: false,
             };
             self.hosts.insert(id.clone(), known);
-            self.join(id, &group, now, told);
+            self.join(&group, InstanceStatus::Pending, now, told);
             told.push(lifecycle::instance(Lifecycle::InstanceCreation, id, &group));
             return self.judge_group(&group, now, told);
         };
-        let is_moved = known.group != group;
+        let (is_moved, status) = (known.group != group, known.health.status);
         if !is_moved && known.label == label {
             return;
         }
         known.label = label;
         let before = std::mem::replace(&mut known.group, group.clone());
         if is_moved {
-            self.join(id, &group, now, told);
+            self.join(&group, status, now, told);
         }
         told.push(lifecycle::instance(Lifecycle::InstanceUpdate, id, &group));
         if is_moved {
-            self.leave(id, &before, now, told);
+            self.leave(&before, status, now, told);
             self.judge_group(&group, now, told);
         }
     }
@@ -160,7 +162,7 @@ impl Known {
         }
         let (old, new) = (known.health, health(status, now));
         known.health = new;
-        let (version, sources) = (&known.version, &known.abilities);
+        let (version, sources) = (&known.version, &names(known.abilities));
         told.push(lifecycle::agent_health(&host.id, version, sources, old, new));
         told.push(lifecycle::instance_health(&host.id, &known.group, old, new));
         if status == InstanceStatus::Down && !known.is_read {
@@ -169,6 +171,10 @@ impl Known {
             told.push(lifecycle::discovery(kind, &host.id, gone));
         }
         let group = known.group.clone();
+        if let Some(group) = self.groups.get_mut(&group) {
+            group.tally.take(old.status);
+            group.tally.add(status);
+        }
         self.judge_group(&group, now, told);
     }
 
@@ -186,17 +192,18 @@ impl Known {
             host.version.clone_from(&sample.version);
             told.push(lifecycle::instance_metadata(id, &host.version));
         }
-        let abilities = ABILITIES.iter().filter(|(_, has)| has(sample)).map(|(name, _)| *name);
-        if !abilities.clone().eq(host.abilities.iter().copied()) {
-            host.abilities = abilities.collect();
-            told.push(lifecycle::instance_ability(id, &host.group, &host.abilities));
+        let abilities =
+            ABILITIES.iter().rev().fold(0, |bits, (_, has)| bits << 1 | u16::from(has(sample)));
+        if host.abilities != abilities {
+            host.abilities = abilities;
+            told.push(lifecycle::instance_ability(id, &host.group, &names(abilities)));
         }
     }
 
     fn remove(&mut self, id: &HostId, now: Now, told: &mut Vec<Announcement>) {
         let Some(host) = self.hosts.remove(id) else { return };
         told.push(lifecycle::instance(Lifecycle::InstanceDeletion, id, &host.group));
-        self.leave(id, &host.group, now, told);
+        self.leave(&host.group, host.health.status, now, told);
     }
 
     fn alert(&self, id: &HostId, data: &str, public: bool) -> Option<Announcement> {
@@ -208,21 +215,27 @@ impl Known {
         lifecycle::rule_trigger(id, &host.group, &alert)
     }
 
-    fn join(&mut self, id: &HostId, name: &str, now: Now, told: &mut Vec<Announcement>) {
+    fn join(&mut self, name: &str, status: InstanceStatus, now: Now, told: &mut Vec<Announcement>) {
         let is_new = !self.groups.contains_key(name);
         let empty =
-            || Group { hosts: BTreeSet::new(), health: health(ApplicationStatus::Empty, now) };
+            || Group { tally: Tally::default(), health: health(ApplicationStatus::Empty, now) };
         let group = self.groups.entry(name.to_owned()).or_insert_with(empty);
-        group.hosts.insert(id.clone());
+        group.tally.add(status);
         let kind =
             if is_new { Lifecycle::ApplicationCreation } else { Lifecycle::ApplicationUpdate };
         told.push(lifecycle::application(kind, name));
     }
 
-    fn leave(&mut self, id: &HostId, name: &str, now: Now, told: &mut Vec<Announcement>) {
+    fn leave(
+        &mut self,
+        name: &str,
+        status: InstanceStatus,
+        now: Now,
+        told: &mut Vec<Announcement>,
+    ) {
         let Some(group) = self.groups.get_mut(name) else { return };
-        group.hosts.remove(id);
-        if group.hosts.is_empty() {
+        group.tally.take(status);
+        if group.tally.status() == ApplicationStatus::Empty {
             self.groups.remove(name);
             told.push(lifecycle::application(Lifecycle::ApplicationDeletion, name));
         } else {
@@ -233,13 +246,17 @@ impl Known {
 
     fn judge_group(&mut self, name: &str, now: Now, told: &mut Vec<Announcement>) {
         let Some(group) = self.groups.get_mut(name) else { return };
-        let hosts = group.hosts.iter().filter_map(|id| self.hosts.get(id));
-        let status = ApplicationStatus::of(hosts.map(|host| host.health.status));
+        let status = group.tally.status();
         if group.health.status != status {
             group.health = health(status, now);
             told.push(lifecycle::application_health(name, group.health));
         }
     }
+}
+
+fn names(abilities: u16) -> Vec<&'static str> {
+    let has = |at: &usize| abilities >> at & 1 == 1;
+    ABILITIES.iter().enumerate().filter(|(at, _)| has(at)).map(|(_, (name, _))| *name).collect()
 }
 
 fn group_of(host: &Snapshot) -> String {
