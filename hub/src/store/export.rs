@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::database::Database;
 use super::error::StoreError;
+use super::file::{give_to_folder_owner, lock, move_aside};
 use super::index::Index;
 use super::read::Question;
 use super::tier::Tier;
-use super::{give_to_folder_owner, lock, move_aside};
 use crate::clock;
 use crate::history::Point;
 use crate::limits::CLOCK_AHEAD_MAX;

@@ -1,5 +1,6 @@
 //! Readings go in by the trait's own door, and come out by it: over folds, restarts, full disks.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Disks that are full, files that are damaged, queues that overflow.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 #[test]
