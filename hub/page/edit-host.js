@@ -62,8 +62,8 @@ function changes(node, before) {
   )));
 }
 
-/** A button that asks once more before it does it, naming the host. */
-function danger({ label, text, again, act }) {
+/** A button that asks once more before it acts, naming the host; `more` is what can be chosen. */
+function danger({ label, text, more = [], again, act }) {
   const node = element('div', 'danger');
   const rest = () => node.replaceChildren(element('p', 'decide', button(label, ask)));
   const ask = () => {
@@ -77,7 +77,8 @@ function danger({ label, text, again, act }) {
     });
     sure.className = 'sure';
     const keep = button(say('Cancel'), rest);
-    node.replaceChildren(element('p', '', text), element('p', 'decide', sure, keep), said);
+    const buttons = element('p', 'decide', sure, keep);
+    node.replaceChildren(element('p', '', text), ...more, buttons, said);
     keep.focus();
   };
   rest();
@@ -104,12 +105,17 @@ function deletePart({ id }, name) {
     say('What is remembered of its past stays until it is too old.'),
     say('With a token of the fleet it may come back: revoke it to keep it out.'),
   ].join(' ');
+  const past = element('input');
+  past.type = 'checkbox';
+  past.name = 'past';
+  const choice = element('label', 'choice', past, ` ${say('Forget its past at once')}`);
   return danger({
     label: say('Delete …'),
     text,
+    more: [element('p', '', choice)],
     again: say('Delete {name}', { name }),
     act: async () => {
-      const wrong = await decide(path(id), 'DELETE');
+      const wrong = await decide(path(id, past.checked ? '?history=true' : ''), 'DELETE');
       if (wrong !== undefined) return wrong;
       for (const dialog of [$(SHEET), $('detail')]) if (dialog.open) dialog.close();
       return undefined;

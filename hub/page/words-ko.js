@@ -61,6 +61,7 @@ export default {
   'Fires when it is': '발생 조건',
   'Flag: two letters of a country': '국기: 두 글자 국가 코드',
   'For as long as': '지속 시간',
+  'Forget its past at once': '과거 기록을 바로 지우기',
   'From': '보낸 사람',
   'From level': '최소 수준',
   'Good for one host, until {time}.': '호스트 한 대에 {time}까지 유효합니다.',

@@ -61,6 +61,7 @@ export default {
   'Fires when it is': '触发条件',
   'Flag: two letters of a country': '国旗：两个字母的国家代码',
   'For as long as': '持续时间',
+  'Forget its past at once': '立即忘记它的历史',
   'From': '发件人',
   'From level': '最低级别',
   'Good for one host, until {time}.': '仅供一台主机使用，有效期至 {time}。',

@@ -32,6 +32,17 @@ pub trait History: Send + Sync {
     /// all there is.
     fn missed(&self) {}
 
+    /// Forgets all of a host up to when it is [removed](Update::Removed), which it will be right
+    /// after this, and then says [`Kept::Forgotten`]. False where it is not the hub's to forget.
+    fn forget(&self, _host: &HostId) -> bool {
+        false
+    }
+
+    /// Whether it is.
+    fn forgets(&self) -> bool {
+        false
+    }
+
     /// Writes what waits, and ends. Waits for the disk.
     fn stop(&self) {}
 
@@ -81,13 +92,15 @@ pub trait History: Send + Sync {
 /// Who is told what is safe.
 pub type Tell = Box<dyn Fn(Kept) + Send + Sync>;
 
-/// What is safe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is safe, or gone for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// Every reading up to this number of its kind ([`Reading::number`](crate::fleet::Reading)).
     UpTo(u64),
     /// Some that were not told to be safe are lost. Their agents still have them.
     Lost,
+    /// Nothing is there of this host any more.
+    Forgotten(HostId),
 }
 
 /// One question about one metric.

@@ -19,6 +19,7 @@ use crate::config::ConfigError;
 use crate::config::enrolled::{Files, find};
 use crate::config::stated::Stated;
 use crate::enroll::host::FOLDER;
+pub use crate::enroll::record::Past;
 use crate::enroll::record::{Record, delete as ask_to_delete, delete_done};
 use crate::invite::Reach;
 
@@ -48,8 +49,8 @@ pub enum Change {
     Decided(HostId, Record),
     /// The host's file cannot be read: no token is good for it.
     Unread(HostId),
-    /// Nothing is decided of it any more.
-    Deleted(HostId),
+    /// Nothing is decided of it any more, and this becomes of its history.
+    Deleted(HostId, Past),
     /// A file is wrong; in words.
     Fault(String),
 }
@@ -149,14 +150,14 @@ impl Registry {
         self.change(id, |record| (record.revoked, record.token) = (true, None))
     }
 
-    /// Forgets a host: the hub does so when it looks here next.
+    /// Forgets a host, with its history or without: the hub does so when it looks here next.
     ///
     /// # Errors
     /// It may be forgotten all the same, where only its file could not be removed.
-    pub fn delete(&self, id: &HostId) -> Result<(), Refused> {
+    pub fn delete(&self, id: &HostId, past: Past) -> Result<(), Refused> {
         self.is_free(id, "id")?;
         let _turn = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(ask_to_delete(&self.state_dir, id)?)
+        Ok(ask_to_delete(&self.state_dir, id, past)?)
     }
 
     /// Says that a host is forgotten.
@@ -179,13 +180,14 @@ impl Registry {
         }
         seen.folder = folder;
         let Files { records, deleted, unread, faults } = Files::read(&self.state_dir);
-        let mut changes: Vec<_> = deleted.into_iter().map(Change::Deleted).collect();
+        let mut changes: Vec<_> =
+            deleted.into_iter().map(|(id, past)| Change::Deleted(id, past)).collect();
         for id in seen.records.keys().filter(|id| !records.contains_key(*id)) {
             let stated = self.stated.record(id).cloned();
             if let Some(stated) = stated {
                 changes.push(Change::Decided(id.clone(), stated));
             } else if !unread.contains(id) {
-                changes.push(Change::Deleted(id.clone()));
+                changes.push(Change::Deleted(id.clone(), Past::Stays));
             }
         }
         changes.extend(unread.difference(&seen.unread).cloned().map(Change::Unread));

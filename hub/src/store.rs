@@ -19,6 +19,7 @@ mod error;
 mod export;
 mod file;
 mod fold;
+mod forget;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod index;
@@ -38,6 +39,7 @@ mod tier;
 mod varint;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -107,6 +109,8 @@ struct Shared {
     /// Connections that read, for the next question.
     readers: Mutex<Readers>,
     failing: Mutex<Option<String>>,
+    /// Hosts of which all is to be forgotten once they are removed.
+    leaving: Mutex<BTreeSet<HostId>>,
 }
 
 /// Connections that read one file.
@@ -153,6 +157,7 @@ impl Store {
             database: Mutex::new(database),
             readers: Mutex::default(),
             failing: Mutex::default(),
+            leaving: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared), thread: Mutex::default(), _lock: lock })
     }
@@ -201,12 +206,28 @@ impl History for Store {
                 let mut queue = held(&self.shared.queue);
                 rows.into_iter().for_each(|row| queue.push(row));
             }
-            Update::Status(_) | Update::Added(_) | Update::Removed(_) => {}
+            Update::Removed(host) => {
+                if held(&self.shared.leaving).remove(host) {
+                    self.shared.forget(host);
+                }
+            }
+            Update::Status(_) | Update::Added(_) => {}
         }
     }
 
     fn missed(&self) {
         held(&self.shared.queue).lost = true;
+        // That one was removed may be among it.
+        self.shared.forget_leaving();
+    }
+
+    fn forget(&self, host: &HostId) -> bool {
+        held(&self.shared.leaving).insert(host.clone());
+        true
+    }
+
+    fn forgets(&self) -> bool {
+        true
     }
 
     fn stop(&self) {

@@ -121,7 +121,11 @@ async function editHost({ startHub, startAgents, openPage, shot }, { name, optio
   await sheet.locator('.danger', { hasText: 'remembered of its past stays' }).waitFor();
   await shot(page, `delete-${name}`);
   assert.ok(await isNarrow(page, '#edit-host'), 'it scrolls sideways');
+  const past = sheet.locator('label', { hasText: 'Forget its past' }).locator('input');
+  await past.check();
+  const deleted = page.waitForRequest((request) => request.method() === 'DELETE');
   await sheet.locator('button', { hasText: 'Delete Cellar' }).click();
+  assert.match((await deleted).url(), /cellar\?history=true$/);
   await page.locator('.card[data-id=cellar]').waitFor({ state: 'detached' });
   assert.equal(await page.locator('dialog[open]').count(), 0);
   assert.deepEqual(faults(errors), []);

@@ -108,7 +108,7 @@ pub(super) fn restore(wanted: &Restore) -> Result<(), Failure> {
 }
 
 /// Where the configuration says the history is.
-fn file_of(config: &std::path::Path) -> Result<PathBuf, Failure> {
+pub(super) fn file_of(config: &std::path::Path) -> Result<PathBuf, Failure> {
     let config = config::read(config).map_err(Failure::Config)?;
     if config.influxdb.is_some_and(|influxdb| influxdb.is_history) {
         let there = "the history is in the database of [sink.influxdb]: its own tools have it";

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use kinglet_hub::config;
 use kinglet_hub::enroll::record::Record;
-use kinglet_hub::registry::{Patch, Refused, Registry};
+use kinglet_hub::registry::{Past, Patch, Refused, Registry};
 use kinglet_proto::host::HostId;
 
 use super::{CONFIG_FILE, Failure};
@@ -24,7 +24,7 @@ pub(super) enum Host {
     /// Make every token of a host good for nothing; it stays known
     Revoke(One),
     /// Revoke a host and forget it; its id may be invited anew
-    Delete(One),
+    Delete(Delete),
 }
 
 /// Where the hub's settings are.
@@ -43,6 +43,16 @@ pub(super) struct One {
     id: String,
     #[command(flatten)]
     configured: Configured,
+}
+
+/// Which host to forget, and what of it.
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    #[command(flatten)]
+    one: One,
+    /// With all that is remembered of it
+    #[arg(long)]
+    history: bool,
 }
 
 /// What to change of it.
@@ -78,11 +88,7 @@ pub(super) fn host(wanted: Host) -> Result<(), Failure> {
             registry.revoke(&id).map_err(|refused| failure(&registry, refused))?;
             say(&format!("{id} is revoked: kinglet-hub invite --replace gives it a new token"))
         }
-        Host::Delete(one) => {
-            let (id, registry) = open(&one)?;
-            registry.delete(&id).map_err(|refused| failure(&registry, refused))?;
-            say(&format!("{id} is deleted; with a token of the fleet it may come again"))
-        }
+        Host::Delete(wanted) => delete(&wanted),
     }
 }
 
@@ -158,6 +164,20 @@ fn set(wanted: Set) -> Result<(), Failure> {
     let record = registry.set(&id, &patch).map_err(|refused| failure(&registry, refused))?;
     let name = record.label.name.as_deref().unwrap_or(&id);
     say(&format!("{id}: {name}"))
+}
+
+fn delete(Delete { one, history }: &Delete) -> Result<(), Failure> {
+    if *history {
+        // Says whose the history is, where it is not the hub's.
+        super::history::file_of(&one.configured.config)?;
+    }
+    let (id, registry) = open(one)?;
+    let (past, what) = match history {
+        true => (Past::Goes, " with its history"),
+        false => (Past::Stays, ""),
+    };
+    registry.delete(&id, past).map_err(|refused| failure(&registry, refused))?;
+    say(&format!("{id} is deleted{what}; with a token of the fleet it may come again"))
 }
 
 fn say(line: &str) -> Result<(), Failure> {

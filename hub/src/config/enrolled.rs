@@ -8,7 +8,7 @@ use kinglet_proto::host::HostId;
 
 use super::{Config, ConfigError, Fault, RawHost, checked_id, fault, line_of, record, spelling};
 use crate::enroll::host::FOLDER;
-use crate::enroll::record::{DELETED, FILE, Record};
+use crate::enroll::record::{DELETED, FILE, Past, Record};
 use crate::limits::{HOSTS_MAX, STATE_FILE_MAX};
 
 /// What lies in the folder of hosts.
@@ -16,8 +16,8 @@ use crate::limits::{HOSTS_MAX, STATE_FILE_MAX};
 pub struct Files {
     /// What was decided of each host.
     pub records: BTreeMap<HostId, Record>,
-    /// Hosts that are to be forgotten.
-    pub deleted: BTreeSet<HostId>,
+    /// Hosts that are to be forgotten, and what of them.
+    pub deleted: BTreeMap<HostId, Past>,
     /// Hosts whose file is wrong, as far as its name tells.
     pub unread: BTreeSet<HostId>,
     /// What is wrong with files.
@@ -41,11 +41,11 @@ impl Files {
         let ends = |path: &Path, end: &str| path.extension().is_some_and(|ends| ends == end);
         paths.sort();
         for path in paths.iter().filter(|path| ends(path, DELETED)) {
-            files.deleted.extend(id_of(path));
+            files.deleted.extend(id_of(path).map(|id| (id, Past::read(path))));
         }
         for path in paths.iter().filter(|path| ends(path, FILE)).take(HOSTS_MAX) {
             match read(path) {
-                Ok((id, _)) if files.deleted.contains(&id) => {}
+                Ok((id, _)) if files.deleted.contains_key(&id) => {}
                 Ok((id, record)) => drop(files.records.insert(id, record)),
                 Err(error) => {
                     files.unread.extend(id_of(path));

@@ -75,13 +75,40 @@ impl Record {
     }
 }
 
+/// What becomes of the history of a host that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// It is kept until it is too old.
+    Stays,
+    /// It goes with the host.
+    Goes,
+}
+
+impl Past {
+    /// What stands in the file that asks for it.
+    const GOES: &str = "history\n";
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Stays => "",
+            Self::Goes => Self::GOES,
+        }
+    }
+
+    /// What such a file asks for. One that cannot be read asks for the least.
+    pub fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        if text == Self::GOES { Self::Goes } else { Self::Stays }
+    }
+}
+
 /// Asks the hub on this folder, or the next one, to forget a host, whose file goes at once.
 ///
 /// # Errors
 /// Nothing was asked, or the file is still there, which the hub then removes.
-pub fn delete(state_dir: &Path, id: &HostId) -> io::Result<()> {
+pub fn delete(state_dir: &Path, id: &HostId, past: Past) -> io::Result<()> {
     let folder = make_folder(state_dir, FOLDER)?;
-    let draft = write_draft(&folder, "")?;
+    let draft = write_draft(&folder, past.text())?;
     fs::rename(draft, folder.join(format!("{id}.{DELETED}")))?;
     killed_at("asked to delete");
     unless_missing(fs::remove_file(Record::path(state_dir, id)))

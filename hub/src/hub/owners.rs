@@ -10,7 +10,7 @@ use crate::config::stated::Stated;
 use crate::enroll::record::Record;
 use crate::fleet::{Input, Sight, Snapshot};
 use crate::invite::Reach;
-use crate::registry::{Change, Registry};
+use crate::registry::{Change, Past, Registry};
 
 impl Hub {
     /// The same hub, whose configuration says this of hosts, and which hosts reach this way.
@@ -53,16 +53,27 @@ impl Hub {
                     self.auth.bar(&id);
                     self.handle_input(Input::Revoked(id));
                 }
-                Change::Deleted(id) => {
+                Change::Deleted(id, past) => {
                     self.auth.forget(&id);
+                    // Before it goes, for the history forgets what came until then.
+                    let waits = past == Past::Goes && self.history.forget(&id);
                     self.handle_input(Input::Deleted(id.clone()));
-                    match registry.deleted(&id) {
-                        Ok(()) => info!("host {id} is deleted"),
-                        Err(error) => warn!("host {id} is deleted, and its file stays: {error}"),
+                    if !waits {
+                        self.end_delete(&id, past);
                     }
                 }
                 Change::Fault(words) => warn!("{words}"),
             }
+        }
+    }
+
+    /// A host is deleted, and this has become of its history.
+    pub(crate) fn end_delete(&self, id: &HostId, past: Past) {
+        let Some(registry) = &self.registry else { return };
+        match (registry.deleted(id), past) {
+            (Ok(()), Past::Stays) => info!("host {id} is deleted"),
+            (Ok(()), Past::Goes) => info!("host {id} is deleted, with its history"),
+            (Err(error), _) => warn!("host {id} is deleted, and its file stays: {error}"),
         }
     }
 }

@@ -15,8 +15,8 @@ pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// a question.
 pub const WRITE_BUFFER_BYTES_MAX: usize = 512 * 1024;
 
-/// Readings that are acknowledged at once. All 20,000 of a commit took a tenth of a second, in which
-/// viewers heard nothing.
+/// Readings that are acknowledged at once. All 20,000 of a commit took a tenth of a second, in
+/// which viewers heard nothing.
 pub const ACKS_AT_ONCE: u64 = 256;
 /// Steps in which those of one commit are acknowledged, be they a storm's: each waits.
 pub const ACK_STEPS_MAX: u64 = 100;

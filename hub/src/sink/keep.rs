@@ -1,7 +1,7 @@
 //! The history: each update is given to it, and the fleet is told what of it is safe.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -12,6 +12,7 @@ use crate::history::Kept;
 use crate::hub::Hub;
 use crate::hub::feed::{Feed, Next};
 use crate::limits::{ACK_PAUSE, ACK_STEPS_MAX, ACKS_AT_ONCE};
+use crate::registry::Past;
 
 /// The sink of the history.
 struct Keep;
@@ -19,6 +20,18 @@ struct Keep;
 /// The sink. A history goes by what comes, and needs no word of what is there.
 pub(super) fn open(_: &Hub, _: Vec<Snapshot>) -> Arc<dyn Sink> {
     Arc::new(Keep)
+}
+
+/// Has the fleet tell its agents that all is safe up to this reading, and before it was to another.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the thread of the history, which writes nothing now"
+)]
+fn acknowledge(fleet: &Weak<Hub>, before: u64, upto: u64) {
+    for (wait, number) in shares(before, upto) {
+        std::thread::sleep(wait);
+        fleet.upgrade().into_iter().for_each(|hub| hub.handle_input(Input::Kept(number)));
+    }
 }
 
 /// In which steps agents are told that readings are safe, and how long to wait before each: where
@@ -39,16 +52,12 @@ impl Sink for Keep {
         let told = AtomicU64::new(0);
         hub.history.start(Box::new(move |kept| match kept {
             Kept::UpTo(number) => {
-                let before = told.swap(number, Ordering::Relaxed);
-                for (wait, number) in shares(before, number) {
-                    std::thread::sleep(wait);
-                    fleet
-                        .upgrade()
-                        .into_iter()
-                        .for_each(|hub| hub.handle_input(Input::Kept(number)));
-                }
+                acknowledge(&fleet, told.swap(number, Ordering::Relaxed), number);
             }
             Kept::Lost => fleet.upgrade().into_iter().for_each(|hub| hub.handle_input(Input::Lost)),
+            Kept::Forgotten(id) => {
+                fleet.upgrade().into_iter().for_each(|hub| hub.end_delete(&id, Past::Goes));
+            }
         }));
         Box::pin(async move {
             while let Some(next) = feed.next().await {

@@ -145,6 +145,11 @@ impl Index {
         self.states.entry(host).or_default()
     }
 
+    /// Forgets a host of which nothing is in the file any more.
+    pub(super) fn forget(&mut self, host: u32) {
+        self.states.remove(&host);
+    }
+
     /// The numbers of all hosts.
     pub(super) fn all(&self) -> Vec<u32> {
         self.states.keys().copied().collect()

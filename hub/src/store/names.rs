@@ -23,6 +23,11 @@ impl Names {
         self.numbers.get(name).copied()
     }
 
+    /// A name has no number any more, and gets another; the one it had.
+    pub(super) fn forget(&mut self, name: &str) -> Option<u32> {
+        self.numbers.remove(name)
+    }
+
     /// Every name with its number, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, u32)> {
         self.numbers.iter().map(|(name, number)| (name.as_str(), *number))

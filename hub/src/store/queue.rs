@@ -1,5 +1,7 @@
 //! What waits to be written, within a bound.
 
+use kinglet_proto::host::HostId;
+
 use super::index::{Waiting, WaitingEvent};
 use crate::limits::WAITING_BYTES_MAX;
 
@@ -14,6 +16,8 @@ pub(super) struct Queue {
     /// Something did not come in.
     pub(super) lost: bool,
     pub(super) stop: bool,
+    /// Hosts of which nothing is to stay, and their numbers.
+    pub(super) forgotten: Vec<(HostId, Option<u32>)>,
 }
 
 /// What is written at once.
@@ -62,9 +66,18 @@ impl Queue {
         self.lost |= lost;
     }
 
+    /// Nothing that waits of a host is written, and what is written goes.
+    pub(super) fn forget_host(&mut self, host: &HostId, number: Option<u32>) {
+        self.rows.retain(|row| Some(row.host) != number);
+        self.events.retain(|event| Some(event.host) != number);
+        self.forgotten.push((host.clone(), number));
+    }
+
     /// Gives up what waits.
     pub(super) fn forget(&mut self) {
-        *self = Self { number: self.number, lost: true, stop: self.stop, ..Self::default() };
+        let forgotten = std::mem::take(&mut self.forgotten);
+        let (number, stop) = (self.number, self.stop);
+        *self = Self { number, lost: true, stop, forgotten, ..Self::default() };
     }
 
     /// So much waits that it is written before anything else is done.

@@ -17,6 +17,7 @@ use crate::history::{Kept, Point};
 
 mod alerts;
 mod faults;
+mod forget;
 mod turns;
 
 const HOUR: u64 = 3_600_000;

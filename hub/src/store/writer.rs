@@ -77,10 +77,19 @@ impl Writer {
             (self.tell)(Kept::Lost);
         }
         (self.tell)(Kept::UpTo(number));
-        match self.tidy(now) {
+        match self.forget().and_then(|()| self.tidy(now)) {
             Ok(()) => self.heal(),
             Err(error) => self.fail(&error, now),
         }
+    }
+
+    /// Forgets hosts in the file: what was on its way there is there.
+    pub(super) fn forget(&mut self) -> Result<(), StoreError> {
+        while let Some((id, number)) = self.shared.forget_next()? {
+            number.map(|number| self.folded.remove(&number));
+            (self.tell)(Kept::Forgotten(id));
+        }
+        Ok(())
     }
 
     fn heal(&self) {

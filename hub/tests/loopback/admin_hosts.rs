@@ -1,6 +1,8 @@
 //! What the owner decides of hosts, on the command line beside a hub that runs.
 #![expect(clippy::disallowed_methods, reason = "the program under test")]
 
+mod history;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -19,7 +19,7 @@ _kinglet_hub() {
     esac
     case ${COMP_WORDS[1]:-} in
     run | check) words="--config" ;;
-    host) words="list show set revoke delete --config --name --group --location --country --hidden" ;;
+    host) words="list show set revoke delete --config --name --group --location --country --hidden --history" ;;
     invite) words="--config --name --url --replace" ;;
     export) words="--config --host --metric --from --to --format" ;;
     backup | restore)

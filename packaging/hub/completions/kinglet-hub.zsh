@@ -17,7 +17,7 @@ local -a export=(
 
 case ${words[2]} in
 run | check) _arguments $config ;;
-host) _arguments '1:what:(list show set revoke delete)' $config '--name' '--group' '--location' '--country' '--hidden' ;;
+host) _arguments '1:what:(list show set revoke delete)' $config '--name' '--group' '--location' '--country' '--hidden' '--history' ;;
 invite) _arguments $config $invite ;;
 export) _arguments $config $export ;;
 backup | restore) _arguments $config ':file:_files' ;;

@@ -11,10 +11,11 @@ use kinglet_proto::host::HostId;
 use tokio::task::spawn_blocking;
 
 use crate::hub::Hub;
-use crate::registry::{Patch, Refused, Registry};
+use crate::registry::{Past, Patch, Refused, Registry};
 use crate::server::decision;
-use crate::server::deny::{deny, unknown_host};
+use crate::server::deny::{bad_parameter, deny, unknown_host};
 use crate::server::operator::{note, refuse_owner};
+use crate::server::parameters::{Fault, Parameters, quoted};
 
 /// Where a host is named.
 type OfHost = Result<Path<String>, PathRejection>;
@@ -52,7 +53,7 @@ pub(super) async fn revoke(
     decide(&hub, of, (&headers, &uri), "revoked host", revoke).await
 }
 
-/// `DELETE /api/hosts/{id}`.
+/// `DELETE /api/hosts/{id}`, with `?history=true` all that is remembered of it.
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     of: OfHost,
@@ -62,7 +63,29 @@ pub(super) async fn delete(
     if let Some(refusal) = refuse_owner(&hub.auth, &headers, &uri) {
         return refusal;
     }
-    decide(&hub, of, (&headers, &uri), "deleted host", Registry::delete).await
+    let past = match past(&uri) {
+        Ok(Past::Goes) if !hub.history.forgets() => {
+            let text = "the history is in another database: its own tools forget a host";
+            return deny(StatusCode::CONFLICT, "elsewhere", text);
+        }
+        Ok(past) => past,
+        Err(fault) => return bad_parameter(&fault),
+    };
+    let what = match past {
+        Past::Stays => "deleted host",
+        Past::Goes => "deleted with its history host",
+    };
+    let delete = move |registry: &Registry, id: &HostId| registry.delete(id, past);
+    decide(&hub, of, (&headers, &uri), what, delete).await
+}
+
+/// What becomes of its history: it stays, unless `history` says otherwise.
+fn past(uri: &Uri) -> Result<Past, Fault> {
+    match Parameters::read(uri).one("history")? {
+        None | Some("false") => Ok(Past::Stays),
+        Some("true") => Ok(Past::Goes),
+        Some(other) => Err(format!("history {} is neither true nor false", quoted(other))),
+    }
 }
 
 /// Decides something of a known host, and has it take effect.

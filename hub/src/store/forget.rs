@@ -1,0 +1,46 @@
+//! All there is of a host is forgotten: what of it waits at once, what is written by the thread
+//! that writes.
+
+use kinglet_proto::host::HostId;
+
+use super::database::Database;
+use super::error::StoreError;
+use super::{Shared, held};
+
+impl Shared {
+    /// Has the writing thread forget a host. Should it come again, it is another one.
+    pub(super) fn forget(&self, host: &HostId) {
+        let number = held(&self.index).hosts.forget(host.as_str());
+        held(&self.queue).forget_host(host, number);
+    }
+
+    /// The same of all that are about to leave.
+    pub(super) fn forget_leaving(&self) {
+        std::mem::take(&mut *held(&self.leaving)).iter().for_each(|host| self.forget(host));
+    }
+
+    /// Forgets the next of them in the file.
+    pub(super) fn forget_next(&self) -> Result<Option<(HostId, Option<u32>)>, StoreError> {
+        let Some((id, number)) = held(&self.queue).forgotten.first().cloned() else {
+            return Ok(None);
+        };
+        held(&self.database).write(|db| db.forget(&id, number))?;
+        number.into_iter().for_each(|number| held(&self.index).forget(number));
+        held(&self.queue).forgotten.remove(0);
+        Ok(Some((id, number)))
+    }
+}
+
+impl Database {
+    /// Forgets all there is of a host, by its id and by its number. Looks at the whole log.
+    fn forget(&self, id: &str, host: Option<u32>) -> Result<(), StoreError> {
+        for table in ["log", "log_2", "block", "event"] {
+            self.sql.execute(&format!("DELETE FROM {table} WHERE host = ?"), [host])?;
+        }
+        self.sql.execute("DELETE FROM host WHERE id = ?", [host])?;
+        for table in ["alert", "watched"] {
+            self.sql.execute(&format!("DELETE FROM {table} WHERE host = ?"), [id])?;
+        }
+        Ok(())
+    }
+}
