@@ -205,3 +205,10 @@ fn who_was_too_slow_is_told_all_hosts_anew() {
         assert_eq!(list.row_of(&format!("h{n}"))["uptime"], REPORTS * 60);
     }
 }
+
+#[test]
+fn who_looks_where_no_host_is_hears_that_this_is_all() {
+    let hub = Hub::configured("listen = \"127.0.0.1:0\"\nviewers.public = true\n");
+    let list = List::open(&hub, &json!({"*":"list"}));
+    assert_eq!(list.hosts.len(), 0);
+}

@@ -87,7 +87,7 @@ impl Viewer {
                 answered = finish(&mut self.answering) => Event::Answered(answered),
                 frame = socket.next() => Event::Frame(frame.and_then(Result::ok)),
                 () = self.heartbeat.due() => Event::PingDue,
-                () = std::future::ready(()), if !self.past.is_empty() => Event::Past,
+                () = std::future::ready(()), if self.is_behind() => Event::Past,
             };
             sent = match event {
                 Event::Live(Ok(notices)) => self.send_live(socket, notices).await,
@@ -120,6 +120,11 @@ impl Viewer {
         let pick = |notice: &Notice| pick(notice, choice, watching.as_ref());
         send_waiting(socket, first, sight, pick, waiting).await?;
         if lagged { self.resync(socket).await } else { Ok(()) }
+    }
+
+    /// Whether something of what is there is yet to be told.
+    fn is_behind(&self) -> bool {
+        !self.past.is_empty() || self.watching.as_ref().is_some_and(Watching::is_behind)
     }
 
     /// Messages were lost: who has rows is told all hosts anew, who has not must come again.

@@ -61,6 +61,11 @@ impl Watching {
         is_sent.then(|| notice.text.clone())
     }
 
+    /// Whether it is yet to hear that it knows of every host, be there none.
+    pub(super) fn is_behind(&self) -> bool {
+        self.watch.is_some() && !self.knows_all
+    }
+
     /// What is told of the next hosts of the past, as far as nothing else goes first.
     pub(super) fn past(&mut self, live: &Live, past: &mut VecDeque<HostId>) -> Vec<Notice> {
         let (mut notices, mut rows) = (Vec::new(), Vec::new());
