@@ -5,6 +5,8 @@
 
 #[cfg(feature = "reload")]
 mod reload;
+#[cfg(feature = "reload")]
+mod state;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use crate::limits::{FIRST_WINDOW, STOP_TIMEOUT, WAIT_MAX};
 use crate::options::ConfigError;
 use crate::probe::Probes;
 #[cfg(feature = "reload")]
-use crate::source::signals::Reload;
+use crate::source::signals::Words;
 use crate::source::{self, News, Source};
 use crate::supervisor::Supervisor;
 #[cfg(feature = "reload")]
@@ -40,7 +42,8 @@ pub fn run(config: &Config, stop: BorrowedFd<'_>) -> Result<(), RunError> {
     start(config, stop).run()
 }
 
-/// The same, and reads the configuration anew each time there is something to read from `word`.
+/// The same, and reads the configuration anew, or says how it is, each time there is something to
+/// read from `word`.
 #[cfg(feature = "reload")]
 pub fn run_and_reload<'a>(
     config: &'a Config,
@@ -49,7 +52,7 @@ pub fn run_and_reload<'a>(
     load: &'a dyn Fn() -> Result<Config, ConfigError>,
 ) -> Result<(), RunError> {
     let mut turning = start(config, stop);
-    turning.sources.push(Box::new(Reload::new(word)));
+    turning.sources.push(Box::new(Words::new(word)));
     turning.ready.push(PollFlags::empty());
     turning.reload = Some(Reloading::new(config, load));
     turning.run()
@@ -98,6 +101,8 @@ struct Loop<'a> {
     interval: Duration,
     sample_at: Instant,
     stop_at: Option<Instant>,
+    #[cfg(feature = "reload")]
+    started: Instant,
     /// The configuration in force, and how it is read anew; `None` where it never is.
     #[cfg(feature = "reload")]
     reload: Option<Reloading<'a>>,
@@ -129,6 +134,8 @@ impl<'a> Loop<'a> {
             supervisor: Supervisor::from_environment(),
             sample_at: now.instant.plus(FIRST_WINDOW),
             stop_at: None,
+            #[cfg(feature = "reload")]
+            started: now.instant,
             #[cfg(feature = "reload")]
             reload: None,
         }
@@ -292,6 +299,8 @@ impl<'a> Loop<'a> {
             }
             #[cfg(feature = "reload")]
             News::Reload => self.reload(now),
+            #[cfg(feature = "reload")]
+            News::Asked => self.tell_state(now.instant),
             News::Stop => {
                 log::info!("stopping");
                 self.supervisor.handle_stop();

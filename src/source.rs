@@ -45,6 +45,9 @@ pub(crate) enum News {
     /// The configuration may be another.
     #[cfg(feature = "reload")]
     Reload,
+    /// Somebody wants to know how the agent is.
+    #[cfg(feature = "reload")]
+    Asked,
 }
 
 /// Starts every source there is; the agent stops when `stop` is readable or closed at its other

@@ -78,7 +78,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use errand::Run;
-pub use event::{Event, Level, Reason};
+pub use event::{Event, Level, Reason, Seconds};
 pub use port::{Command, Conversation, Counts, Input, Loss};
 use report::Waiting;
 pub use reporter::{Reporter, start};

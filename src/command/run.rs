@@ -19,7 +19,7 @@ pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
     }
     let stop = signals::subscribe()?;
     #[cfg(feature = "reload")]
-    let word = signals::subscribe_to_reload()?;
+    let word = signals::subscribe_to_words()?;
     let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
     log::info!(
         "kinglet {} reports as {} to {}",

@@ -3,9 +3,15 @@
 use kinglet_proto::output;
 use kinglet_proto::quoted::Escaped;
 use kinglet_proto::secret::Secret;
+#[cfg(feature = "reload")]
+use kinglet_proto::session::Seconds;
 use kinglet_proto::session::{Event, Level};
+#[cfg(feature = "reload")]
+use kinglet_proto::time::Instant;
 
 use super::Observer;
+#[cfg(feature = "reload")]
+use crate::clock;
 use crate::link::{LinkError, LinkEvent, Progress};
 
 /// Writes a conversation into the log.
@@ -15,11 +21,39 @@ pub(crate) struct Logged {
     /// What no log may show: a login carries it.
     token: Secret,
     came_up: bool,
+    /// What was told last of whether reports flow, and when.
+    #[cfg(feature = "reload")]
+    standing: Option<(Instant, String)>,
 }
 
 impl Logged {
     pub(crate) fn new(name: String, token: Secret) -> Self {
-        Self { name, token, came_up: false }
+        Self {
+            name,
+            token,
+            came_up: false,
+            #[cfg(feature = "reload")]
+            standing: None,
+        }
+    }
+
+    /// What was told last of whether reports flow, and how long ago.
+    #[cfg(feature = "reload")]
+    pub(crate) fn standing(&self, now: Instant) -> String {
+        let name = &self.name;
+        match &self.standing {
+            None => format!("{name}: the first attempt is under way"),
+            Some((at, words)) => format!("{name}: {words} ({} ago)", Seconds(now.since(*at))),
+        }
+    }
+
+    #[cfg(feature = "reload")]
+    fn note_standing(&mut self, event: &Event, fault: Option<&LinkError>) {
+        if !matches!(event, Event::Up { .. } | Event::Down { .. } | Event::Refused { .. }) {
+            return;
+        }
+        let fault = fault.map(|fault| format!(", {fault}")).unwrap_or_default();
+        self.standing = Some((clock::now().instant, format!("{event}{fault}")));
     }
 
     /// Whether reports began to flow since this was asked last.
@@ -66,6 +100,8 @@ impl Observer for Logged {
 
     fn handle_event(&mut self, event: &Event, fault: Option<&LinkError>) {
         self.came_up |= matches!(event, Event::Up { .. });
+        #[cfg(feature = "reload")]
+        self.note_standing(event, fault);
         let level = match event.level() {
             Level::Warn => log::Level::Warn,
             Level::Info => log::Level::Info,

@@ -68,6 +68,18 @@ impl Peer {
         self.drive.conversation.counts()
     }
 
+    /// How it stands with it, for its owner.
+    #[cfg(feature = "reload")]
+    pub(crate) fn state(&self, now: Instant) -> String {
+        let Counts { reconnects, samples_dropped, ring_bytes } = self.counts();
+        format!(
+            "{}; {} bytes sent, {reconnects} reconnects, {ring_bytes} bytes of samples wait, \
+             {samples_dropped} samples dropped",
+            self.drive.observer.standing(now),
+            self.bytes_sent(),
+        )
+    }
+
     /// Until when its server's certificate is good; `None` without TLS.
     pub(crate) const fn certificate_end(&self) -> Option<WallTime> {
         self.drive.certificate_end()

@@ -1,5 +1,5 @@
-//! The word to stop: SIGTERM and SIGINT, and the one to read the configuration anew: SIGHUP; or
-//! whatever else its caller makes readable.
+//! The word to stop: SIGTERM and SIGINT, the one to read the configuration anew: SIGHUP, and the
+//! one to say how it is: SIGUSR1; or whatever else its caller makes readable.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -19,10 +19,10 @@ pub(crate) fn subscribe() -> io::Result<OwnedFd> {
     readable(&[Signal::SIGTERM, Signal::SIGINT])
 }
 
-/// The same with SIGHUP.
+/// The same with SIGHUP and SIGUSR1.
 #[cfg(feature = "reload")]
-pub(crate) fn subscribe_to_reload() -> io::Result<OwnedFd> {
-    readable(&[Signal::SIGHUP])
+pub(crate) fn subscribe_to_words() -> io::Result<OwnedFd> {
+    readable(&[Signal::SIGHUP, Signal::SIGUSR1])
 }
 
 fn readable(list: &[Signal]) -> io::Result<OwnedFd> {
@@ -33,19 +33,19 @@ fn readable(list: &[Signal]) -> io::Result<OwnedFd> {
 }
 
 /// A descriptor that says, each time something can be read from it, that the configuration may be
-/// another.
+/// another, or that somebody wants to know how it is.
 #[cfg(feature = "reload")]
-pub(crate) struct Reload<'a>(Option<BorrowedFd<'a>>);
+pub(crate) struct Words<'a>(Option<BorrowedFd<'a>>);
 
 #[cfg(feature = "reload")]
-impl<'a> Reload<'a> {
+impl<'a> Words<'a> {
     pub(crate) const fn new(fd: BorrowedFd<'a>) -> Self {
         Self(Some(fd))
     }
 }
 
 #[cfg(feature = "reload")]
-impl Source for Reload<'_> {
+impl Source for Words<'_> {
     fn register(&self) -> Option<PollFd<'_>> {
         self.0.map(|fd| PollFd::new(fd, PollFlags::POLLIN))
     }
@@ -55,11 +55,18 @@ impl Source for Reload<'_> {
         let mut signal = [0; crate::limits::SIGNAL_BYTES];
         match nix::unistd::read(fd, &mut signal) {
             Ok(0) => self.0 = None, // nobody is left to say so
-            Ok(_) => return Some(News::Reload),
+            Ok(_) => return Some(of_signal(signal)),
             Err(_) => {}
         }
         None
     }
+}
+
+/// A signal begins with its number (signalfd(2)); what else is read has none of ours.
+#[cfg(feature = "reload")]
+fn of_signal(signal: [u8; crate::limits::SIGNAL_BYTES]) -> News {
+    let is_asked = signal.starts_with(&(Signal::SIGUSR1 as i32).to_ne_bytes());
+    if is_asked { News::Asked } else { News::Reload }
 }
 
 /// A descriptor that says stop when it is readable or closed at its other end.

@@ -108,3 +108,26 @@ fn another_token_is_another_conversation() {
     let told = program.told.join("\n");
     assert!(!told.contains("two") && !told.contains("one"), "{told}");
 }
+
+#[test]
+fn who_asks_how_it_is_reads_it_of_every_server() {
+    let (server, token) = (Server::new(), Temporary::new("secret-7"));
+    let [there, away] = [server.port(), 1].map(|port| block("ws", port, &token, ""));
+    let file = Temporary::new(&every_second(&format!("{there}{away}")));
+    let mut program = Program::start(&["run", "--config", file.path()], None);
+    let mut visit = server.visit();
+    visit.send(GREETING);
+    report(&mut visit, true);
+    program.says("refused");
+    signal(&program, Signal::SIGUSR1);
+    program.says("state: running for ");
+    program.says(&format!("state: ws://localhost:{}: connected (", server.port()));
+    program.says("state: ws://localhost:1: could not connect; next attempt in ");
+    // It goes on, and neither reads its configuration nor tells who must not know.
+    report(&mut visit, true);
+    signal(&program, Signal::SIGTERM);
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    let told = program.told.join("\n");
+    assert!(!told.contains("secret-7") && !told.contains("read again"), "{told}");
+    assert!(told.contains(" kB resident") && told.contains(" 0 samples dropped"), "{told}");
+}

@@ -239,7 +239,8 @@ impl fmt::Display for Reason {
 }
 
 /// A duration as people say it: `3.6 s`, `45 s`, `12 min`, `3.5 h`.
-struct Seconds(Duration);
+#[derive(Debug, Clone, Copy)]
+pub struct Seconds(pub Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
