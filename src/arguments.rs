@@ -30,7 +30,7 @@ impl Call {
         let mut flags = Vec::new();
         while let Some(word) = parser.next()? {
             if let Some(switch) = Switch::of(&word) {
-                flags.push((switch.flag, switch.only_for));
+                flags.push((switch.flag, switch.commands));
                 alone = switch.command.or(alone);
                 // Who asks for help is not told what else is wrong.
                 if let Some(Command::Help | Command::Version) = alone {
@@ -66,13 +66,16 @@ impl Call {
     }
 }
 
+/// A flag, and the commands it goes with; none where all take it.
+type Flag = (&'static str, &'static [Command]);
+
 /// The command of this name, if it is one that every flag goes with.
-fn named(name: &str, flags: &[(&'static str, Option<Command>)]) -> Result<Command, ArgumentError> {
+fn named(name: &str, flags: &[Flag]) -> Result<Command, ArgumentError> {
     let Some(row) = COMMANDS.iter().find(|row| row.name == name) else {
         return Err(ArgumentError::UnknownCommand(name.to_owned()));
     };
     let misplaced =
-        |(_, only_for): &&(_, Option<Command>)| only_for.is_some_and(|c| c != row.command);
+        |(_, only_for): &&Flag| !only_for.is_empty() && !only_for.contains(&row.command);
     match flags.iter().find(misplaced) {
         Some((flag, _)) => Err(ArgumentError::Misplaced(flag)),
         None => Ok(row.command),

@@ -103,6 +103,9 @@ pub const FIRST_WINDOW: Duration = Duration::from_millis(200);
 pub const WAIT_MAX: Duration = Duration::from_secs(10);
 /// `kinglet check`: the longest way to one server, every step at its own limit.
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(45);
+/// `kinglet check`: clocks that are no farther apart agree; a server's `Date` has whole seconds,
+/// and is on its way for a while.
+pub const CLOCKS_APART: Duration = Duration::from_secs(2);
 /// From SIGTERM to the end, with whatever is still unsaid: 3 s are promised.
 pub const STOP_TIMEOUT: Duration = Duration::from_millis(2500);
 /// Widest cell of `kinglet sample`; what is longer is cut, with an ellipsis.

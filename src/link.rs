@@ -25,6 +25,8 @@ use carrier::http::Http;
 use carrier::websocket::Handshake;
 pub use carrier::websocket::upgrade::UpgradeError;
 use carrier::{Carrier, Events};
+#[cfg(feature = "terminal")]
+pub(crate) use dial::each::{each, name_servers};
 use dial::race::Race;
 #[cfg(feature = "probe")]
 pub(crate) use dial::race::{begin as begin_connect, outcome as outcome_of_connect};
@@ -315,7 +317,8 @@ impl Link {
     /// Begins what comes after TCP.
     fn begin(&mut self, stream: TcpStream, now: Instant) {
         if let Ok(peer) = stream.peer_addr() {
-            self.events.push_back(LinkEvent::Progress(Progress::Connected(peer)));
+            let ours = stream.local_addr().ok();
+            self.events.push_back(LinkEvent::Progress(Progress::Connected(peer, ours)));
         }
         let ServerUrl { host, port, .. } = &self.target.url;
         let Some(proxy) = self.target.proxy.as_ref() else {

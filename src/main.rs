@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use kinglet::arguments::Call;
+use kinglet::arguments::{ArgumentError, Call};
 use kinglet::command::{Outcome, check, enroll, print_config, run, sample};
 use kinglet::config::Config;
 use kinglet::options::{Command, Given, HELP};
@@ -40,11 +40,14 @@ fn execute(call: &Call) -> ExitCode {
                 Ok(error.outcome())
             }
         },
+        Command::Check if call.has("--alerts") && call.has("--json") => {
+            return complain(&ArgumentError::Misplaced("--json"));
+        }
         Command::Check if call.has("--alerts") => match Config::load_host(given) {
             Ok(config) => check::alerts(&config, given),
             Err(error) => return complain(&error),
         },
-        Command::Check => check::check(given, call.has("--config-only")),
+        Command::Check => check::check(given, call.has("--config-only"), call.has("--json")),
     };
     match outcome {
         Ok(outcome) => exit_code(outcome),

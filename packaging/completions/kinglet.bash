@@ -14,7 +14,7 @@ _kinglet() {
         case ${COMP_WORDS[1]:-} in
         run | --print-config) words="--config --interval --id --protocol --url --server-id --token-file --ca-file --pin" ;;
         sample) words="--config --json" ;;
-        check) words="--config --interval --id --protocol --url --server-id --token-file --ca-file --pin --config-only --alerts" ;;
+        check) words="--config --interval --id --protocol --url --server-id --token-file --ca-file --pin --json --config-only --alerts" ;;
         enroll) words="--config --id --url --token-file --ca-file --pin --code" ;;
         *) words="run sample check enroll --print-config --help --version" ;;
         esac

@@ -7,7 +7,7 @@ complete -c kinglet -n "__fish_use_subcommand" -f -a enroll -d "Turn the one-tim
 complete -c kinglet -n "__fish_use_subcommand" -f -l print-config -d "Print the configuration in force"
 complete -c kinglet -n "__fish_use_subcommand" -f -s h -l help -d "Print this"
 complete -c kinglet -n "__fish_use_subcommand" -f -s V -l version -d "Print the version"
-complete -c kinglet -n "__fish_seen_subcommand_from sample" -f -l json -d "Print JSON"
+complete -c kinglet -n "__fish_seen_subcommand_from sample check" -f -l json -d "Print JSON"
 complete -c kinglet -n "__fish_seen_subcommand_from check" -f -l config-only -d "Read the configuration"
 complete -c kinglet -n "__fish_seen_subcommand_from check" -f -l alerts -d "Show what is watched and which alerts would fire now"
 complete -c kinglet -n "__fish_seen_subcommand_from run sample check enroll" -r -l config -d "The configuration file"

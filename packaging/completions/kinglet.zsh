@@ -21,6 +21,7 @@ sample)
     ;;
 check)
     _arguments '2:command:' \
+        '--json[Print JSON]' \
         '--config-only[Read the configuration]' \
         '--alerts[Show what is watched and which alerts would fire now]' \
         '--config[The configuration file]:file:_files' \

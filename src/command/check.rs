@@ -4,14 +4,16 @@
 //! the same session, and every step is printed with its outcome. A first report really goes out.
 //! With `--alerts` it is told what is watched, and nobody is dialled.
 
+mod advice;
 mod alerts;
+mod paper;
 mod probe;
 mod visit;
 
-use std::io::{self, Write};
+use std::io;
 
 pub use alerts::alerts;
-use kinglet_proto::quoted::Quoted;
+use paper::Paper;
 use visit::visit;
 
 use super::{NO_SERVER, Outcome};
@@ -19,37 +21,38 @@ use crate::clock;
 use crate::config::Config;
 use crate::options::Given;
 
-/// Checks the configuration and, unless `config_only`, the way to each server.
-pub fn check(given: &Given, config_only: bool) -> io::Result<Outcome> {
-    let mut out = io::stdout().lock();
+/// Checks the configuration and, unless `config_only`, the way to each server; says so in JSON if
+/// `json`.
+pub fn check(given: &Given, config_only: bool, json: bool) -> io::Result<Outcome> {
+    let mut paper = Paper::new(io::stdout().lock(), json);
     let config = match Config::load(given) {
-        Ok(config) => config,
-        Err(error) => {
-            writeln!(out, "{error}")?;
-            return Ok(Outcome::Misconfigured);
-        }
+        Ok(config) if !config.servers.is_empty() => config,
+        Ok(_) => return misconfigured(paper, NO_SERVER.to_owned()),
+        Err(error) => return misconfigured(paper, error.to_string()),
     };
-    if config.servers.is_empty() {
-        writeln!(out, "{NO_SERVER}")?;
-        return Ok(Outcome::Misconfigured);
-    }
-    let (name, id) = (Quoted(&config.host.name), &config.host.id);
-    writeln!(out, "configuration good; this host is {name} ({id})")?;
+    paper.begin(&config.host.id, &config.host.name);
     for warning in &config.warnings {
-        writeln!(out, "warning: {warning}")?;
+        paper.warn(warning.to_string());
     }
     if clock::is_unset() {
-        writeln!(out, "warning: the clock is not set: {}", clock::now().wall)?;
+        paper.warn(format!("the clock is not set: {}", clock::now().wall));
     }
     if config_only {
-        return Ok(Outcome::Good);
+        return paper.end(true, None).map(|()| Outcome::Good);
     }
-    let mut outcome = Outcome::Good;
+    let (mut good, mut all) = (0, 0);
     for server in &config.servers {
-        writeln!(out, "\n{} ({})", server.url, server.protocol)?;
-        if !visit(server, &config, &mut out)? {
-            outcome = Outcome::Unreachable;
-        }
+        paper.server(server.url.to_string(), server.protocol.name, "");
+        let is_good = visit(server, &config, &mut paper)?;
+        paper.end_server(is_good);
+        (good, all) = (good + usize::from(is_good), all + 1);
     }
-    Ok(outcome)
+    let (is_good, s) = (good == all, if all == 1 { "" } else { "s" });
+    paper.end(is_good, Some(format_args!("\n{good} of {all} server{s} good")))?;
+    Ok(if is_good { Outcome::Good } else { Outcome::Unreachable })
+}
+
+fn misconfigured<W: io::Write>(mut paper: Paper<W>, words: String) -> io::Result<Outcome> {
+    paper.error(words);
+    paper.end(false, None).map(|()| Outcome::Misconfigured)
 }

@@ -36,7 +36,7 @@ pub mod check {
     }
 
     /// Says so.
-    pub fn check(_given: &Given, _config_only: bool) -> io::Result<Outcome> {
+    pub fn check(_given: &Given, _config_only: bool, _json: bool) -> io::Result<Outcome> {
         Err(io::Error::other(LeftOut("the command check")))
     }
 }

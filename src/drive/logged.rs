@@ -81,13 +81,14 @@ impl Observer for Logged {
                 let list: Vec<_> = addresses.chain(missing.iter().cloned()).collect();
                 log::debug!("{name}: resolved to {}", list.join(", "));
             }
-            LinkEvent::Progress(Progress::Connected(address)) => {
+            LinkEvent::Progress(Progress::Connected(address, _)) => {
                 log::debug!("{name}: connected to {address}");
             }
             LinkEvent::Progress(Progress::Tunnelled) => {
                 log::debug!("{name}: the proxy has made the way");
             }
             LinkEvent::Progress(Progress::Secured(summary)) => log::debug!("{name}: {summary}"),
+            LinkEvent::Progress(Progress::Dated(_)) => {}
             LinkEvent::Text(text) => log::trace!("{name}: receives {}", Escaped(text)),
             LinkEvent::Closed(error) => log::debug!("{name}: {error}"),
             LinkEvent::Opened

@@ -1,6 +1,8 @@
 //! From a name to a connected socket.
 
 mod ask;
+#[cfg(feature = "terminal")]
+pub(super) mod each;
 #[cfg(fuzzing)]
 pub(super) mod fuzz;
 mod message;

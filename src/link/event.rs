@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use kinglet_proto::time::WallTime;
 use tungstenite::Utf8Bytes;
 
 use super::carrier::head::RetryAfter;
@@ -44,10 +45,12 @@ pub struct Answered {
 pub enum Progress {
     /// The name has these addresses, and what failed while they were looked up, in words.
     Resolved(Vec<SocketAddr>, Vec<String>),
-    /// TCP is connected to this one.
-    Connected(SocketAddr),
+    /// TCP is connected to this one, from that one of ours where the kernel says so.
+    Connected(SocketAddr, Option<SocketAddr>),
     /// The proxy that TCP is connected to has made the way to the server.
     Tunnelled,
     /// TLS is up: version and cipher suite.
     Secured(String),
+    /// By the clock of the server, or of what answers for it, it is this time.
+    Dated(WallTime),
 }

@@ -43,8 +43,8 @@ pub struct Switch {
     pub command: Option<Command>,
     /// What it does, in a sentence.
     pub help: &'static str,
-    /// The command it goes with.
-    pub only_for: Option<Command>,
+    /// The commands it goes with; none where it needs none.
+    pub commands: &'static [Command],
 }
 
 impl Switch {
@@ -78,21 +78,26 @@ pub static COMMANDS: &[CommandRow] = &[
     },
 ];
 
-const SWITCH: Switch = Switch { flag: "", short: None, command: None, help: "", only_for: None };
+const SWITCH: Switch = Switch { flag: "", short: None, command: None, help: "", commands: &[] };
 
 /// Every switch.
 pub static SWITCHES: &[Switch] = &[
-    Switch { flag: "--json", help: "Print JSON.", only_for: Some(Command::Sample), ..SWITCH },
+    Switch {
+        flag: "--json",
+        help: "Print JSON.",
+        commands: &[Command::Sample, Command::Check],
+        ..SWITCH
+    },
     Switch {
         flag: "--config-only",
         help: "Read the configuration, connect to nothing.",
-        only_for: Some(Command::Check),
+        commands: &[Command::Check],
         ..SWITCH
     },
     Switch {
         flag: "--alerts",
         help: "Show what is watched and which alerts would fire now; connect to nothing.",
-        only_for: Some(Command::Check),
+        commands: &[Command::Check],
         ..SWITCH
     },
     Switch {

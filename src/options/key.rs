@@ -93,8 +93,8 @@ pub(crate) struct Entry {
     flag: Option<&'static str>,
     pub(crate) variable: Option<&'static str>,
     pub(crate) protocols: &'static [&'static str],
-    /// The command it is for, where that is a single one.
-    pub(crate) only_for: Option<Command>,
+    /// The command it is for, where that is a single one; none where all take it.
+    pub(crate) only_for: &'static [Command],
 }
 
 static ENTRIES: [Entry; KEYS.len()] = {
@@ -113,7 +113,7 @@ impl Key {
 
     const fn entry(&self) -> Entry {
         let Self { table, name, form, flag, variable, protocols, commands, .. } = *self;
-        let only_for = if let [command] = commands { Some(*command) } else { None };
+        let only_for = if commands.len() == 1 { commands } else { &[] };
         Entry { table, name, form, flag, variable, protocols, only_for }
     }
 }

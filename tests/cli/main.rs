@@ -8,6 +8,7 @@ mod alerts;
 mod budget;
 mod containers;
 mod custom;
+mod doctor;
 mod influxdb;
 mod processes;
 mod program;

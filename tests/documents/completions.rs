@@ -89,7 +89,7 @@ fn or_printed(command: Command) -> &'static str {
 /// Every flag that goes with a command.
 fn words_of(command: Command) -> Vec<&'static str> {
     let keys = flags().filter(|(_, key)| key.commands.contains(&command)).map(|(flag, _)| flag);
-    let switches = SWITCHES.iter().filter(|switch| switch.only_for == Some(command));
+    let switches = SWITCHES.iter().filter(|switch| switch.commands.contains(&command));
     keys.chain(switches.map(|switch| switch.flag)).collect()
 }
 
@@ -109,8 +109,10 @@ pub(crate) fn fish() -> String {
     }
     let seen = |names: &[&str]| format!("__fish_seen_subcommand_from {}", names.join(" "));
     for switch in SWITCHES {
-        let Some(only) = switch.only_for else { continue };
-        text += &line(&seen(&[name(only)]), &format!("-f -l {}", &switch.flag[2..]), switch.help);
+        let names: Vec<_> = switch.commands.iter().map(|command| name(*command)).collect();
+        if !names.is_empty() {
+            text += &line(&seen(&names), &format!("-f -l {}", &switch.flag[2..]), switch.help);
+        }
     }
     for (flag, key) in flags() {
         let long = &flag[2..];
@@ -130,7 +132,7 @@ pub(crate) fn zsh() -> String {
     let mut text = format!("#compdef kinglet\n# {ORIGIN}\n\ncase ${{words[2]}} in\n");
     for CommandRow { name, command, .. } in COMMANDS {
         text += &format!("{name}{})\n    _arguments '2:command:'", or_printed(*command));
-        let switches = SWITCHES.iter().filter(|switch| switch.only_for == Some(*command));
+        let switches = SWITCHES.iter().filter(|switch| switch.commands.contains(command));
         for switch in switches {
             text += &argument(switch.flag, switch.help, "");
         }

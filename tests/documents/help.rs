@@ -2,7 +2,7 @@
 
 use kinglet::options::{COMMANDS, KEYS, SWITCHES};
 
-use super::text::{WIDTH, help, of_command, replace, wrap};
+use super::text::{WIDTH, help, of_commands, replace, wrap};
 
 /// The page, from the one there is.
 pub(crate) fn page(text: &str) -> String {
@@ -16,12 +16,12 @@ pub(crate) fn page(text: &str) -> String {
 
 fn options() -> Vec<(String, String)> {
     let keys = KEYS.iter().filter_map(|key| {
-        let only_for = if let [only] = key.commands { Some(*only) } else { None };
-        Some((format!("{} {}", key.flag?, key.value), of_command(only_for, &help(key))))
+        let only_for = if key.commands.len() == 1 { key.commands } else { &[] };
+        Some((format!("{} {}", key.flag?, key.value), of_commands(only_for, &help(key))))
     });
     let switches = SWITCHES.iter().map(|switch| {
         let short = switch.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-        (short + switch.flag, of_command(switch.only_for, switch.help))
+        (short + switch.flag, of_commands(switch.commands, switch.help))
     });
     keys.chain(switches).collect()
 }

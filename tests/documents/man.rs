@@ -2,7 +2,7 @@
 
 use kinglet::options::{COMMANDS, KEYS, Key, SWITCHES, Table};
 
-use super::text::{help, of_command, replace};
+use super::text::{help, of_commands, replace};
 
 /// `kinglet(1)`, from the page there is.
 pub(crate) fn program(page: &str) -> String {
@@ -12,7 +12,7 @@ pub(crate) fn program(page: &str) -> String {
     }
     let options = KEYS.iter().filter_map(option).chain(SWITCHES.iter().map(|switch| {
         let short = switch.short.map(|short| format!("\\-{short}\\fR, \\fB")).unwrap_or_default();
-        let help = sentences(&of_command(switch.only_for, switch.help));
+        let help = sentences(&of_commands(switch.commands, switch.help));
         format!(".TP\n.B {short}{}\n{help}", escaped(switch.flag))
     }));
     let page = section(page, "OPTIONS", &options.collect::<String>());
@@ -46,13 +46,13 @@ fn section(page: &str, title: &str, paragraphs: &str) -> String {
 fn option(key: &Key) -> Option<String> {
     let (flag, value) = (escaped(key.flag?), key.value);
     let variable = key.variable.map(|name| format!("\\fR, \\fB{name}")).unwrap_or_default();
-    let only_for = if let [only] = key.commands { Some(*only) } else { None };
+    let only_for = if key.commands.len() == 1 { key.commands } else { &[] };
     let written = match (key.form, key.table) {
         (None, _) => String::new(),
         (Some(_), Table::Top) => format!(" In the file: `{}`.", key.name),
         (Some(_), table) => format!(" In the file: `{}.{}`.", table.name(), key.name),
     };
-    let help = sentences(&(of_command(only_for, &help(key)) + &written));
+    let help = sentences(&(of_commands(only_for, &help(key)) + &written));
     Some(format!(".TP\n.B {flag} \\fI{value}{variable}\n{help}"))
 }
 

@@ -92,10 +92,13 @@ pub(crate) fn name(command: Command) -> &'static str {
 }
 
 /// The help of what goes with one command only, if it does.
-pub(crate) fn of_command(only: Option<Command>, help: &str) -> String {
-    let Some(only) = only else { return help.to_owned() };
+pub(crate) fn of_commands(commands: &[Command], help: &str) -> String {
+    if commands.is_empty() {
+        return help.to_owned();
+    }
+    let names: Vec<_> = commands.iter().map(|command| format!("`{}`", name(*command))).collect();
     let (first, rest) = help.split_at(1);
-    format!("`{}`: {}{rest}", name(only), first.to_lowercase())
+    format!("{}: {}{rest}", names.join(", "), first.to_lowercase())
 }
 
 /// Lines of at most so many columns.

@@ -1,23 +1,31 @@
 //! One visit to one server: every step of the way, as it is taken, on the terminal.
 
+use std::fmt::Arguments;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use kinglet_host::Sampler;
 use kinglet_proto::limits::RING_BYTES_MAX;
 use kinglet_proto::output::Seat;
 use kinglet_proto::session::{Event, Input, start};
-use kinglet_proto::time::Instant;
+use kinglet_proto::time::{Instant, WallTime};
 
+use super::advice::advice;
+use super::paper::{Line, Outcome, Paper};
 use super::probe::{Probe, is_running};
 use crate::clock;
 use crate::config::{Config, Server};
 use crate::drive::{Drive, Observer};
-use crate::limits::{CHECK_TIMEOUT, FIRST_WINDOW};
-use crate::link::{LinkError, LinkEvent, Progress};
+use crate::limits::{CHECK_TIMEOUT, CLOCKS_APART, FIRST_WINDOW};
+use crate::link::{LinkError, LinkEvent, Progress, each, name_servers};
 
 /// Goes through all steps; whether the server took a report.
-pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> io::Result<bool> {
+pub(super) fn visit(
+    server: &Server,
+    config: &Config,
+    paper: &mut Paper<impl Write>,
+) -> io::Result<bool> {
     let begun = clock::now().instant;
     let (give_up_at, sample_at) = (begun.plus(CHECK_TIMEOUT), begun.plus(FIRST_WINDOW));
     let session = start(server.protocol, server.account(&config.host), server.interval, 0);
@@ -27,11 +35,11 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
     let seat = session.seat();
     let is_told_apart = matches!(seat, None | Some(Seat::Probed | Seat::Beside));
     let is_taken = !is_told_apart && is_running(&config.roots.proc);
-    let mut told = Told::new(out, server, begun);
+    let mut told = Told::new(paper, server, begun);
     if is_taken && seat == Some(Seat::ByConnection) {
         told.step = Step::Connect;
         told.leave_out();
-        return told.end();
+        return Ok(told.end());
     }
     let probe = Probe { session, says_so: seat == Some(Seat::Probed) };
     let mut drive = Drive::new(probe, server.target(), told);
@@ -39,7 +47,7 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
         let now = clock::now();
         if give_up_at <= now.instant {
             let limit = CHECK_TIMEOUT.as_secs();
-            drive.observer.fail(&format!("no answer within {limit} s"));
+            drive.observer.fail(format!("no answer within {limit} s"), None);
         } else if is_taken && drive.observer.wants_report() {
             drive.observer.leave_out();
         } else if drive.observer.wants_report() && sample_at <= now.instant {
@@ -51,6 +59,11 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
         }
         drive.turn(now.instant.plus(FIRST_WINDOW))?;
     }
+    if let Some(end) = drive.certificate_end() {
+        let (days, until) = (end.days_from(clock::now().wall), end);
+        drive.observer.note("certificate", format_args!("good until {until}, {days} days"));
+    }
+    drive.observer.try_each();
     if drive.observer.report_bytes > 0 && drive.observer.verdict == Some(true) {
         drive.observer.reach(drive.conversation.session.reach());
     }
@@ -58,7 +71,7 @@ pub(super) fn visit(server: &Server, config: &Config, out: &mut impl Write) -> i
     while !drive.is_done() {
         drive.turn(clock::now().instant.plus(FIRST_WINDOW))?;
     }
-    drive.observer.end()
+    Ok(drive.observer.end())
 }
 
 /// The step under way.
@@ -75,9 +88,7 @@ enum Step {
 
 /// What is printed of the visit so far.
 struct Told<'a, W> {
-    out: &'a mut W,
-    /// The first fault of the terminal.
-    written: io::Result<()>,
+    paper: &'a mut Paper<W>,
     secure: bool,
     is_tunnelled: bool,
     /// There is no connection to be granted: the first report is the first thing said.
@@ -87,6 +98,8 @@ struct Told<'a, W> {
     is_reported: bool,
     report_bytes: usize,
     verdict: Option<bool>,
+    /// What the name stands for.
+    addresses: Vec<SocketAddr>,
 }
 
 impl Step {
@@ -104,10 +117,9 @@ impl Step {
 }
 
 impl<'a, W: Write> Told<'a, W> {
-    fn new(out: &'a mut W, server: &Server, begun: Instant) -> Self {
+    fn new(paper: &'a mut Paper<W>, server: &Server, begun: Instant) -> Self {
         Self {
-            out,
-            written: Ok(()),
+            paper,
             secure: server.url.tls,
             is_tunnelled: server.proxy.is_some(),
             is_asked: server.protocol.is_request_and_response(),
@@ -116,6 +128,7 @@ impl<'a, W: Write> Told<'a, W> {
             is_reported: false,
             report_bytes: 0,
             verdict: None,
+            addresses: Vec::new(),
         }
     }
 
@@ -141,48 +154,86 @@ impl<'a, W: Write> Told<'a, W> {
 
     fn pass(&mut self, detail: &str, next: Step) {
         let now = clock::now().instant;
-        let took = now.since(self.begun).as_millis();
-        let step = self.step.name();
-        self.line(format_args!("  {step:12}  ok      {detail} ({took} ms)"));
+        let took = u64::try_from(now.since(self.begun).as_millis()).unwrap_or(u64::MAX);
+        let line = Line::new(self.step.name(), Outcome::Ok, detail.to_owned());
+        self.paper.line(line.took(took));
         (self.step, self.begun) = (next, now);
     }
 
-    fn fail(&mut self, detail: &str) {
+    fn fail(&mut self, detail: String, advice: Option<&'static str>) {
         if self.verdict.is_none() {
-            self.line(format_args!("  {:12}  FAILED  {detail}", self.step.name()));
+            let line = Line::new(self.step.name(), Outcome::Failed, detail);
+            self.paper.line(line.advised(advice));
             self.verdict = Some(false);
         }
     }
 
     /// Goes no farther: the agent that runs here would lose its place to us.
     fn leave_out(&mut self) {
-        let step = self.step.name();
-        self.line(format_args!(
-            "  {step:12}  left out: the agent that runs here would lose its place at this server"
-        ));
+        let why = "the agent that runs here would lose its place at this server";
+        self.paper.line(Line::new(self.step.name(), Outcome::LeftOut, why.to_owned()));
         self.verdict = Some(true);
     }
 
     fn reach(&mut self, reach: Option<Duration>) {
         let kept = RING_BYTES_MAX / 1024;
         match reach.map(|reach| reach.as_secs() / 60) {
-            Some(minutes) => self.line(format_args!(
-                "  an outage     of {minutes} min is bridged: {kept} KiB of such samples wait"
-            )),
+            Some(minutes) => self.note(
+                "an outage",
+                format_args!("of {minutes} min is bridged: {kept} KiB of such samples wait"),
+            ),
             None => {
-                self.line(format_args!("  an outage     leaves a gap: it takes no sample later"))
+                self.note("an outage", format_args!("leaves a gap: it takes no sample later"));
             }
         }
     }
 
-    fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        if self.written.is_ok() {
-            self.written = writeln!(self.out, "{line}");
+    /// Which of several addresses answer: a way to one may be good while that to another is not.
+    fn try_each(&mut self) {
+        if self.is_tunnelled || self.addresses.len() < 2 {
+            return;
+        }
+        for (address, reached) in each(&self.addresses) {
+            match reached {
+                Ok(took) => self.note(
+                    "address",
+                    format_args!("{} answers in {} ms", address.ip(), took.as_millis()),
+                ),
+                Err(error) => {
+                    self.note("address", format_args!("{}: {error}", address.ip()));
+                }
+            }
         }
     }
 
-    fn end(self) -> io::Result<bool> {
-        self.written.map(|()| self.verdict.unwrap_or_default())
+    /// Whom a name was asked of that has no address.
+    fn tell_name_servers(&mut self, fault: &LinkError) {
+        if matches!(fault, LinkError::Resolve(..)) {
+            let asked: Vec<_> = name_servers().iter().map(|it| it.ip().to_string()).collect();
+            self.note("name servers", format_args!("{}", asked.join(", ")));
+        }
+    }
+
+    /// How far the clocks of the two are apart.
+    fn compare(&mut self, theirs: WallTime) {
+        let ours = clock::now().wall.unix_millis() / 1000;
+        let theirs = theirs.unix_millis() / 1000;
+        let (apart, way) = (ours.abs_diff(theirs), if ours > theirs { "ahead" } else { "behind" });
+        if apart <= CLOCKS_APART.as_secs() {
+            return self.note("clock", format_args!("as the server's, within a second or two"));
+        }
+        let said = format!("this host's is {apart} s {way} of the server's");
+        let what =
+            "set one of them right (NTP): certificates and the times of samples depend on it";
+        self.paper.line(Line::new("clock", Outcome::Note, said).advised(Some(what)));
+    }
+
+    fn note(&mut self, what: &'static str, words: Arguments<'_>) {
+        self.paper.line(Line::new(what, Outcome::Note, words.to_string()));
+    }
+
+    fn end(self) -> bool {
+        self.verdict.unwrap_or_default()
     }
 }
 
@@ -198,19 +249,21 @@ impl<W: Write> Observer for Told<'_, W> {
     fn handle_link(&mut self, event: &LinkEvent) {
         match event {
             LinkEvent::Progress(Progress::Resolved(addresses, missing)) => {
-                let addresses = addresses.iter().map(|address| address.ip().to_string());
-                let list: Vec<_> = addresses.chain(missing.iter().cloned()).collect();
+                let list = addresses.iter().map(|address| address.ip().to_string());
+                let list: Vec<_> = list.chain(missing.iter().cloned()).collect();
                 if self.step == Step::Resolve {
                     self.pass(&list.join(", "), Step::Connect);
                 }
+                self.addresses.clone_from(addresses);
             }
-            LinkEvent::Progress(Progress::Connected(address)) => {
+            LinkEvent::Progress(Progress::Connected(address, ours)) => {
                 if self.step == Step::Resolve {
                     let is_one = format!("not needed: {} is an address", address.ip());
                     self.pass(&is_one, Step::Connect);
                 }
                 let next = if self.is_tunnelled { Step::Proxy } else { self.after_way() };
-                self.pass(&address.to_string(), next);
+                let ours = ours.map(|ours| format!(" from {}", ours.ip())).unwrap_or_default();
+                self.pass(&format!("{address}{ours}"), next);
             }
             LinkEvent::Progress(Progress::Tunnelled) => {
                 self.pass("has made the way", self.after_way());
@@ -218,6 +271,7 @@ impl<W: Write> Observer for Told<'_, W> {
             LinkEvent::Progress(Progress::Secured(summary)) => {
                 self.pass(summary, self.after_line());
             }
+            LinkEvent::Progress(Progress::Dated(date)) => self.compare(*date),
             LinkEvent::Opened => self.pass("to WebSocket", Step::Authenticate),
             LinkEvent::Pong if self.is_reported && self.verdict.is_none() => {
                 let took = format!("{} bytes, and the server is still there", self.report_bytes);
@@ -244,12 +298,13 @@ impl<W: Write> Observer for Told<'_, W> {
                 self.verdict = Some(true);
             }
             (Event::Up { .. }, _) => self.pass("accepted", Step::Report),
-            (Event::SamplesRejected { words, .. }, _) => self.fail(words),
+            (Event::SamplesRejected { words, .. }, _) => self.fail(words.clone(), None),
             (Event::Down { .. } | Event::Refused { .. }, Some(fault)) => {
-                self.fail(&fault.to_string());
+                self.fail(fault.to_string(), advice(fault));
+                self.tell_name_servers(fault);
             }
             (Event::Down { reason, .. } | Event::Refused { reason, .. }, None) => {
-                self.fail(&reason.to_string());
+                self.fail(reason.to_string(), None);
             }
             (
                 Event::DuplicateId { .. }
@@ -260,7 +315,7 @@ impl<W: Write> Observer for Told<'_, W> {
                 | Event::RateLimited { .. }
                 | Event::BackfillRejected { .. },
                 _,
-            ) => self.line(format_args!("  note          {event}")),
+            ) => self.note("note", format_args!("{event}")),
         }
     }
 }

@@ -124,6 +124,8 @@ impl Carrier for Handshake {
         match granted? {
             Some(length) => {
                 let tail = self.head.split_off(length);
+                let date = upgrade::date(&self.head).map(Progress::Dated);
+                events.extend(date.map(LinkEvent::Progress));
                 events.push_back(LinkEvent::Opened);
                 let channel = Channel::new(self.transport, tail, &self.host);
                 Ok(Box::new(WebSocket::new(channel)))

@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 
 use kinglet_proto::enroll::REASON_HEADER;
 use kinglet_proto::quoted::{Quoted, Words, cut};
+use kinglet_proto::time::WallTime;
 use kinglet_proto::wire::base64::base64;
 
 use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
@@ -83,6 +84,16 @@ pub(in crate::link) fn verify(head: &[u8], key: [u8; 16]) -> Result<Option<usize
         return Err(UpgradeError::NotWebSocket);
     }
     Ok(Some(begin + length))
+}
+
+/// When the answer was made, by its own header (RFC 9110 section 6.6.1).
+pub(in crate::link) fn date(head: &[u8]) -> Option<WallTime> {
+    let text = std::str::from_utf8(head).ok()?;
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("date").then(|| WallTime::parse_http(value.trim()))?
+    };
+    text.lines().find_map(header)
 }
 
 /// Where a redirect leads, without what may be a token.
