@@ -3,6 +3,7 @@
 //! `options` has read what is written, with its place; here it gets its meaning. Every problem is
 //! found in one go and told with file, line, key and what is allowed.
 
+mod addresses;
 mod alerts;
 mod budget;
 #[cfg(feature = "reload")]
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use addresses::addresses;
 #[cfg(feature = "terminal")]
 pub(crate) use duration::show;
 #[cfg(feature = "terminal")]
@@ -38,10 +40,10 @@ use kinglet_proto::output::{Auth, LEFT_OUT, OUTPUTS, Protocol, Settings};
 use kinglet_proto::quoted::Quoted;
 use kinglet_proto::secret::Secret;
 pub use probing::Probing;
-pub use server::Server;
+pub use server::{Server, Way};
 use trust::{Trusted, trust};
 
-use crate::limits::{INTERVAL_DEFAULT, SERVERS_MAX};
+use crate::limits::{INTERVAL_DEFAULT, RETURN_AFTER, SERVERS_MAX};
 use crate::link::ServerUrl;
 use crate::options::{Block, ConfigError, Entry, Given, Problems, Table, Text, nearest};
 
@@ -90,6 +92,8 @@ impl Config {
         config.servers.push(Server {
             url,
             proxy: None,
+            others: Vec::new(),
+            return_after: RETURN_AFTER,
             protocol: &OUTPUTS[0],
             auth: Auth::Header,
             server_id: None,
@@ -120,6 +124,7 @@ impl Config {
             let mut server = server(block, is_only, interval, credentials, problems);
             if let Some(server) = &mut server {
                 server.proxy = proxy::proxy(block, given, &server.url, problems);
+                server.find_proxies(block, given, problems);
                 check_settings(block, server, &host, problems);
             }
             warnings.extend(server.iter().flat_map(Server::warnings));
@@ -173,7 +178,7 @@ fn server(
             choice(text, &names, problems).map(|at| auths[at])
         }
     };
-    let url = url(block, protocol, problems);
+    let urls = addresses(block, protocol, problems);
     if let Some(id) = block.text("server_id").filter(|id| id.value.is_empty()) {
         problems.add(id.place, "is empty: the id that the server shows, or no such line");
     }
@@ -184,13 +189,17 @@ fn server(
         (None, None) if !needs_token => Some(Secret::default()),
         (_, file) => token(block, file.as_deref(), problems),
     };
-    let Trusted { ca_file, pin, trust } = trust(block, url.as_ref(), problems);
+    let Trusted { ca_file, pin, trust } =
+        trust(block, urls.as_deref().unwrap_or_default(), problems);
     if let Some(protocol) = protocol {
         find_foreign_keys(block, protocol, problems);
     }
+    let mut urls = urls?.into_iter();
     Some(Server {
-        url: url?,
+        url: urls.next()?,
         proxy: None,
+        others: urls.map(Way::straight).collect(),
+        return_after: RETURN_AFTER,
         protocol: protocol?,
         auth: auth?,
         server_id: owned(block.text("server_id")),
@@ -236,29 +245,6 @@ fn find_foreign_keys(block: &Block, protocol: &Protocol, problems: &mut Problems
         {
             let fault = format!("is for {} only, not for {protocol}", protocols.join(" and "));
             problems.add(place, fault);
-        }
-    }
-}
-
-fn url(block: &Block, protocol: Option<&Protocol>, problems: &mut Problems) -> Option<ServerUrl> {
-    let schemes = protocol.map_or(OUTPUTS[0].schemes, |protocol| protocol.schemes);
-    let Some(text) = block.text("url") else {
-        let scheme = schemes.first().copied().unwrap_or_default();
-        let fault = format!("the url of the server is missing: url = \"{scheme}://...\"");
-        problems.add(&block.place, fault);
-        return None;
-    };
-    match ServerUrl::parse(text.value) {
-        Ok(url) if schemes.contains(&url.scheme) => Some(url),
-        Ok(url) => {
-            let allowed = schemes.join(":// and ");
-            let fault = format!("{}:// is not spoken here, only {allowed}://", url.scheme);
-            problems.add(text.place, fault);
-            None
-        }
-        Err(error) => {
-            problems.add(text.place, error.to_string());
-            None
         }
     }
 }

@@ -7,20 +7,23 @@
 mod alone;
 mod logged;
 mod peer;
+mod ways;
 
 use std::io;
+use std::time::Duration;
 
 use kinglet_proto::output::{Answer, Errand};
-use kinglet_proto::session::{Command, Conversation, Event, Input};
+use kinglet_proto::session::{Command, Conversation, Event, Input, Loss};
 use kinglet_proto::time::{Instant, Now, WallTime};
 pub(crate) use logged::Logged;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 pub(crate) use peer::{Peer, seed};
+use ways::Ways;
 
 use crate::clock;
 use crate::limits::WAIT_MAX;
-use crate::link::{Link, LinkError, LinkEvent, Target};
+use crate::link::{LinkError, LinkEvent, ServerUrl, Target};
 
 /// A conversation with its link.
 pub(crate) struct Drive<C, O> {
@@ -29,10 +32,10 @@ pub(crate) struct Drive<C, O> {
     glue: Glue,
 }
 
-/// What is the same for every conversation and observer, and there once: the link, and what it led
-/// to.
+/// What is the same for every conversation and observer, and there once: the links, and what they
+/// led to.
 struct Glue {
-    link: Link,
+    ways: Ways,
     /// Why the connection was lost last, until the conversation has said what follows from it.
     fault: Option<LinkError>,
     /// What is to be done beside the connection; there is never a second one.
@@ -45,8 +48,8 @@ struct Glue {
 
 /// Looks on while a conversation is driven.
 pub(crate) trait Observer {
-    /// An attempt begins.
-    fn handle_dial(&mut self) {}
+    /// An attempt begins, at this address.
+    fn handle_dial(&mut self, _url: &ServerUrl) {}
 
     /// A frame is sent.
     fn handle_sent(&mut self, _text: &str) {}
@@ -62,10 +65,21 @@ pub(crate) trait Observer {
 impl Observer for () {}
 
 impl<C: Conversation, O: Observer> Drive<C, O> {
-    /// Before the first tick.
+    /// Before the first tick, to a server with one address.
     pub(crate) fn new(conversation: C, target: Target, observer: O) -> Self {
+        Self::to_any(conversation, vec![target], Duration::MAX, observer)
+    }
+
+    /// The same with several, in the order in which they are wanted; while another one is in use,
+    /// the first is tried each time that this has passed.
+    pub(crate) fn to_any(
+        conversation: C,
+        targets: Vec<Target>,
+        return_after: Duration,
+        observer: O,
+    ) -> Self {
         let glue = Glue {
-            link: Link::new(target),
+            ways: Ways::new(targets, return_after),
             fault: None,
             errand: None,
             finished: false,
@@ -82,23 +96,23 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     /// Lets the link do what its sockets allow.
     pub(crate) fn advance(&mut self, ready: PollFlags, now: Now) {
-        self.glue.link.advance(ready, now.instant);
+        self.glue.ways.advance(ready, now.instant);
         self.settle(now);
     }
 
     /// Adds the sockets to wait for.
     pub(crate) fn register<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
-        self.glue.link.register(fds);
+        self.glue.ways.register(fds);
     }
 
     /// When the link needs to be driven, whatever the conversation says.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.glue.link.deadline()
+        self.glue.ways.deadline()
     }
 
     /// The host's addresses or routes changed.
     pub(crate) fn handle_network_change(&mut self, now: Now) {
-        self.glue.link.check_address();
+        self.glue.ways.check_address();
         self.settle(now);
         self.feed(Input::NetworkChanged, now);
     }
@@ -108,9 +122,14 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
         self.glue.certificate_end
     }
 
+    /// The address in use.
+    pub(crate) fn target(&self) -> &Target {
+        self.glue.ways.target()
+    }
+
     /// Bytes that sockets have taken so far.
     pub(crate) fn bytes_sent(&self) -> u64 {
-        self.glue.link.bytes_sent()
+        self.glue.ways.bytes_sent()
     }
 
     /// What the conversation wants done beside the connection.
@@ -120,7 +139,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     /// Whether nothing is under way any more: the last word is said and gone.
     pub(crate) fn is_done(&self) -> bool {
-        self.glue.finished && self.glue.link.is_idle()
+        self.glue.finished && self.glue.ways.is_idle()
     }
 
     fn settle(&mut self, now: Now) -> Option<Instant> {
@@ -138,8 +157,12 @@ impl Glue {
     ) -> Option<Instant> {
         loop {
             let wait = self.drain(conversation, observer, now);
-            let Some(event) = self.link.poll_event() else {
-                return match (wait, self.link.deadline()) {
+            let Some(event) = self.ways.poll_event() else {
+                if self.ways.poll_return(now.instant) {
+                    conversation.handle_input(Input::Closed(Loss::Returned), now);
+                    continue;
+                }
+                return match (wait, self.ways.deadline()) {
                     (Some(said), Some(link)) => Some(said.min(link)),
                     (said, link) => said.or(link),
                 };
@@ -158,23 +181,29 @@ impl Glue {
         loop {
             match conversation.poll_command() {
                 Command::Dial(request) => {
-                    observer.handle_dial();
-                    self.link.dial(request, now.instant);
+                    observer.handle_dial(&self.ways.target().url);
+                    self.ways.dial(request, now.instant);
                 }
                 Command::Ask(request) => {
                     observer.handle_sent(request.body.as_deref().unwrap_or_default());
-                    if !self.link.ask(request, now.instant) {
-                        observer.handle_dial();
+                    if !self.ways.ask(request, now.instant) {
+                        observer.handle_dial(&self.ways.target().url);
                     }
                 }
                 Command::Text(text) => {
                     observer.handle_sent(text);
-                    self.link.send_text(text, now.instant);
+                    self.ways.link().send_text(text, now.instant);
                 }
-                Command::Ping => self.link.ping(now.instant),
-                Command::HangUp(reason) => self.link.hang_up(reason.close_code(), now.instant),
+                Command::Ping => self.ways.link().ping(now.instant),
+                Command::HangUp(reason) => self.ways.hang_up(reason.close_code(), now.instant),
                 Command::Event(event) => {
                     observer.handle_event(&event, self.fault.take().as_ref());
+                    if matches!(event, Event::Up { .. }) {
+                        self.ways.handle_up(now.instant);
+                    }
+                    if matches!(event, Event::Down { .. } | Event::Refused { .. }) {
+                        self.ways.handle_down(now.instant);
+                    }
                 }
                 Command::Errand(errand) => self.errand = Some(errand),
                 Command::Wait(at) => {
@@ -185,9 +214,15 @@ impl Glue {
         }
     }
 
+    /// Who is busy at one address does not keep the conversation from another.
+    fn judge(&mut self, loss: Loss, now: Now) -> Loss {
+        let Loss::Busy(pause) = loss else { return loss };
+        self.ways.handle_busy(pause, now.instant).map_or(Loss::Broken, Loss::Busy)
+    }
+
     fn hear(&mut self, event: LinkEvent, conversation: &mut dyn Conversation, now: Now) {
         if matches!(event, LinkEvent::Opened | LinkEvent::Answered(_)) {
-            self.certificate_end = self.link.certificate_end();
+            self.certificate_end = self.ways.certificate_end();
         }
         let wall = Some(now.wall).filter(|_| !clock::is_unset());
         let input = match &event {
@@ -195,14 +230,16 @@ impl Glue {
             LinkEvent::Opened => Input::Opened,
             LinkEvent::Answered(answer) => Input::Answered(Answer {
                 status: answer.status,
-                retry_after: answer.retry_after.and_then(|after| after.pause(wall)),
+                retry_after: answer
+                    .retry_after
+                    .and_then(|after| self.ways.handle_busy(after.pause(wall)?, now.instant)),
                 body: &answer.body,
             }),
             LinkEvent::Text(text) => Input::Text(text),
             LinkEvent::Pong => Input::Pong,
             LinkEvent::Blocked => Input::Blocked,
             LinkEvent::Drained => Input::Drained,
-            LinkEvent::Closed(error) => Input::Closed(error.loss(wall)),
+            LinkEvent::Closed(error) => Input::Closed(self.judge(error.loss(wall), now)),
         };
         conversation.handle_input(input, now);
         if let LinkEvent::Closed(error) = event {

@@ -81,6 +81,11 @@ pub const NEWS_PAUSE: Duration = Duration::from_secs(4);
 pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(5);
 /// `[[server]]` blocks in one configuration.
 pub const SERVERS_MAX: usize = 8;
+/// Addresses of one server: a round through all of them is short at the back-off's pace.
+pub const URLS_MAX: usize = 4;
+/// While a later address is in use, the time between two trials of the first, to which up to a
+/// fifth is added: long enough for a hub that is being repaired, short for one that is back.
+pub const RETURN_AFTER: Duration = Duration::from_secs(300);
 
 /// What the agent may be given of one processor, in percent: less is spent by any reading at all,
 /// and more than a whole one has no thread.

@@ -12,6 +12,7 @@ mod event;
 pub mod fuzz;
 #[cfg_attr(not(feature = "proxy"), path = "link/no_proxy.rs")]
 mod proxy;
+mod target;
 mod tls;
 mod transport;
 mod url;
@@ -40,21 +41,10 @@ use kinglet_proto::time::Instant;
 use nix::poll::{PollFd, PollFlags};
 use proxy::tunnel::Tunnel;
 pub use proxy::{Proxy, ProxyError};
-use rustls::ClientConnection;
+pub use target::Target;
 pub use tls::pin::Pin;
 pub use tls::{Trust, TrustError};
 pub use url::{ServerUrl, UrlError};
-
-/// Where a link leads.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The server.
-    pub url: ServerUrl,
-    /// The proxy on the way to it.
-    pub proxy: Option<Proxy>,
-    /// Whom its certificate may come from; `None` for `ws://`.
-    pub trust: Option<Trust>,
-}
 
 /// One link.
 pub struct Link {
@@ -89,22 +79,6 @@ enum State {
     },
 }
 
-impl Target {
-    /// Where TCP leads: to the server, or to the proxy.
-    fn address(&self) -> (&str, u16) {
-        match &self.proxy {
-            Some(proxy) => proxy.address(),
-            None => (&self.url.host, self.url.port),
-        }
-    }
-
-    /// Begins TLS, where the server wants it.
-    fn tls(&self) -> Result<Option<ClientConnection>, LinkError> {
-        let connect = |trust: &Trust| trust.connect(&self.url.host).map_err(LinkError::Tls);
-        self.trust.as_ref().map(connect).transpose()
-    }
-}
-
 impl Link {
     /// A link that waits to be dialled.
     pub fn new(target: Target) -> Self {
@@ -119,6 +93,11 @@ impl Link {
             events: Events::new(),
             bytes_sent: 0,
         }
+    }
+
+    /// Where it leads.
+    pub const fn target(&self) -> &Target {
+        &self.target
     }
 
     /// Starts a connection, with addresses looked up afresh; what was before is dropped.

@@ -74,6 +74,7 @@ fn step<C: Conversation>(session: &mut C, part: &str, clock: &mut Clock, sample:
             Some(3) => Loss::NotThere,
             Some(4) => Loss::Closed,
             Some(5) => Loss::Ended,
+            Some(6) => Loss::Returned,
             Some(_) | None => Loss::Broken,
         }),
         'a' => {

@@ -42,10 +42,19 @@ pub fn check(given: &Given, config_only: bool, json: bool) -> io::Result<Outcome
     }
     let (mut good, mut all) = (0, 0);
     for server in &config.servers {
-        paper.server(server.url.to_string(), server.protocol.name, "");
-        let is_good = visit(server, &config, &mut paper)?;
-        paper.end_server(is_good);
-        (good, all) = (good + usize::from(is_good), all + 1);
+        // Each of its addresses has to be good for the day when it is needed.
+        let targets = server.targets();
+        let count = targets.len();
+        for (at, target) in targets.into_iter().enumerate() {
+            let place = match count {
+                1 => String::new(),
+                count => format!(", address {} of {count}", at + 1),
+            };
+            paper.server(target.url.to_string(), server.protocol.name, &place);
+            let is_good = visit(server, target, &config, &mut paper)?;
+            paper.end_server(is_good);
+            (good, all) = (good + usize::from(is_good), all + 1);
+        }
     }
     let (is_good, s) = (good == all, if all == 1 { "" } else { "s" });
     paper.end(is_good, Some(format_args!("\n{good} of {all} server{s} good")))?;

@@ -20,7 +20,7 @@ pub fn run(config: &Config, given: &Given) -> io::Result<Outcome> {
     let stop = signals::subscribe()?;
     #[cfg(feature = "reload")]
     let word = signals::subscribe_to_words()?;
-    let servers: Vec<_> = config.servers.iter().map(|server| server.url.to_string()).collect();
+    let servers: Vec<_> = config.servers.iter().map(|server| server.to_line()).collect();
     log::info!(
         "kinglet {} reports as {} to {}",
         env!("CARGO_PKG_VERSION"),

@@ -53,8 +53,10 @@ impl Server {
     /// Whether a conversation with the one is a conversation with the other. What an authority's
     /// file says may be another than when it was read.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        let is_same =
-            self.url == other.url && self.proxy == other.proxy && self.token == other.token;
+        let is_same = self.url == other.url
+            && self.proxy == other.proxy
+            && self.others == other.others
+            && self.token == other.token;
         is_same && self.ca_file.is_none() && self.to_string() == other.to_string()
     }
 }

@@ -67,7 +67,7 @@ impl Enrollment {
         let url = url(hub.text("url"), &mut problems);
         let code = code(given.text(Table::Top, "code"), &mut problems);
         let proxy = url.as_ref().and_then(|url| proxy(&hub, given, url, &mut problems));
-        let trusted = trust(&hub, url.as_ref(), &mut problems);
+        let trusted = trust(&hub, url.as_slice(), &mut problems);
         let token_file = hub.text("token_file").map_or(TOKEN_FILE_DEFAULT, |text| text.value);
         let enrollment = url.zip(code).map(|(url, code)| Self {
             id: host.id,

@@ -98,6 +98,8 @@ impl fmt::Display for Server {
         let Self {
             url,
             proxy,
+            others,
+            return_after: _,
             protocol,
             auth,
             server_id,
@@ -111,7 +113,12 @@ impl fmt::Display for Server {
         } = self;
         let query = if url.path_and_query.contains('?') { "?***" } else { "" };
         writeln!(f, "\n[[server]]\nprotocol = \"{protocol}\"")?;
-        writeln!(f, "url = \"{url}{query}\"\nauth = \"{auth}\"")?;
+        let urls: Vec<_> = self.urls().map(|url| format!("{url}{query}")).collect();
+        match urls.as_slice() {
+            [url] => writeln!(f, "url = {}", Quoted(url))?,
+            urls => writeln!(f, "url = {}", QuotedList(urls))?,
+        }
+        writeln!(f, "auth = \"{auth}\"")?;
         text(f, "proxy", proxy.as_ref().map(ToString::to_string).as_deref())?;
         text(f, "server_id", server_id.as_deref())?;
         for (key, value) in settings.iter() {
@@ -119,6 +126,10 @@ impl fmt::Display for Server {
         }
         text(f, "token_file", token_file.as_deref().map(Path::to_string_lossy).as_deref())?;
         writeln!(f, "# token = {token}")?;
+        for way in others.iter().filter(|way| way.proxy != *proxy) {
+            let found = way.proxy.as_ref().map_or("none".to_owned(), ToString::to_string);
+            writeln!(f, "# its proxy to {} is {found}", way.url)?;
+        }
         text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())?;
         if let Some(pin) = pin {
             writeln!(f, "pin = \"{pin}\"")?;

@@ -17,7 +17,7 @@ pub(super) struct Trusted {
 }
 
 /// Reads `ca_file` and `pin` of one server.
-pub(super) fn trust(block: &Block, url: Option<&ServerUrl>, problems: &mut Problems) -> Trusted {
+pub(super) fn trust(block: &Block, urls: &[ServerUrl], problems: &mut Problems) -> Trusted {
     let (ca_file, pin) = (block.text("ca_file"), block.text("pin"));
     let mut trusted = Trusted {
         ca_file: ca_file.map(|text| PathBuf::from(text.value)),
@@ -28,15 +28,11 @@ pub(super) fn trust(block: &Block, url: Option<&ServerUrl>, problems: &mut Probl
         problems.add(pin.place, "with a pin no authority is asked: leave ca_file out");
         return trusted;
     }
-    match url {
-        Some(url) if url.tls => {}
-        Some(_) => {
-            for text in [ca_file, pin].into_iter().flatten() {
-                problems.add(text.place, "is for wss:// only; this server's url is ws://");
-            }
-            return trusted;
+    if !urls.iter().any(|url| url.tls) {
+        for text in [ca_file, pin].into_iter().flatten().filter(|_| !urls.is_empty()) {
+            problems.add(text.place, "is for wss:// only; this server's url is ws://");
         }
-        None => return trusted,
+        return trusted;
     }
     let loaded = match trusted.pin {
         Some(pin) => Trust::pinned(pin),

@@ -26,7 +26,7 @@ impl<C: Conversation, O: Observer> Drive<C, O> {
 
     /// Sends a Ping that the conversation did not ask for.
     pub(crate) fn ping(&mut self, now: Now) {
-        self.glue.link.ping(now.instant);
+        self.glue.ways.link().ping(now.instant);
     }
 
     /// Why the connection was lost last, where no conversation has told of it.

@@ -5,21 +5,23 @@ use kinglet_proto::quoted::Escaped;
 use kinglet_proto::secret::Secret;
 #[cfg(feature = "reload")]
 use kinglet_proto::session::Seconds;
-use kinglet_proto::session::{Event, Level};
+use kinglet_proto::session::{Event, Level, Reason};
 #[cfg(feature = "reload")]
 use kinglet_proto::time::Instant;
 
 use super::Observer;
 #[cfg(feature = "reload")]
 use crate::clock;
-use crate::link::{LinkError, LinkEvent, Progress};
+use crate::link::{LinkError, LinkEvent, Progress, ServerUrl};
 
 /// Writes a conversation into the log.
 pub(crate) struct Logged {
-    /// What the log calls the server: its URL without the query.
+    /// What the log calls the server: the URL in use, without the query.
     name: String,
     /// What no log may show: a login carries it.
     token: Secret,
+    /// How many addresses it has: at each of them a first failure is news.
+    addresses: u32,
     came_up: bool,
     /// What was told last of whether reports flow, and when.
     #[cfg(feature = "reload")]
@@ -27,10 +29,11 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    pub(crate) fn new(name: String, token: Secret) -> Self {
+    pub(crate) fn new(name: String, token: Secret, addresses: u32) -> Self {
         Self {
             name,
             token,
+            addresses,
             came_up: false,
             #[cfg(feature = "reload")]
             standing: None,
@@ -40,10 +43,9 @@ impl Logged {
     /// What was told last of whether reports flow, and how long ago.
     #[cfg(feature = "reload")]
     pub(crate) fn standing(&self, now: Instant) -> String {
-        let name = &self.name;
         match &self.standing {
-            None => format!("{name}: the first attempt is under way"),
-            Some((at, words)) => format!("{name}: {words} ({} ago)", Seconds(now.since(*at))),
+            None => format!("{}: the first attempt is under way", self.name),
+            Some((at, words)) => format!("{words} ({} ago)", Seconds(now.since(*at))),
         }
     }
 
@@ -53,7 +55,7 @@ impl Logged {
             return;
         }
         let fault = fault.map(|fault| format!(", {fault}")).unwrap_or_default();
-        self.standing = Some((clock::now().instant, format!("{event}{fault}")));
+        self.standing = Some((clock::now().instant, format!("{}: {event}{fault}", self.name)));
     }
 
     /// Whether reports began to flow since this was asked last.
@@ -63,7 +65,8 @@ impl Logged {
 }
 
 impl Observer for Logged {
-    fn handle_dial(&mut self) {
+    fn handle_dial(&mut self, url: &ServerUrl) {
+        self.name = url.to_string();
         log::debug!("{}: dialling", self.name);
     }
 
@@ -103,7 +106,10 @@ impl Observer for Logged {
         self.came_up |= matches!(event, Event::Up { .. });
         #[cfg(feature = "reload")]
         self.note_standing(event, fault);
+        let is_news = matches!(event, Event::Down { reason, attempts, .. }
+            if (2..=self.addresses).contains(attempts) && !matches!(reason, Reason::Refused(_)));
         let level = match event.level() {
+            Level::Debug if is_news => log::Level::Warn,
             Level::Warn => log::Level::Warn,
             Level::Info => log::Level::Info,
             Level::Debug => log::Level::Debug,

@@ -12,12 +12,10 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Drive, Logged};
 use crate::config::{Config, Server};
-use crate::link::Target;
 
 /// A server of the configuration.
 pub(crate) struct Peer {
     drive: Drive<Box<dyn Reporter>, Logged>,
-    target: Target,
     /// The errand under way, over a link of its own.
     errand: Option<Drive<Run, ()>>,
 }
@@ -26,10 +24,11 @@ impl Peer {
     pub(crate) fn new(server: &Server, config: &Config) -> Self {
         let probes = config.probing.from_server;
         let account = Account { probes, ..server.account(&config.host) };
-        let logged = Logged::new(server.url.to_string(), account.token.clone());
+        let addresses = u32::try_from(server.urls().count()).unwrap_or(u32::MAX);
+        let logged = Logged::new(server.url.to_string(), account.token.clone(), addresses);
         let session = start(server.protocol, account, server.interval, seed());
-        let target = server.target();
-        Self { drive: Drive::new(session, target.clone(), logged), target, errand: None }
+        let drive = Drive::to_any(session, server.targets(), server.return_after, logged);
+        Self { drive, errand: None }
     }
 
     /// It goes on for one that was there before: its server has heard that the agent was started.
@@ -144,7 +143,7 @@ impl Peer {
         if self.errand.is_none()
             && let Some(errand) = self.drive.take_errand()
         {
-            self.errand = Some(Drive::new(Run::new(errand), self.target.clone(), ()));
+            self.errand = Some(Drive::new(Run::new(errand), self.drive.target().clone(), ()));
         }
         let errand = self.errand.as_mut()?;
         let deadline = errand.feed(Input::Tick, now);

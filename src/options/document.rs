@@ -115,6 +115,7 @@ impl Form {
         match self {
             Self::Text => "a text in quotes",
             Self::List => "a list of texts: [\"a\", \"b*\"]",
+            Self::Texts => "a text in quotes, or a list of them: [\"a\", \"b\"]",
             Self::Switch => "true or false",
             Self::Map => "texts by name: { name = \"text\" }",
             Self::Number => "a number",
@@ -126,9 +127,10 @@ impl Form {
         let text = |value: &'v DeValue<'_>| value.as_str().map(str::to_owned).ok_or(value);
         match self {
             Self::Text => text(value).map(Value::Text),
+            Self::Texts if value.as_str().is_some() => text(value).map(Value::Text),
             Self::Switch => value.as_bool().map(Value::Switch).ok_or(value),
             Self::Number => number(value).map(Value::Number).ok_or(value),
-            Self::List => {
+            Self::List | Self::Texts => {
                 let list = value.as_array().ok_or(value)?;
                 let texts = list.iter().map(|element| text(element.get_ref()));
                 texts.collect::<Result<_, _>>().map(Value::List)

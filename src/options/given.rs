@@ -142,6 +142,14 @@ impl Block {
         }
     }
 
+    /// The texts of a key that has one or a list of them.
+    pub(crate) fn texts(&self, key: &str) -> &[String] {
+        match self.find(key) {
+            Some(Written { value: Value::Text(text), .. }) => std::slice::from_ref(text),
+            Some(_) | None => self.list(key),
+        }
+    }
+
     /// The texts of a list; none where nothing is written.
     pub(crate) fn list(&self, key: &str) -> &[String] {
         match self.find(key) {

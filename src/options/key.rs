@@ -41,6 +41,8 @@ pub enum Form {
     Text,
     /// `["text", "text"]`
     List,
+    /// `"text"`, or a list of them
+    Texts,
     /// `true` or `false`
     Switch,
     /// `{ name = "text" }`

@@ -19,7 +19,11 @@ pub struct Agent {
 impl Agent {
     /// Starts an agent from the text of a configuration file.
     pub fn start(configuration: &str) -> Self {
-        let config = load(configuration).expect("the configuration is good");
+        Self::run(load(configuration).expect("the configuration is good"))
+    }
+
+    /// Starts an agent that was told this.
+    pub fn run(config: Config) -> Self {
         let (stop, told) = UnixStream::pair().unwrap();
         let thread = std::thread::spawn(move || run(&config, told.as_fd()));
         Self { stop: Some(stop), thread: Some(thread) }

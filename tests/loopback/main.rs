@@ -21,6 +21,7 @@ mod proxies;
 mod reload;
 mod server;
 mod stomp;
+mod ways;
 
 use std::io::{Read, Write};
 use std::time::Duration;

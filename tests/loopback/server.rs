@@ -44,6 +44,11 @@ impl Server {
         Self { listener: TcpListener::bind("127.0.0.1:0").unwrap() }
     }
 
+    /// At a port that one had before.
+    pub fn at(port: u16) -> Self {
+        Self { listener: TcpListener::bind(("127.0.0.1", port)).unwrap() }
+    }
+
     pub fn port(&self) -> u16 {
         self.listener.local_addr().unwrap().port()
     }

@@ -14,6 +14,7 @@ impl Session {
         let reason = match (&self.state, loss) {
             (State::New | State::Waiting { .. } | State::Stopped, _) => return,
             (State::Leaving { .. }, _) => return self.state = State::Stopped,
+            (State::Up { .. }, Loss::Returned) => return self.go_over(),
             // Our hub closes the older of two connections with one id by 1008, too.
             (State::Up { talk, .. }, Loss::Refused) if talk.accepted => Reason::Closed,
             (_, Loss::Refused) => Reason::Refused(None),
@@ -26,7 +27,9 @@ impl Session {
             }
             (State::Dialing { .. }, _) => Reason::Unreachable,
             (_, Loss::Closed) => Reason::Closed,
-            (_, Loss::Busy(_) | Loss::NotThere | Loss::Ended | Loss::Broken) => Reason::Broken,
+            (_, Loss::Busy(_) | Loss::NotThere | Loss::Ended | Loss::Returned | Loss::Broken) => {
+                Reason::Broken
+            }
         };
         let cut = loss == Loss::Ended && self.output.is_replaced_by_a_cut();
         let replaced = cut || reason == Reason::Closed;
@@ -38,6 +41,20 @@ impl Session {
         let moved = matches!(&self.state, State::Dialing { moved: true, .. });
         self.state = State::Dialing { give_up_at: self.instant().plus(DIAL_TIMEOUT), moved };
         self.actions.push_back(Action::Dial);
+    }
+
+    /// Goes on over a connection that is open already: nothing is lost, and nothing to wait for.
+    fn go_over(&mut self) {
+        self.let_go();
+        self.dial();
+    }
+
+    /// What was under way on the connection is to be done again on the next.
+    fn let_go(&mut self) {
+        self.keep_waiting();
+        self.delivery.ring_mut().handle_lost();
+        self.alerts.handle_lost();
+        self.output.handle_lost();
     }
 
     /// Gives the connection up ourselves.
@@ -57,10 +74,7 @@ impl Session {
         if self.is_up() {
             self.down = Some((now, reason.clone()));
         }
-        self.keep_waiting();
-        self.delivery.ring_mut().handle_lost();
-        self.alerts.handle_lost();
-        self.output.handle_lost();
+        self.let_go();
         let refused = matches!(reason, Reason::Refused(_));
         if refused {
             self.backoff.handle_refused();

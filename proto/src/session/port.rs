@@ -75,6 +75,9 @@ pub enum Loss {
     Closed,
     /// The server ended an open connection without a word.
     Ended,
+    /// It was given up for another to the same server's first address, which is open already: a
+    /// dial gets that one.
+    Returned,
     /// Anything else.
     Broken,
 }

@@ -18,11 +18,12 @@ use crate::clock;
 use crate::config::{Config, Server};
 use crate::drive::{Drive, Observer};
 use crate::limits::{CHECK_TIMEOUT, CLOCKS_APART, FIRST_WINDOW};
-use crate::link::{LinkError, LinkEvent, Progress, each, name_servers};
+use crate::link::{LinkError, LinkEvent, Progress, Target, each, name_servers};
 
-/// Goes through all steps; whether the server took a report.
+/// Goes through all steps to one of its addresses; whether the server took a report.
 pub(super) fn visit(
     server: &Server,
+    target: Target,
     config: &Config,
     paper: &mut Paper<impl Write>,
 ) -> io::Result<bool> {
@@ -35,14 +36,14 @@ pub(super) fn visit(
     let seat = session.seat();
     let is_told_apart = matches!(seat, None | Some(Seat::Probed | Seat::Beside));
     let is_taken = !is_told_apart && is_running(&config.roots.proc);
-    let mut told = Told::new(paper, server, begun);
+    let mut told = Told::new(paper, server, &target, begun);
     if is_taken && seat == Some(Seat::ByConnection) {
         told.step = Step::Connect;
         told.leave_out();
         return Ok(told.end());
     }
     let probe = Probe { session, says_so: seat == Some(Seat::Probed) };
-    let mut drive = Drive::new(probe, server.target(), told);
+    let mut drive = Drive::new(probe, target, told);
     while drive.observer.verdict.is_none() {
         let now = clock::now();
         if give_up_at <= now.instant {
@@ -117,11 +118,11 @@ impl Step {
 }
 
 impl<'a, W: Write> Told<'a, W> {
-    fn new(paper: &'a mut Paper<W>, server: &Server, begun: Instant) -> Self {
+    fn new(paper: &'a mut Paper<W>, server: &Server, target: &Target, begun: Instant) -> Self {
         Self {
             paper,
-            secure: server.url.tls,
-            is_tunnelled: server.proxy.is_some(),
+            secure: target.url.tls,
+            is_tunnelled: target.proxy.is_some(),
             is_asked: server.protocol.is_request_and_response(),
             step: Step::Resolve,
             begun,

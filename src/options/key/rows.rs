@@ -1,5 +1,6 @@
 //! The settings, row by row: in the order of the file, then what no file holds.
 
+mod unwritten;
 mod watched;
 
 use super::{Command, Form, Key, Table};
@@ -27,9 +28,6 @@ const COLLECT: Key = Key {
     ..KEY
 };
 
-/// A proxy that the environment names.
-const PROXY: Key = Key { form: None, commands: ENROLLED, ..KEY };
-
 /// The protocol that six of the keys are for.
 const INFLUXDB: &[&str] = &["influxdb"];
 
@@ -38,11 +36,12 @@ const SAMPLED: &[Command] = &[Command::Run, Command::Sample, Command::Check];
 const EVERYWHERE: &[Command] = &[Command::Run, Command::Sample, Command::Check, Command::Enroll];
 
 /// Every setting.
-pub const KEYS: &[Key] = &joined::<{ REPORTED.len() + watched::KEYS.len() + UNWRITTEN.len() }>([
-    REPORTED,
-    watched::KEYS,
-    UNWRITTEN,
-]);
+pub const KEYS: &[Key] =
+    &joined::<{ REPORTED.len() + watched::KEYS.len() + unwritten::KEYS.len() }>([
+        REPORTED,
+        watched::KEYS,
+        unwritten::KEYS,
+    ]);
 
 const fn joined<const N: usize>(parts: [&[Key]; 3]) -> [Key; N] {
     let mut all = [KEY; N];
@@ -110,12 +109,14 @@ const REPORTED: &[Key] = &[
     },
     Key {
         name: "url",
+        form: Some(Form::Texts),
         flag: Some("--url"),
         variable: Some("KINGLET_URL"),
         value: "URL",
         default: "required",
         help: "Where to report: `wss://host[:port][/path]`, or `ws://` on a trusted line; \
-               `https://` or `http://` for `influxdb`. Without a path, the protocol's own.",
+               `https://` or `http://` for `influxdb`. Without a path, the protocol's own. A list \
+               in the file is tried in order, and left for the first again.",
         commands: ENROLLED,
         ..SERVER
     },
@@ -295,96 +296,4 @@ const REPORTED: &[Key] = &[
         ..COLLECT
     },
     Key { name: "exclude_interfaces", help: "Interfaces to leave out of these.", ..COLLECT },
-];
-
-/// What no file holds.
-const UNWRITTEN: &[Key] = &[
-    Key {
-        name: "code",
-        form: None,
-        flag: Some("--code"),
-        variable: Some("KINGLET_CODE"),
-        value: "CODE",
-        help: "The code of an invitation. It may stand where others can read it: it is good for \
-               minutes, for one host, and used up at once.",
-        commands: &[Command::Enroll],
-        ..KEY
-    },
-    Key {
-        name: "log",
-        form: None,
-        variable: Some("KINGLET_LOG"),
-        default: "`info`",
-        help: "The log level: `off`, `error`, `warn`, `info`, `debug` or `trace`.",
-        commands: &[Command::Run],
-        ..KEY
-    },
-    Key {
-        name: "proc",
-        form: None,
-        variable: Some("HOST_PROC"),
-        default: "`/proc`",
-        help: "Where the host's `/proc` is, for an agent in a container.",
-        commands: SAMPLED,
-        ..KEY
-    },
-    Key {
-        name: "sys",
-        form: None,
-        variable: Some("HOST_SYS"),
-        default: "`/sys`",
-        help: "Where the host's `/sys` is.",
-        commands: SAMPLED,
-        ..KEY
-    },
-    Key {
-        name: "root",
-        form: None,
-        variable: Some("HOST_ROOT"),
-        default: "`/`",
-        help: "Where the host's `/` is.",
-        commands: SAMPLED,
-        ..KEY
-    },
-    Key {
-        name: "no_color",
-        form: None,
-        variable: Some("NO_COLOR"),
-        help: "If set, the headings of `sample` are not bold.",
-        commands: &[Command::Sample],
-        ..KEY
-    },
-    Key {
-        name: "https_proxy",
-        variable: Some("https_proxy"),
-        help: "The proxy to `wss://` and `https://`, as other programs have it; in capitals too. \
-               A server on this host is never behind one.",
-        ..PROXY
-    },
-    Key {
-        name: "http_proxy",
-        variable: Some("http_proxy"),
-        help: "The proxy to `ws://` and `http://`.",
-        ..PROXY
-    },
-    Key {
-        name: "all_proxy",
-        variable: Some("all_proxy"),
-        help: "The proxy where neither says anything.",
-        ..PROXY
-    },
-    Key {
-        name: "no_proxy",
-        variable: Some("no_proxy"),
-        help: "What they are not for, between commas: names with all below them, addresses, \
-               networks (`10.0.0.0/8`); `*` for everything.",
-        ..PROXY
-    },
-    Key {
-        name: "credentials",
-        form: None,
-        variable: Some("CREDENTIALS_DIRECTORY"),
-        help: "Set by systemd: the folder with the credential `token`.",
-        ..KEY
-    },
 ];

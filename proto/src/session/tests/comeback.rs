@@ -143,3 +143,19 @@ fn a_busy_server_is_left_alone_for_as_long_as_it_said() {
     assert!(events(&outs)[0].starts_with("could not connect; next attempt in "), "{outs:?}");
     assert!(rig.next_wait().unwrap() >= rig.ms + 2_700, "no sooner than in our own turn");
 }
+
+#[test]
+fn a_connection_that_is_open_already_is_gone_over_to_at_once() {
+    let mut rig = Rig::kinglet().open();
+    rig.sample();
+    assert_eq!(rig.feed(Input::Closed(Loss::Returned)), [Out::Dial]);
+    let opened = rig.feed(Input::Opened);
+    assert_eq!((events(&opened), texts(&opened)), (vec!["connected".to_owned()], vec![]));
+    rig.ms += 5000;
+    // Nobody has acknowledged the first.
+    assert_eq!(seqs(&rig.sample()), [2, 1]);
+    assert_eq!(rig.session.counts().samples_dropped, 0);
+    // Where there is no connection, there is none to leave.
+    rig.feed(Input::Closed(Loss::Broken));
+    assert_eq!(rig.feed(Input::Closed(Loss::Returned)), []);
+}

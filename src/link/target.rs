@@ -1,0 +1,32 @@
+//! Where a link leads, and by which way.
+
+use rustls::ClientConnection;
+
+use super::{LinkError, Proxy, ServerUrl, Trust};
+
+/// Where a link leads.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The server.
+    pub url: ServerUrl,
+    /// The proxy on the way to it.
+    pub proxy: Option<Proxy>,
+    /// Whom its certificate may come from; `None` for `ws://`.
+    pub trust: Option<Trust>,
+}
+
+impl Target {
+    /// Where TCP leads: to the server, or to the proxy.
+    pub(super) fn address(&self) -> (&str, u16) {
+        match &self.proxy {
+            Some(proxy) => proxy.address(),
+            None => (&self.url.host, self.url.port),
+        }
+    }
+
+    /// Begins TLS, where the server wants it.
+    pub(super) fn tls(&self) -> Result<Option<ClientConnection>, LinkError> {
+        let connect = |trust: &Trust| trust.connect(&self.url.host).map_err(LinkError::Tls);
+        self.trust.as_ref().map(connect).transpose()
+    }
+}
