@@ -10,6 +10,7 @@ mod budget;
 mod changes;
 mod collected;
 mod duration;
+mod egress;
 #[cfg(feature = "terminal")]
 mod enroll;
 #[cfg(fuzzing)]
@@ -44,7 +45,7 @@ pub use server::{Server, Way};
 use trust::{Trusted, trust};
 
 use crate::limits::{INTERVAL_DEFAULT, RETURN_AFTER, SERVERS_MAX};
-use crate::link::ServerUrl;
+use crate::link::{Egress, ServerUrl};
 use crate::options::{Block, ConfigError, Entry, Given, Problems, Table, Text, nearest};
 
 /// The whole configuration, in meaning.
@@ -94,6 +95,7 @@ impl Config {
             proxy: None,
             others: Vec::new(),
             return_after: RETURN_AFTER,
+            egress: Egress::default(),
             protocol: &OUTPUTS[0],
             auth: Auth::Header,
             server_id: None,
@@ -200,6 +202,7 @@ fn server(
         proxy: None,
         others: urls.map(Way::straight).collect(),
         return_after: RETURN_AFTER,
+        egress: egress::egress(block, problems),
         protocol: protocol?,
         auth: auth?,
         server_id: owned(block.text("server_id")),

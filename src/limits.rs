@@ -41,6 +41,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const PROXY_TIMEOUT: Duration = Duration::from_secs(20);
 /// The head start each address gets over the next one (RFC 8305 section 5).
 pub const CONNECT_STAGGER: Duration = Duration::from_millis(250);
+/// The head start that a preferred family has over the other: two long ways to and fro, and a SYN
+/// that got lost and was sent again.
+pub const PREFERRED_HEAD_START: Duration = Duration::from_secs(2);
 /// Addresses tried of one name; the rest wait for the next attempt.
 pub const ADDRESSES_MAX: usize = 8;
 /// Bytes of a response head; proxies add much, but not this much.

@@ -6,6 +6,7 @@
 
 mod carrier;
 mod dial;
+mod egress;
 mod error;
 mod event;
 #[cfg(fuzzing)]
@@ -33,6 +34,7 @@ use dial::race::Race;
 pub(crate) use dial::race::{begin as begin_connect, outcome as outcome_of_connect};
 use dial::resolve;
 pub(crate) use dial::resolve::{Lookup, Standing};
+pub use egress::{Egress, Family, Source};
 pub use error::{LinkError, Step};
 pub use event::{Answered, LinkEvent, Progress};
 use kinglet_proto::limits::CLOSE_TIMEOUT;
@@ -122,7 +124,7 @@ impl Link {
     #[cfg(feature = "probe")]
     pub(crate) fn head(&mut self, address: SocketAddr, now: Instant) {
         self.heads = true;
-        self.state = State::Connecting(Race::new(vec![address], now));
+        self.state = State::Connecting(Race::new(vec![address], &self.target.egress, now));
         self.advance_dial(now);
     }
 
@@ -139,7 +141,7 @@ impl Link {
         let (host, port) = self.target.address();
         if let Some(address) = resolve::literal(host, port) {
             self.lookup = None;
-            self.state = State::Connecting(Race::new(vec![address], now));
+            self.state = State::Connecting(Race::new(vec![address], &self.target.egress, now));
             return self.advance_dial(now);
         }
         let begun = match self.lookup.take().filter(Lookup::is_held) {
@@ -274,7 +276,8 @@ impl Link {
                     if let State::Connecting(race) = &mut self.state {
                         race.add(addresses);
                     } else {
-                        self.state = State::Connecting(Race::new(addresses, now));
+                        self.state =
+                            State::Connecting(Race::new(addresses, &self.target.egress, now));
                     }
                 }
                 Standing::Failed(reason) if matches!(self.state, State::Resolving) => {

@@ -205,7 +205,7 @@ impl Probes {
             port: page.port,
             path_and_query: page.path.clone(),
         };
-        let mut link = Box::new(Link::new(Target { url, proxy: None, trust }));
+        let mut link = Box::new(Link::new(Target::straight(url, trust)));
         link.head(address, now);
         Ok(Way::Ask(link))
     }

@@ -81,11 +81,8 @@ pub fn enroll(enrollment: &Enrollment, out: &mut impl Write) -> Result<(), Enrol
 /// Shows the code to the hub and returns what it gives.
 fn exchange(enrollment: &Enrollment) -> Result<Enrolled, EnrollError> {
     let conversation = Exchange::new(&enrollment.code, &enrollment.id, enrollment.prefix());
-    let target = Target {
-        url: enrollment.url.clone(),
-        proxy: enrollment.proxy.clone(),
-        trust: enrollment.trust.clone(),
-    };
+    let Enrollment { url, proxy, trust, .. } = enrollment;
+    let target = Target { proxy: proxy.clone(), ..Target::straight(url.clone(), trust.clone()) };
     let mut drive = Drive::new(conversation, target, ());
     let mut outcome = None;
     while outcome.is_none() || !drive.is_done() {

@@ -14,6 +14,7 @@ use kinglet_proto::quoted::{Quoted, QuotedList};
 
 use super::duration::show;
 use super::{Config, Probing, Server, traffic};
+use crate::link::{Egress, Family};
 use crate::options::{Table, collectors};
 
 /// What each part has is named here one by one, so that nothing can be forgotten.
@@ -100,6 +101,7 @@ impl fmt::Display for Server {
             proxy,
             others,
             return_after: _,
+            egress,
             protocol,
             auth,
             server_id,
@@ -120,6 +122,9 @@ impl fmt::Display for Server {
         }
         writeln!(f, "auth = \"{auth}\"")?;
         text(f, "proxy", proxy.as_ref().map(ToString::to_string).as_deref())?;
+        let Egress { prefer, source } = egress;
+        text(f, "prefer", prefer.map(Family::name))?;
+        text(f, "interface", source.as_ref().map(ToString::to_string).as_deref())?;
         text(f, "server_id", server_id.as_deref())?;
         for (key, value) in settings.iter() {
             setting(f, key, value)?;
@@ -197,7 +202,7 @@ mod tests {
     use kinglet_proto::secret::Secret;
 
     use super::*;
-    use crate::link::{Pin, Proxy, ServerUrl};
+    use crate::link::{Pin, Proxy, ServerUrl, Source};
     use crate::options::{Entry, keys_of};
 
     #[test]
@@ -214,6 +219,7 @@ mod tests {
         let server = &mut config.servers[0];
         server.server_id = Some("s".to_owned());
         server.proxy = Proxy::parse("http://me:hunter2@p").ok();
+        server.egress = Egress { prefer: Some(Family::V4), source: Source::parse("eth0") };
         for key in Entry::of_table(Table::Server).filter(|key| !key.protocols.is_empty()) {
             server.settings.add(key.name, Setting::Text("x".to_owned()));
         }

@@ -9,7 +9,7 @@ use kinglet_proto::secret::Secret;
 
 use super::proxy::proxy;
 use super::token;
-use crate::link::{Pin, Proxy, ServerUrl, Target, Trust};
+use crate::link::{Egress, Pin, Proxy, ServerUrl, Target, Trust};
 use crate::options::{Block, Given, Problems};
 
 /// One server.
@@ -23,6 +23,8 @@ pub struct Server {
     pub others: Vec<Way>,
     /// While one of those is in use, the time between two trials of the first.
     pub return_after: Duration,
+    /// How connections to it leave this host.
+    pub egress: Egress,
     /// How it is spoken to.
     pub protocol: &'static Protocol,
     /// How the token is shown.
@@ -76,12 +78,13 @@ impl Server {
 
     /// Its addresses, as links lead there.
     pub(crate) fn targets(&self) -> Vec<Target> {
-        let Self { url, proxy, trust, .. } = self;
+        let Self { url, proxy, egress, trust, .. } = self;
         let others = self.others.iter().map(|way| (&way.url, &way.proxy));
         let all = std::iter::once((url, proxy)).chain(others);
         all.map(|(url, proxy)| Target {
             url: url.clone(),
             proxy: proxy.clone(),
+            egress: egress.clone(),
             trust: trust.clone().filter(|_| url.tls),
         })
         .collect()

@@ -232,7 +232,7 @@ mod tests {
 
     fn ways(count: usize) -> Ways {
         let url = |at| ServerUrl::parse(&format!("ws://127.0.0.{at}:9")).unwrap();
-        let target = |at| Target { url: url(at), proxy: None, trust: None };
+        let target = |at| Target::straight(url(at), None);
         Ways::new((1..=count).map(target).collect(), Duration::from_secs(300))
     }
 

@@ -17,7 +17,7 @@ use std::os::fd::OwnedFd;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 /// A socket that can reach the address, and never blocks.
-fn open(address: SocketAddr, kind: SockType) -> io::Result<OwnedFd> {
+pub(super) fn open(address: SocketAddr, kind: SockType) -> io::Result<OwnedFd> {
     let family = if address.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     Ok(socket(family, kind, flags, None)?)

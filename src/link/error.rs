@@ -9,6 +9,7 @@ use kinglet_proto::session::Loss;
 use kinglet_proto::time::WallTime;
 
 use super::carrier::websocket::upgrade::UpgradeError;
+use super::egress::Source;
 use super::proxy::ProxyError;
 use super::tls::fault::explain;
 use super::tls::pin::{Pin, WrongPin};
@@ -20,6 +21,8 @@ pub enum LinkError {
     Resolve(String, String),
     /// No address of the name accepted a TCP connection; the last one tried, and why not.
     Connect(SocketAddr, io::Error),
+    /// Connections cannot come from where their owner wants them to.
+    Source(Source, io::Error),
     /// The proxy made no way to the server.
     Proxy(ProxyError),
     /// Nothing happened for too long.
@@ -73,6 +76,7 @@ impl LinkError {
             Self::Upgrade(_)
             | Self::Resolve(..)
             | Self::Connect(..)
+            | Self::Source(..)
             | Self::Proxy(_)
             | Self::TimedOut(..)
             | Self::Tls(_)
@@ -102,6 +106,9 @@ impl fmt::Display for LinkError {
         match self {
             Self::Resolve(host, error) => write!(f, "the name {host} does not resolve: {error}"),
             Self::Connect(address, error) => write!(f, "tcp connect to {address} failed: {error}"),
+            Self::Source(source, error) => {
+                write!(f, "cannot connect from {source}: {}", source.explain(error))
+            }
             Self::Proxy(error) => write!(f, "no way through the proxy: {error}"),
             Self::TimedOut(step, limit) => {
                 let step = match step {

@@ -2,7 +2,7 @@
 
 use rustls::ClientConnection;
 
-use super::{LinkError, Proxy, ServerUrl, Trust};
+use super::{Egress, LinkError, Proxy, ServerUrl, Trust};
 
 /// Where a link leads.
 #[derive(Debug, Clone)]
@@ -11,11 +11,18 @@ pub struct Target {
     pub url: ServerUrl,
     /// The proxy on the way to it.
     pub proxy: Option<Proxy>,
+    /// How connections leave this host.
+    pub egress: Egress,
     /// Whom its certificate may come from; `None` for `ws://`.
     pub trust: Option<Trust>,
 }
 
 impl Target {
+    /// A server by no special way.
+    pub fn straight(url: ServerUrl, trust: Option<Trust>) -> Self {
+        Self { url, proxy: None, egress: Egress::default(), trust }
+    }
+
     /// Where TCP leads: to the server, or to the proxy.
     pub(super) fn address(&self) -> (&str, u16) {
         match &self.proxy {

@@ -19,7 +19,7 @@ impl Bare {
     pub(crate) fn dial(port: u16) -> Self {
         let url = ServerUrl::parse(&format!("ws://127.0.0.1:{port}/x")).unwrap();
         let request = Request { path_and_query: "/x".to_owned(), ..Request::default() };
-        let mut link = Link::new(Target { url, proxy: None, trust: None });
+        let mut link = Link::new(Target::straight(url, None));
         link.dial(request, clock::now().instant);
         Self { link }
     }
@@ -147,7 +147,7 @@ fn certificate_faults_are_named() {
         let found = config.servers.first().unwrap();
         let request = Request { path_and_query: "/".to_owned(), ..Request::default() };
         let (url, trust) = (found.url.clone(), found.trust.clone());
-        let mut link = Link::new(Target { url, proxy: None, trust });
+        let mut link = Link::new(Target::straight(url, trust));
         link.dial(request, clock::now().instant);
         let tls = authority.server(kind);
         let serving = std::thread::spawn(move || {

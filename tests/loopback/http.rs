@@ -57,7 +57,7 @@ fn heard(reader: &mut BufReader<&TcpStream>) -> String {
 
 fn link(port: u16) -> Bare {
     let url = ServerUrl::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-    Bare { link: Link::new(Target { url, proxy: None, trust: None }) }
+    Bare { link: Link::new(Target::straight(url, None)) }
 }
 
 /// Asks, and waits for what comes of it: whether over the open connection, the status, the body.

@@ -70,8 +70,7 @@ fn fault(pin: Pin, tls: Arc<ServerConfig>) -> LinkError {
     let config = load(&text).unwrap();
     let found = config.servers.first().unwrap();
     let request = Request { path_and_query: "/".to_owned(), ..Request::default() };
-    let mut link =
-        Link::new(Target { url: found.url.clone(), proxy: None, trust: found.trust.clone() });
+    let mut link = Link::new(Target::straight(found.url.clone(), found.trust.clone()));
     link.dial(request, clock::now().instant);
     let serving = std::thread::spawn(move || {
         use std::io::Read;

@@ -80,7 +80,7 @@ fn fault(answer: &str) -> String {
     let proxy = format!("proxy = \"http://127.0.0.1:{}\"", server.port());
     let config = load(&block("ws", 9, &token, &proxy)).unwrap();
     let found = config.servers[0].clone();
-    let mut link = Link::new(Target { url: found.url, proxy: found.proxy, trust: None });
+    let mut link = Link::new(Target { proxy: found.proxy, ..Target::straight(found.url, None) });
     let request = Request { path_and_query: "/".to_owned(), ..Request::default() };
     link.dial(request, kinglet::clock::now().instant);
     let answer = answer.to_owned();

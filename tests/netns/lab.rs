@@ -56,6 +56,20 @@ impl Lab {
         Some(lab)
     }
 
+    /// A second line, by which 10.80.0.2 can be reached too: the route prefers the first.
+    pub fn second_line(&self) {
+        self.inside_agent(&["link", "add", "k-agt2", "type", "veth", "peer", "name", "k-srv2"]);
+        self.inside_agent(&["link", "set", "k-srv2", "netns", &self.server]);
+        for (inside, device, host) in [(&self.agent, "k-agt2", 1), (&self.server, "k-srv2", 2)] {
+            ip(&["-n", inside, "addr", "add", &format!("10.79.0.{host}/24"), "dev", device]);
+            ip(&["-n", inside, "link", "set", device, "up"]);
+        }
+        self.inside_server(&["addr", "add", "10.80.0.2/32", "dev", "lo"]);
+        for (via, metric) in [("10.77.0.2", "1"), ("10.79.0.2", "9")] {
+            self.inside_agent(&["route", "add", "10.80.0.2", "via", via, "metric", metric]);
+        }
+    }
+
     pub fn inside_agent(&self, words: &[&str]) {
         ip(&[&["-n", self.agent.as_str()], words].concat());
     }
@@ -81,7 +95,7 @@ impl Lab {
         let shown = Command::new("ip").args(link).output().unwrap();
         let text = String::from_utf8(shown.stdout).unwrap();
         let mac = text.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
-        let neighbour = ["-6", "neigh", "add", "fd77::2", "lladdr", mac, "dev", "k-agt"];
+        let neighbour = ["-6", "neigh", "replace", "fd77::2", "lladdr", mac, "dev", "k-agt"];
         self.inside_agent(&neighbour);
         self.inside_server(&["-6", "route", "add", "blackhole", "fd77::1/128"]);
     }
@@ -202,7 +216,12 @@ impl Lab {
 
     /// What `kinglet check` prints about this server.
     pub fn check(&self, url: &str) -> String {
-        let output = self.kinglet("check", &[url], "").output().unwrap();
+        self.check_told(url, "")
+    }
+
+    /// The same, with more lines in its file.
+    pub fn check_told(&self, url: &str, more: &str) -> String {
+        let output = self.kinglet("check", &[url], more).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 

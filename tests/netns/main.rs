@@ -15,6 +15,7 @@ mod probes;
 #[cfg(feature = "router")]
 mod router;
 mod slow_line;
+mod ways;
 
 use std::time::{Duration, Instant};
 

@@ -6,31 +6,15 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::limits::ADDRESSES_MAX;
-
-/// The two families of addresses, asked for apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// By A records.
-    V4,
-    /// By AAAA records (RFC 3596).
-    V6,
-}
+pub(super) use crate::link::egress::Family;
 
 impl Family {
+    /// The type of the record that holds one: A, or AAAA (RFC 3596).
     const fn record(self) -> u16 {
         match self {
             Self::V4 => 1,
             Self::V6 => 28,
         }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V4 => "IPv4",
-            Self::V6 => "IPv6",
-        })
     }
 }
 

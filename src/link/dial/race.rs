@@ -1,9 +1,10 @@
 //! TCP to whichever address answers first (RFC 8305): each gets a short head start over the next.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use kinglet_proto::time::Instant;
 use nix::errno::Errno;
@@ -11,7 +12,8 @@ use nix::sys::socket::sockopt::SndBuf;
 use nix::sys::socket::{SockType, SockaddrStorage, connect, setsockopt};
 
 use super::open;
-use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT, SEND_BUFFER_BYTES};
+use crate::limits::{CONNECT_STAGGER, CONNECT_TIMEOUT, PREFERRED_HEAD_START, SEND_BUFFER_BYTES};
+use crate::link::egress::{Egress, Source};
 use crate::link::error::{LinkError, Step};
 
 /// Connection attempts under way to the addresses of one server.
@@ -20,19 +22,22 @@ pub(crate) struct Race {
     running: Vec<(SocketAddr, TcpStream)>,
     next_start: Instant,
     give_up_at: Instant,
-    failure: Option<(SocketAddr, io::Error)>,
+    failure: Option<LinkError>,
+    egress: Egress,
 }
 
 impl Race {
     /// Starts with the first address; at least one is given.
-    pub(crate) fn new(addresses: Vec<SocketAddr>, now: Instant) -> Self {
+    pub(crate) fn new(addresses: Vec<SocketAddr>, egress: &Egress, now: Instant) -> Self {
         let mut race = Self {
             waiting: addresses.into(),
             running: Vec::new(),
             next_start: now,
             give_up_at: now.plus(CONNECT_TIMEOUT),
             failure: None,
+            egress: egress.clone(),
         };
+        race.put_in_order();
         race.start_next(now);
         race
     }
@@ -54,6 +59,26 @@ impl Race {
     /// Lets addresses run that were found late, behind those that wait.
     pub(crate) fn add(&mut self, addresses: Vec<SocketAddr>) {
         self.waiting.extend(addresses);
+        self.put_in_order();
+    }
+
+    /// Those of the preferred family first, each family as it was.
+    fn put_in_order(&mut self) {
+        let Some(family) = self.egress.prefer else { return };
+        // Not by a sort, of which the standard library writes one for each type: 4 kB.
+        let (first, rest): (Vec<_>, Vec<_>) =
+            self.waiting.drain(..).partition(|address| family.has(address.ip()));
+        self.waiting.extend(first);
+        self.waiting.extend(rest);
+    }
+
+    /// How long this one has before the next begins: where one family is preferred, its last one
+    /// has longer, so that a long way does not lose to a short one of the other.
+    fn head_start(&self, address: SocketAddr) -> Duration {
+        let is = |other: &SocketAddr| self.egress.prefer.is_some_and(|f| f.has(other.ip()));
+        let next = self.waiting.front();
+        let is_last = is(&address) && next.is_some_and(|next| !is(next));
+        if is_last { PREFERRED_HEAD_START } else { CONNECT_STAGGER }
     }
 
     /// Looks at all attempts: the winner, `None` while undecided, or why all have failed; while
@@ -69,7 +94,7 @@ impl Race {
                 Ok(false) => index += 1,
                 Ok(true) => return Ok(Some(self.running.swap_remove(index).1)),
                 Err(error) => {
-                    self.failure = Some((*address, error));
+                    self.failure = Some(LinkError::Connect(*address, error));
                     self.running.remove(index);
                     self.next_start = now;
                 }
@@ -82,10 +107,10 @@ impl Race {
             if more {
                 return Ok(None);
             }
-            let (address, error) = self.failure.take().unwrap_or_else(|| {
-                (SocketAddr::from(([0, 0, 0, 0], 0)), io::ErrorKind::AddrNotAvailable.into())
-            });
-            return Err(LinkError::Connect(address, error));
+            return Err(self.failure.take().unwrap_or_else(|| {
+                let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+                LinkError::Connect(nowhere, io::ErrorKind::AddrNotAvailable.into())
+            }));
         }
         if self.give_up_at <= now {
             return Err(LinkError::TimedOut(Step::Connect, CONNECT_TIMEOUT));
@@ -95,20 +120,37 @@ impl Race {
 
     fn start_next(&mut self, now: Instant) {
         let Some(address) = self.waiting.pop_front() else { return };
-        match begin(address) {
+        match begin_from(self.egress.source.as_ref(), address) {
             Ok(stream) => {
                 self.running.push((address, stream));
-                self.next_start = now.plus(CONNECT_STAGGER);
+                self.next_start = now.plus(self.head_start(address));
             }
-            Err(error) => self.failure = Some((address, error)),
+            // Of another family than ours: one of ours that failed says more.
+            Err(LinkError::Source(source, error)) if error.kind() == ErrorKind::Unsupported => {
+                self.failure.get_or_insert(LinkError::Source(source, error));
+            }
+            Err(error) => self.failure = Some(error),
         }
     }
 }
 
+/// Starts a connect from where its owner wants it, which does not block.
+fn begin_from(source: Option<&Source>, to: SocketAddr) -> Result<TcpStream, LinkError> {
+    let failed = |error| LinkError::Connect(to, error);
+    let stream = TcpStream::from(open(to, SockType::Stream).map_err(failed)?);
+    if let Some(source) = source {
+        source.bind(&stream, to).map_err(|error| LinkError::Source(source.clone(), error))?;
+    }
+    connect_to(stream, to).map_err(failed)
+}
+
 /// Starts a connect that does not block.
+#[cfg(feature = "probe")]
 pub(crate) fn begin(address: SocketAddr) -> io::Result<TcpStream> {
-    let fd = open(address, SockType::Stream)?;
-    let stream = TcpStream::from(fd);
+    connect_to(TcpStream::from(open(address, SockType::Stream)?), address)
+}
+
+fn connect_to(stream: TcpStream, address: SocketAddr) -> io::Result<TcpStream> {
     // A slow line is felt here, not in the kernel; one that disagrees is no reason to stay away.
     let _ = setsockopt(&stream, SndBuf, &SEND_BUFFER_BYTES);
     match connect(std::os::fd::AsRawFd::as_raw_fd(&stream), &SockaddrStorage::from(address)) {

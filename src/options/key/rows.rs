@@ -121,6 +121,23 @@ const REPORTED: &[Key] = &[
         ..SERVER
     },
     Key {
+        name: "prefer",
+        variable: Some("KINGLET_PREFER"),
+        value: "FAMILY",
+        default: "whichever connects first",
+        help: "`ipv4` or `ipv6`: all addresses of this family are tried before any of the other.",
+        ..SERVER
+    },
+    Key {
+        name: "interface",
+        variable: Some("KINGLET_INTERFACE"),
+        value: "NAME",
+        default: "as the routes say",
+        help: "Where connections come from, as with `curl --interface`: an address of this host, \
+               or an interface by its name.",
+        ..SERVER
+    },
+    Key {
         name: "proxy",
         variable: Some("KINGLET_PROXY"),
         value: "URL",
