@@ -104,6 +104,7 @@ impl Config {
             token_file: None,
             ca_file: None,
             pin: None,
+            client_cert: None,
             trust: None,
             interval,
         });
@@ -191,7 +192,7 @@ fn server(
         (None, None) if !needs_token => Some(Secret::default()),
         (_, file) => token(block, file.as_deref(), problems),
     };
-    let Trusted { ca_file, pin, trust } =
+    let Trusted { ca_file, pin, client_cert, trust } =
         trust(block, urls.as_deref().unwrap_or_default(), problems);
     if let Some(protocol) = protocol {
         find_foreign_keys(block, protocol, problems);
@@ -211,6 +212,7 @@ fn server(
         token_file,
         ca_file,
         pin,
+        client_cert,
         trust,
         interval,
     })

@@ -70,6 +70,9 @@ pub const TEXT_KEPT_BYTES_MAX: usize = 16 * 1024;
 pub const SEND_BUFFER_BYTES: usize = 8 * 1024;
 /// Bytes of the host's bundle of authorities: Debian's has 220 kB.
 pub const SYSTEM_BUNDLE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes of the file with this host's own certificate, or with its key.
+#[cfg(feature = "client-cert")]
+pub const CLIENT_PEM_BYTES_MAX: u64 = 64 * 1024;
 /// Names of a certificate repeated in a log line.
 pub const NAMES_TOLD_MAX: usize = 4;
 /// What TLS holds back when the socket is full: one report in its records.

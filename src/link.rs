@@ -44,6 +44,7 @@ use nix::poll::{PollFd, PollFlags};
 use proxy::tunnel::Tunnel;
 pub use proxy::{Proxy, ProxyError};
 pub use target::Target;
+pub use tls::client_cert::ClientCert;
 pub use tls::pin::Pin;
 pub use tls::{Trust, TrustError};
 pub use url::{ServerUrl, UrlError};

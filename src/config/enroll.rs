@@ -13,7 +13,7 @@ use super::Config;
 use super::proxy::proxy;
 use super::token::{self, TOKEN_FILE_DEFAULT};
 use super::trust::trust;
-use crate::link::{Pin, Proxy, ServerUrl, Trust};
+use crate::link::{ClientCert, Pin, Proxy, ServerUrl, Trust};
 use crate::options::{Block, ConfigError, Given, Place, Problems, Table, Text, text_of};
 
 /// The url in the file that packages bring: a server nobody has named yet.
@@ -46,6 +46,7 @@ pub struct Enrollment {
     written_proxy: Option<String>,
     pin: Option<Pin>,
     ca_file: Option<PathBuf>,
+    client_cert: Option<ClientCert>,
 }
 
 impl Enrollment {
@@ -84,6 +85,7 @@ impl Enrollment {
             id_given: given.text(Table::Host, "id").is_some(),
             pin: trusted.pin,
             ca_file: trusted.ca_file,
+            client_cert: trusted.client_cert,
         });
         problems.finish(enrollment)
     }
@@ -126,6 +128,10 @@ impl Enrollment {
         }
         if let Some(path) = &self.ca_file {
             keys += &format!("\nca_file = {}", Quoted(&path.to_string_lossy()));
+        }
+        if let Some(client_cert) = &self.client_cert {
+            let [cert, key] = [client_cert.cert(), client_cert.key()].map(Path::to_string_lossy);
+            keys += &format!("\nclient_cert = {}\nclient_key = {}", Quoted(&cert), Quoted(&key));
         }
         // The usual place goes unsaid, so that systemd's credential comes before it.
         if self.token_file != Path::new(TOKEN_FILE_DEFAULT) {

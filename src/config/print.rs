@@ -110,6 +110,7 @@ impl fmt::Display for Server {
             token_file,
             ca_file,
             pin,
+            client_cert,
             trust: _,
             interval,
         } = self;
@@ -138,6 +139,10 @@ impl fmt::Display for Server {
         text(f, "ca_file", ca_file.as_deref().map(Path::to_string_lossy).as_deref())?;
         if let Some(pin) = pin {
             writeln!(f, "pin = \"{pin}\"")?;
+        }
+        if let Some(client_cert) = client_cert {
+            text(f, "client_cert", Some(&client_cert.cert().to_string_lossy()))?;
+            text(f, "client_key", Some(&client_cert.key().to_string_lossy()))?;
         }
         writeln!(f, "interval = \"{}\"", show(*interval))?;
         let (kept, minutes) = (RING_BYTES_MAX / 1024, ring::reach(1536, *interval).as_secs() / 60);
@@ -202,7 +207,7 @@ mod tests {
     use kinglet_proto::secret::Secret;
 
     use super::*;
-    use crate::link::{Pin, Proxy, ServerUrl, Source};
+    use crate::link::{ClientCert, Pin, Proxy, ServerUrl, Source};
     use crate::options::{Entry, keys_of};
 
     #[test]
@@ -231,6 +236,7 @@ mod tests {
         config.collect.budget = Some(Budget { processor: Some(50), rss: Some(1) });
         server.token_file = Some("/token".into());
         server.ca_file = Some("/ca".into());
+        server.client_cert = Some(ClientCert::unread("/cert", "/key"));
         server.pin = Pin::parse(&format!("sha256:{}", "0".repeat(64)));
         let own = Rule { own: true, ..BUILT_IN[0].rule() };
         let tests = [Test::Above(90.0), Test::Below(1.5), Test::Equals(1.0)];

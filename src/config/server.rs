@@ -9,7 +9,7 @@ use kinglet_proto::secret::Secret;
 
 use super::proxy::proxy;
 use super::token;
-use crate::link::{Egress, Pin, Proxy, ServerUrl, Target, Trust};
+use crate::link::{ClientCert, Egress, Pin, Proxy, ServerUrl, Target, Trust};
 use crate::options::{Block, Given, Problems};
 
 /// One server.
@@ -41,6 +41,8 @@ pub struct Server {
     pub ca_file: Option<PathBuf>,
     /// The one key the server may have, instead of a certificate from any authority.
     pub pin: Option<Pin>,
+    /// What is shown to it by TLS, where it asks.
+    pub client_cert: Option<ClientCert>,
     /// Whom its certificate may come from; `None` for `ws://`.
     pub trust: Option<Trust>,
     /// Time between two reports.
@@ -111,7 +113,9 @@ impl Server {
 
     /// What its owner should know.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        let exposed = self.token_file.as_deref().and_then(token::exposure);
+        let secrets = [self.token_file.as_deref(), self.client_cert.as_ref().map(ClientCert::key)];
+        let exposed = secrets.into_iter().flatten().filter_map(token::exposure);
+        let exposed: Vec<_> = exposed.collect();
         let in_clear =
             self.urls().filter(|url| !url.tls && !url.is_loopback() && !self.token.is_empty());
         let warning = |url: &ServerUrl| {

@@ -49,7 +49,7 @@ pub enum Progress {
     Connected(SocketAddr, Option<SocketAddr>),
     /// The proxy that TCP is connected to has made the way to the server.
     Tunnelled,
-    /// TLS is up: version and cipher suite.
+    /// TLS is up: version and cipher suite, and whether a certificate of ours was shown.
     Secured(String),
     /// By the clock of the server, or of what answers for it, it is this time.
     Dated(WallTime),

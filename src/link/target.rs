@@ -1,7 +1,6 @@
 //! Where a link leads, and by which way.
 
-use rustls::ClientConnection;
-
+use super::tls::Tls;
 use super::{Egress, LinkError, Proxy, ServerUrl, Trust};
 
 /// Where a link leads.
@@ -32,7 +31,7 @@ impl Target {
     }
 
     /// Begins TLS, where the server wants it.
-    pub(super) fn tls(&self) -> Result<Option<ClientConnection>, LinkError> {
+    pub(super) fn tls(&self) -> Result<Option<Tls>, LinkError> {
         let connect = |trust: &Trust| trust.connect(&self.url.host).map_err(LinkError::Tls);
         self.trust.as_ref().map(connect).transpose()
     }

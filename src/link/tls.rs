@@ -1,6 +1,8 @@
 //! TLS by rustls with ring: whom to trust, and nothing optional.
 
 mod authorities;
+#[cfg_attr(not(feature = "client-cert"), path = "tls/no_client_cert.rs")]
+pub(super) mod client_cert;
 mod crypto;
 pub(super) mod fault;
 mod key;
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authorities::Authorities;
+use client_cert::{Asked, ClientCert};
 pub(super) use crypto::suite_name;
 use kinglet_proto::quoted::Quoted;
 use pin::{Pin, PinVerifier};
@@ -37,6 +40,14 @@ const AUTHORITIES: &[TrustAnchor<'_>] = &[];
 #[derive(Clone)]
 pub struct Trust {
     config: Arc<ClientConfig>,
+    client_cert: Option<ClientCert>,
+}
+
+/// A TLS connection that begins.
+pub(crate) struct Tls {
+    pub(crate) connection: ClientConnection,
+    /// Whether the server asked for the certificate of this host, where it has one to show.
+    pub(crate) asked: Option<Asked>,
 }
 
 impl fmt::Debug for Trust {
@@ -81,17 +92,27 @@ impl Trust {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // One connection for weeks: a kept ticket is memory for nothing.
         config.resumption = Resumption::disabled();
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self { config: Arc::new(config), client_cert: None })
+    }
+
+    /// The same, and this is shown to a server that asks who we are.
+    pub fn with_client_cert(self, client_cert: Option<ClientCert>) -> Self {
+        Self { client_cert, ..self }
     }
 
     /// Begins a TLS connection to `host`.
-    pub(crate) fn connect(&self, host: &str) -> Result<ClientConnection, String> {
+    pub(crate) fn connect(&self, host: &str) -> Result<Tls, String> {
+        let (mut config, mut asked) = (Arc::clone(&self.config), None);
+        if let Some(client_cert) = &self.client_cert {
+            let (shown, flag) = client_cert.show(&config)?;
+            (config, asked) = (Arc::new(shown), Some(flag));
+        }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| format!("{} is neither a name nor an address", Quoted(host)))?;
-        let mut connection = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| error.to_string())?;
+        let mut connection =
+            ClientConnection::new(config, name).map_err(|error| error.to_string())?;
         connection.set_buffer_limit(Some(TLS_BUFFER_BYTES));
-        Ok(connection)
+        Ok(Tls { connection, asked })
     }
 }
 

@@ -9,18 +9,22 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustls::ClientConnection;
 
-use super::tls::suite_name;
+use super::tls::client_cert::Asked;
+use super::tls::{Tls, suite_name};
 
 /// A connected byte stream.
 pub(crate) struct Transport {
     socket: Socket,
     tls: Option<Box<ClientConnection>>,
+    asked: Option<Asked>,
 }
 
 impl Transport {
     /// Wraps a connected, non-blocking socket.
-    pub(crate) fn new(stream: TcpStream, tls: Option<ClientConnection>) -> Self {
-        Self { socket: Socket { stream, emptied: false, bytes_sent: 0 }, tls: tls.map(Box::new) }
+    pub(crate) fn new(stream: TcpStream, tls: Option<Tls>) -> Self {
+        let socket = Socket { stream, emptied: false, bytes_sent: 0 };
+        let (tls, asked) = tls.map(|tls| (Box::new(tls.connection), tls.asked)).unzip();
+        Self { socket, tls, asked: asked.flatten() }
     }
 
     /// Tells that poll(2) found the socket readable.
@@ -48,12 +52,13 @@ impl Transport {
         self.socket.stream.local_addr()
     }
 
-    /// TLS version and cipher suite, once agreed upon.
+    /// TLS version and cipher suite, once agreed upon, and what became of our own certificate.
     pub(crate) fn tls_summary(&self) -> Option<String> {
         let tls = self.tls.as_ref()?;
         let version = tls.protocol_version()?.as_str()?;
         let suite = suite_name(tls.negotiated_cipher_suite()?.suite())?;
-        Some(format!("{version} {suite}"))
+        let asked = self.asked.as_ref().map(|asked| [", ", asked.words()].concat());
+        Some(format!("{version} {suite}{}", asked.unwrap_or_default()))
     }
 
     /// Until when the server's certificate is good.

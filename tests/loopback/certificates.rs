@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 /// What is special about a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,11 @@ impl Authority {
 
     /// TLS for a server with a certificate of this kind.
     pub fn server(&self, kind: Kind) -> Arc<ServerConfig> {
+        self.server_for(kind, None)
+    }
+
+    /// The same, for agents only that show a certificate of this authority.
+    pub fn server_for(&self, kind: Kind, agents: Option<&Self>) -> Arc<ServerConfig> {
         let name = if kind == Kind::WrongName { "elsewhere.example" } else { "localhost" };
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         if kind == Kind::Expired {
@@ -67,13 +74,29 @@ impl Authority {
         let chain = vec![certificate.clone(); bytes.div_ceil(certificate.len())];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
             .unwrap();
+        let builder = match agents {
+            None => builder.with_no_client_auth(),
+            Some(agents) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(agents.issuer.der().clone()).unwrap();
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let mut config = builder.with_single_cert(chain, key).unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Arc::new(config)
+    }
+
+    /// A certificate for an agent and its key, both PEM.
+    pub fn agent(&self) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["barn".to_owned()]).unwrap();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 }

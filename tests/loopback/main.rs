@@ -11,6 +11,8 @@ mod budget;
 mod certificates;
 mod http;
 mod komari;
+#[cfg(feature = "client-cert")]
+mod mutual_tls;
 mod pin;
 #[cfg(feature = "probe")]
 mod probes;

@@ -247,11 +247,15 @@ fn explain_alert(alert: AlertDescription) -> String {
         10 => "unexpected message",
         20 => "bad record MAC",
         22 => "record overflow",
-        40 => "handshake failure; has its certificate a key that kinglet does not know, as P-521?",
-        42 => "bad certificate",
-        46 => "certificate unknown",
+        40 => {
+            "handshake failure; has its certificate a key that kinglet does not know, as P-521, or \
+             does it want a client_cert?"
+        }
+        42 => "bad certificate; if it is ours, see client_cert",
+        45 => "certificate expired; if it is ours, see client_cert",
+        46 => "certificate unknown; if it is ours, see client_cert",
         47 => "illegal parameter",
-        48 => "unknown CA",
+        48 => "unknown CA; it does not know who signed our client_cert",
         49 => "access denied",
         50 => "decode error",
         51 => "decrypt error",
@@ -261,7 +265,7 @@ fn explain_alert(alert: AlertDescription) -> String {
         90 => "user canceled",
         109 => "missing extension",
         112 => "unrecognized name",
-        116 => "certificate required",
+        116 => "certificate required; this host is to show it one: client_cert and client_key",
         120 => "no application protocol",
         _ => return format!("the server ended it with alert {number}"),
     };

@@ -229,6 +229,23 @@ const REPORTED: &[Key] = &[
         ..SERVER
     },
     Key {
+        name: "client_cert",
+        variable: Some("KINGLET_CLIENT_CERT"),
+        value: "FILE",
+        help: "Certificate of this host with those behind it (PEM), shown to a server that asks \
+               for one (mutual TLS). Read anew at each connection.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
+        name: "client_key",
+        variable: Some("KINGLET_CLIENT_KEY"),
+        value: "FILE",
+        help: "Its key (PEM, without a passphrase), of P-256 or P-384.",
+        commands: ENROLLED,
+        ..SERVER
+    },
+    Key {
         name: "interval",
         value: "TIME",
         default: "`interval` of the top level",
