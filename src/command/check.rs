@@ -56,8 +56,8 @@ pub fn check(given: &Given, config_only: bool, json: bool) -> io::Result<Outcome
             (good, all) = (good + usize::from(is_good), all + 1);
         }
     }
-    let (is_good, s) = (good == all, if all == 1 { "" } else { "s" });
-    paper.end(is_good, Some(format_args!("\n{good} of {all} server{s} good")))?;
+    let is_good = good == all;
+    paper.end(is_good, Some(format_args!("\n{good} of {all} good")))?;
     Ok(if is_good { Outcome::Good } else { Outcome::Unreachable })
 }
 

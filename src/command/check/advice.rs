@@ -19,7 +19,7 @@ pub(super) fn advice(fault: &LinkError) -> Option<&'static str> {
         LinkError::Protocol(_) => "another kind of server seems to be there: look at protocol",
         LinkError::Proxy(_) => "look into the proxy's log, and at its address, user and password",
         LinkError::AddressGone => "the network of this host has just changed: try again",
-        LinkError::Tls(_) | LinkError::Pin(_) => return None,
+        LinkError::Source(..) | LinkError::Tls(_) | LinkError::Pin(_) => return None,
     })
 }
 
