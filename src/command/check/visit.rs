@@ -18,7 +18,7 @@ use crate::clock;
 use crate::config::{Config, Server};
 use crate::drive::{Drive, Observer};
 use crate::limits::{CHECK_TIMEOUT, CLOCKS_APART, FIRST_WINDOW};
-use crate::link::{LinkError, LinkEvent, Progress, Target, each, name_servers};
+use crate::link::{LinkError, LinkEvent, Progress, Source, Target, each, name_servers};
 
 /// Goes through all steps to one of its addresses; whether the server took a report.
 pub(super) fn visit(
@@ -101,6 +101,8 @@ struct Told<'a, W> {
     verdict: Option<bool>,
     /// What the name stands for.
     addresses: Vec<SocketAddr>,
+    /// Where connections come from.
+    source: Option<Source>,
 }
 
 impl Step {
@@ -130,6 +132,7 @@ impl<'a, W: Write> Told<'a, W> {
             report_bytes: 0,
             verdict: None,
             addresses: Vec::new(),
+            source: server.egress.source.clone(),
         }
     }
 
@@ -194,15 +197,13 @@ impl<'a, W: Write> Told<'a, W> {
         if self.is_tunnelled || self.addresses.len() < 2 {
             return;
         }
-        for (address, reached) in each(&self.addresses) {
+        for (address, reached) in each(&self.addresses, self.source.as_ref()) {
             match reached {
                 Ok(took) => self.note(
                     "address",
                     format_args!("{} answers in {} ms", address.ip(), took.as_millis()),
                 ),
-                Err(error) => {
-                    self.note("address", format_args!("{}: {error}", address.ip()));
-                }
+                Err(fault) => self.note("address", format_args!("{}: {fault}", address.ip())),
             }
         }
     }

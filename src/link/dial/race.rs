@@ -135,7 +135,7 @@ impl Race {
 }
 
 /// Starts a connect from where its owner wants it, which does not block.
-fn begin_from(source: Option<&Source>, to: SocketAddr) -> Result<TcpStream, LinkError> {
+pub(super) fn begin_from(source: Option<&Source>, to: SocketAddr) -> Result<TcpStream, LinkError> {
     let failed = |error| LinkError::Connect(to, error);
     let stream = TcpStream::from(open(to, SockType::Stream).map_err(failed)?);
     if let Some(source) = source {
