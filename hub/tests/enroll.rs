@@ -191,7 +191,7 @@ impl Guest {
 
     /// `kinglet check` with nothing but the configuration that was written.
     fn check(&self) -> Outcome {
-        check::check(&self.given(&[]), false).unwrap()
+        check::check(&self.given(&[]), false, false).unwrap()
     }
 
     fn files(&self) -> usize {

@@ -88,7 +88,7 @@ mod tests {
     fn each_names_what_is_missing() {
         let given = Given::default();
         let mut out = Vec::new();
-        let told = check::check(&given, true).unwrap_err().to_string();
+        let told = check::check(&given, true, false).unwrap_err().to_string();
         assert!(told.contains("without the command check"), "{told}");
         let told = table::write(&mut out, &Sample::default(), false).unwrap_err().to_string();
         assert!(told.contains("--json"), "{told}");

@@ -15,8 +15,8 @@ pub(crate) enum Asked {}
 impl ClientCert {
     /// Says so, lest an owner believes in what is written.
     pub fn new(_: &Path, _: &Path) -> Result<Self, String> {
-        let fault = "this build of kinglet was made without client certificates: install a \
-                     release build";
+        let fault = "this build of kinglet was made without client certificates: build it with \
+                     --features client-cert";
         Err(fault.to_owned())
     }
 

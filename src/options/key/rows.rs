@@ -233,7 +233,7 @@ const REPORTED: &[Key] = &[
         variable: Some("KINGLET_CLIENT_CERT"),
         value: "FILE",
         help: "Certificate of this host with those behind it (PEM), shown to a server that asks \
-               for one (mutual TLS). Read anew at each connection.",
+               for one (mutual TLS). Read anew at each connection. Not in the packages' builds.",
         commands: ENROLLED,
         ..SERVER
     },
