@@ -111,8 +111,10 @@ pub const BACKFILL_BYTES_PER_S: usize = 8 * 1024;
 /// Backfill may have a quarter of the line: after each frame it pauses three times as long as the
 /// line needed for it.
 pub const BACKFILL_PAUSE_FACTOR: u32 = 3;
-/// Longest such pause: a line that stood still once is not a slow one.
-pub const BACKFILL_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Longest such pause: a line that stood still once is not a slow one, and a server acknowledges
+/// nothing above what is missing. So what is sent live meanwhile stays in the ring: a minute of it
+/// took the room of the older samples.
+pub const BACKFILL_PAUSE_MAX: Duration = Duration::from_secs(15);
 /// Bytes of samples in one batch of a protocol that batches.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024;
 /// Largest sample kept for later: with an envelope around it, it still is one frame.
@@ -315,6 +317,10 @@ const _: () = {
     // In JSON, with the quotes in it escaped and the number.
     assert!(CUSTOM_SERIES_MAX * (CUSTOM_SERIES_BYTES_MAX + 64) <= FRAME_OUT_MAX / 4);
     assert!(PING_INTERVAL.as_secs() < PONG_TIMEOUT.as_secs(), "a Pong needs a Ping before it");
+    // Of 2 kB a sample, at the shortest interval.
+    let in_pause = BACKFILL_PAUSE_MAX.as_secs() / INTERVAL_MIN.as_secs();
+    let held = RING_BYTES_MAX / (2048 + RING_ENTRY_BYTES);
+    assert!(in_pause * 4 <= held as u64, "a pause leaves the ring most of its room");
     assert!(BACKOFF_FIRST.as_secs() < BACKOFF_REFUSED.as_secs());
     assert!(BACKOFF_REFUSED.as_secs() < BACKOFF_MAX.as_secs());
     assert!(SIMPLE_SERVER_STATUS_FRAME_MAX < FRAME_OUT_MAX);
