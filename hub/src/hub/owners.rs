@@ -56,10 +56,10 @@ impl Hub {
                 Change::Deleted(id, past) => {
                     self.auth.forget(&id);
                     // Before it goes, for the history forgets what came until then.
-                    let waits = past == Past::Goes && self.history.forget(&id);
+                    let goes = past == Past::Goes && self.history.forget(&id);
                     self.handle_input(Input::Deleted(id.clone()));
-                    if !waits {
-                        self.end_delete(&id, past);
+                    if !goes {
+                        self.end_delete(&id, Past::Stays);
                     }
                 }
                 Change::Fault(words) => warn!("{words}"),

@@ -18,6 +18,9 @@ pub(super) struct Queue {
     pub(super) stop: bool,
     /// Hosts of which nothing is to stay, and their numbers.
     pub(super) forgotten: Vec<(HostId, Option<u32>)>,
+    /// How many of those were there a turn ago. What alerts have to say of a host's end is kept by
+    /// others, a moment after it.
+    pub(super) ripe: usize,
 }
 
 /// What is written at once.
@@ -75,9 +78,11 @@ impl Queue {
 
     /// Gives up what waits.
     pub(super) fn forget(&mut self) {
-        let forgotten = std::mem::take(&mut self.forgotten);
-        let (number, stop) = (self.number, self.stop);
-        *self = Self { number, lost: true, stop, forgotten, ..Self::default() };
+        // Their numbers are those of the old file: in the new one they may be others'.
+        let forgotten = std::mem::take(&mut self.forgotten).into_iter();
+        let forgotten = forgotten.map(|(host, _)| (host, None)).collect();
+        let (number, stop, ripe) = (self.number, self.stop, self.ripe);
+        *self = Self { number, lost: true, stop, forgotten, ripe, ..Self::default() };
     }
 
     /// So much waits that it is written before anything else is done.

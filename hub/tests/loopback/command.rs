@@ -296,7 +296,9 @@ fn a_pipe_among_the_enrolled_hosts_is_told_and_not_waited_for() {
     let state = scratch("state");
     std::fs::create_dir_all(state.join("hosts.d")).unwrap();
     let pipe = state.join("hosts.d/pi.toml");
-    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for pipe in [&pipe, &state.join("hosts.d/gone.deleted")] {
+        nix::unistd::mkfifo(pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
     let path = scratch("pipe.toml");
     std::fs::write(&path, format!("state_dir = {state:?}\n[viewers]\npublic = true\n")).unwrap();
     let mut check = Running::start(&["check", "--config", path.to_str().unwrap()]);

@@ -73,7 +73,7 @@ pub(super) async fn delete(
     };
     let what = match past {
         Past::Stays => "deleted host",
-        Past::Goes => "deleted with its history host",
+        Past::Goes => "deleted the history and host",
     };
     let delete = move |registry: &Registry, id: &HostId| registry.delete(id, past);
     decide(&hub, of, (&headers, &uri), what, delete).await

@@ -23,7 +23,8 @@ fn reported(config: &Path, hub: &Hub) -> Program {
 }
 
 fn wait_until_done(config: &Path) {
-    let deadline = Deadline::in_seconds(10);
+    // Two commits, and the look at the files.
+    let deadline = Deadline::in_seconds(30);
     while asked_to_delete(config).exists() {
         deadline.check("it is deleted");
     }
