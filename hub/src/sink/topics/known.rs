@@ -39,6 +39,8 @@ const ABILITIES: [(&str, Has); 16] = [
     ("probes", |sample| !sample.probes.is_empty()),
 ];
 
+const _: () = assert!(ABILITIES.len() <= u16::BITS as usize, "a bit for each");
+
 /// The fleet as it was told.
 #[derive(Debug, Default)]
 pub(super) struct Known {
